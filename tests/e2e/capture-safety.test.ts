@@ -98,7 +98,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     await send();
     await until(async () => (await lines(file)).length === COUNT, { what: 'all records' });
     expect(await capture.end('SIGINT')).toEqual({ code: 0, signal: null });
-    expect(capture.stderr).toContain(`Records come from the packetlog that runs here (process ${loader.pid})`);
+    expect(capture.stderr).toContain(`Recording from the running packetlog (pid ${loader.pid})`);
     expect(capture.stderr).toMatch(/2,000 written(, \d+ filtered)?, 0 lost after the ring/);
     expect(capture.stderr).toMatch(/0 lost in the ring/);
     for (const { action, dst_port } of await lines(file)) expect(action).toBe(dst_port === DENIED ? 'deny' : 'permit');

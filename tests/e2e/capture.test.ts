@@ -116,8 +116,8 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
   });
 
   test.each([
-    [['-w', 'x.csv', '--count', '0'], /Write a number from 1 on/],
-    [['-w', 'x.pcap'], /its name does not say which\. End it with \.pcapng/],
+    [['-w', 'x.csv', '--count', '0'], /Write a whole number, 1 or more/],
+    [['-w', 'x.pcap'], /its name has no known extension\. Use one of \.pcapng/],
     [['-w', '/nowhere/x.csv'], /open for writing \/nowhere\/x\.csv: .*Name a file/],
     [[], /--write <file>/],
   ])('rejects %j before it attaches', async (args, words) => {

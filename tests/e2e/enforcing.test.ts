@@ -112,7 +112,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     expect(all - rx.packets).toBeLessThan(all / 100);
     expect(await denied.received()).toMatchObject({ received: 0 });
     expect(await second.end('SIGINT')).toEqual({ code: 0, signal: null });
-    expect(second.stderr).toContain('The program stays on server0 and goes on without the loader');
+    expect(second.stderr).toContain('The program stays on server0 and keeps running without the loader');
     const { ledger } = readJsonOutput(second.stdout);
     const deniedByRules = ofSocketsDenied + ofFramesDenied;
     expect(ledger.interfaces['server0']).toMatchObject({
@@ -138,7 +138,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     const second = await enforcing('--print', 'none');
     await until(() => suite.place.pins().length === 0, { what: 'the pins to be removed' });
     await second.end('SIGTERM');
-    expect(second.stderr).not.toContain('goes on without the loader');
+    expect(second.stderr).not.toContain('keeps running without the loader');
     expect(await xdpOn(server(), 'server0')).toBeUndefined();
   });
 

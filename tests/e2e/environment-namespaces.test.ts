@@ -35,7 +35,9 @@ describe.skipIf(!requireRoot())('a loader', () => {
 
     const second = startIn(client, link.client.device);
     expect(await second.exited).toMatchObject({ code: 3 });
-    expect(second.stderr).toContain(`use state directory ${place.directory}: packetlog with pid ${first.pid} uses it`);
+    expect(second.stderr).toContain(
+      `use state directory ${place.directory}: packetlog with pid ${first.pid} already uses it`,
+    );
     expect(second.stderr).toContain('PACKETLOG_STATE_DIR=DIR');
 
     for (const command of [['add', 'deny', '203.0.113.9'], ['list']]) {

@@ -181,7 +181,9 @@ describe.skipIf(!requireRoot())('interfaces', () => {
     await server.ip('route add default via 192.0.2.1 dev server0 metric 100');
     const first = await watched();
     expect(first).not.toContain('Watching server1 ');
-    expect(first).toContain('Not watched, though there is a default route: server1. Name all interfaces with --iface.');
+    expect(first).toContain(
+      'Not watched, although a default route uses it: server1. Name all interfaces with --iface.',
+    );
   });
 
   test('are found by long alternative names, by names as ip link prints them, and by names with commas', async () => {

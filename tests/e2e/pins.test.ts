@@ -29,7 +29,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     const packetlog = await suite.started('--iface', 'server0,server1', ...QUIET);
     const ids = (await bothInterfaces()).map((xdp) => xdp?.prog?.id);
     expect(await packetlog.end('SIGTERM')).toEqual({ code: 0, signal: null });
-    expect(packetlog.stderr).toContain('The program stays on server0, server1 and goes on without the loader');
+    expect(packetlog.stderr).toContain('The program stays on server0, server1 and keeps running without the loader');
     expect(packetlog.stderr).toContain('packetlog unload removes it.');
     expect((await bothInterfaces()).map((xdp) => xdp?.prog?.id)).toEqual(ids);
     const maps = pinned(/\/map_/).length;
@@ -78,7 +78,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     expect(suite.place.pins()).toEqual([]);
     expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(readJsonOutput(second.stdout).records).toHaveLength(10);
-    expect(second.stderr).not.toContain('goes on without the loader');
+    expect(second.stderr).not.toContain('keeps running without the loader');
     expect(await xdpOn(suite.network.server, 'server0')).toBeUndefined();
   });
 

@@ -162,7 +162,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     }
     expect(await sources()).toEqual([]);
     write({ rules: [{ action: 'deny', source: '64.0.0.0/4' }] });
-    expect((await run('apply', file, '--check')).stdout).toMatch(/would have to be confirmed: .*wider than/);
+    expect((await run('apply', file, '--check')).stdout).toMatch(/would need confirmation: .*wider than/);
     expect((await run('apply', file)).stdout).toMatch(/To keep it: packetlog rules confirm/);
     expect((await listed(place)).pending).toBeDefined();
     expect((await run('revert')).code).toBe(0);

@@ -138,7 +138,7 @@ describe.skipIf(!requireRoot())('taking over', () => {
       const { ledger } = readJsonOutput(next.stdout);
       expect(ledger.interfaces['server0']?.seen).toBe(3000 + 100 * round);
       expect(discrepancies(ledger)).toEqual([]);
-      expect(next.stderr).toContain('The program stays on server0 and goes on without the loader');
+      expect(next.stderr).toContain('The program stays on server0 and keeps running without the loader');
     }
   });
 

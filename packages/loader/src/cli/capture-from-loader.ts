@@ -55,8 +55,8 @@ const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 export function unreachable(target: string, cause: unknown, command: string): SetupError {
   const step = 'ask the loader at';
   if (!isSystemError(cause)) {
-    const next = 'Start it again with the version that is installed.';
-    return new SetupError({ step, target, problem: 'it is of another version', next, exit: 'busy', cause });
+    const next = 'Restart it with the installed version.';
+    return new SetupError({ step, target, problem: 'it has another version', next, exit: 'busy', cause });
   }
   if (!DENIED.has(cause.code)) return new SetupError({ step, target, exit: 'failed', cause });
   const next = privilegeAdvice({ command });
@@ -96,7 +96,7 @@ export async function captureFromLoader(
   await using client = await connect(url, { token }).catch(throwSetupError);
   const stream = client.packets({ filter, maxRowsPerSecond: MAX_ROWS_PER_SECOND });
   void stop.requested.then(() => stream.return());
-  say(`Records come from the packetlog that runs here (process ${session.pid}): ${watchedNames(session)}.`);
+  say(`Recording from the running packetlog (pid ${session.pid}): ${watchedNames(session)}.`);
   say('Waiting for Ctrl-C...');
   onReady();
   try {
@@ -135,9 +135,9 @@ function requireServed({ pid, served }: ControlSession): { url: string; token: s
   if (served) return served;
   throw new SetupError({
     step: 'capture from',
-    target: `the loader that runs here (process ${pid})`,
+    target: `the running loader (pid ${pid})`,
     problem: 'it has no server (--listen off)',
-    next: 'Start it without --listen off, or end it first.',
+    next: 'Restart it without --listen off, or end it.',
     exit: 'busy',
   });
 }
@@ -148,8 +148,8 @@ function requireWatched(session: ControlSession, wanted: readonly string[]): voi
   throw new SetupError({
     step: 'capture on',
     target: printableName(missing),
-    problem: `the loader that runs here (process ${session.pid}) watches ${watchedNames(session)}`,
-    next: `Name one of these, or start the loader with --iface ${printableName(missing)}, too.`,
+    problem: `the running loader (pid ${session.pid}) watches only ${watchedNames(session)}`,
+    next: `Name one of these, or restart the loader with --iface ${printableName(missing)} added.`,
     exit: 'not_found',
   });
 }
@@ -162,7 +162,7 @@ function throwSetupError(cause: unknown): never {
   if (!(cause instanceof PacketLogError)) throw cause;
   throw new SetupError({
     step: 'capture from',
-    target: 'the loader that runs here',
+    target: 'the running loader',
     problem: cause.message.replace(/\.$/, ''),
     exit: 'failed',
     cause,
@@ -176,18 +176,18 @@ function report(name: string, counts: PrinterCounts, stream: PacketStream): stri
   const lines = [`${name}: ${number(counts.console)} written${rest}, ${number(lost)} lost after the ring`];
   if (stream.interruptions > 0)
     lines.push(
-      `The connection to the loader was interrupted ${number(stream.interruptions)} times: packets of those times are missing.`,
+      `The connection to the loader was interrupted ${number(stream.interruptions)} times: packets that arrived then are missing.`,
     );
   return lines;
 }
 
 /** Describes the packets that never became a record, from the loader's last two reports. */
 function kernelText(before: ControlSession, after: ControlSession | undefined): string {
-  if (after?.pid !== before.pid) return 'What its ring lost meanwhile is not known: the loader has ended.';
+  if (after?.pid !== before.pid) return 'Losses in the ring are not known: the loader has ended.';
   const lost = sum(after.interfaces, 'ring_full') - sum(before.interfaces, 'ring_full');
   const sampled = sum(after.interfaces, 'sampled_out') - sum(before.interfaces, 'sampled_out');
-  const rest = sampled > 0 ? `, ${number(sampled)} not recorded because it sampled` : '';
-  return `The loader, meanwhile, to the second: ${number(lost)} lost in the ring${rest}.`;
+  const rest = sampled > 0 ? `, ${number(sampled)} not recorded because of sampling` : '';
+  return `The loader during the capture (to the second): ${number(lost)} lost in the ring${rest}.`;
 }
 
 function sum(interfaces: Ledger['interfaces'], counter: 'ring_full' | 'sampled_out'): number {

@@ -41,18 +41,18 @@ export async function capture(options: RunOptions, { write, format, seconds, cou
   try {
     const loader = await runningLoader(options);
     if (loader) return await captureFromLoader(loader, options, output, stop, onReady);
-    return await lookOnly(options, (looking) => run(looking, stop, onReady, output));
+    return await withoutRules(options, (changed) => run(changed, stop, onReady, output));
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** Runs without rules, and without pinning or taking over anything. */
-async function lookOnly(options: RunOptions, look: (options: RunOptions) => Promise<number>): Promise<number> {
+async function withoutRules(options: RunOptions, capture: (options: RunOptions) => Promise<number>): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-capture-'));
   const state = statePaths({ PACKETLOG_STATE_DIR: directory });
   try {
-    return await look({ ...options, state, pin: 'never', takeOver: false });
+    return await capture({ ...options, state, pin: 'never', takeOver: false });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -65,8 +65,8 @@ function formatOf(file: string): CaptureFormat {
   throw new SetupError({
     step: 'choose a format for',
     target: file,
-    problem: 'its name does not say which',
-    next: `End it with ${wanted}, or say --format.`,
+    problem: 'its name has no known extension',
+    next: `Use one of ${wanted}, or --format.`,
     exit: 'usage',
   });
 }
@@ -79,7 +79,7 @@ function fileOutput(file: string) {
     throw new SetupError({
       step: 'open for writing',
       target: file,
-      next: 'Name a file in a directory that exists and may be written to.',
+      next: 'Name a file in a writable directory.',
       exit: 'usage',
       cause,
     });

@@ -58,7 +58,7 @@ Formats:
   packetlog  the raw records, 64 bytes each, in batches; read them with @packetlog/common
 
 If a loader runs, the records come from it, with its own --transport, --sample and so on. If none runs, capture attaches its
-own program, which only records: no rule is in force meanwhile.
+own program, which only records: no rules are in force during the capture.
 
 Examples:
   packetlog capture --for 10s -w attack.pcapng
@@ -76,7 +76,9 @@ const NOT_FOR_DEMO = new Set(['--iface', '--netns']);
 
 export function packetlogCommand(done: (code: number) => void): Command {
   const program = new Command('packetlog')
-    .description('Shows every packet that reaches this machine, at XDP, on the console and live in a browser.')
+    .description(
+      'Shows every packet that reaches this machine, captured with XDP, on the console and live in a browser.',
+    )
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120), showGlobalOptions: false })
@@ -151,7 +153,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .command('unload')
     .description('remove the program and rules that an ended loader left in the kernel')
     .addOption(bpfFsOption())
-    .addHelpText('after', '\nA running loader is not touched: end it first (exit code 3 otherwise).')
+    .addHelpText('after', '\nA running loader is left alone: end it first (otherwise the exit code is 3).')
     .action(async (_, command: Command) => {
       const { unload } = await import('./unload.ts');
       done(unload(command.opts<{ bpfFs?: string }>().bpfFs, (line) => print(`${line}\n`)));
@@ -159,8 +161,8 @@ export function packetlogCommand(done: (code: number) => void): Command {
 
   program
     .command('url')
-    .description('print the URLs of the dashboard of the running loader, with their tokens; as root')
-    .addHelpText('after', '\nIt asks the loader in PACKETLOG_STATE_DIR (default: /var/lib/packetlog).')
+    .description('print the URLs of the running dashboard, with their tokens; requires root')
+    .addHelpText('after', '\nThe loader is found through PACKETLOG_STATE_DIR (default: /var/lib/packetlog).')
     .action(async () => {
       const { url } = await import('./url.ts');
       done(await url(statePaths(process.env), (line) => print(`${line}\n`)));

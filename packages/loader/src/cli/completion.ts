@@ -18,7 +18,7 @@ interface OptionWord {
   value: Value | undefined;
 }
 
-interface CommandWords {
+interface CommandSpec {
   /** ["rules", "add"]. */
   path: readonly string[];
   options: readonly OptionWord[];
@@ -39,7 +39,7 @@ const ARGUMENTS: Readonly<Record<string, Value>> = {
 const DEFAULT = 'run';
 
 export function completionScript(shell: string, program: Command): string {
-  const commands = wordsOf(program);
+  const commands = specsOf(program);
   if (shell === 'bash') return bash(commands);
   if (shell === 'zsh') return zsh(commands);
   if (shell === 'fish') return fish(commands);
@@ -47,7 +47,7 @@ export function completionScript(shell: string, program: Command): string {
     step: 'complete for',
     target: JSON.stringify(shell),
     problem: 'unknown shell',
-    next: `Known are: ${SHELLS.join(', ')}.`,
+    next: `Known shells: ${SHELLS.join(', ')}.`,
     exit: 'usage',
   });
 }
@@ -55,10 +55,10 @@ export function completionScript(shell: string, program: Command): string {
 /**
  * Returns the words of every command that does something; a group such as `rules` appears in the paths of its commands.
  */
-function wordsOf(program: Command, path: readonly string[] = []): CommandWords[] {
+function specsOf(program: Command, path: readonly string[] = []): CommandSpec[] {
   return program.commands.flatMap((command) => {
     const here = [...path, command.name()];
-    if (command.commands.length > 0) return wordsOf(command, here);
+    if (command.commands.length > 0) return specsOf(command, here);
     return [
       {
         path: here,
@@ -80,16 +80,16 @@ function optionValue(long: string, choices: readonly string[] | undefined): Valu
   return { kind: FILE_OPTIONS.has(long) ? 'file' : 'free' };
 }
 
-const nameOf = ({ path }: CommandWords) => path.join(' ');
+const nameOf = ({ path }: CommandSpec) => path.join(' ');
 const unique = (words: readonly string[]) => [...new Set(words)];
 /** Returns the words that may come first, or after a group's name. */
-const firstWords = (commands: readonly CommandWords[]) => unique(commands.map(({ path: [first = ''] }) => first));
-const groupsOf = (commands: readonly CommandWords[]) =>
+const firstNames = (commands: readonly CommandSpec[]) => unique(commands.map(({ path: [first = ''] }) => first));
+const groupsOf = (commands: readonly CommandSpec[]) =>
   unique(commands.flatMap(({ path }) => (path.length > 1 ? [path[0] as string] : [])));
-const membersOf = (commands: readonly CommandWords[], group: string) =>
+const membersOf = (commands: readonly CommandSpec[], group: string) =>
   commands.flatMap(({ path }) => (path[0] === group && path[1] !== undefined ? [path[1]] : []));
 
-function bash(commands: readonly CommandWords[]): string {
+function bash(commands: readonly CommandSpec[]): string {
   const reply = (words: readonly string[]) => `COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$word"))`;
   const replyValue = (value: Value) => {
     if (value.kind === 'words') return reply(value.words);
@@ -113,13 +113,13 @@ function bash(commands: readonly CommandWords[]): string {
         : [`    "${nameOf(command)} ${command.path.length + 1 + i}") ${replyValue(value)}; return ;;`],
     ),
   );
-  const flags = (command: CommandWords) => [...command.options.map(({ long }) => long), '--help'];
+  const flags = (command: CommandSpec) => [...command.options.map(({ long }) => long), '--help'];
   const own = commands.map((command) => `    "${nameOf(command)}") ${reply(flags(command))} ;;`);
   const run = commands.find((command) => nameOf(command) === DEFAULT);
-  const start = [...firstWords(commands), ...(run ? flags(run) : []), '--version'];
+  const start = [...firstNames(commands), ...(run ? flags(run) : []), '--version'];
   const groups = groupsOf(commands);
   const inGroup = groups.map((group) => `    ${group}) ${reply(membersOf(commands, group))}; return ;;`);
-  const names = firstWords(commands).filter((name) => !groups.includes(name));
+  const names = firstNames(commands).filter((name) => !groups.includes(name));
   // No compgen -W for interfaces: it would run code in a name, such as $(reboot).
   return `_packetlog_interfaces() {
   local each
@@ -154,14 +154,14 @@ complete -F _packetlog packetlog
 `;
 }
 
-function zsh(commands: readonly CommandWords[]): string {
+function zsh(commands: readonly CommandSpec[]): string {
   const quoted = (text: string) => text.replace(/[[\]:'\\]/g, ' ');
   const action = (value: Value) => {
     if (value.kind === 'words') return `(${value.words.join(' ')})`;
     if (value.kind === 'interface') return '($(ls /sys/class/net))';
     return value.kind === 'file' ? '_files' : ' ';
   };
-  const specs = (command: CommandWords) => [
+  const specs = (command: CommandSpec) => [
     ...command.options.map(({ long, description, value }) =>
       value === undefined
         ? `'${long}[${quoted(description)}]'`
@@ -171,7 +171,7 @@ function zsh(commands: readonly CommandWords[]): string {
     `'--help[print help]'`,
   ];
   const groups = groupsOf(commands);
-  const first = `'1:command:(${firstWords(commands).join(' ')})' '--version[print the version]'`;
+  const first = `'1:command:(${firstNames(commands).join(' ')})' '--version[print the version]'`;
   const cases = commands.map((command) => {
     const extra = nameOf(command) === DEFAULT ? [first] : [];
     return `    '${nameOf(command)}') _arguments \\\n      ${[...specs(command), ...extra].join(' \\\n      ')} ;;`;
@@ -179,7 +179,7 @@ function zsh(commands: readonly CommandWords[]): string {
   const inGroup = groups.map(
     (group) => `    '${group} '*) _arguments '2:command:(${membersOf(commands, group).join(' ')})' ;;`,
   );
-  const names = firstWords(commands).filter((name) => !groups.includes(name));
+  const names = firstNames(commands).filter((name) => !groups.includes(name));
   return `#compdef packetlog
 _packetlog() {
   local command=${DEFAULT}
@@ -195,10 +195,10 @@ _packetlog "$@"
 `;
 }
 
-function fish(commands: readonly CommandWords[]): string {
+function fish(commands: readonly CommandSpec[]): string {
   const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
-  const others = firstWords(commands).filter((name) => name !== DEFAULT);
-  const condition = ({ path }: CommandWords) =>
+  const others = firstNames(commands).filter((name) => name !== DEFAULT);
+  const condition = ({ path }: CommandSpec) =>
     path[0] === DEFAULT
       ? `not __fish_seen_subcommand_from ${others.join(' ')}`
       : path.map((name) => `__fish_seen_subcommand_from ${name}`).join('; and ');
@@ -224,5 +224,5 @@ function fish(commands: readonly CommandWords[]): string {
     const until = `__fish_seen_subcommand_from ${group}; and not __fish_seen_subcommand_from ${members}`;
     return `complete -c packetlog -f -n '${until}' -a '${members}'`;
   });
-  return `${[`complete -c packetlog -f -n __fish_use_subcommand -a '${firstWords(commands).join(' ')}'`, ...groups, ...lines].join('\n')}\n`;
+  return `${[`complete -c packetlog -f -n __fish_use_subcommand -a '${firstNames(commands).join(' ')}'`, ...groups, ...lines].join('\n')}\n`;
 }

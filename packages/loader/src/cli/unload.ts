@@ -39,7 +39,7 @@ function directoryNames(bpfFs: string | undefined): string[] {
 function sentences({ path, links, maps }: Removed): string[] {
   const lines = links.map(({ name, mode, program, isGone }) =>
     isGone
-      ? `Removed what was left of ${printableName(name)}, which is gone.`
+      ? `Removed the leftovers of ${printableName(name)}, which no longer exists.`
       : `Removed XDP program ${program} from ${printableName(name)} (${mode.replace('_', ' with ')}).`,
   );
   return [...lines, `Removed ${maps} ${maps === 1 ? 'map' : 'maps'} and ${path}.`];

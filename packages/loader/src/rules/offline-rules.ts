@@ -73,7 +73,7 @@ async function openLocked(
   const store = new RuleStore(paths, {
     keepsGood: false,
     keptAside: (copy) =>
-      kept.push(`The rules file was written. What it said before could not be used and is kept: ${copy}.`),
+      kept.push(`The rules file was written. Its earlier content could not be used and is kept: ${copy}.`),
   });
   const audit = new AuditLog(paths.audit);
   const start = await readStart(store, compiler, paths);
@@ -156,11 +156,11 @@ function readKernel(
     return { rules: readEnforcedRules(bpfFs, netns), alarms: [] };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { rules: undefined, alarms: [`What the kernel still enforces cannot be read: ${why}`] };
+    return { rules: undefined, alarms: [`The rules in the kernel cannot be read: ${why}`] };
   }
 }
 
 const NO_TRAFFIC: RulesError = {
   code: 'unavailable',
-  message: 'No loader runs that could look at live packets. Start one: packetlog run.',
+  message: 'A dry run needs live packets, and packetlog is not running. Start it: packetlog run.',
 };

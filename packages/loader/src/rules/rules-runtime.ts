@@ -57,7 +57,7 @@ export class RulesRuntime {
       keptAside: (copy) =>
         this.#report(
           'warning',
-          `The rules file is written by a change. Its edit, which is not in force, is kept: ${copy}.`,
+          `A change overwrites the rules file. Its edit, which is not in force, is kept: ${copy}.`,
         ),
     });
     this.#audit = new AuditLog(options.paths.audit);
@@ -152,7 +152,7 @@ export class RulesRuntime {
       if (this.#control) return;
       this.#report(
         'warning',
-        `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this.`,
+        `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this one.`,
       );
     } catch (error) {
       this.#report('warning', `packetlog rules cannot reach this loader: ${messageOf(error)}.`);
@@ -225,7 +225,7 @@ export class RulesRuntime {
     try {
       writeCounts(this.#options.paths.counts, service?.kept() ?? []);
     } catch (error) {
-      this.#report('warning', `What rules counted cannot be kept: ${messageOf(error)}.`);
+      this.#report('warning', `The rule counters cannot be saved: ${messageOf(error)}.`);
     }
   }
 

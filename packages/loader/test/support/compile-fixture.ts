@@ -60,7 +60,7 @@ export function ipv6(text: string, more: Partial<PacketFacts> = {}): PacketFacts
 }
 
 /** `deny 7` for rule 7, `deny` for the default policy. */
-export function verdictOf(rules: readonly Rule[], target: Target = {}) {
+export function ruleVerdict(rules: readonly Rule[], target: Target = {}) {
   const image = new RuleImage(compile(rules, target).image);
   return (facts: PacketFacts, nowMs = NOW_MS) => {
     const verdict = image.verdict(facts, BigInt(nowMs) * 1_000_000n);

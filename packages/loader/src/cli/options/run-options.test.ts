@@ -48,18 +48,18 @@ describe('an option', () => {
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['an unknown key', { ifaces: 'eth0' }, /unknown key "ifaces"\. Known are: iface, mode, .*log-level/],
+    ['an unknown key', { ifaces: 'eth0' }, /unknown key "ifaces"\. Known keys: iface, mode, .*log-level/],
     ['the name in the wrong spelling', { ringSize: '1MiB' }, /unknown key "ringSize"/],
     ['a file named in the file', { config: 'other.json' }, /unknown key "config"/],
     ['a prototype', JSON.parse('{"__proto__": {"mode": "native"}}'), /unknown key "__proto__"/],
     ['a value that may not be', { mode: 'fast' }, /Allowed choices are auto, native, generic/],
     ['a filter that cannot be read', { filter: 'dst prot 443' }, /did you mean "port"/],
-    ['an object', { iface: { name: 'eth0' } }, /iface: write a text, a number or a list/],
-    ['null', { listen: null }, /listen: write a text/],
-    ['a truth for a text', { print: true }, /print: write a text/],
+    ['an object', { iface: { name: 'eth0' } }, /iface: write a string, a number, or a list/],
+    ['null', { listen: null }, /listen: write a string/],
+    ['a truth for a text', { print: true }, /print: write a string/],
     ['a text for a truth', { 'count-only': 'yes' }, /count-only: write true or false/],
     ['a number for a truth', { 'count-only': 1 }, /count-only: write true or false/],
-    ['a list in a list', { iface: [['eth0']] }, /iface: write a text/],
+    ['a list in a list', { iface: [['eth0']] }, /iface: write a string/],
     ['an interface that cannot exist', { iface: ['eth0', 'a b'] }, /cannot exist/],
     ['a list where one is wanted', { mode: ['auto', 'native'] }, /mode: write one value, not a list/],
   ])('is rejected in the file as %s', (_, file, message) => {

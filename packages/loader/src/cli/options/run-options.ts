@@ -114,7 +114,7 @@ export function runOptions(): Option[] {
   return [
     new Option(
       '-i, --iface <name>',
-      'interface to watch, by its name or an alternative one; repeat or separate with commas (\\, for a comma in a name; default: those of the default route)',
+      'interface to watch, by name or alternative name; repeat or separate with commas (\\, for a comma in a name; default: the interfaces of the default route)',
     )
       .argParser(names)
       .env('PACKETLOG_IFACE'),
@@ -139,7 +139,7 @@ export function runOptions(): Option[] {
       .argParser(listenAddress)
       .default({ host: 'localhost', port: 7411 }, 'localhost:7411')
       .env('PACKETLOG_LISTEN'),
-    new Option('--ui <dir>', 'directory of the built dashboard, or off to serve the socket alone').env('PACKETLOG_UI'),
+    new Option('--ui <dir>', 'directory of the built dashboard, or off to serve only the socket').env('PACKETLOG_UI'),
     new Option(
       '--allow-origin <origin>',
       'origin of another page that may connect, such as a proxy’s; repeat or separate with commas',
@@ -153,7 +153,10 @@ export function runOptions(): Option[] {
       .argParser(list(origin))
       .env('PACKETLOG_ALLOW_NODE'),
     netnsOption('watch interfaces of this network namespace (name or path)'),
-    new Option('--ring-size <bytes>', 'ring for each CPU, for example 16MiB (default: up to 16MiB, by memory)')
+    new Option(
+      '--ring-size <bytes>',
+      'size of the ring of each CPU, for example 16MiB (default: up to 16MiB, depending on memory)',
+    )
       .argParser(ringBytes)
       .env('PACKETLOG_RING_SIZE'),
     new Option(
@@ -165,7 +168,7 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_TRANSPORT'),
     new Option(
       '--clock <policy>',
-      'precise: read for each packet; cached: cheaper, early by up to a jiffy; auto: cached at very high packet rates',
+      'precise: read the clock for each packet; cached: cheaper, but timestamps are up to a jiffy early; auto: cached at very high packet rates',
     )
       .choices(['auto', 'precise', 'cached'])
       .default('auto')
@@ -194,13 +197,13 @@ export function runOptions(): Option[] {
     new Option('--count-only', 'count packets, record none').env('PACKETLOG_COUNT_ONLY'),
     rulesFileOption(),
     protectOption(),
-    new Option('--confirm-within <time>', 'how long a risky change of the rules waits to be confirmed, such as 30s')
+    new Option('--confirm-within <time>', 'how long a risky change of the rules waits for confirmation, such as 30s')
       .argParser(confirmWithin)
       .default(DEFAULT_CONFIRM_MS, '30s')
       .env('PACKETLOG_CONFIRM_WITHIN'),
     new Option(
       '--pin <when>',
-      'whether the program stays active without the loader: auto: while it denies something; always; never',
+      'whether the program stays in the kernel after packetlog ends: auto: if it denies something; always; never',
     )
       .choices(['auto', 'always', 'never'])
       .default('auto')
@@ -239,7 +242,9 @@ export function mergeConfig(command: Command, options: readonly Option[], file: 
   for (const [key, value] of Object.entries(file)) {
     const option = known.get(key);
     if (!option) {
-      throw new InvalidArgumentError(`unknown key ${JSON.stringify(key)}. Known are: ${[...known.keys()].join(', ')}.`);
+      throw new InvalidArgumentError(
+        `unknown key ${JSON.stringify(key)}. Known keys: ${[...known.keys()].join(', ')}.`,
+      );
     }
     const source = command.getOptionValueSource(option.attributeName());
     if (source === 'cli' || source === 'env') continue;
@@ -254,7 +259,7 @@ function parse(option: Option, key: string, value: unknown): unknown {
   }
   const texts = (Array.isArray(value) ? value : [value]).map((each: unknown) => {
     if (typeof each === 'string' || typeof each === 'number') return String(each);
-    throw new InvalidArgumentError(`${key}: write a text, a number or a list of them.`);
+    throw new InvalidArgumentError(`${key}: write a string, a number, or a list of them.`);
   });
   const parsed = texts.reduce<unknown>((before, text) => {
     if (option.parseArg === undefined) return text;

@@ -32,7 +32,7 @@ export function ringBytes(text: string): number {
   const size = bytes(text);
   const isPower = size > 0 && Number.isInteger(Math.log2(size));
   if (!isPower || size < 4096 || size > 1024 ** 3) {
-    throw new InvalidArgumentError('A ring has a power of two of bytes, from 4KiB to 1GiB; for example 16MiB.');
+    throw new InvalidArgumentError('The size must be a power of two from 4KiB to 1GiB, for example 16MiB.');
   }
   return size;
 }
@@ -58,7 +58,9 @@ export function interfaceName(name: string): string {
 export function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.origin !== text.toLowerCase()) {
-    throw new InvalidArgumentError('Write an origin: http:// or https://, a host and perhaps a port, nothing behind.');
+    throw new InvalidArgumentError(
+      'Write an origin: http:// or https://, a host and optionally a port, without a path.',
+    );
   }
   return url.origin;
 }
@@ -108,13 +110,13 @@ export function sampling(text: string): number {
 
 /** Parses a count, from 0. */
 export function count(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a number from 0 on.');
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 0 or more.');
   return Number(text);
 }
 
 /** Parses a count, from 1. */
 export function countFromOne(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Write a number from 1 on.');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 1 or more.');
   return Number(text);
 }
 
@@ -129,7 +131,7 @@ export function confirmWithin(text: string): number {
   } catch (error) {
     if (!(error instanceof RuleValueError)) throw error;
   }
-  throw new InvalidArgumentError('write a time up to an hour, such as 30s or 2m.');
+  throw new InvalidArgumentError('Write a time up to an hour, such as 30s or 2m.');
 }
 
 /** Parses an address or a network. */

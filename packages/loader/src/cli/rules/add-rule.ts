@@ -32,7 +32,7 @@ export function draftsOf(
     if (action === undefined) return { line: each.line, draft: draftOfLine(each, options) };
     const [source = '', ...rest] = each.words;
     if (rest.length > 0)
-      throw lineError(each, `${JSON.stringify(rest[0])} follows the source: write one source a line`);
+      throw lineError(each, `${JSON.stringify(rest[0])} follows the source: write one source per line`);
     return { line: each.line, draft: draftOf(action, source, options) };
   });
 }

@@ -130,7 +130,7 @@ async function requireLoaderOf(paths: StatePaths, netns: string | undefined, cli
     step: 'reach rules at',
     target: paths.controlSocket,
     problem: `the packetlog that answers there (pid ${pid}) watches another network namespace (net:[${network_namespace}], not net:[${meant}])`,
-    next: 'Say which namespace is meant (--netns NAME), or name the state directory of the packetlog that watches this one with PACKETLOG_STATE_DIR.',
+    next: 'Select the namespace with --netns NAME, or set PACKETLOG_STATE_DIR to the state directory of the packetlog that watches this one.',
     exit: 'not_found',
   });
 }

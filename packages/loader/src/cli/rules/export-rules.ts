@@ -66,7 +66,7 @@ function noSet(name: string): SetupError {
   return new SetupError({
     step: 'export',
     target: `set ${JSON.stringify(name)}`,
-    problem: 'there is none with this name',
+    problem: 'it does not exist',
     next: 'List the sets with: packetlog rules list.',
     exit: 'not_found',
   });

@@ -66,7 +66,7 @@ export const applyRules: Handler = async (connection, printer, options, [file = 
   const request = applyRequest(await readInput(file), file, { ...wanted, ...force(options) });
   const answer = await connection.ask('apply', request);
   const outcome = printer.changed(answer, ({ risk, ...applied }) => {
-    const waits = risk === undefined ? [] : [`It would have to be confirmed: ${risk}.`];
+    const waits = risk === undefined ? [] : [`It would need confirmation: ${risk}.`];
     return [...appliedText(applied, wanted, Date.now()), ...waits];
   });
   const hasOwnCode = wanted.check || wanted.detailedExitcodes;

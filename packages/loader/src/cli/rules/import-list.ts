@@ -52,7 +52,7 @@ function setNameOf(file: string): string {
   throw new SetupError({
     step: 'name',
     target: 'the set',
-    problem: `${JSON.stringify(name)} cannot be its name`,
+    problem: `${JSON.stringify(name)} is not a valid name`,
     next: 'Give one: --set NAME.',
     exit: 'usage',
   });

@@ -13,7 +13,7 @@ export function enforcedText({ interfaces, owner, tables, path }: EnforcedRules)
   const where = interfaces.map(({ name }) => name).join(', ');
   if (owner !== undefined) {
     return [
-      `A packetlog with another state directory runs here (pid ${owner}) and enforces its own rules on ${where}: ` +
+      `A packetlog with another state directory (pid ${owner}) enforces its own rules on ${where}: ` +
         'name its directory with PACKETLOG_STATE_DIR.',
     ];
   }
@@ -42,7 +42,8 @@ function differences({ in_force, rules, default_policy }: RulesSnapshot): string
   if (in_force.by === 'loader')
     return ['Not in force: the kernel does not have these rules. See the log of packetlog.'];
   const kernel = in_force.rules;
-  if (kernel === undefined) return ['The kernel enforces rules of another version of packetlog, which are not read.'];
+  if (kernel === undefined)
+    return ['The kernel enforces rules of another version of packetlog, which this version cannot read.'];
   const lines = ['The kernel enforces other rules than these, until packetlog starts:'];
   const listed = new Set(rules.map(({ id }) => id));
   const enforced = new Set(kernel.map(({ id }) => id));

@@ -40,7 +40,7 @@ export function lineError({ line, words }: InputLine, problem: string): SetupErr
     step: 'read',
     target: `line ${line} (${words.join(' ').slice(0, LONGEST_QUOTE)})`,
     problem,
-    next: 'Nothing was changed. Correct the line and send all of them again.',
+    next: 'Nothing was changed. Correct the line, then send all lines again.',
     exit: 'usage',
   });
 }

@@ -46,7 +46,7 @@ describe('rules from standard input', () => {
   it.each([
     ['deny 192.0.2.1\ndeny 192.0.2.2 --prot tcp\n', undefined, /line 2 .*unknown option/],
     ['deny\n', undefined, /line 1 .*missing required argument/],
-    ['192.0.2.1 192.0.2.2\n', 'deny', /line 1 .*one source a line/],
+    ['192.0.2.1 192.0.2.2\n', 'deny', /line 1 .*one source per line/],
   ])('of %j are rejected with the line', (text, action, message) => {
     expect(() => draftsOf(text, action, {})).toThrow(message);
   });
@@ -108,7 +108,7 @@ describe('a removal', () => {
     [[], { port: '22' }, '', /narrow --source/],
     [[], { source: '192.0.2.1', set: 'drop' }, '', /a set is replaced as a whole/],
     [['-'], {}, '# nothing\n', /no lines/],
-    [['-', '1'], {}, '1', /standard input alone/],
+    [['-', '1'], {}, '1', /cannot be combined/],
     [['-'], {}, '192.0.2.1 192.0.2.2\n', /line 1 .*more than one word/],
     [['x'], {}, '', /an id is a number/],
   ])('is rejected for %j, %j', async (ids, options, text, message) => {

@@ -25,7 +25,7 @@ export async function removalOf(
   const conditions = { ...(action === undefined ? {} : { action }), ...match(options) };
   const of = (text: string) => ({ source: text, ...conditions }) as RuleSelector;
   if (ids.includes(STANDARD_INPUT)) {
-    if (ids.length > 1 || meant !== undefined) throw tooMuch('- reads ids and sources from standard input alone');
+    if (ids.length > 1 || meant !== undefined) throw tooMuch('- cannot be combined with ids, --source or --set');
     return fromLines(await read(), of, force(options));
   }
   if (meant === undefined && Object.keys(conditions).length > 0) {
@@ -47,7 +47,7 @@ function fromLines(text: string, of: (source: string) => RuleSelector, forced: {
   const lines: number[] = [];
   for (const each of requireLines(inputLines(text))) {
     const [word = '', ...rest] = each.words;
-    if (rest.length > 0) throw lineError(each, 'more than one word: write an id or a source a line');
+    if (rest.length > 0) throw lineError(each, 'more than one word: write one id or source per line');
     if (/^\d+$/.test(word)) ids.push(ruleId(word));
     else {
       matching.push(of(word));

@@ -45,7 +45,7 @@ export function ruleId(text: string): number {
     step: 'find',
     target: `rule ${JSON.stringify(text)}`,
     problem: 'an id is a number',
-    next: 'See which there are with: packetlog rules list.',
+    next: 'List the ids with: packetlog rules list.',
     exit: 'usage',
   });
 }

@@ -38,7 +38,7 @@ docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
 
 export function rulesCommand(done: (code: number) => void): Command {
   const rules = new Command('rules')
-    .description('permit and deny: list, add, remove, import, dry-run, confirm, …')
+    .description('list and change the rules: add, remove, import, dry-run, confirm, …')
     // Set before the subcommands are added, which inherit it: usage errors get their exit code.
     .exitOverride()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120) })
@@ -72,7 +72,7 @@ export function rulesCommand(done: (code: number) => void): Command {
     return command;
   };
 
-  subcommand('list', 'print the rules in force, with their hits', async (connection, printer) => {
+  subcommand('list', 'print the rules and their packet counts', async (connection, printer) => {
     const answer = await connection.ask('list', {});
     return printer.answer(answer, (snapshot) => snapshotText(snapshot, Date.now()));
   });
@@ -95,8 +95,8 @@ Many rules in one change, all of them or none:
   );
 
   const edit = subcommand('edit <id>', 'change a rule; it keeps its id and its counters', editRule);
-  edit.addOption(new Option('--action <action>', 'what it does').choices([...RULE_ACTIONS]));
-  edit.option('--source <source>', 'its source');
+  edit.addOption(new Option('--action <action>', 'new action').choices([...RULE_ACTIONS]));
+  edit.option('--source <source>', 'new source');
   for (const option of matchOptions()) edit.addOption(option);
   for (const option of lifeOptions()) edit.addOption(option);
   edit
@@ -110,15 +110,13 @@ Many rules in one change, all of them or none:
   );
   remove.option('--source <source>', 'all rules with this source: an address, a network, any or set:NAME');
   remove.option('--set <name>', 'all rules that use this set; the set is removed with the last of them');
-  remove.addOption(
-    new Option('--action <action>', 'of those, only the rules with this action').choices([...RULE_ACTIONS]),
-  );
+  remove.addOption(new Option('--action <action>', 'only rules with this action').choices([...RULE_ACTIONS]));
   for (const option of matchOptions()) remove.addOption(option);
   remove.addOption(forceOption());
 
   subcommand(
     'policy <policy>',
-    'what happens to packets that match no rule: permit or deny',
+    'set the default policy, for packets that match no rule: permit or deny',
     async (connection, printer, options, [policy]) => {
       const request = { default_policy: policy, ...force(options) } as RulesRequest<'policy'>;
       return printer.changed(
@@ -165,9 +163,9 @@ The lockout guard and the confirmation of risky changes apply as usual.
 Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid; 8 a protected address would be locked out.`,
     );
 
-  subcommand('export', 'print the rules file, or the list of a set', async (_, printer, options) =>
+  subcommand('export', 'print the rules file, or the networks of a set', async (_, printer, options) =>
     exportRules(statePaths(process.env, options.rules), options['set'], printer),
-  ).option('--set <name>', 'the list of this set');
+  ).option('--set <name>', 'print the networks of this set');
 
   subcommand(
     'dry-run <file>',
@@ -182,13 +180,11 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
       new Option('--against <seconds>', 'seconds of live traffic to test against').argParser(seconds).default(10),
     );
 
-  subcommand('confirm', 'keep a risky change', async (connection, printer) =>
+  subcommand('confirm', 'confirm a risky change, so that it does not revert', async (connection, printer) =>
     printer.changed(await connection.ask('confirm', {}), () => 'Confirmed: the change stays in force.'),
   );
-  subcommand(
-    'revert',
-    'revert a risky change at once, without waiting for the time to confirm',
-    async (connection, printer) => printer.answer(await connection.ask('revert', {}), () => ['Reverted.']),
+  subcommand('revert', 'revert an unconfirmed change now', async (connection, printer) =>
+    printer.answer(await connection.ask('revert', {}), () => ['Reverted.']),
   );
   subcommand('undo', 'undo the last change, including changes by others', async (connection, printer) =>
     printer.changed(await connection.ask('undo', {}), ({ undone }) => `Undone: ${undone}.`),

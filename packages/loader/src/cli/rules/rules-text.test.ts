@@ -51,7 +51,7 @@ describe('the list', () => {
 
   it('has a line for each rule and set', () => {
     expect(snapshotText(snapshot, NOW)).toEqual([
-      'Default policy: permit. 1 rule, in force, also without the loader.',
+      'Default policy: permit. 1 rule, in force, also after packetlog ends.',
       '',
       'id  action  match                          packets  last seen  expires    by            reason',
       '3   deny    203.0.113.0/24 to tcp port 22   12,345  5 s ago    in 30 min  root (alice)  brute force',
@@ -69,7 +69,7 @@ describe('the list', () => {
     const pending = { until_ms: NOW + 12_000, revision_before: 1, why: 'Rule 4 denies any source.' };
     expect(snapshotText({ ...snapshot, pending }, NOW)).toEqual(expect.arrayContaining(pendingText(pending, NOW)));
     expect(pendingText(pending, NOW)).toEqual([
-      'In force for 12 s only, then it reverts: Rule 4 denies any source.',
+      'Reverts in 12 s unless confirmed: Rule 4 denies any source.',
       'To keep it: packetlog rules confirm',
     ]);
   });
@@ -98,7 +98,7 @@ describe('a dry run', () => {
 
   it('reports how much it saw, what would be denied, and which address would be locked out', () => {
     const text = dryRunText(report).join('\n');
-    expect(text).toContain('Looked at 250 packets of 1,000 in 10 s (25 % of what arrived).');
+    expect(text).toContain('Evaluated 250 packets of 1,000 in 10 s (25 % of what arrived).');
     expect(text).toContain('Would have denied 40 packets, 4,000 bytes; observed 0 packets.');
     expect(text).toMatch(/40 {2}203\.0\.113\.7/);
     expect(text).toMatch(/30 {2}TCP 22\n +10 {2}ICMP\n/);

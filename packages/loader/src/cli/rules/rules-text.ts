@@ -38,19 +38,19 @@ export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
 
 function stateText({ enforcing, pinned }: Pick<RulesSnapshot, 'enforcing' | 'pinned'>): string {
   if (!enforcing) return '';
-  return pinned ? ', in force, also without the loader' : ', in force';
+  return pinned ? ', in force, also after packetlog ends' : ', in force';
 }
 
 export function pendingText({ until_ms, why }: PendingChange, nowMs: number): string[] {
   const left = formatDuration(Math.max(0, until_ms - nowMs));
-  return [`In force for ${left} only, then it reverts: ${why}`, 'To keep it: packetlog rules confirm'];
+  return [`Reverts in ${left} unless confirmed: ${why}`, 'To keep it: packetlog rules confirm'];
 }
 
 export function dryRunText(report: DryRunReport): string[] {
   const { seconds, seen, judged, denied, observed, by_rule, by_source, by_port, lockouts } = report;
   const share = seen === 0 ? '' : ` (${Math.round((1000 * judged) / seen) / 10} % of what arrived)`;
   const lines = [
-    `Looked at ${one(judged, 'packet')} of ${grouped(seen)} in ${seconds} s${share}.`,
+    `Evaluated ${one(judged, 'packet')} of ${grouped(seen)} in ${seconds} s${share}.`,
     `Would have denied ${one(denied.packets, 'packet')}, ${one(denied.bytes, 'byte')}; observed ${one(observed.packets, 'packet')}.`,
   ];
   const part = (title: string, rows: readonly (readonly [string, number])[]) => {

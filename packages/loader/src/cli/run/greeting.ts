@@ -16,14 +16,14 @@ export function greet(
   }
   const others = otherRoutes.map(printableName);
   if (others.length > 0)
-    say(`Not watched, though there is a default route: ${others.join(', ')}. Name all interfaces with --iface.`);
+    say(`Not watched, although a default route uses it: ${others.join(', ')}. Name all interfaces with --iface.`);
   for (const warning of warnings) say(warning);
   if (server) {
     // Tokens must not reach a journal, which others can read.
     const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
     if (server.isExposed)
-      say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
+      say('Warning: other machines can reach this address over plain HTTP. Put a TLS proxy in front of it.');
   }
   say('Waiting for Ctrl-C...');
 }

@@ -16,7 +16,7 @@ it.each([
 ])('reports what is pinned %s', (_, given, contained) => {
   const { it, notices } = staying(given, contained);
   expect(it.promised(PATH)).toBe(PATH);
-  expect(it.farewell(LEDGER, PATH)).toContain(`stays on eth0 and goes on without the loader (${PATH}).`);
+  expect(it.farewell(LEDGER, PATH)).toContain(`stays on eth0 and keeps running without the loader (${PATH}).`);
   expect(notices).toEqual([]);
 });
 

@@ -32,11 +32,11 @@ export class PinnedFarewell {
     const where = `The program stays on ${names.join(', ')}`;
     const next = 'The next packetlog takes over; packetlog unload removes it.';
     return this.#endsWithContainer
-      ? `${where} until this container ends (${pinned}); then nothing is denied any more. ${next}`
-      : `${where} and goes on without the loader (${pinned}). ${next}`;
+      ? `${where} until this container ends (${pinned}); afterwards nothing is denied. ${next}`
+      : `${where} and keeps running without the loader (${pinned}). ${next}`;
   }
 }
 
 const WARNING =
-  'Rules end with this container: it has a PID namespace of its own, and what is pinned in its /sys/fs/bpf ends with it. ' +
+  'Rules end with this container: it has a separate PID namespace, and pins in its /sys/fs/bpf end with it. ' +
   'To keep them, mount the bpf file system of the machine into the container and name it with --bpf-fs DIR.';

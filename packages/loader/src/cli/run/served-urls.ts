@@ -5,11 +5,11 @@ export type Served = NonNullable<ControlSession['served']>;
 
 /** Returns one line per URL. */
 export function servedUrls({ url, token, admin_token, has_pages = true }: Served): string[] {
-  const look = `${url}/#token=${token}`;
-  const lines = [`${has_pages ? 'Dashboard' : 'Socket'}: ${look}`];
+  const readOnly = `${url}/#token=${token}`;
+  const lines = [`${has_pages ? 'Dashboard' : 'Socket'}: ${readOnly}`];
   return admin_token === undefined
     ? lines
-    : [...lines, `Admin URL (can change rules): ${look}&admin_token=${admin_token}`];
+    : [...lines, `Admin URL (can change rules): ${readOnly}&admin_token=${admin_token}`];
 }
 
 /** Returns the lines without tokens, for output that others may read, such as a journal. */

@@ -215,7 +215,8 @@ const FORBIDDEN: RulesError = {
 const NO_FILES: RulesError = {
   code: 'forbidden',
   field: 'file',
-  message: 'A file of the loader’s machine can only be named there: packetlog rules import FILE. Send its content.',
+  message:
+    'A file on the loader’s machine can only be named on that machine: packetlog rules import FILE. Send its content instead.',
 };
 
 const INTERNAL: RulesError = { code: 'internal', message: 'The loader failed to do this; see its log.' };

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ipv4, ipv6, list, NOW_MS, rule, UDP, verdictOf } from '../../../test/support/compile-fixture.ts';
+import { ipv4, ipv6, list, NOW_MS, rule, ruleVerdict, UDP } from '../../../test/support/compile-fixture.ts';
 
 describe('compiled rules', () => {
   it('permit by any rule, however short its prefix, before they deny', () => {
-    const verdict = verdictOf([rule('deny', '192.0.2.7', { id: 1 }), rule('permit', '192.0.0.0/16', { id: 2 })]);
+    const verdict = ruleVerdict([rule('deny', '192.0.2.7', { id: 1 }), rule('permit', '192.0.0.0/16', { id: 2 })]);
     expect(verdict(ipv4('192.0.2.7'))).toBe('permit 2');
   });
 
   it('permit a service for any source before they deny a source', () => {
-    const verdict = verdictOf([
+    const verdict = ruleVerdict([
       rule('deny', '192.0.2.0/24', { id: 1 }),
       rule('permit', 'any', { id: 2, protocol: 'tcp', destination_port: 22 }),
     ]);
@@ -18,7 +18,7 @@ describe('compiled rules', () => {
   });
 
   it('name the longest prefix, then the lowest id, as the rule that decided', () => {
-    const verdict = verdictOf([
+    const verdict = ruleVerdict([
       rule('deny', 'any', { id: 1 }),
       rule('deny', '192.0.2.0/24', { id: 9 }),
       rule('deny', '192.0.2.0/24', { id: 5 }),
@@ -30,20 +30,20 @@ describe('compiled rules', () => {
   });
 
   it('for ::/0 never catch IPv4, nor those for 0.0.0.0/0 IPv6', () => {
-    const verdict = verdictOf([rule('deny', '::/0', { id: 1 }), rule('observe', '0.0.0.0/0', { id: 2 })]);
+    const verdict = ruleVerdict([rule('deny', '::/0', { id: 1 }), rule('observe', '0.0.0.0/0', { id: 2 })]);
     expect(verdict(ipv4('192.0.2.1'))).toBe('observe 2');
     expect(verdict(ipv6('::ffff:192.0.2.1'))).toBe('deny 1');
   });
 
   it('do not apply to packets that are not IP, even with default policy deny', () => {
-    const verdict = verdictOf([rule('deny', 'any')], { policy: 'deny' });
+    const verdict = ruleVerdict([rule('deny', 'any')], { policy: 'deny' });
     expect(
       verdict({ etherType: 0x0806, ipProtocol: 255, source: undefined, destinationPort: undefined, interfaceSlot: 1 }),
     ).toBe('permit');
   });
 
   it('for a port match no fragment, those for its protocol do', () => {
-    const verdict = verdictOf([
+    const verdict = ruleVerdict([
       rule('deny', 'any', { id: 1, destination_port: '0-65535' }),
       rule('observe', 'any', { id: 2, protocol: 'udp' }),
     ]);
@@ -54,13 +54,13 @@ describe('compiled rules', () => {
 
   it('for source any are the only ones that match an unreadable address', () => {
     const unread = ipv4('192.0.2.1', { source: undefined, ipProtocol: 255, destinationPort: undefined });
-    expect(verdictOf([rule('deny', '0.0.0.0/0')])(unread)).toBe('permit');
-    expect(verdictOf([rule('deny', '0.0.0.0/0')], { policy: 'deny' })(unread)).toBe('deny');
-    expect(verdictOf([rule('deny', 'any', { id: 3 })])(unread)).toBe('deny 3');
+    expect(ruleVerdict([rule('deny', '0.0.0.0/0')])(unread)).toBe('permit');
+    expect(ruleVerdict([rule('deny', '0.0.0.0/0')], { policy: 'deny' })(unread)).toBe('deny');
+    expect(ruleVerdict([rule('deny', 'any', { id: 3 })])(unread)).toBe('deny 3');
   });
 
   it('for an interface apply only there', () => {
-    const verdict = verdictOf([
+    const verdict = ruleVerdict([
       rule('deny', '192.0.2.1', { id: 1, interface: 'eth1' }),
       rule('deny', 'any', { id: 2, interface: 'gone0' }),
     ]);
@@ -70,7 +70,7 @@ describe('compiled rules', () => {
 
   it('expire on time, and the next best rule decides', () => {
     const until = (ms: number) => ({ expires_at: new Date(NOW_MS + ms).toISOString() });
-    const verdict = verdictOf([
+    const verdict = ruleVerdict([
       rule('permit', '192.0.2.1', { id: 1, ...until(1) }),
       rule('deny', '192.0.2.1', { id: 2, ...until(5) }),
       rule('deny', '192.0.2.0/24', { id: 3, ...until(3) }),
@@ -88,7 +88,9 @@ describe('compiled rules', () => {
   });
 
   it('that expired at the Unix epoch have expired', () => {
-    expect(verdictOf([rule('deny', 'any', { expires_at: '1970-01-01T00:00:00Z' })])(ipv4('192.0.2.1'))).toBe('permit');
+    expect(ruleVerdict([rule('deny', 'any', { expires_at: '1970-01-01T00:00:00Z' })])(ipv4('192.0.2.1'))).toBe(
+      'permit',
+    );
   });
 
   it('give a whole set one rule, by its longest member', () => {
@@ -98,11 +100,11 @@ describe('compiled rules', () => {
       rule('deny', '192.0.2.0/24', { id: 2 }),
       rule('observe', 'set:bad', { id: 3 }),
     ];
-    const verdict = verdictOf(rules, { sets });
+    const verdict = ruleVerdict(rules, { sets });
     expect(verdict(ipv4('192.0.2.1'))).toBe('deny 1');
     expect(verdict(ipv4('192.0.2.129'))).toBe('deny 1');
     expect(verdict(ipv6('2001:db8:ffff::1'))).toBe('deny 1');
-    expect(verdictOf(rules.slice(1), { sets })(ipv4('192.0.2.129'))).toBe('deny 2');
+    expect(ruleVerdict(rules.slice(1), { sets })(ipv4('192.0.2.129'))).toBe('deny 2');
   });
 
   it.each([8, 9, 13, 20])('decide the same with a root table of %d bits', (bits) => {
@@ -112,7 +114,7 @@ describe('compiled rules', () => {
         list('0.0.0.0', '10.0.0.0/8', '10.1.2.3', '255.255.255.255', '::', '2001:db8::/32', '2001:db8::1', 'ffff::/16'),
       ],
     ]);
-    const verdict = verdictOf([rule('deny', 'set:bad', { id: 1 }), rule('permit', '10.1.0.0/16', { id: 2 })], {
+    const verdict = ruleVerdict([rule('deny', 'set:bad', { id: 1 }), rule('permit', '10.1.0.0/16', { id: 2 })], {
       sets,
       rootBits: { ipv4: bits, ipv6: bits },
     });

@@ -69,8 +69,6 @@ describe('slots of the counters', () => {
   });
 
   it('run out with an error that contains their number', () => {
-    expect(() => assignCounterSlots([1, 2, 3], new Map(), 3)).toThrow(
-      /3 rules are more than the 2 there are counters for: put/,
-    );
+    expect(() => assignCounterSlots([1, 2, 3], new Map(), 3)).toThrow(/3 rules are more than the 2 counters: put/);
   });
 });

@@ -14,7 +14,7 @@ export function assignCounterSlots(
     const most = limit - 1;
     throw new RulesCompileError(
       'limit',
-      `${ids.length} rules are more than the ${most} there are counters for: put addresses that share a fate into a set, which is one rule.`,
+      `${ids.length} rules are more than the ${most} counters: put addresses with the same treatment into a set, which is one rule.`,
       most,
     );
   }

@@ -1,7 +1,7 @@
 import { RULE_HEADER, RULE_LINE } from '@packetlog/bpf';
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { compile, ipv4, list, NOW_MS, rule, verdictOf } from '../../../test/support/compile-fixture.ts';
+import { compile, ipv4, list, NOW_MS, rule, ruleVerdict } from '../../../test/support/compile-fixture.ts';
 import { RuleImage } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
 
@@ -62,12 +62,12 @@ describe('rules that do not fit', () => {
     expect(() => compile(many(17, (i) => ({ expires_at: at(i) })))).toThrow(/More than 16 rules for the same packets/);
   });
 
-  it('are rejected when they name more interfaces than can be told apart', () => {
+  it('are rejected when they name more interfaces than can be distinguished', () => {
     const interfaceSlots = new Map(Array.from({ length: 20 }, (_, i) => [`eth${i}`, i + 1]));
     const rules = (count: number) => many(count, (i) => ({ interface: `eth${i}` }));
     expect(() => compile(rules(15), { interfaceSlots })).not.toThrow();
     expect(() => compile(rules(16), { interfaceSlots })).toThrow(
-      'Rules name 16 interfaces, 15 can be told apart: leave the interface out of some rules.',
+      'Rules name 16 interfaces, more than the 15 that can be distinguished: leave the interface out of some rules.',
     );
     expect(() => compile(rules(20))).not.toThrow();
   });
@@ -82,7 +82,7 @@ describe('rules that do not fit', () => {
       rule('deny', `10.${i >> 8}.${i & 255}.0/24`, { destination_port: i % 2048 }),
     );
     expect(() => compile(rules, { counters: { limit: 32_768, previous: new Map() } })).toThrow(
-      /Rules tell 2049 kinds of packets apart, and then no more than 16376 groups of sources/,
+      /Rules distinguish 2049 kinds of packets, and with these at most 16376 groups of sources/,
     );
   });
 
@@ -102,7 +102,7 @@ describe('a block of 65,536 addresses with many networks in it', () => {
   it.each([3, 4, 13, 14, 100])('contains each of %d addresses, but not their neighbours', (count) => {
     const members = every(600, count);
     const sets = new Map([['bad', list(...members)]]);
-    const verdict = verdictOf([rule('deny', 'set:bad', { id: 1 })], { sets, rootBits: { ipv4: 16 } });
+    const verdict = ruleVerdict([rule('deny', 'set:bad', { id: 1 })], { sets, rootBits: { ipv4: 16 } });
     for (const source of members) {
       const [address] = list(source).ipv4.starts;
       const around = [-1, 0, 1].map((by) => verdict({ ...ipv4('10.1.0.0'), source: [(address as number) + by] }));
@@ -115,7 +115,7 @@ describe('a block of 65,536 addresses with many networks in it', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const sets = new Map(names.map((name, i) => [name, list(`10.1.0.${i}`, `10.1.${i}.128/25`, '255.255.255.255')]));
     const rules = names.map((name, i) => rule('deny', `set:${name}`, { id: i + 1 }));
-    const verdict = verdictOf(rules, { sets, rootBits: { ipv4: 16 } });
+    const verdict = ruleVerdict(rules, { sets, rootBits: { ipv4: 16 } });
     for (const i of names.keys()) {
       expect(verdict(ipv4(`10.1.0.${i}`))).toBe(`deny ${i + 1}`);
       expect(verdict(ipv4(`10.1.${i}.255`))).toBe(`deny ${i + 1}`);

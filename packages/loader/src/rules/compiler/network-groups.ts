@@ -23,7 +23,7 @@ export function groupNetworks(
 ): NetworkGroups {
   const sources = prepared.networks.length + prepared.sets.size;
   if (sources > GROUPS_LIMIT) {
-    const message = `Rules have ${sources} different sources, ${GROUPS_LIMIT} can be told apart: put addresses that share a fate into a set.`;
+    const message = `Rules have ${sources} different sources, more than the ${GROUPS_LIMIT} that can be distinguished: put addresses with the same treatment into a set.`;
     throw new RulesCompileError('limit', message, GROUPS_LIMIT);
   }
   const single = singleNetworks(prepared, places);

@@ -57,7 +57,7 @@ function interfaceClassNames(
   const there = [...named].filter((name) => name !== undefined && interfaceSlots.has(name));
   if (there.length >= RULE_SERVICES.max_interface_classes) {
     const most = RULE_SERVICES.max_interface_classes - 1;
-    const message = `Rules name ${there.length} interfaces, ${most} can be told apart: leave the interface out of some rules.`;
+    const message = `Rules name ${there.length} interfaces, more than the ${most} that can be distinguished: leave the interface out of some rules.`;
     throw new RulesCompileError('limit', message, most);
   }
   return [undefined, ...there];
@@ -123,7 +123,7 @@ function serviceOf(signatures: ServiceSignatures): number {
   const service = signatures.current();
   const most = RULE_SERVICES.max_services;
   if (service < most) return service;
-  const message = `Rules tell more than ${most} kinds of packets apart: use fewer different ports, or ranges that overlap less.`;
+  const message = `Rules distinguish more than ${most} kinds of packets: use fewer different ports, or ranges that overlap less.`;
   throw new RulesCompileError('limit', message, most);
 }
 

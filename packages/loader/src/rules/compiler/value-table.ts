@@ -133,7 +133,7 @@ export class Values {
     const needed = (this.#rowCount + 1) * services;
     if (4 * needed > ROWS_LIMIT) {
       const most = Math.floor(ROWS_LIMIT / 4 / services);
-      const message = `Rules tell ${services} kinds of packets apart, and then no more than ${most} groups of sources: use fewer different ports, or put sources into sets.`;
+      const message = `Rules distinguish ${services} kinds of packets, and with these at most ${most} groups of sources: use fewer different ports, or put sources into sets.`;
       throw new RulesCompileError('limit', message, most);
     }
     if (needed > this.#rows.length) {
@@ -147,7 +147,7 @@ export class Values {
 }
 
 function chainTooLong({ id }: PreparedRule): RulesCompileError {
-  const message = `More than ${RULE_CHAIN_LIMIT} rules for the same packets, rule ${id} among them, end one after the other: remove some, or give them the same end.`;
+  const message = `More than ${RULE_CHAIN_LIMIT} rules for the same packets, rule ${id} among them, expire one after the other: remove some, or give them the same expiry.`;
   return new RulesCompileError('limit', message, RULE_CHAIN_LIMIT);
 }
 

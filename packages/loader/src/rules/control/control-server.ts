@@ -66,7 +66,7 @@ async function handle(
   if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: session() };
   const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
   if (request.method !== 'POST' || !isVerb(verb)) {
-    return { ok: false, error: { code: 'not_found', message: 'Ask with POST /rules/list, /rules/add and so on.' } };
+    return { ok: false, error: { code: 'not_found', message: 'Use POST /rules/list, /rules/add and so on.' } };
   }
   const body = await bodyOf(request);
   const caller = { ...callerOf(request), gone };

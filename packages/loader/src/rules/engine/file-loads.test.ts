@@ -86,7 +86,7 @@ describe('an edit of the rules file', () => {
     await vi.waitFor(() => expect(alarms()).toEqual([expect.stringMatching(/was not confirmed and has reverted/)]));
     await fake.begin(ruleset('192.0.2.1'), ruleset('any'));
     expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
-    expect(alarms()).toEqual([expect.stringMatching(/was in force for a while and was not confirmed/)]);
+    expect(alarms()).toEqual([expect.stringMatching(/was not confirmed in time/)]);
     expect((await load(ruleset('any')))?.pending).toBeDefined();
     expect(alarms()).toEqual([]);
   });
@@ -103,7 +103,7 @@ describe('an edit of the rules file', () => {
     await fake.service.revert({ name: 'root', via: 'control' });
     await fake.service.begin(first);
     expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
-    expect(alarms()).toEqual([expect.stringMatching(/was in force for a while and was not confirmed/)]);
+    expect(alarms()).toEqual([expect.stringMatching(/was not confirmed in time/)]);
     expect((await load(ruleset('any')))?.pending).toBeDefined();
   });
 

@@ -90,7 +90,7 @@ export class FileLoads {
       return;
     }
     this.rejected(
-      `The rules file ${rulesFile} was in force for a while and was not confirmed, so it is not in force. The rules ` +
+      `The rules file ${rulesFile} was not confirmed in time, so it is not in force. The rules ` +
         'before it are. To try it again, reload (kill -HUP), then: packetlog rules confirm.',
     );
   }

@@ -127,7 +127,7 @@ describe('a pending change', () => {
     await fake.begin();
     await wait();
     fake.kernel.faults = [undefined, NO_MEMORY, NO_MEMORY];
-    expect((await fake.add({ source: '1.1.1.1' })).warning).toMatch(/did not end the change that waited/);
+    expect((await fake.add({ source: '1.1.1.1' })).warning).toMatch(/did not remove the unconfirmed change/);
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
     expect(sources()).toEqual(['any']);
     expect(await rejection(fake.service.confirm(ROOT))).toMatchObject({

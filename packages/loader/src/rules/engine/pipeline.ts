@@ -222,7 +222,7 @@ export class Pipeline {
  */
 function requireAttended(change: Change<unknown>, risk: string | undefined): void {
   if (risk === undefined || !change.isUnattended) return;
-  throw invalid(`it is risky: ${risk}. Do it by hand, then confirm.`);
+  throw invalid(`it is risky: ${risk}. Make the change by hand, then confirm it.`);
 }
 
 function isLoad(applied: readonly Applied[]): boolean {

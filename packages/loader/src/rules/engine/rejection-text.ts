@@ -70,8 +70,8 @@ export function unwrittenText(disk: unknown, kernel: unknown, isCurrent: boolean
 
 /** A pending change is still in front although it should have ended. */
 export const STAYS_IN_FRONT =
-  'The kernel did not end the change that waited to be confirmed: it stays in force until its time is over, and can no ' +
-  'longer be confirmed. To try again: packetlog rules revert.';
+  'The kernel did not remove the unconfirmed change: it stays in force until its time is over, and can no longer be ' +
+  'confirmed. To try again: packetlog rules revert.';
 
 /** The kernel rejected a revert. */
 export function stillInFront(cause: unknown): RulesRejection {
@@ -83,7 +83,7 @@ export function stillInFront(cause: unknown): RulesRejection {
 
 /** The kernel rejected the pending change together with another change. */
 export function endedText(cause: unknown): string {
-  return `What waited to be confirmed has reverted: ${messageOf(cause)}`;
+  return `The unconfirmed change has reverted: ${messageOf(cause)}`;
 }
 
 /** Says why a start ends when the kernel rejects the stored rules: capturing as if they were in force would mislead. */

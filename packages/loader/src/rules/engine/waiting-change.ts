@@ -37,7 +37,7 @@ export class WaitingChange {
     const { enforcement, pending, history } = pipeline;
     const { provisional, confirmed } = enforcement;
     if (!pending.isThere || provisional === undefined) {
-      throw notFound('Nothing waits to be confirmed. It may have reverted already; see: packetlog rules audit.');
+      throw notFound('No change is pending. It may have reverted already; see: packetlog rules audit.');
     }
     if (pending.canOnlyRevert) throw invalid(STAYS_IN_FRONT);
     const { step, forClients, untilMonoNs } = pending;
@@ -55,8 +55,7 @@ export class WaitingChange {
   async revert(who: CallerIdentity): Promise<number> {
     const { enforcement, pending } = this.#parts.pipeline;
     const { step } = pending;
-    if (step === undefined)
-      throw notFound('Nothing waits to be confirmed. To undo the last change: packetlog rules undo.');
+    if (step === undefined) throw notFound('No change is pending. To undo the last change: packetlog rules undo.');
     try {
       await enforcement.unstage();
     } catch (cause) {

@@ -27,7 +27,7 @@ const MAPPED_BITS = 96;
 const LONGEST_LINE = 1000;
 
 const EXPIRES =
-  'expires (timeout), and what a set holds does not: add it as a rule (packetlog rules add - reads lines such as ' +
+  'expires (timeout), and entries of a set do not: add it as a rule (packetlog rules add - reads lines such as ' +
   'deny 192.0.2.1 --for 10m), or delete the timeout to keep it without expiry';
 
 const NEWLINE = 0x0a;
@@ -143,7 +143,7 @@ class ListReader {
     this.#ipset ??= set;
     return set === this.#ipset
       ? ''
-      : `belongs to ipset set ${set}, the lines before to ${this.#ipset}: choose one with --ipset NAME`;
+      : `belongs to ipset set ${set}, the lines before it to ${this.#ipset}: select one with --ipset NAME`;
   }
 
   /** Returns what was interpreted differently from its text. */
@@ -213,10 +213,10 @@ function columnProblem(text: string): string | undefined {
   if (second === '') return undefined;
   if (familyOf(first) !== undefined) {
     if (second === 'timeout') return EXPIRES;
-    return `has a second column (${second}): keep the first, for example with awk '{print $1}'`;
+    return `has a second column (${second}): keep only the first, for example with awk '{print $1}'`;
   }
   if (rest.length > 0 || familyOf(second) === undefined) return undefined;
-  return `has its network in the second column: keep that, for example with awk '{print $2}'`;
+  return `has its network in the second column: keep only that, for example with awk '{print $2}'`;
 }
 
 /** Takes time linear in the length of any line. */

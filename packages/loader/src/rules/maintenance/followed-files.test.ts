@@ -66,7 +66,7 @@ it.each([
   ['is a page that says so', '<html>404</html>\n', /cannot be read.*<html>/],
   ['has lost more than half', '192.0.2.0/24\n', /risky: the set drop shrinks from 3 networks to 1/],
   ['has become wide', '192.0.0.0/2\n1.2.3.4\n', /risky: rule 1 denies the set drop/],
-])('leaves the last good list in force when a file %s, with an alarm until it is mended', async (_, text, why) => {
+])('leaves the last good list in force when a file %s, with an alarm until it is corrected', async (_, text, why) => {
   publish(text);
   await files.takeAll();
   expect(fake.kernel.verdict('203.0.113.7')).toBe('deny 1');

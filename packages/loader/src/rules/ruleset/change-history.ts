@@ -49,7 +49,7 @@ export class History {
 
   /** Returns the step to redo, whose id must be `id`. Throws RulesRejection. */
   requireUndone(id: number): Step {
-    return required(this.lastUndone, id, 'done again');
+    return required(this.lastUndone, id, 'redone');
   }
 
   /** Records that the last step was undone. `now`: the rules before the undo. `by`: the caller, time and revision. */
@@ -93,7 +93,7 @@ export class History {
 }
 
 function required(step: Step | undefined, id: number, done: string): Step {
-  if (step === undefined) throw notFound(`There is no change that could be ${done} since the loader started.`);
+  if (step === undefined) throw notFound(`There is no change to be ${done} since the loader started.`);
   if (step.id !== id) throw otherStep(step);
   return step;
 }
@@ -101,7 +101,7 @@ function required(step: Step | undefined, id: number, done: string): Step {
 /** The rules have changed since the caller read them. */
 export function otherStep({ what, who }: RulesStep): RulesRejection {
   return invalid(
-    `Nothing was changed: the last change is another one by now: "${what}", by ${who.name}. Look at it, then try again.`,
+    `Nothing was changed: the last change is now another one: "${what}", by ${who.name}. Check it, then try again.`,
     'change',
   );
 }

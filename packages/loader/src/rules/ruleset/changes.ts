@@ -211,7 +211,7 @@ export function restore(before: Ruleset, now: Ruleset, nowMs: number): Ruleset {
 /** Throws RulesRejection. */
 export function requireAddable(ruleset: Ruleset, rule: Rule, nowMs: number, field: string): void {
   if (rule.id > MAX_RULE_ID) {
-    const message = `All ${MAX_RULE_ID} rule ids have been given. Write a new rules file, with ids from 1.`;
+    const message = `All ${MAX_RULE_ID} rule ids are used. Write a new rules file with ids from 1.`;
     throw new RulesRejection({ code: 'limit', message, limit: MAX_RULE_ID });
   }
   if (isExpired(rule, nowMs)) {
@@ -222,7 +222,7 @@ export function requireAddable(ruleset: Ruleset, rule: Rule, nowMs: number, fiel
 
 function ruleOf(ruleset: Ruleset, id: number): Rule {
   const rule = ruleset.rules.find((each) => each.id === id);
-  if (rule === undefined) throw notFound(`There is no rule ${id}. See which there are with: packetlog rules list.`);
+  if (rule === undefined) throw notFound(`There is no rule ${id}. List the rules with: packetlog rules list.`);
   return rule;
 }
 

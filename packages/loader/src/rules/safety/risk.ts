@@ -12,7 +12,7 @@ const MAPPED_BITS = 96;
 /** Returns why `after` is risky compared with the rules in force, as the end of a sentence; undefined: it is not. */
 export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
   if (after.defaultPolicy === 'deny' && before.defaultPolicy !== 'deny') {
-    return 'the default policy now denies all that no rule permits';
+    return 'the default policy now denies all packets that no rule permits';
   }
   const known = new Set(before.rules.filter(({ action }) => action === 'deny').map(matchOf));
   for (const rule of after.rules) {

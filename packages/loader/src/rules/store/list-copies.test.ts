@@ -82,12 +82,12 @@ describe('copies of lists', () => {
   it('does not take a copy of a list that was cut off for the list', async () => {
     save(withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24\n198.51.100.0/24\n')));
     writeFileSync(join(paths.sets, 'drop.txt'), '192.0.2.0/24\n');
-    expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(/not as it was written/) });
+    expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(/was changed or damaged/) });
     const store = new RuleStore(paths);
     await store.readFile();
     const good = await store.readGood();
     expect(good).toMatchObject({
-      lost: [{ set: 'drop', message: expect.stringMatching(/what is left of it is in force/) }],
+      lost: [{ set: 'drop', message: expect.stringMatching(/the rest of it is in force/) }],
     });
   });
 
@@ -113,7 +113,7 @@ describe('copies of lists', () => {
     writeFileSync(copyOf('drop'), '192.0.2.0/24\n');
     for (const source of ['203.0.113.1', '203.0.113.2']) {
       const { store, file, inForce, lost } = await startWithGood();
-      expect(file).toEqual({ problem: expect.stringMatching(/not as it was written; import it again \(packetlog/) });
+      expect(file).toEqual({ problem: expect.stringMatching(/was changed or damaged; import it again \(packetlog/) });
       expect(lost).toMatchObject([{ set: 'drop' }]);
       save(withRule(inForce, source), store);
     }

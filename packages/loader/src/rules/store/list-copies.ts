@@ -85,8 +85,8 @@ export class ListCopies {
       const text = await readRegularFile(copy, MAX_LIST_BYTES);
       this.#written.set(name, text);
       if (hash === undefined || hash === textHash(text)) return { name, origin, text, loadedAtMs };
-      const problem = `the copy of the list of set ${name} (${copy}) is not as it was written`;
-      return lose(text, problem, 'what is left of it is in force');
+      const problem = `the copy of the list of set ${name} (${copy}) was changed or damaged`;
+      return lose(text, problem, 'the rest of it is in force');
     } catch (error) {
       if (error instanceof RulesFileError) throw error;
       return lose(nothing(), `the list of set ${name} ${problemOf(error)}`, MATCHES_NOTHING, error);

@@ -166,7 +166,7 @@ export class RuleStore {
     const { rules } = this.#paths;
     const stamp = stampOf(rules);
     if (stamp !== undefined && stamp !== this.#stamp) {
-      throw new RulesFileError(`${rules} was edited since it was read; have it read first (kill -HUP the loader)`);
+      throw new RulesFileError(`${rules} was edited since it was read; reload it first (kill -HUP the loader)`);
     }
   }
 

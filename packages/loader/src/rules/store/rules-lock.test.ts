@@ -130,7 +130,7 @@ describe('a loader', () => {
     const { pid } = await loader();
     const waiting = lockRules(paths());
     await expect(lockState()).rejects.toThrow(
-      `packetlog with pid ${pid} uses it, perhaps in another network namespace`,
+      `packetlog with pid ${pid} already uses it, perhaps in another network namespace`,
     );
     await Promise.all(children.map(kill));
     (await waiting)?.();

@@ -80,6 +80,6 @@ function stillHeld(directory: string, { pid, isCommand }: Holder): SetupError {
   return new SetupError({
     ...facts,
     problem: `packetlog with pid ${pid} uses them and does not answer at its control socket`,
-    next: 'It may still be starting or ending: try again. If it stays so, its log says why.',
+    next: 'It may still be starting or ending: try again. If that does not help, see its log.',
   });
 }

@@ -23,7 +23,7 @@ export type RulesState = z.output<typeof stateSchema>;
 
 export const NO_STATE: RulesState = { version: 1, next_id: 1, accepted: [], unconfirmed: [] };
 
-/** Returns a state that accepts nothing if the file cannot be read: every content is then judged again. */
+/** Returns a state that accepts nothing if the file cannot be read: every content is then checked again. */
 export function readState(path: string): RulesState {
   try {
     if (!isThere(path)) return NO_STATE;

@@ -46,7 +46,7 @@ it('accepts the longest path that a socket can have, and no longer', () => {
   const exactly = join(base, 'x'.repeat(longest - base.length - 1));
   expect(() => checkStateDirectory(paths(exactly))).not.toThrow();
   expect(() => checkStateDirectory(paths(`${exactly}x`))).toThrow(
-    /would have 108 bytes, and Linux takes 107\. Name a directory with a shorter path/,
+    /would have 108 bytes, and Linux permits 107\. Name a directory with a shorter path/,
   );
   // The limit is in bytes, not characters.
   expect(() => checkStateDirectory(paths(`${exactly.slice(0, -1)}é`))).toThrow(/108 bytes/);

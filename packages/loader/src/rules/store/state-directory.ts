@@ -54,7 +54,7 @@ export function checkStateDirectory({ directory, controlSocket, sets }: StatePat
   const bytes = Buffer.byteLength(controlSocket);
   if (bytes > MAX_SOCKET_PATH) {
     throw unusable(directory, {
-      problem: `the path of the control socket in it would have ${bytes} bytes, and Linux takes ${MAX_SOCKET_PATH}`,
+      problem: `the path of the control socket in it would have ${bytes} bytes, and Linux permits ${MAX_SOCKET_PATH}`,
       next: 'Name a directory with a shorter path with PACKETLOG_STATE_DIR.',
       exit: 'usage',
     });
@@ -63,13 +63,13 @@ export function checkStateDirectory({ directory, controlSocket, sets }: StatePat
   if (problem === undefined) return;
   throw unusable(directory, {
     problem: `${problem.path} ${problem.problem}`,
-    next: isInUserNamespace() ? privilegeAdvice() : mend(problem.path),
+    next: isInUserNamespace() ? privilegeAdvice() : repairAdvice(problem.path),
     exit: 'privilege',
   });
 }
 
-function mend(path: string): string {
-  return `See who made it (ls -ld ${path}) and make it yours alone (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`;
+function repairAdvice(path: string): string {
+  return `See who owns it (ls -ld ${path}) and restrict it to yourself (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`;
 }
 
 /**

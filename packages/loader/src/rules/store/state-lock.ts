@@ -83,8 +83,8 @@ function heldByLoader(path: string, pid: number | undefined): SetupError {
   return new SetupError({
     step: 'use state directory',
     target: path,
-    problem: `packetlog${pid === undefined ? '' : ` with pid ${pid}`} uses it, perhaps in another network namespace: packetlog rules could not tell the two apart`,
-    next: `${pid === undefined ? 'End it first' : `End it first (kill ${pid})`}, or give this one a directory of its own: PACKETLOG_STATE_DIR=DIR.`,
+    problem: `packetlog${pid === undefined ? '' : ` with pid ${pid}`} already uses it, perhaps in another network namespace`,
+    next: `${pid === undefined ? 'End it first' : `End it first (kill ${pid})`}, or give this one another directory: PACKETLOG_STATE_DIR=DIR.`,
     exit: 'busy',
   });
 }
@@ -94,13 +94,13 @@ function heldByLoader(path: string, pid: number | undefined): SetupError {
  * is no firewall.
  */
 function heldByCommand(path: string, pid: number | undefined, waitedMs: number): SetupError {
-  const mend =
+  const advice =
     pid === undefined ? 'continue it or end it' : `continue it (kill -CONT ${pid}) or end it (kill -KILL ${pid})`;
   return new SetupError({
     step: 'use state directory',
     target: path,
     problem: `packetlog rules${withPid(pid)} has been changing the rules in it for ${Math.round(waitedMs / 1000)} s`,
-    next: `If it is stopped, ${mend}; then start packetlog again.`,
+    next: `If it is stopped, ${advice}; then start packetlog again.`,
     exit: 'failed',
   });
 }

@@ -29,29 +29,31 @@ export function isGzip(bytes: Uint8Array): boolean {
 
 /** Never throws. Returns plain text unchanged, without a copy. */
 export function decodeList(bytes: Uint8Array): Decoded {
-  if (isGzip(bytes)) return unpacked(bytes);
+  if (isGzip(bytes)) return decompressed(bytes);
   const packed = PACKED.find(([, magic]) => begins(bytes, magic));
   if (packed) {
     const [name, , command] = packed;
-    return failed(`is packed with ${name}: unpack it first (${command} FILE | packetlog rules import - --set NAME)`);
+    return failed(
+      `is compressed with ${name}: decompress it first (${command} FILE | packetlog rules import - --set NAME)`,
+    );
   }
   if (begins(bytes, UTF_8_MARK)) return { text: bytes.subarray(UTF_8_MARK.length), notes: [] };
   const order = utf16Order(bytes);
   return order === undefined ? { text: bytes, notes: [] } : fromUtf16(bytes, order);
 }
 
-function unpacked(bytes: Uint8Array): Decoded {
+function decompressed(bytes: Uint8Array): Decoded {
   let text: Uint8Array;
   try {
     text = gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
   } catch (error) {
     const isLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    if (isLarge) return failed(`is more than ${MAX_BYTES} bytes when unpacked: split it into several sets`);
-    return failed('is packed with gzip and cannot be unpacked: it is damaged or not whole, fetch it again');
+    if (isLarge) return failed(`is more than ${MAX_BYTES} bytes when decompressed: split it into several sets`);
+    return failed('is compressed with gzip and cannot be decompressed: it is damaged or incomplete, download it again');
   }
-  if (isGzip(text)) return failed('is packed with gzip twice: unpack it first (gzip -dc FILE)');
+  if (isGzip(text)) return failed('is compressed with gzip twice: decompress it first (gzip -dc FILE)');
   const inner = decodeList(text);
-  return { ...inner, notes: ['It was unpacked with gzip.', ...inner.notes] };
+  return { ...inner, notes: ['It was decompressed with gzip.', ...inner.notes] };
 }
 
 /** Returns the byte order if the text begins with a byte order mark, or with zeros next to its first two characters. */

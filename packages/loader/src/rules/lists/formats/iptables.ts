@@ -18,7 +18,8 @@ export function fromIptables(lines: readonly string[]): Shaped | undefined {
     return chain === undefined ? '' : source;
   });
   if (other !== undefined || chains.size > 1) {
-    const what = other === undefined ? `${chains.size} chains` : `rules that say more, such as "${other.slice(0, 80)}"`;
+    const what =
+      other === undefined ? `${chains.size} chains` : `rules with more conditions, such as "${other.slice(0, 80)}"`;
     return {
       lines: [],
       notes: [],

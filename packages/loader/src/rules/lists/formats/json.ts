@@ -203,5 +203,5 @@ function ambiguous(paths: readonly string[]): Shaped {
 
 function expiry(lifetimes: ReadonlySet<string>): string[] {
   if (lifetimes.size === 0) return [];
-  return [`${[...lifetimes].join(', ')} was not read: what a set holds does not expire.`];
+  return [`${[...lifetimes].join(', ')} was not read: entries of a set do not expire.`];
 }

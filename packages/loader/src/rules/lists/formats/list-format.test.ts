@@ -18,7 +18,7 @@ const problem = (content: string | Uint8Array) => {
 const PLAIN = '192.0.2.1\n198.51.100.0/24\n';
 const NETWORKS = ['192.0.2.1', '198.51.100.0/24'];
 
-describe('a list is unpacked and decoded', () => {
+describe('a list is decompressed and decoded', () => {
   it.each([
     ['gzip', gzipSync(PLAIN), /gzip/],
     ['UTF-16 with a mark', Buffer.from(`\ufeff${PLAIN}`, 'utf16le'), /UTF-16/],
@@ -36,7 +36,7 @@ describe('a list is unpacked and decoded', () => {
   });
 
   it.each([
-    ['half of a gzip file', gzipSync(PLAIN.repeat(100)).subarray(0, 40), /damaged or not whole/],
+    ['half of a gzip file', gzipSync(PLAIN.repeat(100)).subarray(0, 40), /damaged or incomplete/],
     ['gzip in gzip', gzipSync(gzipSync(PLAIN)), /twice/],
     ['xz', Buffer.from('fd377a585a000004', 'hex'), /xz -dc FILE \|/],
     ['zip', Buffer.from('504b030414000000', 'hex'), /unzip -p FILE \|/],
@@ -46,7 +46,7 @@ describe('a list is unpacked and decoded', () => {
 
   it('never to more than a list may be', () => {
     const bomb = gzipSync(new Uint8Array(257 * 1024 * 1024), { level: 1 });
-    expect(problem(new Uint8Array(bomb))).toMatch(/more than 268435456 bytes when unpacked/);
+    expect(problem(new Uint8Array(bomb))).toMatch(/more than 268435456 bytes when decompressed/);
   });
 });
 
@@ -118,7 +118,9 @@ describe('a table', () => {
   });
 
   it('of words is not a list: the column is named', () => {
-    expect(problem('     57 192.0.2.1\n')).toMatch(/second column: keep that, for example with awk '\{print \$2\}'/);
+    expect(problem('     57 192.0.2.1\n')).toMatch(
+      /second column: keep only that, for example with awk '\{print \$2\}'/,
+    );
     expect(read('192.0.2.9\n192.0.2.1 57\n').badLines).toMatchObject([
       { line: 2, problem: expect.stringMatching(/second column \(57\)/) },
     ]);
@@ -150,7 +152,7 @@ describe('JSON', () => {
 
   it('notes that its entries will not expire', () => {
     const { notes } = read('[{"value":"192.0.2.1","duration":"3h"},{"value":"192.0.2.2","duration":"1h"}]');
-    expect(notes.join(' ')).toMatch(/\[\]\.duration was not read: what a set holds does not expire/);
+    expect(notes.join(' ')).toMatch(/\[\]\.duration was not read: entries of a set do not expire/);
   });
 
   it.each([
@@ -243,7 +245,7 @@ describe('ipset save', () => {
     const { networks, badLines } = read('create a hash:ip\nadd a 192.0.2.1\ncreate b hash:ip\nadd b 192.0.2.2\n');
     expect(networks).toEqual(['192.0.2.1']);
     expect(badLines).toMatchObject([
-      { line: 4, problem: expect.stringMatching(/belongs to ipset set b, .* to a: choose one with --ipset/) },
+      { line: 4, problem: expect.stringMatching(/belongs to ipset set b, .* to a: select one with --ipset/) },
     ]);
   });
 
@@ -283,9 +285,9 @@ describe('firewalls', () => {
     [
       'rules with ports',
       '*filter\n-A INPUT -s 192.0.2.1/32 -p tcp --dport 22 -j DROP\nCOMMIT\n',
-      /rules that say more/,
+      /rules with more conditions/,
     ],
-    ['rules that permit', '*filter\n-A INPUT -s 192.0.2.1/32 -j ACCEPT\nCOMMIT\n', /rules that say more/],
+    ['rules that permit', '*filter\n-A INPUT -s 192.0.2.1/32 -j ACCEPT\nCOMMIT\n', /rules with more conditions/],
     ['one service', 'sshd: 192.0.2.1\n', /services one by one \(sshd\).*--port 22/],
   ])('with %s are rejected: a set would say something else', (_, text, said) => {
     expect(problem(text)).toMatch(said);
