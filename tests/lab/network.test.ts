@@ -8,7 +8,7 @@ import { requireRoot } from './root.ts';
 import { exchangeTcp, forwardPort, receiveUdp, sendFrames, sendUdp, startTcpEcho } from './traffic.ts';
 import { until } from './until.ts';
 
-test('names that are not of the lab are rejected', () => {
+test('names that are not the lab’s are rejected', () => {
   for (const name of ['eth0', 'plt-', 'plt-1', 'xplt-1-1', 'plt-1-1;ls', 'plt-a-1', '']) {
     expect(() => guardLabName(name)).toThrow('not a namespace of the test lab');
   }
@@ -24,7 +24,7 @@ describe.skipIf(!requireRoot())('network', () => {
   afterEach(() => network.dispose());
   afterAll(() => assertNothingLeft(before));
 
-  test('nothing moves on it before the test sends', async () => {
+  test('carries no packets before the test sends', async () => {
     network = await createNetwork({ links: 3 });
     for (const { client, server } of network.links) {
       expect((await server.counters()).rx.packets).toBe(0);
@@ -51,7 +51,7 @@ describe.skipIf(!requireRoot())('network', () => {
     },
   );
 
-  test('a sender goes on without a listener, and its ports are the requested ones', async () => {
+  test('a sender continues without a listener, and uses the requested ports', async () => {
     network = await createNetwork();
     const options = { address: network.link.server.ipv4, ports: [7, 9], sourcePorts: [40001, 40002], count: 500 };
     const { sent, sourcePorts } = await sendUdp(network.client, options);
@@ -59,7 +59,7 @@ describe.skipIf(!requireRoot())('network', () => {
     expect((await network.link.server.counters()).rx.packets).toBe(500);
   });
 
-  test.each(['ipv4', 'ipv6'] as const)('TCP connections go there and back: %s', async (family) => {
+  test.each(['ipv4', 'ipv6'] as const)('TCP connections work in both directions: %s', async (family) => {
     network = await createNetwork();
     const address = network.link.server[family] as string;
     const echo = await startTcpEcho(network.server, address);
@@ -68,7 +68,7 @@ describe.skipIf(!requireRoot())('network', () => {
     expect(await echo.received()).toEqual({ connections: 5, bytes: 500_000 });
   });
 
-  test('frames go out as they are', async () => {
+  test('frames are sent unchanged', async () => {
     network = await createNetwork();
     const frames = [
       ethernet(arp()),
@@ -111,7 +111,7 @@ describe.skipIf(!requireRoot())('network', () => {
     await forward.close();
   });
 
-  test('a network without IPv6 has none', async () => {
+  test('a network without IPv6 has no IPv6 address', async () => {
     network = await createNetwork({ ipv6: false });
     expect(network.link.server.ipv6).toBeUndefined();
     expect(await network.server.exec('ip', '-6', 'address')).toBe('');
@@ -124,7 +124,7 @@ describe.skipIf(!requireRoot())('network', () => {
     expect((await network.link.server.counters()).rx.bytes).toBe(frame.length);
   });
 
-  test('what is left behind is named, and disposing removes it with its processes', async () => {
+  test('leftovers are listed, and disposing removes them with their processes', async () => {
     network = await createNetwork();
     network.server.spawn('sleep', ['1000']);
     await expect(assertNothingLeft(before, 100)).rejects.toThrow(`namespace ${network.server.name}`);

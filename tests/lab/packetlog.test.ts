@@ -33,7 +33,7 @@ describe.skipIf(!requireRoot())('packetlog in the lab', () => {
       .filter((line) => line.startsWith('{"timestamp_ns"'))
       .map((line) => JSON.parse(line) as { src_port: number; length: number });
 
-  test('it prints each datagram once, as many as the sender sent and the interface counted', async () => {
+  test('prints each datagram once, as many as the sender sent and the interface counted', async () => {
     const packetlog = startPacketlog(network.server, { args });
     await packetlog.untilPrinted(/Watching server0/);
     const { sent } = await sendUdp(network.client, {
@@ -55,7 +55,7 @@ describe.skipIf(!requireRoot())('packetlog in the lab', () => {
     expect(printed.reduce((sum, { length }) => sum + length, 0)).toBe(rx.bytes + 1000 * ETHERNET_HEADER);
   });
 
-  test('its program goes with it, even when it is killed', async () => {
+  test('its program is removed when it ends, even when it is killed', async () => {
     const packetlog = startPacketlog(network.server, { args });
     await packetlog.untilPrinted(/Watching server0/);
     expect(await xdpOn(network.server, 'server0')).toBeDefined();
@@ -63,7 +63,7 @@ describe.skipIf(!requireRoot())('packetlog in the lab', () => {
     expect(await xdpOn(network.server, 'server0')).toBeUndefined();
   });
 
-  test('its program counts as left behind while it exists; that of a foreign loader does not', async () => {
+  test('its program counts as a leftover while it exists; the program of another loader does not', async () => {
     const ours = startPacketlog(network.server, { args });
     await ours.untilPrinted(/Watching server0/);
     await expect(assertNothingLeft(before, 100)).rejects.toThrow(/program packetlog_\w+ with id/);

@@ -12,20 +12,20 @@ describe.skipIf(!requireRoot())('process', () => {
   afterAll(() => namespace.dispose());
   const shell = (script: string) => startProcess(namespace, 'sh', ['-c', script]);
 
-  test('output is waited for, and a signal ends it with its exit code', async () => {
+  test('waits for output, and a signal ends it with its exit code', async () => {
     const child = shell('trap "exit 7" TERM; echo ready 42; while :; do sleep 0.05; done');
     const [, number] = await child.untilPrinted(/ready (\d+)/);
     expect(number).toBe('42');
     expect(await child.end('SIGTERM')).toEqual({ code: 7, signal: null });
   });
 
-  test('a process that ends too early fails the wait with what it said', async () => {
+  test('a process that ends too early fails the wait with its output', async () => {
     const child = shell('echo out; echo trouble >&2; exit 3');
     await expect(child.untilPrinted(/never/)).rejects.toThrow(/exit code 3.*out.*trouble/s);
     expect(await child.exited).toEqual({ code: 3, signal: null });
   });
 
-  test('a deadline fails the wait with what was said so far', async () => {
+  test('a deadline fails the wait with the output so far', async () => {
     const child = shell('echo waiting; exec sleep 100');
     await child.untilPrinted(/waiting/);
     await expect(child.untilPrinted(/never/, 50)).rejects.toThrow(/after 50 ms still no output like.*waiting/s);

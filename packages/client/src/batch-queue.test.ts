@@ -27,7 +27,7 @@ function batch(sequence: number, rows = 10): PacketLogBatch {
 
 const ROOM_FOR_TWO = 2 * batch(0).byteLength;
 
-test('gives batches in order, also to a reader that waits already', async () => {
+test('returns batches in order, even to a reader that is already waiting', async () => {
   const queue = new BatchQueue(ROOM_FOR_TWO);
   const first = queue.take();
   queue.push(batch(0));
@@ -36,7 +36,7 @@ test('gives batches in order, also to a reader that waits already', async () => 
   expect((await queue.take())?.sequence).toBe(1);
 });
 
-test('what comes while it is full is left out and counted; there is room again when something was taken', async () => {
+test('rejects and counts batches while it is full, and has room again after a batch was taken', async () => {
   const queue = new BatchQueue(ROOM_FOR_TWO);
   for (let i = 0; i < 5; i++) queue.push(batch(i));
   expect(queue.lost).toBe(30);
@@ -46,14 +46,14 @@ test('what comes while it is full is left out and counted; there is room again w
   expect(queue.lost).toBe(30);
 });
 
-test('a batch that is larger than all the room is taken when nothing else waits', async () => {
+test('accepts a batch larger than its limit if it is empty', async () => {
   const queue = new BatchQueue(100);
   queue.push(batch(0, 1000));
   expect(queue.lost).toBe(0);
   expect((await queue.take())?.length).toBe(1000);
 });
 
-test('at the end what is in it still comes, then nothing', async () => {
+test('after the end returns the remaining batches, then nothing', async () => {
   const queue = new BatchQueue(ROOM_FOR_TWO);
   queue.push(batch(0));
   queue.end();
@@ -63,7 +63,7 @@ test('at the end what is in it still comes, then nothing', async () => {
   expect(await queue.take()).toBeUndefined();
 });
 
-test('a reader that waits learns of the end, and of an error once', async () => {
+test('a waiting reader receives the end, or the error once', async () => {
   const queue = new BatchQueue(ROOM_FOR_TWO);
   const waiting = queue.take();
   queue.end(new Error('gone'));

@@ -42,7 +42,7 @@ async function failure(promise: Promise<unknown>): Promise<PacketLogError> {
 }
 
 describe('rules', () => {
-  test('a denial is one call', async () => {
+  test('denies an address with one call', async () => {
     loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE } });
     const packetlog = await client({ adminToken: 'a' });
     expect(packetlog.hello.admin).toBe(true);
@@ -54,7 +54,7 @@ describe('rules', () => {
   });
 
   test.each(['198.0.0.0/8', 'any', 'set:scanners', '203.0.113.7/32', ''])(
-    'one address is what deny, permit and observe take: nothing is sent of %j',
+    'deny, permit and observe take one address only, and send nothing for %j',
     async (source) => {
       const packetlog = await client({ adminToken: 'a' });
       for (const action of ['deny', 'permit', 'observe'] as const) {
@@ -67,14 +67,14 @@ describe('rules', () => {
     },
   );
 
-  test('a risky rule says until when it must be confirmed', async () => {
+  test('a risky rule has the time until which it must be confirmed', async () => {
     const pending = { until_ms: 1, revision_before: 1, why: 'It denies any source.' };
     loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE, pending } });
     expect(await (await client()).denyNetwork('any', { force: true })).toEqual({ ...RULE, pending });
     expect(loader.asked[0]?.[1]).toMatchObject({ force: true });
   });
 
-  test('rules are removed by number or as they are, one or many', async () => {
+  test('rules are removed by id or by rule, one or several', async () => {
     loader.answer = () => ({ ok: true, value: { revision: 2, removed: [RULE] } });
     const packetlog = await client();
     expect(await packetlog.remove(7)).toEqual([RULE]);
@@ -83,28 +83,28 @@ describe('rules', () => {
     expect(loader.asked.map(([, request]) => request)).toEqual([{ ids: [7] }, { ids: [7] }, { ids: [7, 8] }]);
   });
 
-  test('a rejection by the loader is an error with its facts', async () => {
+  test('a rejection by the loader becomes an error with its details', async () => {
     const facts = { code: 'lockout', protected: { kind: 'gateway', address: '192.0.2.1' } };
     loader.answer = () => ({ ok: false, error: { ...facts, message: 'It would lock out the gateway.' } });
     const error = await failure((await client()).denyNetwork('192.0.2.0/24'));
     expect(error).toMatchObject({ ...facts, name: 'PacketLogError', message: 'It would lock out the gateway.' });
   });
 
-  test('a missing answer is an error that says what to check', async () => {
+  test('a missing answer becomes an error with the next step', async () => {
     loader.answer = undefined;
     const error = await failure((await client({ timeoutMs: 3_000 })).deny('192.0.2.7'));
     expect(error.code).toBe('unanswered');
     expect(error.message).toMatch(/rules\(\)/);
   });
 
-  test('a list that is too long for a message is not sent, because it would end the connection', async () => {
+  test('a list that is too long for a message is not sent: it would end the connection', async () => {
     const error = await failure((await client()).importSet('long', '192.0.2.1\n'.repeat(7_000)));
     expect(error).toMatchObject({ code: 'limit', limit: 65_536 });
     expect(error.message).toContain('packetlog rules import');
     expect(loader.asked).toEqual([]);
   });
 
-  test('a client that was closed says so', async () => {
+  test('a closed client rejects requests with the code closed', async () => {
     const packetlog = await client();
     await packetlog.close();
     expect((await failure(packetlog.rules())).code).toBe('closed');
@@ -117,7 +117,7 @@ describe('the connection', () => {
     expect(error).toMatchObject({ code: 'unauthorized', message: 'Wrong token.' });
   });
 
-  test('a loader that does not answer is reported in time', async () => {
+  test('a loader that does not answer is reported after the timeout', async () => {
     const { url } = loader;
     await loader.close();
     const error = await failure(connect(url, { token: TOKEN, timeoutMs: 100 }));
@@ -125,7 +125,7 @@ describe('the connection', () => {
     expect(error.message).toContain(url);
   });
 
-  test('it reconnects, and a request meanwhile waits for it', async () => {
+  test('reconnects, and a request waits for the connection', async () => {
     const packetlog = await client();
     const port = Number(new URL(loader.url).port);
     await loader.close();
@@ -135,7 +135,7 @@ describe('the connection', () => {
     expect((await packetlog.deny('203.0.113.7')).id).toBe(7);
   });
 
-  test('a loader that restarted with another token ends it with that reason', async () => {
+  test('a loader that restarted with another token ends the client with that reason', async () => {
     const packetlog = await client();
     const port = Number(new URL(loader.url).port);
     await loader.close();
@@ -149,7 +149,7 @@ describe('the connection', () => {
 });
 
 describe('packets', () => {
-  test('come in batches, by the filter that was asked for, until the loop is left', async () => {
+  test('arrive in batches that match the filter, until the loop ends', async () => {
     const packetlog = await client();
     const stream = packetlog.packets({ filter: 'tcp dst port 443', maxRowsPerSecond: 500 });
     const subscribed = loader.subscribed();
@@ -169,7 +169,7 @@ describe('packets', () => {
     if (socket.connected) await new Promise((resolve) => socket.once('disconnect', resolve));
   });
 
-  test('a loop that is too slow loses rows, and learns how many', async () => {
+  test('a slow loop loses rows, and the number is reported', async () => {
     const packetlog = await client();
     const stream = packetlog.packets({ queueBytes: 1 });
     const first = stream.next();
@@ -187,13 +187,13 @@ describe('packets', () => {
     await stream.return();
   });
 
-  test('a filter that cannot be read is an error of the loop', async () => {
+  test('a filter that does not parse makes the loop throw', async () => {
     loader.answer = () => ({ ok: false, error: { code: 'invalid', message: 'Did you mean "port"?' } });
     const error = await failure((await client()).packets({ filter: 'prot 22' }).next());
     expect(error).toMatchObject({ code: 'invalid', message: 'Did you mean "port"?' });
   });
 
-  test('an interruption is counted, and the counts of before are kept', async () => {
+  test('an interruption is counted, and earlier counts are kept', async () => {
     const packetlog = await client();
     const stream = packetlog.packets();
     const first = stream.next();
@@ -209,7 +209,7 @@ describe('packets', () => {
     await stream.return();
   });
 
-  test('what a loader left out is known without a row, and kept when another takes its place', async () => {
+  test('counts of rows not received arrive without rows, and are kept when another loader takes over', async () => {
     const packetlog = await client();
     const stream = packetlog.packets({ filter: 'port 9' });
     const next = stream.next();
@@ -227,7 +227,7 @@ describe('packets', () => {
     expect((await next).done).toBe(true);
   });
 
-  test('a signal ends it with its reason', async () => {
+  test('an abort signal ends the loop with its reason', async () => {
     const packetlog = await client();
     const controller = new AbortController();
     const next = packetlog.packets({ signal: controller.signal }).next();
@@ -236,7 +236,7 @@ describe('packets', () => {
     await expect(next).rejects.toThrow('enough');
   });
 
-  test('closing the client ends the loops that run', async () => {
+  test('closing the client ends running loops', async () => {
     const packetlog = await client();
     const next = packetlog.packets().next();
     await loader.subscribed();

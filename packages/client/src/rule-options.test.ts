@@ -8,7 +8,7 @@ test.each([
   ['203.0.113.0/24', '203.0.113.0/24'],
   ['2001:db8::7', '2001:db8::7'],
   ['set:scanners', 'set:scanners'],
-])('%s, as a server may call its peer, is %s on the wire', (source, plain) => {
+])('%s, as a server may report its peer, is sent as %s', (source, plain) => {
   expect(plainAddress(source)).toBe(plain);
 });
 
@@ -30,7 +30,7 @@ test.each([
   expect(isOneAddress(source)).toBe(isOne);
 });
 
-test('options become the draft that the protocol knows; what is left out stays out', () => {
+test('options become a draft of the protocol, without fields that are not set', () => {
   expect(ruleDraft('deny', '203.0.113.7', {})).toEqual({ action: 'deny', source: '203.0.113.7' });
   const until = new Date('2030-01-31T12:00:00Z');
   expect(

@@ -33,7 +33,7 @@ function members(name: string, { prototype }: { prototype: object }): string[] {
 const agreed = ['record/layout.ts', 'batch/batch-layout.ts', 'protocol/protocol.ts'];
 
 describe('the public surface', () => {
-  it('is the one that is checked in', async () => {
+  it('is the checked-in one', async () => {
     const lines = [
       ...[...runtimeExports(surface), ...typeExports()].sort(),
       '',
@@ -59,7 +59,7 @@ describe('the public surface', () => {
     expect(typeExports()).toEqual(expect.arrayContaining(declared));
   });
 
-  it('is nothing but named re-exports', () => {
+  it('has only named re-exports', () => {
     const rest = source('./index.ts').replaceAll(/export \{[^}]*\} from '\.\/[\w/-]+\.ts';\n/g, '');
     expect(rest).toBe('');
   });

@@ -91,7 +91,7 @@ describe('the README', () => {
     ]);
   });
 
-  it('shows the layout as it is', () => {
+  it('shows the current layout', () => {
     const rows = [...readme.matchAll(/^\| (\d+) \| `(\w+)` \| (\S+) \| (.*) \|$/gm)];
     expect(rows.map(([, offset, name, type, doc]) => ({ name, offset: Number(offset), type, doc }))).toEqual(
       PACKET_LOG_FIELDS.map((field) => ({ ...field, type: field.type === 'addr' ? 'u8[16]' : field.type })),

@@ -41,20 +41,20 @@ describe('addressMark', () => {
   });
 
   it.each(['1.1.1.1', '9.255.255.255', '11.0.0.0', '172.15.255.255', '172.32.0.0', '100.128.0.0', '128.0.0.1'])(
-    'leaves %s alone',
+    'does not mark %s',
     (address) => {
       expect(addressMark(address)).toBeUndefined();
     },
   );
 
   it.each(['2606:4700::1111', '2001:db7:ffff::1', '2001:db9::1', 'fbff::1', 'fec0::1', '4000::1', '::2'])(
-    'leaves %s alone',
+    'does not mark %s',
     (address) => {
       expect(addressMark(address)).toBeUndefined();
     },
   );
 
-  it('marks what another library calls special', () => {
+  it('marks the ranges that ipaddr.js considers special', () => {
     fc.assert(
       fc.property(addressBytes, (bytes) => {
         const text = formatAddress(bytes);

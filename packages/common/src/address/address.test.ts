@@ -60,7 +60,7 @@ describe('formatAddress', () => {
     }
   });
 
-  it('reads at the offset it is given', () => {
+  it('reads at the given offset', () => {
     const bytes = new Uint8Array(40);
     bytes.set(parseAddress('2001:db8::7'), 3);
     bytes.set(parseAddress('192.0.2.7'), 19);
@@ -73,7 +73,7 @@ describe('formatAddress', () => {
 });
 
 describe('parseAddress', () => {
-  it('gives back the bytes of every formatted address', () => {
+  it('parses every formatted address to the same bytes', () => {
     fc.assert(
       fc.property(addressBytes, (bytes) => {
         expect(parseAddress(formatAddress(bytes))).toEqual(bytes);
@@ -120,7 +120,7 @@ describe('parseAddress', () => {
     expect(parse).toThrow(expect.objectContaining({ name: 'AddressError', text }));
   });
 
-  it('takes what the operating system takes, and nothing else', () => {
+  it('accepts exactly what the operating system accepts', () => {
     const piece = fc.constantFrom('0', '1', 'ffff', '00001', ':', '::', '.', '192.0.2.1', 'g', 'ABC', '10', '256', '');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 17 }), (pieces) => {
@@ -138,7 +138,7 @@ describe('parseAddress', () => {
     );
   });
 
-  it('writes texts that the operating system takes as the same family', () => {
+  it('writes text that the operating system reads as the same family', () => {
     fc.assert(
       fc.property(addressBytes, (bytes) => {
         const text = formatAddress(bytes);

@@ -31,7 +31,7 @@ describe('parseNetwork', () => {
     ['fe80::1%eth0', '"fe80::1%eth0" is neither'],
     ['', '"" is neither'],
     ['/8', '"/8" is neither'],
-  ])('rejects %j and says what to write', (text, message) => {
+  ])('rejects %j with what to write instead', (text, message) => {
     expect(() => parseNetwork(text)).toThrow(NetworkError);
     expect(() => parseNetwork(text)).toThrow(message);
   });

@@ -16,7 +16,7 @@ const header = {
 };
 
 describe('writeBatchHeader', () => {
-  it('writes the header of batch-layout.ts, and nothing behind it', () => {
+  it('writes the header of batch-layout.ts and no further bytes', () => {
     const target = new Uint8Array(BATCH_HEADER_SIZE + 1).fill(0xaa);
     writeBatchHeader(target, header);
     expect(Buffer.from(target).toString('hex')).toBe(
@@ -88,7 +88,7 @@ describe('writeBatchHeader', () => {
 });
 
 describe('writeBatchCounters', () => {
-  it('changes the counters of a header, wherever it lies, and nothing else', () => {
+  it('changes only the counters of a header, at any offset', () => {
     const counters = { sequence: 9, offered: 2 ** 52 + 1, dropped: 2 ** 32 - 1, withheld: 0, filtered: 2 ** 32 };
     const target = new Uint8Array(3 + BATCH_HEADER_SIZE + 1).fill(0xaa);
     writeBatchHeader(target.subarray(3), { ...header, count: 0 });

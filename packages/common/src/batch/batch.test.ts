@@ -27,19 +27,19 @@ function errorOf(action: () => unknown): unknown {
 }
 
 describe('PacketLogBatch', () => {
-  it('gives back header and records', () => {
+  it('decodes header and records', () => {
     const batch = PacketLogBatch.from(bytes);
     expect([...batch]).toEqual(records);
     expect(batch).toMatchObject({ length: 3, sequence: 5, dropped: 2, withheld: 1, filtered: 4, clockOffsetNs: 9n });
     expect(batch.byteLength).toBe(bytes.length);
   });
 
-  it('keeps the ledger of one batch when offered is left out', () => {
+  it('computes offered if it is omitted', () => {
     expect(PacketLogBatch.from(bytes).offered).toBe(3 + 2 + 1);
     expect(PacketLogBatch.from(encodeBatch({ offered: 100, dropped: 97 }, records)).offered).toBe(100);
   });
 
-  it('is as happy with no record', () => {
+  it('accepts a batch without records', () => {
     const batch = PacketLogBatch.from(encodeBatch({}, []));
     expect([batch.length, batch.offered, batch.byteLength, ...batch]).toEqual([0, 0, BATCH_HEADER_SIZE]);
   });
@@ -75,7 +75,7 @@ describe('PacketLogBatch', () => {
     expect([...PacketLogBatch.from(foreign.buffer)]).toEqual(records);
   });
 
-  it('begins the records where a longer header says', () => {
+  it('reads records behind a longer header', () => {
     const longer = new Uint8Array(bytes.length + 8);
     longer.set(changed(BATCH_HEADER_FIELDS.header_size, BATCH_HEADER_SIZE + 8).subarray(0, BATCH_HEADER_SIZE));
     longer.set(bytes.subarray(BATCH_HEADER_SIZE), BATCH_HEADER_SIZE + 8);
@@ -101,14 +101,14 @@ describe('PacketLogBatch', () => {
     ['shape', changed(BATCH_HEADER_FIELDS.sequence + 6, 0x20), /sequence is 90071992547409/],
     ['short', changed(BATCH_HEADER_FIELDS.count, 4), /4 records make 320 bytes, 256 are there/],
     ['short', changed(BATCH_HEADER_FIELDS.count, 255, 255, 255, 255), /4294967295 records/],
-  ])('rejects a wrong header with the code %s and says what to do', (code, wrong, message) => {
+  ])('rejects a wrong header with the code %s and the next step', (code, wrong, message) => {
     const error = errorOf(() => PacketLogBatch.from(wrong));
     expect(error).toBeInstanceOf(BatchFormatError);
     expect(error).toMatchObject({ name: 'BatchFormatError', code, message: expect.stringMatching(message) });
   });
 
   it.each([[{}], [null], [undefined], ['PLOG'], [5], [[80, 76]]])(
-    'rejects %o, which is not bytes, without another error',
+    'rejects %o, which is not bytes, with the same error',
     (given) => {
       const error = errorOf(() => PacketLogBatch.from(given as unknown as Uint8Array));
       expect(error).toBeInstanceOf(BatchFormatError);
@@ -116,11 +116,11 @@ describe('PacketLogBatch', () => {
     },
   );
 
-  it.each([-1, 0.5, Number.NaN])('rejects to begin at byte %d', (position) => {
+  it.each([-1, 0.5, Number.NaN])('rejects position %d', (position) => {
     expect(() => PacketLogBatch.from(bytes, position)).toThrow(RangeError);
   });
 
-  it('gives a batch or a BatchFormatError for any change of a header', () => {
+  it('returns a batch or throws a BatchFormatError for any change of a header', () => {
     const change = fc.tuple(fc.nat({ max: BATCH_HEADER_SIZE - 1 }), fc.nat({ max: 255 }));
     fc.assert(
       fc.property(
@@ -144,7 +144,7 @@ describe('readBatches', () => {
   file.set(bytes);
   file.set(second, bytes.length);
 
-  it('gives the batches of a file in order', () => {
+  it('returns the batches of a file in order', () => {
     expect([...readBatches(file)].map((batch) => [batch.sequence, batch.length])).toEqual([
       [5, 3],
       [6, 1],
@@ -152,11 +152,11 @@ describe('readBatches', () => {
     expect([...readBatches(file)].flatMap((batch) => [...batch])).toEqual([...records, ...records.slice(1, 2)]);
   });
 
-  it('gives nothing for an empty file', () => {
+  it('returns nothing for an empty file', () => {
     expect([...readBatches(new Uint8Array())]).toEqual([]);
   });
 
-  it('gives all whole batches of a file that was cut off, then says where', () => {
+  it('returns the complete batches of a truncated file, then throws with the position', () => {
     const sequences: number[] = [];
     const error = errorOf(() => {
       for (const batch of readBatches(file.subarray(0, file.length - 1))) sequences.push(batch.sequence);

@@ -31,7 +31,7 @@ function field(changes: Partial<PacketLog>, key: ExplainedKey) {
 }
 
 describe('explainPacket', () => {
-  it('says of a SYN what each field means', () => {
+  it('explains each field of a SYN', () => {
     const lines = explainPacket(SYN, 'eth0').map(({ label, value, sentence }) => `${label}: ${value} | ${sentence}`);
     expect(lines).toEqual([
       'time: 2030-03-17T17:46:40.118493001Z | When it reached the hook, in UTC.',
@@ -104,11 +104,11 @@ describe('explainPacket', () => {
       'The datagram ends inside its UDP header, or the frame was cut there.',
       { ether_type: 0x86dd, src_addr: '2001:db8::1', ip_protocol: 17, length: 1514 },
     ],
-  ])('says of a truncated packet: %s', (sentence, changes) => {
+  ])('explains where a truncated packet ends: %s', (sentence, changes) => {
     expect(field({ ...changes, reason: REASONS.truncated }, 'reason')?.sentence).toBe(sentence);
   });
 
-  it('shows what was read of a header that is not whole, or contradicts itself', () => {
+  it('shows the fields that were read of an incomplete or contradictory header', () => {
     expect(field({ reason: REASONS.truncated }, 'destination_port')).toMatchObject({ value: '443' });
     expect(field({ reason: REASONS.truncated }, 'tcp_flags')).toMatchObject({ value: 'SYN' });
     const malformed = { reason: REASONS.malformed, src_port: 0, dst_port: 0, tcp_flags: 0 };
@@ -118,7 +118,7 @@ describe('explainPacket', () => {
     });
   });
 
-  it('says what was not read, and offers no filter for it', () => {
+  it('names the fields that were not read, and offers no filter for them', () => {
     const fragment = { reason: REASONS.fragment, src_port: 0, dst_port: 0, tcp_flags: 0 };
     for (const key of ['source_port', 'destination_port', 'tcp_flags'] as const) {
       expect(field(fragment, key)).toEqual(
@@ -131,7 +131,7 @@ describe('explainPacket', () => {
     expect(field({ ip_protocol: 1, reason: REASONS.fragment, dst_port: 0 }, 'icmp')).toMatchObject({ value: '' });
   });
 
-  it('names the standard behind a special address', () => {
+  it('names the standard that defines a special-purpose address', () => {
     expect(field({ src_addr: '100.64.3.4' }, 'source')?.mark).toMatchObject({
       name: 'carrier NAT',
       source: 'RFC 6598',
@@ -139,13 +139,13 @@ describe('explainPacket', () => {
     expect(field({ src_addr: '1.1.1.1' }, 'source')).not.toHaveProperty('mark');
   });
 
-  it('knows an interface that is gone by its number', () => {
+  it('shows the ifindex of an interface that no longer exists', () => {
     const gone = explainPacket(SYN, undefined).find(({ key }) => key === 'interface');
     expect(gone).toMatchObject({ value: '#2', sentence: expect.stringContaining('any more') });
     expect(gone).not.toHaveProperty('filter');
   });
 
-  it('offers filters that match the packet they come from, and that can be written', () => {
+  it('offers filters that match their packet and parse as text', () => {
     fc.assert(
       fc.property(packetLog, fc.constantFrom(0x86dd, 0x0806), fc.nat(4096), (any, ether_type, vlan_id) => {
         const isIpv4 = !any.src_addr.includes(':') && !any.dst_addr.includes(':');
@@ -162,7 +162,7 @@ describe('explainPacket', () => {
     );
   });
 
-  it('leaves no field of the record out', () => {
+  it('explains every field of the record', () => {
     const keys = new Set(explainPacket({ ...SYN, rule_id: 1 }, 'eth0').map(({ key }) => key));
     const KEYS: Readonly<Record<string, ExplainedKey>> = {
       timestamp_ns: 'time',

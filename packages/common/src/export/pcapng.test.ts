@@ -45,7 +45,7 @@ function frameOf({ body }: Block): Uint8Array {
 }
 
 describe('PcapngEncoder', () => {
-  it('begins with a section, then describes each interface before its first packet', () => {
+  it('begins with a section header, and describes each interface before its first packet', () => {
     const types = capture([base, { ...base, ifindex: 3 }, base]).map(({ type }) => type);
     expect(types).toEqual([0x0a0d0d0a, 1, 6, 1, 6, 6]);
   });
@@ -115,7 +115,7 @@ describe('PcapngEncoder', () => {
     expect(at < 0 ? hex : `${hex.slice(0, at)}CCCC${hex.slice(at + 4)}`).toBe(wanted);
   });
 
-  it('gives the IPv4 header a checksum that adds up', () => {
+  it('writes a correct IPv4 header checksum', () => {
     const [, , packet] = capture([base]);
     const frame = packet ? frameOf(packet) : new Uint8Array();
     let sum = 0;
@@ -123,7 +123,7 @@ describe('PcapngEncoder', () => {
     expect(((sum & 0xffff) + (sum >>> 16)) & 0xffff).toBe(0xffff);
   });
 
-  it('takes any record, in bounds, and never says that a frame is shorter than its headers', () => {
+  it('encodes any record within bounds, and never states a frame length shorter than its headers', () => {
     fc.assert(
       fc.property(fc.array(packetLog, { minLength: 1, maxLength: 40 }), (records) => {
         const packets = capture(records).filter(({ type }) => type === 6);
@@ -136,7 +136,7 @@ describe('PcapngEncoder', () => {
     );
   });
 
-  it('grows as far as needed and starts empty after each take', () => {
+  it('grows as needed, and is empty after each take', () => {
     const encoder = new PcapngEncoder(() => 'eth0');
     const view = PacketLogBatch.from(encodeBatch({}, [base]));
     for (let k = 0; k < 5000; k++) encoder.add(view, 0);

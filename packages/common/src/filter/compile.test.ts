@@ -168,7 +168,7 @@ describe('a compiled filter', () => {
     expect(lets(text, record)).toBe(wanted);
   });
 
-  it('agrees with the naive reading of any filter, on any record', () => {
+  it('agrees with a naive evaluation of any filter on any record', () => {
     const seen = { yes: 0, no: 0 };
     const bytes = new Uint8Array(4 * PACKET_LOG_SIZE).fill(0xa5);
     fc.assert(
@@ -186,7 +186,7 @@ describe('a compiled filter', () => {
     expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(1000);
   });
 
-  it('never throws, whatever bytes it is given, however few', () => {
+  it('never throws for any bytes, even too few', () => {
     fc.assert(
       fc.property(filter, fc.uint8Array({ maxLength: 200 }), fc.integer({ min: -100, max: 300 }), (any, bytes, at) => {
         expect(compileFilter(any, environment)(bytes, at)).toBeTypeOf('boolean');
@@ -195,7 +195,7 @@ describe('a compiled filter', () => {
     );
   });
 
-  it('is asked of a view by index', () => {
+  it('tests a record of a view by index', () => {
     const bytes = new Uint8Array(2 * 72);
     encodePacketLog(tcp, bytes, 8);
     encodePacketLog(ping, bytes, 80);

@@ -53,32 +53,32 @@ describe('completeFilter', () => {
     ['tcp| and udp', 0, ['tcp']],
     ['dst prot 443 and t|', 17, ['tcp']],
     ['bogus ( u|', 8, ['udp']],
-  ])('offers for %j, from %i on, %j', (text, from, first) => {
+  ])('completes %j from column %i with %j', (text, from, first) => {
     const found = offered(text);
     expect([found.from, found.texts.slice(0, first.length)]).toEqual([from, first]);
   });
 
   it.each(['len > |', 'net |', 'portrange |', 'host example|', 'tcp ) |', 'tcp udp |'])(
-    'knows nothing for %j',
+    'offers nothing for %j',
     (text) => {
       expect(offered(text).texts).toEqual([]);
     },
   );
 
-  it('finds what is typed inside of words too, behind those that begin with it', () => {
+  it('also offers words that contain the typed text, after those that begin with it', () => {
     const { texts } = offered('port sql|');
     expect(texts).toContain('mysql');
     expect(offered('port my|').texts[0]).toBe('mysql');
   });
 
-  it('says what each offer means', () => {
+  it('describes each option', () => {
     const [https] = completeFilter('port https', 10).options;
     expect(https).toEqual({ text: 'https', kind: 'value', detail: 'port 443' });
     const { options } = completeFilter('', 0);
     for (const { detail } of options) expect(detail).not.toBe('');
   });
 
-  it('throws for no text and no place, and never offers too much', () => {
+  it('never throws, and never offers more than its limit', () => {
     fc.assert(
       fc.property(fc.oneof(filter.map(formatFilter), fc.string()), fc.nat(), (text, place) => {
         const at = place % (text.length + 1);

@@ -73,7 +73,7 @@ const broken = fc
   );
 
 describe('a fix', () => {
-  it('is read, and is no further from what was typed than any word that would be read there', () => {
+  it('parses, and no other word that parses there is nearer to the typed one', () => {
     let offered = 0;
     fc.assert(
       fc.property(broken, (text) => {
@@ -104,7 +104,7 @@ describe('a fix', () => {
   });
 
   it.each(['rst', 'tcp syn', 'malformed', 'ospf', 'tcp and https', 'port 80 or ack', 'not eapol'])(
-    'of a word that lacks the one before it is that word: %s',
+    'adds the missing word before a value: %s',
     (text) => {
       const { fix = '', from = 0, to = 0 } = rejection(text) ?? {};
       expect(fix.split(' ').at(-1)).toBe(text.split(' ').at(-1));

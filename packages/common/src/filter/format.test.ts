@@ -8,7 +8,7 @@ import { parseFilter } from './parse.ts';
 import { MAX_FILTER_LENGTH } from './tokens.ts';
 
 describe('formatFilter', () => {
-  it('writes what is read as the same filter', () => {
+  it('writes text that parses to the same filter', () => {
     fc.assert(
       fc.property(filter, (any) => {
         const text = formatFilter(any);
@@ -31,7 +31,7 @@ describe('formatFilter', () => {
     ['iface "eth0" or "a b"', 'iface eth0 or iface "a b"'],
     ['port 1-1024', 'portrange 1-1024'],
     ['vlan >= 0 or VLAN 0 or vlan > 0', 'vlan or vlan 0 or vlan > 0'],
-  ])('has one way to say %j', (text, written) => {
+  ])('writes the standard form of %j', (text, written) => {
     if (written === undefined) expect(() => parseFilter(text)).toThrow('column 1');
     else expect(formatFilter(parseFilter(text))).toBe(written);
   });
@@ -52,7 +52,7 @@ describe('filterKey', () => {
     expect(filterKey(parseFilter(one))).toBe(filterKey(parseFilter(other)));
   });
 
-  it('is that of a filter that matches the same records', () => {
+  it('keeps the meaning: the simplified filter matches the same records', () => {
     fc.assert(
       fc.property(filter, nearRecord, (any, record) => {
         const key = filterKey(any);

@@ -7,7 +7,7 @@ import { highlightFilter } from './highlight.ts';
 const shown = (text: string) => highlightFilter(text).map(({ kind, from, to }) => `${kind} ${text.slice(from, to)}`);
 
 describe('highlightFilter', () => {
-  it('knows what each word is', () => {
+  it('marks each word with its kind', () => {
     expect(shown('(src net 10/8 or iface "a b") and tcp dst port https && len >= 60 and not deny')).toEqual([
       'connective (',
       'keyword src',
@@ -40,11 +40,11 @@ describe('highlightFilter', () => {
     ['tcp port', ['keyword tcp', 'keyword port']],
     ['iface "x', ['keyword iface', 'error "x']],
     ['', []],
-  ])('marks what is wrong in %j', (text, marks) => {
+  ])('marks the error in %j', (text, marks) => {
     expect(shown(text)).toEqual(marks);
   });
 
-  it('leaves out spaces alone in a filter that can be read', () => {
+  it('marks everything but spaces in a valid filter', () => {
     fc.assert(
       fc.property(filter.map(formatFilter), (text) => {
         fc.pre(text.length < 4096);
@@ -56,7 +56,7 @@ describe('highlightFilter', () => {
     );
   });
 
-  it('throws for no text, and its marks are in order, none over another', () => {
+  it('never throws, and its marks are in order and do not overlap', () => {
     fc.assert(
       fc.property(
         fc.oneof(

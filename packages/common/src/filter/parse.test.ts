@@ -148,7 +148,7 @@ describe('a filter', () => {
         { kind: 'flags', flags: 4, exact: false },
       ]),
     ],
-  ])('lets the words before a value stand for the next: %s', (text, filter) => {
+  ])('applies the qualifiers of a term to further values: %s', (text, filter) => {
     expect(parseFilter(text)).toEqual(filter);
   });
 
@@ -160,7 +160,7 @@ describe('a filter', () => {
     ['not (deny and tcp)', 'not (deny and tcp)'],
     ['tcp and port 80 or 443', '(tcp and port 80) or port 443'],
     ['(deny and tcp) and udp', 'deny and tcp and udp'],
-  ])('binds "and" and "or" alike, from left to right, as tcpdump does: %s', (text, meaning) => {
+  ])('gives "and" and "or" the same precedence, from left to right, as tcpdump does: %s', (text, meaning) => {
     expect(formatFilter(parseFilter(text))).toBe(meaning);
   });
 });
@@ -175,7 +175,7 @@ function rejection(text: string): FilterError {
   throw new Error(`${text} was not rejected`);
 }
 
-describe('what is wrong with a filter', () => {
+describe('an error in a filter', () => {
   it.each<[text: string, marked: string, message: string, fixed?: string]>([
     ['dst prot 443', 'prot', '"prot" at column 5: did you mean "port"?', 'dst port 443'],
     ['tpc', 'tpc', 'did you mean "tcp"?', 'tcp'],
@@ -308,7 +308,7 @@ describe('what is wrong with a filter', () => {
     ['terms', Array.from({ length: 257 }, (_, i) => `port ${i}`).join(' or ')],
     ['parentheses', `${'('.repeat(40)}tcp${')'.repeat(40)}`],
     ['nots', `${'not '.repeat(40)}tcp`],
-  ])('is too many %s', (_, text) => {
+  ])('rejects too many %s', (_, text) => {
     expect(rejection(text).message).toMatch(/at most \d+/);
   });
 });

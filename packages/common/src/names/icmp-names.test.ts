@@ -19,7 +19,7 @@ describe('icmpTypeName', () => {
     [58, 135, 0, 'neighbor solicitation'],
     [58, 8, 0, 'type 8 code 0'],
     [6, 3, 9, 'type 3 code 9'],
-  ])('calls protocol %d, type %d, code %d: %4$s', (protocol, type, code, name) => {
+  ])('names protocol %d, type %d, code %d: %4$s', (protocol, type, code, name) => {
     expect(icmpTypeName(protocol, type, code)).toBe(name);
   });
 });

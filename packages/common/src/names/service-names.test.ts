@@ -22,11 +22,11 @@ describe('names of services', () => {
     [UDP, 65_535, undefined],
     [SCTP, 22, 'ssh'],
     [ICMP, 443, undefined],
-  ])('are by protocol and port: %i, %i is %s', (protocol, port, name) => {
+  ])('depend on protocol and port: %i, %i is %s', (protocol, port, name) => {
     expect(serviceName(protocol, port)).toBe(name);
   });
 
-  it('lead back to their port', () => {
+  it('map back to their port', () => {
     for (const name of serviceNames()) {
       const port = servicePort(name) as number;
       expect(port).toBeGreaterThan(0);
@@ -35,7 +35,7 @@ describe('names of services', () => {
     expect([servicePort('dns'), servicePort('www'), servicePort('nobody')]).toEqual([53, 80, undefined]);
   });
 
-  it('are no words of the filter language, and no numbers', () => {
+  it('are neither keywords of the filter language nor numbers', () => {
     const names = serviceNames();
     expect(names.length).toBeGreaterThan(300);
     expect(names.filter((name) => TERM_WORDS.includes(name) || ['and', 'or', 'not', 'none'].includes(name))).toEqual(

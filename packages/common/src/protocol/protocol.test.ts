@@ -100,7 +100,7 @@ const kinds = Object.entries<{ schema: z.ZodMiniType; valid: Record<string, unkn
 );
 
 describe('every message', () => {
-  it.each(kinds)('passes when it is valid: $kind', ({ schema, valid }) => {
+  it.each(kinds)('is accepted if it is valid: $kind', ({ schema, valid }) => {
     expect(schema.parse(valid)).toEqual(valid);
   });
 
@@ -108,17 +108,17 @@ describe('every message', () => {
     expect(schema.parse(JSON.parse(JSON.stringify(valid)))).toEqual(valid);
   });
 
-  it.each(kinds)('is rejected when it is no object: $kind', ({ schema }) => {
+  it.each(kinds)('is rejected if it is not an object: $kind', ({ schema }) => {
     for (const wrong of [null, undefined, 1, 'text', [], true]) expect(schema.safeParse(wrong).success).toBe(false);
   });
 
-  it.each(kinds)('is rejected when any value has a wrong type: $kind', ({ schema, valid }) => {
+  it.each(kinds)('is rejected if a value has a wrong type: $kind', ({ schema, valid }) => {
     for (const key of Object.keys(valid)) {
       expect(schema.safeParse({ ...valid, [key]: { surprise: 1 } }).success, key).toBe(false);
     }
   });
 
-  it.each(kinds)('cannot change the prototype of anything: $kind', ({ schema, valid }) => {
+  it.each(kinds)('cannot change a prototype: $kind', ({ schema, valid }) => {
     const hostile: unknown = JSON.parse(
       `{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},${JSON.stringify(valid).slice(1)}`,
     );
@@ -132,15 +132,15 @@ describe('every message', () => {
   });
 });
 
-describe('what a client sends', () => {
-  it('gets the default number of rows when it asks for none', () => {
+describe('a message from a client', () => {
+  it('has the default row limit if it sets none', () => {
     expect(subscribeSchema.parse({})).toEqual({
       max_rows_per_second: DEFAULT_ROWS_PER_SECOND,
       max_batches_per_second: MAX_BATCHES_PER_SECOND,
     });
   });
 
-  it('is rejected with keys that the protocol does not know', () => {
+  it('is rejected with unknown keys', () => {
     expect(subscribeSchema.safeParse({ max_rows_per_second: 1, rows: 5 }).success).toBe(false);
     expect(subscribeSchema.safeParse({ filter: { port: 53 } }).success).toBe(false);
     expect(pauseSchema.safeParse({ paused: true, until: 1 }).success).toBe(false);

@@ -5,7 +5,7 @@ import { ACTIONS, PACKET_LOG_FIELDS, REASONS } from './layout.ts';
 const header = renderCHeader();
 
 describe('renderCHeader', () => {
-  it('renders the header that is checked in', async () => {
+  it('renders the checked-in header', async () => {
     await expect(header).toMatchFileSnapshot('./packet_log.snapshot.h');
   });
 
@@ -27,7 +27,7 @@ describe('renderCHeader', () => {
     }
   });
 
-  it('keeps within 100 columns at 8 to a tab, without spaces at line ends', () => {
+  it('has lines of at most 100 columns, with tabs of 8, and no trailing spaces', () => {
     for (const line of header.split('\n')) {
       expect(line.replaceAll('\t', ' '.repeat(8)).length, line).toBeLessThanOrEqual(100);
       expect(line).not.toMatch(/\s$/);

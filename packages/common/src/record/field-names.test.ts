@@ -3,16 +3,16 @@ import { actionName, etherTypeName, hasPorts, protocolName, reasonName } from '.
 import { ACTIONS, REASONS } from './layout.ts';
 
 describe('names of codes', () => {
-  it('has a word for every action and every reason', () => {
+  it('names every action and every reason', () => {
     for (const [name, code] of Object.entries(ACTIONS)) expect(actionName(code)).toBe(name);
     for (const [name, code] of Object.entries(REASONS)) expect(reasonName(code)).toBe(name);
   });
 
-  it.each([-1, 0.5, 3, 255, Number.NaN])('calls action %d unknown', (code) => {
+  it.each([-1, 0.5, 3, 255, Number.NaN])('names action %d unknown', (code) => {
     expect(actionName(code)).toBe('unknown');
   });
 
-  it('calls a reason of a later version unknown', () => {
+  it('names a reason of a later version unknown', () => {
     expect(reasonName(Object.keys(REASONS).length)).toBe('unknown');
     expect(reasonName(255)).toBe('unknown');
   });
@@ -26,7 +26,7 @@ describe('names of codes', () => {
     [136, 'UDPLite'],
     [253, 'proto 253'],
     [255, '-'],
-  ])('calls protocol %d %s', (number, name) => {
+  ])('names protocol %d %s', (number, name) => {
     expect(protocolName(number)).toBe(name);
   });
 
@@ -41,11 +41,11 @@ describe('names of codes', () => {
     [38, '802.3'],
     [1500, '802.3'],
     [1501, '0x05dd'],
-  ])('calls EtherType %d %s', (etherType, name) => {
+  ])('names EtherType %d %s', (etherType, name) => {
     expect(etherTypeName(etherType)).toBe(name);
   });
 
-  it('knows ports of TCP, UDP, SCTP and UDP-Lite only', () => {
+  it('finds ports in TCP, UDP, SCTP and UDP-Lite only', () => {
     const numbers = Array.from({ length: 256 }, (_, number) => number);
     expect(numbers.filter(hasPorts)).toEqual([6, 17, 132, 136]);
   });

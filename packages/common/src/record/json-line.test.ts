@@ -16,7 +16,7 @@ describe('packetLogJson', () => {
     expect(Object.keys(JSON.parse(line))).toEqual([...PACKET_LOG_FIELDS.map(({ name }) => name), 'interface']);
   });
 
-  it('reads exactly so for one record', () => {
+  it('writes exactly this line for one record', () => {
     expect(packetLogJson(PacketLogBatch.from(encodeBatch({}, [SAMPLE])), 0, 'eth0')).toBe(
       '{"timestamp_ns":"1700000000123456789","src_addr":"192.0.2.1","dst_addr":"2001:db8::2","rule_id":7,"ifindex":2,' +
         '"length":60,"weight":1,"src_port":40000,"dst_port":443,"ether_type":2048,"vlan_id":0,"ip_protocol":6,' +
@@ -24,7 +24,7 @@ describe('packetLogJson', () => {
     );
   });
 
-  it('says the same as the decoded record, for any records in any order', () => {
+  it('has the values of the decoded record, for any records in any order', () => {
     fc.assert(
       fc.property(fc.array(packetLog, { minLength: 1, maxLength: 8 }), fc.string(), (records, name) => {
         const batch = PacketLogBatch.from(encodeBatch({}, records));
@@ -43,7 +43,7 @@ describe('packetLogJson', () => {
   });
 
   it.each(['a"b\\c', '<b>`id`$(x)', '\u001b[31m', '\u009b31m', '\u007f', 'a\nb', '\u2028', '\u202egnp', '\ud800'])(
-    'writes the interface name %j on one line, without a character that a terminal obeys',
+    'writes the interface name %j on one line, without control characters',
     (name) => {
       const line = packetLogJson(PacketLogBatch.from(encodeBatch({}, [record])), 0, name);
       expect(JSON.parse(line).interface).toBe(name);
@@ -51,7 +51,7 @@ describe('packetLogJson', () => {
     },
   );
 
-  it('is right for more interface names than it keeps', () => {
+  it('is correct for more interface names than it caches', () => {
     const batch = PacketLogBatch.from(encodeBatch({}, [record]));
     for (let i = 0; i < 600; i++) expect(packetLogJson(batch, 0, `veth${i}`)).toContain(`"interface":"veth${i}"}`);
     expect(packetLogJson(batch, 0, 'veth0')).toContain('"interface":"veth0"}');

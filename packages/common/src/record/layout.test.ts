@@ -25,7 +25,7 @@ describe('the record layout', () => {
   it.each([
     ['actions', ACTIONS],
     ['reasons', REASONS],
-  ])('numbers %s from 0 without a hole, each in one byte', (_, codes) => {
+  ])('numbers %s from 0 without gaps, each in one byte', (_, codes) => {
     expect(Object.values(codes)).toEqual(Object.keys(codes).map((_name, i) => i));
     expect(Object.keys(codes).length).toBeLessThan(256);
   });
@@ -55,7 +55,7 @@ describe('the batch header layout', () => {
     expect(end).toBe(BATCH_HEADER_SIZE);
   });
 
-  it('has a magic number that reads PLOG', () => {
+  it('has the magic number PLOG', () => {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setUint32(0, BATCH_MAGIC, true);
     expect(String.fromCharCode(...bytes)).toBe('PLOG');

@@ -47,7 +47,7 @@ describe('encodePacketLog', () => {
     expect(Buffer.from(encodePacketLog(record)).toString('hex')).toBe(bytesOfRecord);
   });
 
-  it('gives back every record over the full range of every field', () => {
+  it('decodes every record that it encoded, over the full range of every field', () => {
     fc.assert(
       fc.property(packetLog, (given) => {
         const view = new PacketLogView(encodePacketLog(given), { count: 1, stride: 64, recordOffset: 0 });
@@ -69,7 +69,7 @@ describe('encodePacketLog', () => {
 
   const integers = PACKET_LOG_FIELDS.filter(({ type }) => type !== 'addr' && type !== 'u64');
 
-  it.each(integers)('rejects what does not fit $name', ({ name, type }) => {
+  it.each(integers)('rejects values outside the range of $name', ({ name, type }) => {
     const largest = 2 ** (8 * FIELD_BYTES[type]) - 1;
     expect(() => encodePacketLog({ ...record, [name]: largest })).not.toThrow();
     for (const value of [-1, largest + 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {

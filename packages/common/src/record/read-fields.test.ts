@@ -18,7 +18,7 @@ const record = (reason: Reason, fields: Partial<ReadFacts>): ReadFacts => ({
   reason: REASONS[reason],
 });
 
-describe('what of a record was read', () => {
+describe('fields that were read', () => {
   it.each<[Reason, Partial<ReadFacts>, boolean]>([
     ['truncated', {}, false],
     ['none', { src_addr: '0.0.0.0', dst_addr: '0.0.0.0' }, true],
@@ -65,7 +65,7 @@ describe('what of a record was read', () => {
     ['truncated', { ip_protocol: 1, dst_port: 0x0800 }, true],
     ['fragment', { ip_protocol: 58 }, false],
     ['none', { ip_protocol: 17, dst_port: 0x0800 }, false],
-  ])('the type of ICMP, %s %j: %s', (reason, fields, read) => {
+  ])('ICMP type and code, %s %j: %s', (reason, fields, read) => {
     expect(icmpRead(record(reason, fields))).toBe(read);
   });
 });

@@ -39,11 +39,11 @@ describe('tcpFlagsMeaning', () => {
     [0x01, 'ends without a connection: no proper sender does that'],
     [0x03, 'opens and ends at once: no proper sender does that'],
     [0x08, 'acknowledges nothing: no proper sender does that'],
-  ])('says what a packet with flags %i does', (flags, meaning) => {
+  ])('describes a packet with flags %i', (flags, meaning) => {
     expect(tcpFlagsMeaning(flags)).toBe(meaning);
   });
 
-  it('has words for every byte', () => {
+  it('describes every byte', () => {
     for (let flags = 0; flags < 256; flags++) expect(tcpFlagsMeaning(flags)).toMatch(/^[a-z]/);
   });
 });

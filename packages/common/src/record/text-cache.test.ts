@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TextCache } from './text-cache.ts';
 
 describe('TextCache', () => {
-  it('finds what it keeps, by the whole key', () => {
+  it('finds cached text by the whole key', () => {
     const cache = new TextCache(4);
     expect(cache.keep(1, 2, 3, 4, 'text')).toBe('text');
     expect(cache.find(1, 2, 3, 4)).toBe('text');
@@ -11,7 +11,7 @@ describe('TextCache', () => {
     expect(cache.find(0, 0, 0, 0)).toBe('');
   });
 
-  it.each([0, 1, 2, 3])('tells keys apart that differ in word %d only', (word) => {
+  it.each([0, 1, 2, 3])('distinguishes keys that differ only in word %d', (word) => {
     const cache = new TextCache(1);
     cache.keep(9, 9, 9, 9, 'text');
     for (let value = 0; value < 64; value++) {
@@ -21,7 +21,7 @@ describe('TextCache', () => {
     }
   });
 
-  it('never gives the text of another key, however few slots it has', () => {
+  it('never returns the text of another key, even with few slots', () => {
     const word = fc.oneof(fc.nat({ max: 3 }), fc.integer({ min: 0, max: 0xffff_ffff }));
     fc.assert(
       fc.property(fc.array(fc.tuple(word, word, word, word), { maxLength: 50 }), (keys) => {

@@ -64,12 +64,12 @@ describe('PacketLogView', () => {
     }).toEqual(plain);
   });
 
-  it('gives milliseconds to a quarter of a microsecond', () => {
+  it('returns milliseconds, precise to a quarter of a microsecond', () => {
     expect(Math.abs(one.timestampMs(0) - (1_700_000_000_123 + 0.456789))).toBeLessThanOrEqual(0.00025);
     expect(new Date(one.timestampMs(0)).toISOString()).toBe('2023-11-14T22:13:20.123Z');
   });
 
-  it('tells addresses apart that share a slot of the text cache', () => {
+  it('distinguishes addresses that share a slot of the text cache', () => {
     const records = Array.from({ length: 5000 }, (_, i) => ({
       ...plain,
       src_addr: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
@@ -87,7 +87,7 @@ describe('PacketLogView', () => {
     [0x86dd, true],
     [0x0806, false],
     [0, false],
-  ])('says of EtherType %d whether it is IP: %s', (ether_type, expected) => {
+  ])('knows whether EtherType %d is IP: %s', (ether_type, expected) => {
     const view = new PacketLogView(encodePacketLog({ ...plain, ether_type }), { count: 1, ...dense });
     expect(view.isIp(0)).toBe(expected);
   });
@@ -110,7 +110,7 @@ describe('PacketLogView', () => {
     expect(() => view.copyRecord(0, target, 7)).toThrow(RangeError);
   });
 
-  it('shows changes of the bytes it borrows', () => {
+  it('shows changes of the bytes that it views', () => {
     const bytes = encodePacketLog(plain);
     const view = new PacketLogView(bytes, { count: 1, ...dense });
     const kept = view.decode(0);

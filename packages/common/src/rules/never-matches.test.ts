@@ -16,7 +16,7 @@ describe('a rule that cannot match', () => {
     expect(neverMatches({ source: '192.0.2.1', protocol })).toBeUndefined();
   });
 
-  it.each([135, 139, 140, 'esp', 'icmpv6', 'tcp'])('is not one for IPv6 and protocol %s', (protocol) => {
+  it.each([135, 139, 140, 'esp', 'icmpv6', 'tcp'])('is accepted for IPv6 and protocol %s', (protocol) => {
     expect(neverMatches({ source: IPV6, protocol })).toBeUndefined();
   });
 
@@ -29,7 +29,7 @@ describe('a rule that cannot match', () => {
     [{ source: 'any', interface: 'eth1', expires_at: '2030-01-01T00:00:02Z' }, undefined],
     [{ source: 'set:some' }, undefined],
     [{ source: 'set:unknown' }, undefined],
-  ])('is told by %j', (rule, sentence) => {
+  ])('is found for %j', (rule, sentence) => {
     const problem = neverMatches(rule, {
       nowMs: Date.parse('2030-01-01T00:00:01Z'),
       interfaces: ['eth0', 'eth1'],
@@ -47,6 +47,6 @@ it.each([
   ['2001:DB8::1', '2001:db8::1', false],
   ['::1', '::1', false],
   [undefined, '192.0.2.1', false],
-])('%s that is read as %s: said %s', (written, read, isSaid) => {
+])('%s that is read as %s is reported: %s', (written, read, isSaid) => {
   expect(mappedNote(written, read) !== undefined).toBe(isSaid);
 });

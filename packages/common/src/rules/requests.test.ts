@@ -64,11 +64,11 @@ const answers = {
 };
 
 describe('every answer', () => {
-  it.each(Object.entries(answers))('passes when it is valid, also as JSON: %s', (_, { schema, valid }) => {
+  it.each(Object.entries(answers))('is accepted if it is valid, even as JSON: %s', (_, { schema, valid }) => {
     expect(schema.parse(JSON.parse(JSON.stringify(valid)))).toEqual(valid);
   });
 
-  it.each(Object.entries(answers))('is rejected when any value has a wrong type: %s', (_, { schema, valid }) => {
+  it.each(Object.entries(answers))('is rejected if a value has a wrong type: %s', (_, { schema, valid }) => {
     for (const key of Object.keys(valid))
       expect(schema.safeParse({ ...valid, [key]: Number.NaN }).success, key).toBe(false);
   });
@@ -86,7 +86,7 @@ describe('a request', () => {
     ['import', { set: 'x', entries: '' }, { set: 'x', entries: '', action: 'deny', reason: '' }],
     ['audit', {}, { limit: 100 }],
     ['test', { rules: [] }, { rules: [], seconds: 10 }],
-  ] as const)('%s gets what it leaves out', (verb, sent, understood) => {
+  ] as const)('%s has defaults for omitted fields', (verb, sent, understood) => {
     expect(rulesRequestSchemas[verb].parse(sent)).toEqual(understood);
   });
 

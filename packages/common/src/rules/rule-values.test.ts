@@ -51,7 +51,7 @@ describe('the protocol', () => {
     expect(() => parseIpProtocol(value)).toThrow(/is no protocol: write tcp, udp, icmp/);
   });
 
-  it('reads back what it writes, for all numbers', () => {
+  it('parses what it formats, for all numbers', () => {
     for (let number = 0; number < 256; number++) expect(parseIpProtocol(formatIpProtocol(number))).toBe(number);
   });
 });
@@ -65,7 +65,7 @@ describe('a duration', () => {
     ['1h30m', 5_400_000, '1 h 30 min'],
     ['7d', 604_800_000, '7 d'],
     ['1d2h3m4s', 93_784_000, '1 d 2 h'],
-  ])('of %s is %d ms, and reads %j', (text, milliseconds, words) => {
+  ])('of %s is %d ms, formatted as %j', (text, milliseconds, words) => {
     expect(parseDuration(text)).toBe(milliseconds);
     expect(formatDuration(milliseconds)).toBe(words);
   });
@@ -83,7 +83,7 @@ describe('a duration', () => {
     expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} ${message}`);
   });
 
-  it('below a second reads 0 s', () => {
+  it('below a second is formatted as 0 s', () => {
     expect(formatDuration(999)).toBe('0 s');
   });
 });

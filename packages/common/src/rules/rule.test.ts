@@ -24,11 +24,11 @@ function problem(draft: object): string {
 }
 
 describe('a rule', () => {
-  it('passes unchanged, and survives JSON', () => {
+  it('is accepted unchanged, even as JSON', () => {
     expect(ruleSchema.parse(JSON.parse(JSON.stringify(rule)))).toEqual(rule);
   });
 
-  it('comes back in canonical text', () => {
+  it('is returned in canonical form', () => {
     const written = { ...rule, source: '203.0.113.7/32', protocol: 6, destination_port: '22-22' };
     expect(ruleSchema.parse(written)).toEqual({ ...rule, source: '203.0.113.7' });
   });
@@ -55,11 +55,11 @@ describe('a rule', () => {
     [{ reason: 'evil \u202e' }, 'rule.reason: Write one line, without control characters.'],
     [{ reason: 'x'.repeat(501) }, 'rule.reason: Write at most 500 characters.'],
     [{ interface: 'a/b' }, 'rule.interface: Write the name of an interface: 1 to 15 characters, as in `ip link`.'],
-  ])('asked for with %j is rejected with the place and the fix', (wrong, message) => {
+  ])('requested with %j is rejected with the field and the fix', (wrong, message) => {
     expect(problem({ action: 'deny', source: 'any', ...wrong })).toBe(message);
   });
 
-  it('asked for needs no more than an action and a source', () => {
+  it('requires only an action and a source', () => {
     expect(ruleDraftSchema.parse({ action: 'deny', source: 'any' })).toEqual({
       action: 'deny',
       source: 'any',
@@ -67,11 +67,11 @@ describe('a rule', () => {
     });
   });
 
-  it('asked for cannot bring its own id', () => {
+  it('cannot be requested with an id', () => {
     expect(problem({ action: 'deny', source: 'any', id: 1 })).toMatch(/id/);
   });
 
-  it('loses a condition that is changed to null', () => {
+  it('loses a condition that is set to null', () => {
     expect(ruleChangesSchema.parse({ protocol: null, destination_port: null, expires_at: null })).toEqual({
       protocol: null,
       destination_port: null,
@@ -79,7 +79,7 @@ describe('a rule', () => {
     });
   });
 
-  it('in a file may come without what the loader gives', () => {
+  it('in a file may lack the fields that the loader assigns', () => {
     expect(fileRuleSchema.parse({ action: 'observe', source: 'set:x' })).toEqual({
       action: 'observe',
       source: 'set:x',
@@ -89,7 +89,7 @@ describe('a rule', () => {
 });
 
 describe('the rules file', () => {
-  it('may be nothing but its version', () => {
+  it('may contain only its version', () => {
     expect(rulesFileSchema.parse({ version: 1 })).toEqual({
       version: 1,
       default_policy: 'permit',
@@ -108,7 +108,7 @@ describe('the rules file', () => {
     { version: 1, sets: { x: { entries: ['10.0.0.1/8'] } } },
     { version: 1, protect: ['gateway'] },
     { version: 1, default_policy: 'drop' },
-  ])('is rejected with a mistake in it: %j', (file) => {
+  ])('is rejected with an error in it: %j', (file) => {
     expect(rulesFileSchema.safeParse(file).success).toBe(false);
   });
 });
@@ -125,7 +125,7 @@ describe('the sentence about a rule', () => {
     ],
     [{ action: 'deny', source: '::/0', protocol: 99, reason: '' }, 'deny ::/0 with protocol 99'],
     [{ action: 'deny', source: 'any', expires_at: '2030-01-01T00:00:30Z' }, 'deny any source (expired)'],
-  ] as const)('has all of %j', (about, sentence) => {
+  ] as const)('contains every part of %j', (about, sentence) => {
     expect(ruleSentence(about, now)).toBe(sentence);
   });
 });

@@ -22,7 +22,7 @@ describe('the source of a rule', () => {
     expect(formatRuleSource(parseRuleSource(text))).toBe(canonical);
   });
 
-  it('is IPv4 where it was written as an IPv4-mapped address', () => {
+  it('is IPv4 if it was written as an IPv4-mapped address', () => {
     expect(parseRuleSource('192.0.2.0/24')).toMatchObject({ kind: 'network', network: { family: 4, bits: 120 } });
     expect(parseRuleSource('::ffff:192.0.2.0/120')).toEqual(parseRuleSource('192.0.2.0/24'));
   });
@@ -40,7 +40,7 @@ describe('the source of a rule', () => {
   });
 
   it.each(['', '.', '..', '.hidden', '-x', 'a/b', 'a b', 'a\n', 'x'.repeat(64), 'é'])(
-    'has no set %j: it is a file name, too',
+    'rejects the set name %j, because set names are file names',
     (name) => {
       expect(isSetName(name)).toBe(false);
     },

@@ -25,7 +25,7 @@ describe('placeOf', () => {
     ['what is no object', 'DE', undefined],
     ['words where codes belong', { country: { iso_code: 'Germany' } }, undefined],
     ['a number that no network has', { asn: 'AS99999999999' }, undefined],
-  ])('understands %s', (_, entry, place) => {
+  ])('reads %s', (_, entry, place) => {
     expect(placeOf(entry)).toEqual(place);
   });
 

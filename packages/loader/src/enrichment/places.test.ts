@@ -80,7 +80,7 @@ describe('Places', () => {
     expect((error as SetupError).facts).toMatchObject({ exit: 'usage', target: path });
   });
 
-  it('accepts anything in a damaged file, without an error', async () => {
+  it('returns valid places or a SetupError for any damage of a file', async () => {
     const intact = Buffer.from(COUNTRIES);
     const tree = intact.indexOf('country');
     for (let at = 0; at < intact.length; at++) {

@@ -43,7 +43,7 @@ describe('HistoryFeed', () => {
     expect(history.answer(1000, START + 2900).columns.lost).toEqual([0, 7, 0]);
   });
 
-  it('counts what is lost on interfaces that are not watched', () => {
+  it('counts losses on unwatched interfaces', () => {
     const history = new History();
     const feed = new HistoryFeed(history);
     feed.second(ledger(0, 0), summary(START + 1000));
@@ -52,7 +52,7 @@ describe('HistoryFeed', () => {
     expect(history.answer(1000, START + 1900).columns.lost).toEqual([0, 5]);
   });
 
-  it('adds what rules decided to the next second, once', () => {
+  it('adds the hits of rules to the next second, once', () => {
     const history = new History();
     const feed = new HistoryFeed(history);
     feed.second(ledger(0, 0), summary(START + 1000));

@@ -21,7 +21,7 @@ const from = (addr: string, packets: number) => ({ top_sources: [{ addr, packets
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 describe('History', () => {
-  it('has every packet once on each level, as far as it reaches', () => {
+  it('has every packet once on each level, within its range', () => {
     const history = new History();
     for (let s = 1; s <= 500; s++) history.add(second(START + s * 1000, s), 0);
     const now = START + 500_000;
@@ -35,7 +35,7 @@ describe('History', () => {
     }
   });
 
-  it('forgets what is older than its level, and no sooner', () => {
+  it('discards data exactly when it is older than its level', () => {
     const history = new History();
     for (let s = 1; s <= 700; s++) history.add(second(START + s * 1000, 1), 0);
     const { columns, first_at_ms } = history.answer(1000, START + 700_000);
@@ -44,7 +44,7 @@ describe('History', () => {
     expect(sum(history.answer(5000, START + 700_000).columns.packets)).toBe(700);
   });
 
-  it('shows silence as zeros, and a gap longer than its memory as zeros only', () => {
+  it('shows times without packets as zeros, and only zeros after a gap longer than its range', () => {
     const history = new History();
     history.add(second(START + 1000, 5), 0);
     history.add(second(START + 11_000, 7), 0);
@@ -62,14 +62,14 @@ describe('History', () => {
     expect(history.answer(1000, START + 59_900).columns.packets.at(-1)).toBe(12);
   });
 
-  it('starts over when a clock that was years ahead is set right', () => {
+  it('starts again when a clock that was years ahead is corrected', () => {
     const history = new History();
     history.add(second(START + 10 * 365 * 86_400_000, 5), 0);
     history.add(second(START + 1000, 7), 0);
     expect(history.answer(1000, START + 900).columns.packets).toEqual([7]);
   });
 
-  it('keeps verdicts and losses apart', () => {
+  it('counts verdicts and losses separately', () => {
     const history = new History();
     const by_action = { permit: 6, deny: 3, aborted: 1 };
     history.add(second(START + 1000, 10, { by_action, denied_bytes: 180 }), 4);
@@ -89,7 +89,7 @@ describe('History', () => {
     expect(sum(top.sources[0]?.series ?? [])).toBe(1830);
   });
 
-  it('answers for the part of a range that it has, however wide that is', () => {
+  it('answers for the part of a range that it has', () => {
     const history = new History();
     expect(history.top(0, 1e15).sources).toEqual([]);
     for (let s = 1; s <= 60; s++) history.add(second(START + s * 1000, 1, from('192.0.2.1', 1)), 0);
@@ -98,7 +98,7 @@ describe('History', () => {
     expect(sources[0]?.series).toEqual(new Array(60).fill(1));
   });
 
-  it('finds the same sources in the coarser levels when the finest has forgotten', () => {
+  it('finds the same sources in coarser levels after the finest has discarded them', () => {
     const history = new History();
     history.add(second(START + 1000, 3, from('192.0.2.1', 3)), 0);
     for (let s = 2; s <= 2000; s++) history.add(second(START + s * 1000, 1, from('192.0.2.2', 1)), 0);
@@ -107,7 +107,7 @@ describe('History', () => {
     expect(series_step_ms).toBe(60_000);
   });
 
-  it('lists sources first seen in the range as new, and none without data from before', () => {
+  it('lists sources first seen in the range as new, and none without earlier data', () => {
     const history = new History();
     for (let s = 1; s <= 60; s++) history.add(second(START + s * 1000, 1, from('192.0.2.1', 1)), 0);
     for (let s = 61; s <= 70; s++) history.add(second(START + s * 1000, 1, from('192.0.2.9', 1)), 0);
@@ -115,13 +115,13 @@ describe('History', () => {
     expect(history.top(START, START + 70_000).new_sources).toEqual([]);
   });
 
-  it('adds up what each rule decided', () => {
+  it('adds up the hits of each rule', () => {
     const history = new History();
     for (let s = 1; s <= 10; s++) history.add(second(START + s * 1000, 5), 0, [{ rule_id: 7, packets: 2, bytes: 120 }]);
     expect(history.top(START, START + 10_000).rules).toMatchObject([{ rule_id: 7, packets: 20, bytes: 1200 }]);
   });
 
-  it('stays within its bounds however many sources there are', () => {
+  it('stays within its memory limit with any number of sources', () => {
     const history = new History();
     for (let s = 1; s <= 300; s++) {
       const top_sources = Array.from({ length: 10 }, (_, k) => ({

@@ -20,13 +20,13 @@ describe('captureFormatOf', () => {
     ['e.pcap', undefined],
     ['pcapng', undefined],
     ['-', undefined],
-  ])('takes %s as %s', (file, format) => {
+  ])('writes %s as %s', (file, format) => {
     expect(captureFormatOf(file)).toBe(format);
   });
 });
 
 describe('captureEncoding', () => {
-  it('writes the records it is asked for and no others, in each format', () => {
+  it('writes exactly the requested records, in each format', () => {
     for (const format of CAPTURE_FORMATS) {
       const { encode } = captureEncoding(format, () => 'eth0');
       const whole = Buffer.from(encode(view(5), 0, 5, NOTHING)).length;
@@ -49,7 +49,7 @@ describe('captureEncoding', () => {
     expect(read.flatMap((batch) => [...batch])).toEqual([...view(5)]);
   });
 
-  it('says in each batch what was left out before it, and behind the last in an empty one', () => {
+  it('states in each batch what was omitted before it, and after the last one in an empty batch', () => {
     const { encode, tail } = captureEncoding('packetlog', () => 'eth0');
     const before = { dropped: 7, withheld: 2, filtered: 3 };
     const after = { ...before, dropped: 9 };
@@ -69,7 +69,7 @@ describe('captureEncoding', () => {
     ]);
   });
 
-  it('has a line of names before the first of CSV', () => {
+  it('writes a header line before the first CSV row', () => {
     const { head, encode } = captureEncoding('csv', () => 'eth0');
     const [names = '', first = ''] = `${head}${encode(view(1), 0, 1, NOTHING)}`.split('\n');
     expect(first.split(',')).toHaveLength(names.split(',').length);

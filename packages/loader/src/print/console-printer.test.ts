@@ -69,7 +69,7 @@ describe('ConsolePrinter', () => {
     expect(printer.pending).toBe(0);
   });
 
-  it('prints what matches its filter, and counts the rest as neither printed nor dropped', async () => {
+  it('prints records that match its filter, and counts the others neither as printed nor as dropped', async () => {
     const { printer, add, text } = printing(true);
     add(1);
     printer.setFilter((bytes, at) => (bytes[at] as number) % 2 === 0);
@@ -82,14 +82,14 @@ describe('ConsolePrinter', () => {
     expect(printer.pending).toBe(0);
   });
 
-  it('ends with a line that knows all counts', async () => {
+  it('ends with a line that has all counts', async () => {
     const { printer, add, text } = printing(true);
     add(700);
     await printer.finish(() => JSON.stringify(printer.counts), 60_000);
     expect(text().endsWith('\nrecord 699\n{"console":700,"dropped":0}\n')).toBe(true);
   });
 
-  it('counts as printed only what the output took', async () => {
+  it('counts a record as printed only when the output has taken it', async () => {
     const { printer, add, waiting, take } = printing(false);
     add(3);
     await vi.waitUntil(() => waiting.length > 0);
@@ -99,7 +99,7 @@ describe('ConsolePrinter', () => {
     expect(printer.counts).toEqual({ console: 3, dropped: 0 });
   });
 
-  it('does not finish before the output took everything', async () => {
+  it('finishes only when the output has taken everything', async () => {
     const { printer, add, waiting, take } = printing(false);
     add(1);
     await vi.waitUntil(() => waiting.length > 0);
@@ -113,7 +113,7 @@ describe('ConsolePrinter', () => {
     await finish;
   });
 
-  it('makes no text in advance for an output that does not take it', async () => {
+  it('formats no records while the output takes none', async () => {
     const { add, waiting, printer } = printing(false);
     add(100_000);
     await vi.waitUntil(() => waiting.length > 0);
@@ -123,7 +123,7 @@ describe('ConsolePrinter', () => {
     expect(printer.pending).toBe(100_000);
   });
 
-  it('keeps at most 64 MiB of records, and counts what comes beyond', () => {
+  it('buffers at most 64 MiB of records, and counts further ones as dropped', () => {
     const { add, printer } = printing(false);
     const most = Math.floor((64 * 1024 * 1024) / STRIDE);
     add(most);
@@ -132,7 +132,7 @@ describe('ConsolePrinter', () => {
     expect(printer.pending).toBe(most);
   });
 
-  it('tells the encoder what was left out before a record came, not when it is written', async () => {
+  it('passes the encoder what was omitted before a record arrived, not before it is written', async () => {
     const out = output(true);
     const reported: Omitted[] = [];
     const printer = new ConsolePrinter({
@@ -157,7 +157,7 @@ describe('ConsolePrinter', () => {
     expect(out.text()).toBe(`1 of 1\n1 of 1\n1 of 1\n${11 + most} dropped in all\n`);
   });
 
-  it('takes no more than the limit, reports that once, and counts nothing behind it', async () => {
+  it('stops at the record limit, reports that once, and counts nothing after it', async () => {
     const { printer, add, text } = printing(true);
     const onFull = vi.fn();
     printer.setFilter((bytes, at) => (bytes[at] as number) % 2 === 0);
@@ -172,7 +172,7 @@ describe('ConsolePrinter', () => {
     expect(onFull).toHaveBeenCalledTimes(1);
   });
 
-  it('ends in time if the output never takes anything, with or without a last line', async () => {
+  it('ends after the timeout if the output takes nothing, with or without a last line', async () => {
     const { printer, add } = printing(false);
     add(5);
     await printer.finish(() => 'never', 1);
@@ -182,7 +182,7 @@ describe('ConsolePrinter', () => {
     expect(idle.waiting[0]?.text).toBe('never\n');
   });
 
-  it('counts as dropped what a closed output lost and what comes later, and passes on the error', async () => {
+  it('counts records after the output closed as dropped, and reports the error', async () => {
     const { printer, add, waiting, onClosed } = printing(false);
     add(600);
     await vi.waitUntil(() => waiting.length > 0);
@@ -195,7 +195,7 @@ describe('ConsolePrinter', () => {
     expect(printer.pending).toBe(0);
   });
 
-  it('prints or counts every record, wherever the output breaks', async () => {
+  it('prints or counts every record, wherever the output fails', async () => {
     const adds = fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(adds, fc.nat(8), async (counts, breakAfter) => {

@@ -33,7 +33,7 @@ function line(
 const words = (text: string) => text.replace(/ +/g, ' ');
 
 describe('a text line', () => {
-  it('says source address, source port and action as the tutorial does', () => {
+  it('shows source address, source port and action in the format of the tutorial', () => {
     expect(line()).toContain('SRC IP: 192.0.2.1, SRC PORT: 443');
     expect(line()).toContain('ACTION: permit');
   });
@@ -74,24 +74,24 @@ describe('a text line', () => {
     expect(words(line(change))).toContain(text);
   });
 
-  it('is one line without escape codes when there is no colour', () => {
+  it('is one line without escape codes if colour is off', () => {
     for (let reason = 0; reason < 12; reason++) {
       for (let action = 0; action < 4; action++) expect(line({ reason, action })).toMatch(/^[\x20-\x7e]+$/);
     }
   });
 
-  it('says the same with colour', () => {
+  it('has the same text with colour', () => {
     const coloured = line({ action: 1, reason: REASONS.rule }, { colour: true });
     expect(coloured).toContain('\u001b[31mACTION: deny, REASON: rule\u001b[0m');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are
     expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(line({ action: 1, reason: REASONS.rule }));
   });
 
-  it('shows a hostile interface name without what it would do to the terminal', () => {
+  it('escapes control characters in an interface name', () => {
     expect(line({}, { name: printableName('\u001b[31mx\u0007') })).toContain('IFACE: \\x1b[31mx\\x07,');
   });
 
-  it('keeps its columns once something long has come by', () => {
+  it('keeps its columns aligned after a long value', () => {
     const lines = new TextLines({ colour: false, showInterface: true });
     const long = { src_addr: '2001:db8:1111::6666', dst_addr: '2001:db8:1111::7777' };
     const column = (text: string) => text.indexOf('ACTION:');
@@ -101,14 +101,14 @@ describe('a text line', () => {
     expect(column(line({}, { lines }))).toBe(during);
   });
 
-  it('does not make every line wrap because of one long address', () => {
+  it('does not widen every line after one long address', () => {
     const lines = new TextLines({ colour: false, showInterface: false });
     const full = '2001:db8:1111:2222:3333:4444:5555:6666';
     line({ src_addr: full, dst_addr: full }, { lines });
     expect(line({}, { lines }).length).toBeLessThanOrEqual(160);
   });
 
-  it('leaves the interface out where only one is watched', () => {
+  it('omits the interface if only one is watched', () => {
     const lines = new TextLines({ colour: false, showInterface: false });
     expect(line({}, { lines })).not.toContain('IFACE');
   });

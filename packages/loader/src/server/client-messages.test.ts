@@ -5,7 +5,7 @@ import type { LineLimit } from './access/line-limit.ts';
 import type { Client } from './client.ts';
 import { ClientMessages } from './client-messages.ts';
 
-it('never rejects with a retry time of 0, even where the budget is paid meanwhile', () => {
+it('never rejects with a retry time of 0, even if the budget has recovered meanwhile', () => {
   const conn = { setMaxListeners: () => {}, once: () => {}, transport: {} };
   const sendQueue = { length: 0, after: (act: (done: () => void) => void) => act(() => {}) };
   const client = { socket: { conn }, sendQueue } as unknown as Client;

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { History } from '../history/history.ts';
 import { lookups } from './lookups.ts';
 
-it('says when names can be asked for again that are too many, and counts what was rejected', async () => {
+it('rejects too many names with a retry time, and counts the rejections', async () => {
   const lines = { warn: vi.fn() };
   const reverseNames = { find: vi.fn(() => undefined) };
   const asked = lookups({ history: new History(), listeners: undefined, places: undefined, reverseNames, lines });

@@ -20,7 +20,7 @@ const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };
 const kept = (at = 0) => on.accepted[at]?.writableLength ?? 0;
 
 describe('pings', () => {
-  it('that are not read cost no more than one pong, however many come', async () => {
+  it('that are not read cost one pong at most, for any number of pings', async () => {
     const { socket } = await on.connected();
     await settled(socket);
     wire(socket).pause();
@@ -33,7 +33,7 @@ describe('pings', () => {
     expect(socket.connected).toBe(true);
   });
 
-  it('are answered in turn while they are read, the newest in any case', async () => {
+  it('are answered in order while they are read; the newest is always answered', async () => {
     const { socket } = await on.connected();
     const pongs: string[] = [];
     wire(socket).on('pong', (data) => pongs.push(String(data)));
@@ -59,7 +59,7 @@ describe('a connection without a token', () => {
     ['namespaces that do not exist', 1, '40/admin,'],
     ['nothing that is understood', 1, '3'.repeat(100)],
     ['pieces of a message that never ends', 0, 'x'.repeat(100)],
-  ])('that floods it with %s ends after a few kilobytes', async (_, opcode, payload) => {
+  ])('that floods the server with %s is closed after a few kilobytes', async (_, opcode, payload) => {
     const socket = connect(on.port, HOST);
     socket.on('error', () => {});
     socket.write(upgrade());
@@ -82,7 +82,7 @@ describe('a client with the read-only token', () => {
     ['another namespace, whose answer would echo its name', `0/${'x'.repeat(60_000)},`],
     ['a second CONNECT, which would be another client', `0${JSON.stringify({ token: TOKEN })}`],
     ['an event for another namespace', '2/x,["a"]', false],
-  ])('ends with %s', async (_, packet, isEndedByUs = true) => {
+  ])('is disconnected after %s', async (_, packet, isEndedByUs = true) => {
     const { socket } = await on.connected();
     const gone = once(socket, 'disconnect');
     sent(socket, packet);
@@ -91,7 +91,7 @@ describe('a client with the read-only token', () => {
   });
 
   it.each(['history:top', 'history', 'subscribe', 'pause', 'names:reverse', 'rules:list'])(
-    'gets an answer to %s with objects that convert to nothing, and the others go on',
+    'gets an answer to %s with objects that cannot be converted, and other clients are not affected',
     async (event) => {
       const { socket } = await on.connected();
       const odd = { toString: 1, valueOf: 1, toJSON: 1 };
@@ -109,7 +109,7 @@ describe('a client with the read-only token', () => {
 });
 
 describe('rules', () => {
-  it('are built and encoded once for all clients that connect and ask before they change', async () => {
+  it('are encoded once for all clients that connect and request them between two changes', async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => on.connected()));
     for (const { socket } of clients) await socket.emitWithAck('rules:list', {});
     // One more when a second has passed.
@@ -141,7 +141,7 @@ describe('rules', () => {
     await vi.waitUntil(() => caller.gone.aborted);
   });
 
-  it('cost what they take: audit and dry runs are rejected sooner than small things, and admins are not held back', async () => {
+  it('cost what they take: audit and dry runs are rejected sooner than cheap requests, and admins are not limited', async () => {
     const { socket } = await on.connected();
     const ask = (event: string, count: number, from = socket) =>
       Promise.all(Array.from({ length: count }, () => from.emitWithAck(event, {}) as Promise<{ ok: boolean }>));
@@ -154,7 +154,7 @@ describe('rules', () => {
   });
 });
 
-it('says when what was too costly can be asked for again, in a number and in words', async () => {
+it('rejects costly requests with a retry time, as a number and in the message', async () => {
   const { socket } = await on.connected();
   on.frozenAt = performance.now();
   const ask = () => socket.emitWithAck('history', { step_ms: 1000 }) as Promise<Acknowledgement<unknown>>;
@@ -165,7 +165,7 @@ it('says when what was too costly can be asked for again, in a number and in wor
   expect(await ask()).toMatchObject({ ok: true });
 });
 
-it('reads nothing more from a client that goes on after rejections, until it has waited', async () => {
+it('stops reading from a client that continues after rejections, until its budget has recovered', async () => {
   const { socket } = await on.connected();
   const ask = () => socket.emitWithAck('pause', { paused: false }) as Promise<{ ok: boolean }>;
   const answers = await Promise.all(Array.from({ length: 900 }, ask));
@@ -175,7 +175,7 @@ it('reads nothing more from a client that goes on after rejections, until it has
   expect(await ask()).toMatchObject({ ok: true });
 });
 
-it('ends a client that floods it faster than it takes the rejections', async () => {
+it('disconnects a client that sends faster than it reads the rejections', async () => {
   const { socket } = await on.connected();
   const gone = once(socket, 'disconnect');
   for (let i = 0; i < 20_000; i++) socket.emit('pause', { paused: false }, () => {});
@@ -202,12 +202,12 @@ describe('different streams of rows', () => {
     expect(await subscribe('port 48')).toMatchObject({ ok: true });
   });
 
-  it('may be asked for again: the rejection says when', async () => {
+  it('can be requested again: the rejection has a retry time', async () => {
     for (let i = 0; i < 48; i++) await subscribe(`port ${i}`);
     expect(await subscribe('port 48')).toMatchObject({ ok: false, error: { retry_after_ms: 10_000 } });
   });
 
-  it('are free again when a client goes or wants another', async () => {
+  it('are free again when a client disconnects or changes its subscription', async () => {
     const clients = [];
     for (let i = 0; i < 48; i++) {
       const client = await on.connected();

@@ -49,7 +49,7 @@ describe('bad messages', () => {
     expect(on.logged.at(-1)).toMatchObject({ count: 30, msg: 'bad message; more within a minute' });
   });
 
-  it('are questions that have no acknowledgement: nothing is done for them', async () => {
+  it('include requests without an acknowledgement, which are not handled', async () => {
     const { socket } = await on.connected();
     socket.emit('names:places', { addresses: ['192.0.2.1'] });
     await settled(socket);
@@ -79,7 +79,7 @@ describe('bad messages', () => {
     expect(await socket.emitWithAck('pause', options)).toMatchObject({ ok: false, error: { code: 'invalid' } });
   });
 
-  it('messages without acknowledgement work, or are ignored, as those with one', async () => {
+  it('messages without an acknowledgement work or are ignored, as those with one', async () => {
     const { socket } = await on.connected();
     socket.emit('subscribe', null);
     socket.emit('subscribe', { max_rows_per_second: 9 });
@@ -89,7 +89,7 @@ describe('bad messages', () => {
   });
 
   it.each(['rules', 'packets', 'constructor', '__proto__', 'x'.repeat(1000)])(
-    'an unknown event costs a point: %s',
+    'an unknown event is a bad message: %s',
     async (event) => {
       const { socket } = await on.connected();
       const gone = once(socket, 'disconnect');
@@ -101,7 +101,7 @@ describe('bad messages', () => {
     },
   );
 
-  it('ten cost the connection, and no other client notices', async () => {
+  it('ten of them end the connection, and no other client is affected', async () => {
     const { socket } = await on.connected();
     const other = await on.connected();
     await other.socket.emitWithAck('subscribe', { max_rows_per_second: 1000 });
@@ -113,7 +113,7 @@ describe('bad messages', () => {
     expect(numbersOf(other.batches)).toEqual([0, 1, 2]);
   });
 
-  it('one that is too large ends the connection, and the server goes on', async () => {
+  it('one that is too large ends the connection, and the server continues', async () => {
     const { socket } = await on.connected();
     const gone = once(socket, 'disconnect');
     socket.emit('subscribe', 'x'.repeat(70_000));
@@ -145,7 +145,7 @@ describe('bad messages', () => {
   });
 });
 
-it('rejects messages beyond the burst, and goes on', async () => {
+it('rejects messages beyond the burst, and continues', async () => {
   const { socket } = await on.connected();
   const answers = await Promise.all(
     Array.from({ length: 300 }, () => socket.emitWithAck('pause', { paused: false }) as Promise<{ ok: boolean }>),
@@ -156,7 +156,7 @@ it('rejects messages beyond the burst, and goes on', async () => {
   expect(socket.connected).toBe(true);
 });
 
-it('does no more work for a client that does not read its answers, and gives it those that were made', async () => {
+it('stops working for a client that does not read its answers, and delivers those that are ready', async () => {
   on.value = 'x'.repeat(1 << 19);
   const { socket } = await on.connected();
   wire(socket).pause();

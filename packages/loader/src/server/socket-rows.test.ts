@@ -23,7 +23,7 @@ describe('rows', () => {
     expect(batches.at(-1)).toMatchObject({ offered: 2010, withheld: 7, dropped: 0 });
   });
 
-  it('are not sent to a paused client, which learns how many it missed', async () => {
+  it('are withheld from a paused client, and counted', async () => {
     const { socket, batches } = await on.connected();
     await socket.emitWithAck('subscribe', {});
     expect(await socket.emitWithAck('pause', { paused: true })).toEqual({ ok: true, value: { paused: true } });
@@ -56,7 +56,7 @@ describe('rows', () => {
     expect(on.rowsWanted).toHaveBeenLastCalledWith(1000);
   });
 
-  it('say what is wrong with a filter', async () => {
+  it('are rejected with the error if the filter does not parse', async () => {
     const { socket } = await on.connected();
     for (let i = 0; i < 20; i++) {
       expect(await socket.emitWithAck('subscribe', { filter: 'dst prot 443' })).toEqual({
@@ -91,7 +91,7 @@ describe('rows', () => {
     expect(batches[0]).toMatchObject({ sequence: 0, offered: 2, withheld: 0 });
   });
 
-  it('of another subscription come from its acknowledgement on, and none of the one before', async () => {
+  it('after a new subscription are only its rows, from the acknowledgement on', async () => {
     const { socket, batches } = await on.connected();
     await socket.emitWithAck('subscribe', {});
     on.sendRows(2);

@@ -38,7 +38,7 @@ describe('once a second', () => {
     expect(on.watched).toEqual([true, false]);
   });
 
-  it('it learns whether any client needs low latency, until that one pauses or disconnects', async () => {
+  it('the loader is notified while any client needs low latency, until that client pauses or disconnects', async () => {
     const { socket } = await on.connected();
     await socket.emitWithAck('subscribe', { max_batches_per_second: 60 });
     expect(on.lowLatency).toEqual([]);
@@ -60,7 +60,7 @@ describe('once a second', () => {
   });
 });
 
-describe('the past', () => {
+describe('the history', () => {
   const START = 1_800_000_000_000;
   beforeEach(() => {
     const total = { packets: 5, bytes: 500 };
@@ -68,7 +68,7 @@ describe('the past', () => {
     on.history.add({ ...emptySummary, at_ms: START, total, top_sources }, 0);
   });
 
-  it('is there for a client that asks, on each level', async () => {
+  it('is returned on request, on each level', async () => {
     const { socket } = await on.connected();
     for (const step_ms of [1000, 5000, 60_000]) {
       const { ok, value } = await socket.emitWithAck('history', { step_ms });
@@ -96,7 +96,7 @@ describe('the past', () => {
   });
 });
 
-describe('a question', () => {
+describe('a lookup', () => {
   it('that this loader does not answer is rejected with the reason', async () => {
     const { socket } = await on.connected();
     expect(await socket.emitWithAck('names:listeners', {})).toEqual({
@@ -105,7 +105,7 @@ describe('a question', () => {
     });
   });
 
-  it('about many addresses is answered for each, and not for more than the protocol allows', async () => {
+  it('about several addresses is answered for each, up to the limit of the protocol', async () => {
     const { socket } = await on.connected();
     expect(await socket.emitWithAck('names:places', { addresses: ['192.0.2.1', '2001:db8::1'] })).toEqual({
       ok: true,
@@ -137,7 +137,7 @@ describe('rules', () => {
     expect(revisions.length).toBeLessThan(4);
   });
 
-  it('are asked about with the name of the token and the address', async () => {
+  it('are requested with the name of the token and the address', async () => {
     const { socket } = await on.connected(admin);
     expect(await socket.emitWithAck('rules:add', { rule: 1 })).toEqual({ ok: true, value: 'add' });
     const who = { name: 'admin token', via: 'socket', address: HOST };
@@ -160,14 +160,14 @@ describe('rules', () => {
     socket.disconnect();
   });
 
-  it('that fail inside are answered, and the connection stays', async () => {
+  it('requests that fail are answered, and the connection stays', async () => {
     const { socket } = await on.connected(admin);
     expect(await socket.emitWithAck('rules:undo', {})).toMatchObject({ ok: false, error: { code: 'internal' } });
     expect(await socket.emitWithAck('rules:list', {})).toMatchObject({ ok: true });
     expect(on.logged.some(({ msg }) => msg === 'handling a message failed')).toBe(true);
   });
 
-  it('tell what they counted', async () => {
+  it('report their counters', async () => {
     const { socket } = await on.connected();
     const counted = once(socket, 'rule_counters');
     on.server.ruleCounters([{ id: 7, packets: 2, bytes: 200 }]);
@@ -176,7 +176,7 @@ describe('rules', () => {
 });
 
 describe('the end', () => {
-  it('sends what waits, then disconnects', async () => {
+  it('sends what is queued, then disconnects', async () => {
     const { socket, batches } = await on.connected();
     await socket.emitWithAck('subscribe', {});
     on.sendRows(1);
@@ -199,7 +199,7 @@ describe('the end', () => {
         on.sendRows(100_000);
       },
     ],
-  ])('is not held up by %s', async (_, hinder) => {
+  ])('is not delayed by %s', async (_, hinder) => {
     await hinder();
     // Its timers use this clock, which stops long before a client or a request times out.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -13,7 +13,7 @@ const word = fc.oneof(fc.constantFrom(0, 1, -1, -0x8000_0000), fc.nat(5), i32);
 const keys = fc.array(fc.tuple(word, word, word, word), { maxLength: 300 });
 
 describe('AddressTable', () => {
-  it('numbers addresses from 1 on in the order of arrival, whatever it held before', () => {
+  it('numbers addresses from 1 in the order of arrival, independent of earlier contents', () => {
     fc.assert(
       fc.property(keys, keys, (before, after) => {
         const table = new AddressTable(LIMIT);
@@ -31,7 +31,7 @@ describe('AddressTable', () => {
     );
   });
 
-  it('has two sums for each, zero at first', () => {
+  it('has two sums for each address, initially zero', () => {
     const table = new AddressTable(LIMIT);
     for (const _ of ['once', 'again']) {
       const numbers = [table.find(1, 2, 3, 4), table.find(-1, -2, -3, -4)];

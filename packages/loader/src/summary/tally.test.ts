@@ -65,7 +65,7 @@ describe('Tally', () => {
   it.each([
     [72, 8],
     [64, 0],
-  ])('sums records at stride %d and offset %d as a Map does', (stride, offset) => {
+  ])('sums records at stride %d and offset %d like a Map', (stride, offset) => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 60 }), (records) => {
         const summary = tallied(records, stride, offset);
@@ -134,7 +134,7 @@ describe('Tally', () => {
     expect(summary.top_sources).toEqual([{ addr: '192.0.2.1', packets: 17_000, bytes: 1_700_000 }]);
   });
 
-  it('is exact beside thousands of sources and some destinations that did not fit, second after second', () => {
+  it('stays exact for tracked sources when thousands of sources and some destinations do not fit', () => {
     const tally = new Tally();
     for (const second of [1, 2]) {
       // Every address arrives several times, in an order that mixes those with a number and those without.
@@ -176,7 +176,7 @@ describe('Tally', () => {
     }
   });
 
-  it('counts the packets of sources that did not fit', () => {
+  it('counts the packets of sources that do not fit', () => {
     const records = Array.from({ length: 8200 }, (_, i) => ({
       ...base,
       src_addr: `10.0.${i >> 8}.${i & 255}`,

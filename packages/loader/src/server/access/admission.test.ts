@@ -9,7 +9,7 @@ const rejection = (auth: object, readers: number, admins: number, readersFromThe
   admission(auth, tokens, { readers, admins, readersFromThere }, limits);
 const code = (...given: Parameters<typeof rejection>) => rejection(...given)?.code;
 
-it('keeps places for those that may change rules when all others are taken', () => {
+it('keeps places for clients that may change rules when all others are taken', () => {
   expect(code(reader, 999, 24)).toBeUndefined();
   expect(code(reader, 1000, 0)).toBe('too_many_clients');
   expect(code(admin, 1000, 0)).toBeUndefined();
@@ -19,7 +19,7 @@ it('keeps places for those that may change rules when all others are taken', () 
   expect(code(reader, 999, 1000)).toBeUndefined();
 });
 
-it('limits the read-only clients of one address, not those that may change rules', () => {
+it('limits the read-only clients of one address, not clients that may change rules', () => {
   expect(code(reader, 300, 0, 255)).toBeUndefined();
   expect(rejection(reader, 300, 0, 256)).toEqual({
     code: 'too_many_clients',

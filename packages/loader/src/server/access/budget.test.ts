@@ -5,7 +5,7 @@ const taken = (budget: ClientBudget, tries: number, cost = 1) =>
   Array.from({ length: tries }, () => budget.take(cost)).filter(Boolean).length;
 
 describe('budgets', () => {
-  it('let 200 cheap messages pass at once, and then 100 a second', () => {
+  it('allow 200 cheap messages at once, then 100 per second', () => {
     let now = 0;
     const client = new Budgets(() => now).of('loopback', false);
     expect(taken(client, 200)).toBe(200);
@@ -16,7 +16,7 @@ describe('budgets', () => {
     expect(taken(client, 1000)).toBe(200);
   });
 
-  it('let costly messages pass less often', () => {
+  it('allow costly messages less often', () => {
     let now = 0;
     const client = new Budgets(() => now).of('loopback', false);
     expect(taken(client, 100, 50)).toBe(4);
@@ -27,7 +27,7 @@ describe('budgets', () => {
     expect(taken(client, 10, 5000)).toBe(1);
   });
 
-  it('say how long nothing should be read from a client that goes on after a rejection', () => {
+  it('return how long to stop reading from a client that continues after a rejection', () => {
     let now = 0;
     const client = new Budgets(() => now).of('loopback', false);
     taken(client, 200);
@@ -39,7 +39,7 @@ describe('budgets', () => {
     expect(client.take(1)).toBe(true);
   });
 
-  it('say when what was rejected can be afforded, whichever budget it was that did not suffice', () => {
+  it('return when a rejected message will be affordable, whichever budget was too low', () => {
     let now = 0;
     const budgets = new Budgets(() => now);
     const client = budgets.of('192.0.2.1', false);
@@ -53,7 +53,7 @@ describe('budgets', () => {
     expect([last.waitMs(10), last.take(10)]).toEqual([0, true]);
   });
 
-  it('of all read-only clients are shared: a thousand cost no more than a few', () => {
+  it('of all read-only clients are shared: a thousand clients cost no more than a few', () => {
     let now = 0;
     const budgets = new Budgets(() => now);
     const readers = Array.from({ length: 1000 }, (_, i) => budgets.of(i % 2 ? 'loopback' : `192.0.2.${i}`, false));

@@ -68,14 +68,14 @@ const opened = async (count: number) => {
 };
 
 describe('connections', () => {
-  it('beyond the number of strangers end the oldest one, so that new ones are accepted', async () => {
+  it('beyond the limit of strangers close the oldest one, so that new ones are accepted', async () => {
     await serve({ strangers: 3 });
     await opened(5);
     expect(living()).toEqual([2, 3, 4]);
     expect(connections.count).toBe(3);
   });
 
-  it('that have shown a token stay, and strangers do not take their place', async () => {
+  it('with a token stay, and strangers do not take their place', async () => {
     await serve({ all: 4, strangers: 2 });
     await opened(2);
     for (const socket of accepted) connections.admitted(socket);
@@ -83,7 +83,7 @@ describe('connections', () => {
     expect(living()).toEqual([0, 1, 5, 6]);
   });
 
-  it('are rejected when there is no place left at all', async () => {
+  it('are rejected when no place is left', async () => {
     await serve({ all: 2, strangers: 2 });
     await opened(2);
     for (const socket of accepted) connections.admitted(socket);
@@ -92,7 +92,7 @@ describe('connections', () => {
     expect(logged.at(-1)?.[1]).toMatch(/too many/);
   });
 
-  it('from one address do not take the places of others', async () => {
+  it('from one address do not take the places of other addresses', async () => {
     let address = '192.0.2.1';
     await serve({ strangersPerAddress: 2 }, () => address);
     await opened(4);
@@ -106,7 +106,7 @@ describe('connections', () => {
     expect(living()).toEqual([2, 3, 4, 5, 9, 10]);
   });
 
-  it('that are being answered, or have time for their token, make way after idle ones, and the oldest of these first', async () => {
+  it('that are being answered or may still send a token are closed after idle ones, oldest first', async () => {
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
       if (request.url === '/short') response.end('here');
@@ -127,7 +127,7 @@ describe('connections', () => {
     expect(living()).toEqual([2, 4, 5, 6]);
   });
 
-  it('that have just come have time for their request, also where all others are being answered', async () => {
+  it('that are new have time for their request, even if all others are being answered', async () => {
     server.removeAllListeners('request');
     await serve({ strangers: 4 });
     await opened(4);
@@ -139,7 +139,7 @@ describe('connections', () => {
     expect(living()).toEqual([2, 3, 4, 5]);
   });
 
-  it('that do not read their answers make way before those that do', async () => {
+  it('that do not read their answers are closed before those that do', async () => {
     const answers: ServerResponse[] = [];
     server.removeAllListeners('request');
     server.on('request', (_, response) => {
@@ -178,7 +178,7 @@ describe('connections', () => {
     expect(living()).toEqual([0, 3, 4]);
   });
 
-  it('that are answered for too long make way like idle ones', async () => {
+  it('that are answered for too long are closed like idle ones', async () => {
     server.removeAllListeners('request');
     await serve({ strangers: 2, answerMs: 0 });
     await opened(2);
@@ -188,7 +188,7 @@ describe('connections', () => {
     expect(living()).toEqual([1, 2]);
   });
 
-  it('beyond the number of all end one stranger each, not all of them', async () => {
+  it('beyond the total limit close one stranger each, not all of them', async () => {
     await serve({ all: 4, strangers: 4 });
     await opened(4);
     connections.admitted(accepted[0] as Socket);
@@ -196,26 +196,26 @@ describe('connections', () => {
     expect(living()).toEqual([0, 2, 3, 4]);
   });
 
-  it('from loopback, where proxies and tunnels end, are limited in all only', async () => {
+  it('from loopback, where proxies and tunnels end, have only the total limit', async () => {
     await serve({ strangersPerAddress: 1 });
     await opened(6);
     expect(living()).toHaveLength(6);
   });
 
-  it('that say nothing end after their time', async () => {
+  it('that send nothing are closed after the timeout', async () => {
     await serve({ requestMs: 1 });
     await opened(1);
     await vi.waitUntil(() => connections.count === 0);
   });
 
-  it('that send a request may stay, and those that upgrade have to show a token in time', async () => {
+  it('that send a request stay, and those that upgrade must send a token in time', async () => {
     await serve({ requestMs: 1_000_000, tokenMs: 1 });
     await opened(1);
     connections.upgraded(accepted[0] as Socket, Buffer.alloc(0));
     await vi.waitUntil(() => connections.count === 0);
   });
 
-  it('that send more than a token needs before they show one end', async () => {
+  it('that send more than a token needs before they send one are closed', async () => {
     let upgraded = 0;
     server.on('upgrade', () => upgraded++);
     await serve({});
@@ -230,7 +230,7 @@ describe('connections', () => {
     expect(living()).toEqual([1]);
   });
 
-  it('that ask without reading the answers end, and one after the other is answered', async () => {
+  it('that send requests without reading answers are closed; requests one at a time are answered', async () => {
     await serve({});
     let text = '';
     const socket = await open();
@@ -246,14 +246,14 @@ describe('connections', () => {
     expect(socket.destroyed).toBe(false);
   });
 
-  it('leave nothing behind', async () => {
+  it('leave no state behind', async () => {
     await serve({});
     await opened(3);
     for (const socket of sockets) socket.destroy();
     await vi.waitUntil(() => connections.count === 0);
   });
 
-  it('that the system cannot accept are logged, and end nothing', async () => {
+  it('that the system cannot accept are logged, and affect nothing else', async () => {
     await serve({});
     server.emit('error', new Error('accept EMFILE'));
     expect(logged).toEqual([[{ problem: 'accept EMFILE' }, expect.stringContaining('could not be accepted')]]);
@@ -261,14 +261,14 @@ describe('connections', () => {
 });
 
 describe('limits', () => {
-  it('are within the descriptors that the process may have, and leave some to the rest', () => {
+  it('stay within the descriptor limit of the process, and leave some for the rest of the loader', () => {
     expect(limitsFor(1_048_576, 40)).toMatchObject({ all: 2048, strangers: 1024, admins: 24, readers: 1000 });
     expect(limitsFor(1024, 100)).toMatchObject({ all: 860, strangers: 430, admins: 24, readers: 406 });
     expect(limitsFor(100, 60)).toMatchObject({ all: 8, strangers: 4, admins: 1, readers: 3 });
     expect(limitsFor(Number.POSITIVE_INFINITY, 40).all).toBe(2048);
   });
 
-  it('leave room for an admin to come and show the token, beside all readers and as many admins as there may be', () => {
+  it('leave a place for an admin to send the token, beside the maximum of readers and admins', () => {
     for (let descriptors = 0; descriptors < 4000; descriptors++) {
       const { all, readers, admins, strangers } = limitsFor(descriptors, 50);
       expect(readers + admins + strangers).toBeLessThanOrEqual(all);

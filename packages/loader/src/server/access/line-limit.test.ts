@@ -16,7 +16,7 @@ const FIRST = 'rejected';
 const MORE = 'rejected; more within a minute';
 const logged = () => lines.splice(0).map(({ level: _, ...line }) => line);
 
-it('logs the first of each value at once, and the number of others when the minute is over', () => {
+it('logs the first line of each value at once, and the number of others after a minute', () => {
   for (let i = 0; i < 1000; i++) log.warn({ origin: 'http://evil.example' }, FIRST);
   log.warn({ host: 'evil.example' }, FIRST);
   log.warn({ host: 'evil.example' }, FIRST);
@@ -30,7 +30,7 @@ it('logs the first of each value at once, and the number of others when the minu
   expect(logged()).toEqual([{ count: 1000, msg: MORE }]);
 });
 
-it('logs each line again in the next minute, and has no timer while there is nothing to log', () => {
+it('logs each line again in the next minute, and has no timer while no line is pending', () => {
   log.warn({ origin: 'null' }, FIRST);
   vi.advanceTimersByTime(MINUTE_MS);
   expect(logged()).toEqual([{ origin: 'null', msg: FIRST }]);
@@ -39,7 +39,7 @@ it('logs each line again in the next minute, and has no timer while there is not
   expect(logged()).toEqual([{ origin: 'null', msg: FIRST }]);
 });
 
-it('is as short when each line has another value, and a long one', () => {
+it('limits lines that each have a different, long value', () => {
   for (let i = 0; i < 5000; i++) log.warn({ host: `${i}.${'x'.repeat(10_000)}` }, FIRST);
   vi.advanceTimersByTime(MINUTE_MS);
   const all = logged();
@@ -48,7 +48,7 @@ it('is as short when each line has another value, and a long one', () => {
   expect(JSON.stringify(all).length).toBeLessThan(11 * 400);
 });
 
-it('one message does not hide another', () => {
+it('limits each message separately', () => {
   for (let i = 0; i < 5000; i++) log.warn({ host: String(i) }, FIRST);
   logged();
   log.warn({ address: '192.0.2.1' }, 'wrong token');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { TokenGuesses } from './token-guesses.ts';
 
-it('after ten wrong tokens an address waits, and others do not', () => {
+it('after ten wrong tokens an address has to wait, and others do not', () => {
   let now = 0;
   const guesses = new TokenGuesses(() => now);
   for (let i = 0; i < 10; i++) {
@@ -17,7 +17,7 @@ it('after ten wrong tokens an address waits, and others do not', () => {
   expect(guesses.waitSeconds('192.0.2.1')).toBe(5);
 });
 
-it('an hour of guessing is some hundred guesses', () => {
+it('an hour of guessing allows a few hundred guesses', () => {
   let now = 0;
   const guesses = new TokenGuesses(() => now);
   let looked = 0;
@@ -29,7 +29,7 @@ it('an hour of guessing is some hundred guesses', () => {
   expect(looked).toBeLessThan(740);
 });
 
-it('on loopback, which many may share, it waits less', () => {
+it('loopback, which many users may share, waits less', () => {
   const guesses = new TokenGuesses(() => 0);
   for (let i = 0; i < 50; i++) guesses.wrong('loopback');
   expect(guesses.waitSeconds('loopback')).toBe(1);

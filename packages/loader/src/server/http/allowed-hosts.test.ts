@@ -29,23 +29,23 @@ describe('foreignHeader', () => {
 });
 
 describe('allowedFor', () => {
-  it('needs no port when it listens on 80', () => {
+  it('needs no port if it listens on 80', () => {
     const allowed = allowedFor('localhost', 80, []);
     expect(foreignHeader(allowed, 'localhost', 'http://localhost')).toBeUndefined();
     expect(foreignHeader(allowed, 'localhost:80', 'http://localhost:80')).toBeUndefined();
   });
 
-  it('takes an address of the machine alone, without loopback', () => {
+  it('allows only the given address of the machine, without loopback', () => {
     const allowed = allowedFor('192.0.2.5', 7411, []);
     expect(foreignHeader(allowed, '192.0.2.5:7411', undefined)).toBeUndefined();
     expect(foreignHeader(allowed, 'localhost:7411', undefined)).toBe('Host');
   });
 
-  it.each(['MyServer', '[2001:DB8::5]', 'LOCALHOST'])('takes %s as browsers write it, in small letters', (host) => {
+  it.each(['MyServer', '[2001:DB8::5]', 'LOCALHOST'])('accepts %s as browsers write it, in lower case', (host) => {
     expect(foreignHeader(allowedFor(host, 7411, []), `${host.toLowerCase()}:7411`, undefined)).toBeUndefined();
   });
 
-  it.each(['0.0.0.0', '[::]', '::'])('lets every address of this machine in when it listens on %s', (host) => {
+  it.each(['0.0.0.0', '[::]', '::'])('allows every address of this machine if it listens on %s', (host) => {
     const allowed = allowedFor(host, 7411, []);
     expect(foreignHeader(allowed, 'localhost:7411', undefined)).toBeUndefined();
     expect(foreignHeader(allowed, '127.0.0.1:7411', 'http://127.0.0.1:7411')).toBeUndefined();
@@ -54,7 +54,7 @@ describe('allowedFor', () => {
     expect(foreignHeader(allowed, `${reachableHost(host)}:7411`, undefined)).toBeUndefined();
   });
 
-  it('takes the origins of a proxy, which keeps or changes the Host', () => {
+  it('allows the origins of a proxy, which keeps or changes the Host', () => {
     const allowed = allowedFor('localhost', 7411, ['https://packets.example', 'http://dev.example:3000']);
     expect(foreignHeader(allowed, 'packets.example', 'https://packets.example')).toBeUndefined();
     expect(foreignHeader(allowed, 'localhost:7411', 'https://packets.example')).toBeUndefined();

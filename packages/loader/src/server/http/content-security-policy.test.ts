@@ -29,7 +29,7 @@ describe('contentSecurityPolicy', () => {
         .map((each) => [each.split(' ')[0], each.split(' ').slice(1)]),
     );
 
-  it('allows the inline scripts of all pages, in folders too, and no other', () => {
+  it('allows exactly the inline scripts of all pages, including those in folders', () => {
     const files = [
       file('index.html', '<script>a</script><script>b</script>'),
       file('sub/page.html', '<script>b</script><script>c</script>'),
@@ -38,7 +38,7 @@ describe('contentSecurityPolicy', () => {
     expect(directives(files).get('script-src')).toEqual(["'self'", hash('a'), hash('b'), hash('c')]);
   });
 
-  it('lets the page connect to its own loader and to those that were named, exactly, also on the same machine', () => {
+  it('allows connections to the page’s own loader and to the named origins only, even on the same machine', () => {
     expect(directives().get('connect-src')).toEqual(["'self'"]);
     expect(
       directives([page], ['http://web-2:7411', 'http://localhost:7412', 'https://web-3.example.com']).get(

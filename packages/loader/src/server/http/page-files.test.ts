@@ -17,7 +17,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const names = () => readPageFiles(directory).map(({ name }) => name);
 
 describe('the files of a dashboard', () => {
-  it('are read with their folders, and without those that begin with a dot', () => {
+  it('are read with their folders, except files that begin with a dot', () => {
     mkdirSync(join(directory, 'a', 'b'), { recursive: true });
     writeFileSync(join(directory, 'a', 'b', 'c.js'), 'c');
     writeFileSync(join(directory, '.env'), 'secret');
@@ -61,7 +61,7 @@ describe('the files of a dashboard', () => {
         for (let i = 0; i < 5000; i++) writeFileSync(at(`f${i}`), '');
       },
     ],
-  ])('are rejected with words for %s', (_, message, make) => {
+  ])('are rejected with the reason: %s', (_, message, make) => {
     make((name) => join(directory, name));
     expect(() => readPageFiles(directory)).toThrow(message);
     expect(() => readPageFiles(directory)).toThrow(expect.objectContaining({ exitCode: EXIT.usage }));

@@ -112,7 +112,7 @@ describe('the web server', () => {
     ['br', 'gzip, deflate, br', 'in brotli'],
     ['gzip', 'gzip, deflate', 'in gzip'],
     [undefined, 'identity', 'a = 1'],
-  ])('sends what was compressed when it was built: %s', async (encoding, accepted, content) => {
+  ])('sends the file that was compressed at build time: %s', async (encoding, accepted, content) => {
     const { headers, body } = await get(site, '/_next/static/a.js', { headers: { 'Accept-Encoding': accepted } });
     expect(body).toBe(content);
     expect(headers).toMatchObject({
@@ -151,7 +151,7 @@ describe('the web server', () => {
     expect((await get(site, '/', { method: 'HEAD', headers: { Range: range } })).status).toBe(200);
   });
 
-  it('does not send again what the browser has', async () => {
+  it('answers 304 if the browser has the file', async () => {
     const { headers } = await get(site, '/_next/static/a.js');
     const etag = String(headers['etag']);
     for (const known of [etag, `"x", ${etag}`, etag.replace('W/', ''), '*']) {
@@ -173,7 +173,7 @@ describe('the web server', () => {
     ['/index.html?a', '/?a'],
     ['/help/', '/help'],
     ['/help/index.html', '/help'],
-  ])('sends %s on to %s, where the page expects to be', async (path, to) => {
+  ])('redirects %s to %s, the path that the page expects', async (path, to) => {
     const { status, headers } = await get(site, path);
     expect([status, headers['location']]).toEqual([308, to]);
     expect((await get(site, to)).status).toBe(200);
@@ -186,7 +186,7 @@ describe('the web server', () => {
     ['/', { method: 'POST' }],
     ['/', { headers: { Host: 'evil.example' } }],
     ['/', { method: 'HEAD' }],
-  ])('every answer has the headers that protect it: %s %o', async (path, options) => {
+  ])('sends the security headers with every answer: %s %o', async (path, options) => {
     const { headers } = await get(site, path, options);
     expect(headers).toMatchObject({
       'content-security-policy': expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
@@ -212,7 +212,7 @@ describe('the web server', () => {
     await close(broken);
   });
 
-  it('answers HEAD with the headers alone', async () => {
+  it('answers HEAD with the headers only', async () => {
     const { status, headers, body } = await get(site, '/', { method: 'HEAD' });
     expect([status, body]).toEqual([200, '']);
     expect(headers['content-security-policy']).toBeDefined();
@@ -234,7 +234,7 @@ describe('the web server', () => {
     '/%c0%ae%c0%ae/secret.txt',
     '/index.html/../../secret.txt',
     '/new.txt',
-  ])('finds nothing at %s', async (path) => {
+  ])('answers 404 to %s', async (path) => {
     const { status, body } = await get(site, path);
     expect(status).toBe(404);
     expect(body).toBe('Not found.\n');
@@ -272,7 +272,7 @@ describe('the web server', () => {
     expect((await get(site, '/')).status).toBe(200);
   });
 
-  it('serves only what was there at the start, whatever happens to the directory', async () => {
+  it('serves the files read at start, whatever happens to the directory', async () => {
     writeFileSync(join(directory, 'new.txt'), 'later');
     symlinkSync(join(directory, '..', 'secret.txt'), join(directory, 'link.txt'));
     expect((await get(site, '/new.txt')).status).toBe(404);
@@ -286,13 +286,13 @@ describe('the web server', () => {
 });
 
 describe('the web server without a dashboard', () => {
-  it('says so', async () => {
+  it('answers 404 with the reason', async () => {
     const site = await serving(undefined);
     expect(await get(site, '/')).toMatchObject({ status: 404, body: expect.stringContaining('--ui off') });
     await close(site);
   });
 
-  it('does not start with a directory without a built dashboard', () => {
+  it('rejects a directory without a built dashboard', () => {
     const none = { hosts: new Set<string>(), origins: new Set<string>() };
     expect(() => webServer('/nonexistent', () => none)).toThrow(SetupError);
     expect(() => webServer('/nonexistent', () => none)).toThrow(/no index\.html there.*--ui off/);
@@ -300,7 +300,7 @@ describe('the web server without a dashboard', () => {
 });
 
 describe('listen', () => {
-  it('says which port is taken, with the exit code for it', async () => {
+  it('reports a port that is taken, with the exit code listen', async () => {
     const site = await serving(undefined);
     const second = webServer(undefined, () => ({ hosts: new Set(), origins: new Set() }));
     const failure = await listen(second, HOST, site.port).catch((error: unknown) => error);
@@ -310,7 +310,7 @@ describe('listen', () => {
   });
 
   it.each(['192.0.2.1', 'no-such-host.invalid'])(
-    'fails with the same code where it cannot listen: %s',
+    'fails with the same exit code for an address that it cannot listen on: %s',
     async (host) => {
       const server = webServer(undefined, () => ({ hosts: new Set(), origins: new Set() }));
       await expect(listen(server, host, 0)).rejects.toMatchObject({ exitCode: EXIT.listen });

@@ -44,13 +44,13 @@ describe('a batch on the wire', () => {
     expect(message.plain()).toEqual([String(frames[0]?.payload).slice(1), frames[1]?.payload]);
   });
 
-  it.each([8, 800])('shares the memory of %d records with whoever else gets it', (count) => {
+  it.each([8, 800])('shares the memory of %d records with the other clients', (count) => {
     const records = Buffer.alloc(count * layout.stride);
     expect(batchMessage(rowBatch(records, layout, 0n), counters).pieces).toEqual([expect.any(Buffer), records]);
     expect(batchMessage(rowBatch(records, layout, 0n), counters).pieces[1]).toBe(records);
   });
 
-  it('has the memory of a few records to itself, in one piece', () => {
+  it('copies a few records, in one piece', () => {
     const records = Buffer.alloc(7 * layout.stride, 7);
     const { pieces } = batchMessage(rowBatch(records, layout, 0n), counters);
     expect(pieces).toHaveLength(1);
@@ -58,7 +58,7 @@ describe('a batch on the wire', () => {
     expect(pieces[0]?.subarray(-records.length)).toEqual(Buffer.alloc(records.length, 7));
   });
 
-  it('has its counters to itself', () => {
+  it('has its own counters', () => {
     const batch = rowBatch(Buffer.alloc(layout.stride), layout, 0n);
     const [one, other] = [counters, { ...counters, dropped: 9 }].map((each) => batchMessage(batch, each));
     const droppedOf = (message: typeof one) => PacketLogBatch.from(message?.plain()[1] as Buffer).dropped;
@@ -75,7 +75,7 @@ describe('an event on the wire', () => {
     expect(message.plain()).toEqual([`2["summary",${payload}]`]);
   });
 
-  it('goes together with another', () => {
+  it('is joined with another one', () => {
     const both = concat(eventMessage('summary', '1'), eventMessage('ledger', '2'));
     const texts = framesOf(Buffer.concat(both.pieces)).map(({ payload }) => String(payload));
     expect(texts).toEqual(['42["summary",1]', '42["ledger",2]']);
@@ -84,7 +84,7 @@ describe('an event on the wire', () => {
 });
 
 describe('write', () => {
-  it('gives engine.io the frames as they are', () => {
+  it('passes the frames to engine.io unchanged', () => {
     const { connection: to, written } = connection(true);
     const message = eventMessage('summary', '{}');
     const sent = vi.fn();
@@ -94,7 +94,7 @@ describe('write', () => {
     expect(options.wsPreEncodedFrame).toBe(message.pieces);
   });
 
-  it('gives no frame to a connection that began to close before it went out', () => {
+  it('passes no frame to a connection that has begun to close', () => {
     const { connection: to, written } = connection(true);
     const socket = { readyState: 1 };
     Object.assign(to.transport, { socket });
@@ -105,7 +105,7 @@ describe('write', () => {
     expect(options.wsPreEncodedFrame).toBeUndefined();
   });
 
-  it('gives one that takes no frames text and attachment, and is told once', () => {
+  it('passes text and attachment to a connection that takes no frames, and calls back once', () => {
     const { connection: to, written } = connection(false);
     const message = batchMessage(rowBatch(Buffer.alloc(72), layout, 0n), counters);
     const sent = vi.fn();

@@ -17,7 +17,7 @@ const view = (number: number) => new PacketLogView(numberedRecord(number), { cou
 const ifindexOf = (number: number) => view(number).ifindex(0);
 
 describe('a stream', () => {
-  it('sends the first rows at once, the next ones together when its pause is over', () => {
+  it('sends the first rows at once, and the next ones in one batch after its interval', () => {
     const { add, wait, client, timers } = fakeStreams();
     const { batches } = client(ALL);
     add(2);
@@ -35,7 +35,7 @@ describe('a stream', () => {
     expect(timers).toHaveLength(0);
   });
 
-  it('sends rows as they come on request, unless they come within half a millisecond', () => {
+  it('sends rows as they come if requested, unless they come within half a millisecond', () => {
     const { add, wait, client } = fakeStreams();
     const { batches } = client({ ...ALL, batchMs: 1 });
     for (let i = 0; i < 20; i++) {
@@ -60,21 +60,18 @@ describe('a stream', () => {
     expect(full?.byteLength).toBeLessThanOrEqual(64 * 1024 + BATCH_HEADER_SIZE);
   });
 
-  it.each([1, 57, 500, 900])(
-    'sends %d rows that are bytes of their own: a later batch does not change them',
-    (count) => {
-      const { add, wait, client } = fakeStreams();
-      const { batches } = client(ALL);
-      add(count);
-      const before = numbersOf(batches);
-      wait(10);
-      add(count);
-      expect(numbersOf(batches).slice(0, before.length)).toEqual(before);
-      expect(numbersOf(batches)).toEqual(range(0, 2 * count));
-    },
-  );
+  it.each([1, 57, 500, 900])('sends a copy of %d rows: a later batch does not change them', (count) => {
+    const { add, wait, client } = fakeStreams();
+    const { batches } = client(ALL);
+    add(count);
+    const before = numbersOf(batches);
+    wait(10);
+    add(count);
+    expect(numbersOf(batches).slice(0, before.length)).toEqual(before);
+    expect(numbersOf(batches)).toEqual(range(0, 2 * count));
+  });
 
-  it('withholds what is over the limit, evenly spread, and counts what was skipped before', () => {
+  it('withholds rows above the limit, evenly spread, and counts rows skipped earlier', () => {
     const { add, client } = fakeStreams();
     const { batches } = client(limited(50));
     add(100, 23);
@@ -82,7 +79,7 @@ describe('a stream', () => {
     expect(batches[0]).toMatchObject({ offered: 123, withheld: 113, filtered: 0 });
   });
 
-  it('sends what a filter lets through, and counts the rest as neither offered nor lost', () => {
+  it('sends rows that match the filter, and counts the others neither as offered nor as lost', () => {
     const { add, client } = fakeStreams();
     const { batches, stream } = client(denied);
     add(30);
@@ -91,7 +88,7 @@ describe('a stream', () => {
     expect(stream.ledger()).toEqual({ offered: 10, delivered: 10, dropped: 0, withheld: 0, pending: 0, filtered: 20 });
   });
 
-  it('limits the rows that a filter lets through, not those that it was asked about', () => {
+  it('applies the row limit to rows that match the filter', () => {
     const { add, client } = fakeStreams();
     const { batches } = client({ ...denied, rowsPerSecond: 50 });
     add(300);
@@ -99,7 +96,7 @@ describe('a stream', () => {
     expect(batches[0]).toMatchObject({ offered: 100, withheld: 90, filtered: 200 });
   });
 
-  it('resolves interface names as they are now', () => {
+  it('resolves interface names with the current interfaces', () => {
     const { streams, add, client } = fakeStreams();
     const { batches, stream } = client({ ...ALL, filter: parseFilter('iface lab0') });
     add(4);
@@ -112,7 +109,7 @@ describe('a stream', () => {
     expect(stream.ledger()).toMatchObject({ offered: 4, filtered: 8 });
   });
 
-  it('sends a filter that matches nothing no batch', () => {
+  it('sends no batch if the filter matches nothing', () => {
     const { add, wait, client, timers } = fakeStreams();
     const { batches, stream } = client({ ...ALL, filter: parseFilter('proto 200 and deny and port 9') });
     add(300);
@@ -129,7 +126,7 @@ describe('a stream', () => {
     expect(batches[0]?.clockOffsetNs).toBe(-1_700_000_000_123_456_789n);
   });
 
-  it('gathers longer for many clients, so that there are at most 5,000 deliveries a second', () => {
+  it('collects longer for many clients, so that there are at most 5,000 deliveries per second', () => {
     const { add, wait, client, messages } = fakeStreams();
     for (let i = 0; i < 500; i++) client(ALL);
     add(1);
@@ -142,8 +139,8 @@ describe('a stream', () => {
   });
 });
 
-describe('rows are taken as they come', () => {
-  it('while a client follows that may get a batch each millisecond', () => {
+describe('low latency is requested', () => {
+  it('while a client has a batch interval of a millisecond', () => {
     const { client, lowLatency, streams } = fakeStreams();
     const page = client({ ...ALL, batchMs: 1000 / 60 });
     expect(lowLatency).toEqual([]);
@@ -156,7 +153,7 @@ describe('rows are taken as they come', () => {
     expect(lowLatency).toEqual([true, false, true, false]);
   });
 
-  it('by five at most: more are sent batches less often', () => {
+  it('for five clients at most: more get batches less often', () => {
     const { client, lowLatency, streams } = fakeStreams();
     const clients = Array.from({ length: 6 }, () => client({ ...ALL, batchMs: 1 }));
     expect(lowLatency).toEqual([true, false]);
@@ -165,8 +162,8 @@ describe('rows are taken as they come', () => {
   });
 });
 
-describe('clients that want the same', () => {
-  it('are sent the same memory', () => {
+describe('clients with the same subscription', () => {
+  it('share the memory of a batch', () => {
     const { add, client, messages } = fakeStreams();
     for (let i = 0; i < 5; i++) client(ALL);
     client({ ...ALL, filter: parseFilter('tcp or all') });
@@ -175,7 +172,7 @@ describe('clients that want the same', () => {
     expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
   });
 
-  it('are sent memory that is used again when all of them have it, and not before', () => {
+  it('share memory that is reused only when all of them have received it', () => {
     const { add, wait, client, messages } = fakeStreams();
     const slow = client(ALL);
     client(ALL);
@@ -193,7 +190,7 @@ describe('clients that want the same', () => {
     expect(first.slice(2)).toContain(memoryOf(900));
   });
 
-  it('say it in their own words', () => {
+  it('may write the filter differently', () => {
     const { add, client, messages } = fakeStreams();
     client({ ...limited(9), filter: parseFilter('(tcp or udp) and src net 2001:db8:0::/48') });
     client({ ...limited(9), filter: parseFilter('src 2001:DB8::/48 and (proto 17 or tcp or tcp)') });
@@ -204,7 +201,7 @@ describe('clients that want the same', () => {
     expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
   });
 
-  it('come at any time, and get what passes from then on', () => {
+  it('may join at any time, and get rows that pass from then on', () => {
     const { add, wait, client } = fakeStreams();
     const early = client(ALL);
     add(2);
@@ -223,7 +220,7 @@ describe('clients that want the same', () => {
     expect(latest.batches[0]).toMatchObject({ sequence: 0, offered: 1 });
   });
 
-  it('go at any time, with what waited for them, and without a trace for the others', () => {
+  it('may leave at any time with their buffered rows, without an effect on the others', () => {
     const { add, wait, client } = fakeStreams();
     const [stays, pauses, goes] = [client(ALL), client(ALL), client(ALL)];
     add(1);
@@ -245,7 +242,7 @@ describe('clients that want the same', () => {
 });
 
 describe('a client', () => {
-  it('that is paused is sent nothing, has it counted as withheld, and goes on afterwards', () => {
+  it('that is paused receives no rows, has them counted as withheld, and continues afterwards', () => {
     const { add, wait, client } = fakeStreams();
     const { batches, stream, follow } = client(denied);
     add(3);
@@ -261,7 +258,7 @@ describe('a client', () => {
     expect(batches[1]).toMatchObject({ sequence: 1, offered: 16, withheld: 14, filtered: 4 });
   });
 
-  it('that does not read loses whole batches, is told with the next, and leaves a gap; its neighbour does not notice', () => {
+  it('that does not read loses whole batches, which the next header reports; its neighbour is not affected', () => {
     const { add, wait, client } = fakeStreams();
     const [slow, quick] = [client(ALL), client(ALL)];
     slow.reads = false;
@@ -280,7 +277,7 @@ describe('a client', () => {
     expect(quick.batches.at(-1)).toMatchObject({ offered: 13, dropped: 0 });
   });
 
-  it('never has more waiting for it than its bound', () => {
+  it('never has more queued than its limit', () => {
     const { add, wait, client } = fakeStreams();
     const slow = client(ALL);
     slow.reads = false;
@@ -294,7 +291,7 @@ describe('a client', () => {
     expect(slow.batches.length).toBeLessThanOrEqual(3);
   });
 
-  it('can prove its stream, whatever it and its neighbours do', () => {
+  it('can verify its stream, whatever it and its neighbours do', () => {
     const seen = { dropped: 0, withheld: 0, filtered: 0, shared: 0 };
     fc.assert(
       fc.property(fc.array(step, { minLength: 5, maxLength: 80 }), (steps) => {

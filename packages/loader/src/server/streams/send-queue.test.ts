@@ -33,7 +33,7 @@ function lab() {
 }
 
 describe('SendQueue', () => {
-  it('hands on at once what it is given, and forgets it when the kernel has it', () => {
+  it('writes a message at once, and releases it when the kernel has taken it', () => {
     const { sendQueue, written, send, take } = lab();
     send(100);
     send(50);
@@ -45,7 +45,7 @@ describe('SendQueue', () => {
     expect([sendQueue.backlog, sendQueue.length]).toEqual([0, 0]);
   });
 
-  it('hands a few messages on, and the next when one was taken', () => {
+  it('writes a few messages, and the next when one was taken', () => {
     const { written, send, take } = lab();
     for (let i = 0; i < 20; i++) send(64 * KIB);
     expect(written).toHaveLength(2);
@@ -55,14 +55,14 @@ describe('SendQueue', () => {
     expect(written).toHaveLength(5);
   });
 
-  it('is full when a message more would pass its bound', () => {
+  it('is full when another message would exceed its limit', () => {
     const { sendQueue, send } = lab();
     send(BACKLOG_BYTES - 100);
     expect(sendQueue.isFull(100)).toBe(false);
     expect(sendQueue.isFull(101)).toBe(true);
   });
 
-  it('is full when its oldest byte has waited too long, however few there are, until that was taken', () => {
+  it('is full when its oldest message has waited too long, until that message was taken', () => {
     const { sendQueue, time, send, take } = lab();
     send(1);
     time.now += BACKLOG_MS;
@@ -74,7 +74,7 @@ describe('SendQueue', () => {
     expect(sendQueue.isFull(1)).toBe(false);
   });
 
-  it('knows how long nothing was taken, which is no time at all when nothing waits', () => {
+  it('reports how long nothing was taken, and zero when nothing waits', () => {
     const { sendQueue, time, send, take } = lab();
     time.now += 60_000;
     expect(sendQueue.stalledMs()).toBe(0);
@@ -90,7 +90,7 @@ describe('SendQueue', () => {
     expect([sendQueue.stalledMs(), sendQueue.oldestMs()]).toEqual([0, 0]);
   });
 
-  it('acts in turn, when all that was sent before was handed on', () => {
+  it('runs an action after everything before it was written', () => {
     const { sendQueue, written, send, take } = lab();
     const acted: number[] = [];
     sendQueue.after((done) => {
@@ -110,7 +110,7 @@ describe('SendQueue', () => {
     expect(acted).toEqual([0, 5]);
   });
 
-  it('hands nothing on behind an action that is not done, which is a stall as any other', () => {
+  it('writes nothing behind an action that is not done, which counts as stalled', () => {
     const { sendQueue, time, written, send } = lab();
     let done = () => {};
     sendQueue.after((isDone) => {
@@ -125,7 +125,7 @@ describe('SendQueue', () => {
     expect([written.length, sendQueue.length, sendQueue.stalledMs()]).toEqual([1, 2, 0]);
   });
 
-  it('hands everything on at the end', () => {
+  it('writes everything on flush', () => {
     const { sendQueue, written, send } = lab();
     let acted = false;
     for (let i = 0; i < 10; i++) send(64 * KIB);
@@ -137,7 +137,7 @@ describe('SendQueue', () => {
     expect(acted).toBe(true);
   });
 
-  it('keeps order and sums, whatever the network does', () => {
+  it('keeps order and sums with any network', () => {
     const step = fc.oneof(
       fc.tuple(fc.constant('send' as const), fc.integer({ min: 1, max: 100 * KIB })),
       fc.tuple(fc.constant('take' as const), fc.nat(5)),
