@@ -5,7 +5,8 @@ import { FilterError } from './filter-error.ts';
 import { formatFilter } from './format.ts';
 import { filterOfRow } from './pasted-row.ts';
 import { rejectRest, rejectTwoTags } from './rejections.ts';
-import { type Again, takeTerm } from './terms.ts';
+import type { Again } from './term.ts';
+import { takeTerm } from './terms.ts';
 
 /** Depth of nested parentheses and nots. */
 const MAX_DEPTH = 32;

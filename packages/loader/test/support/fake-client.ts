@@ -1,5 +1,5 @@
-/** For tests: streams whose clock, timers and networks the test plays. */
-import { PACKET_LOG_FIELDS, PacketLogBatch } from '@packetlog/common';
+/** Row streams with clients whose clock, timers and network the test controls. */
+import { PACKET_LOG_FIELDS, PacketLogBatch, parseFilter } from '@packetlog/common';
 import { ClientStream } from '../../src/server/streams/client-stream.ts';
 import type { Message } from '../../src/server/streams/frames.ts';
 import { RowStreams, type Subscription } from '../../src/server/streams/row-streams.ts';
@@ -10,11 +10,20 @@ export const STRIDE = 72;
 const RECORD_OFFSET = 8;
 const ACTION = PACKET_LOG_FIELDS.find(({ name }) => name === 'action')?.offset ?? 0;
 
+/** Subscriptions: all rows, a limited number of rows, and denied packets only. */
+export const ALL: Subscription = { rowsPerSecond: 1_000_000_000, batchMs: 10, filter: undefined };
+export const limited = (rowsPerSecond: number): Subscription => ({ ...ALL, rowsPerSecond });
+export const denied: Subscription = { ...ALL, filter: parseFilter('deny') };
+
+/** Returns the numbers from `from` to below `to`. */
+export const range = (from: number, to: number, step = 1) =>
+  Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+
 export interface FakeClient {
   readonly stream: ClientStream;
   readonly sendQueue: SendQueue;
   readonly batches: PacketLogBatch[];
-  /** Whether its network takes what it is given. */
+  /** Whether its network takes messages. */
   reads: boolean;
   read(): void;
   follow(subscription: Subscription | undefined): void;
@@ -37,11 +46,11 @@ export function fakeStreams() {
   return {
     streams,
     timers,
-    /** What was said of whether anybody takes rows as they come. */
+    /** The arguments of `onLowLatency`, in order. */
     lowLatency,
-    /** Every message to any client. */
+    /** All messages to all clients. */
     messages,
-    /** Rows with the next numbers; the action of a row is its number modulo 3. */
+    /** Adds rows with the next numbers; the action of a row is its number modulo 3. */
     add(count: number, skipped = 0): void {
       const bytes = new Uint8Array(count * STRIDE);
       for (let i = 0; i < count; i++, next++) {

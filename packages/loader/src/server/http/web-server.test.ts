@@ -1,92 +1,30 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { request, type Server } from 'node:http';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { appendFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  close,
+  get,
+  HOST,
+  makeDashboard,
+  removeDashboard,
+  type Site,
+  serving,
+} from '../../../test/support/web-fixture.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import { Connections } from '../access/connections.ts';
-import { type Allowed, allowedFor } from './allowed-hosts.ts';
-import { guardHandlers } from './guard-handlers.ts';
 import { listen, webServer } from './web-server.ts';
-
-const HOST = '127.0.0.1';
-
-interface Answer {
-  status: number;
-  headers: NodeJS.Dict<string | string[]>;
-  body: string;
-}
-
-interface Site {
-  server: Server;
-  port: number;
-  /** Errors that handlers threw. */
-  failures: unknown[];
-}
-
-async function serving(ui: string | undefined): Promise<Site> {
-  let allowed: Allowed = { hosts: new Set(), origins: new Set() };
-  const server = webServer(ui, () => allowed);
-  const failures: unknown[] = [];
-  const connections = new Connections({ warn: () => {} });
-  connections.watch(server);
-  guardHandlers(server, connections, (error) => failures.push(error));
-  const port = await listen(server, HOST, 0);
-  allowed = allowedFor(HOST, port, []);
-  return { server, port, failures };
-}
-
-function close({ server }: Site): Promise<unknown> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(resolve));
-}
-
-/** Sends the path unchanged; fetch would normalize it. */
-function get(
-  site: Site,
-  path: string,
-  options: { method?: string; headers?: Record<string, string> } = {},
-): Promise<Answer> {
-  const { method = 'GET', headers = {} } = options;
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ host: HOST, port: site.port, path, method, headers, agent: false }, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => (body += part));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-    });
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
-}
 
 describe('the web server', () => {
   let directory = '';
   let site: Site;
   beforeAll(async () => {
-    const root = mkdtempSync(join(tmpdir(), 'packetlog-web-'));
-    directory = join(root, 'ui');
-    mkdirSync(join(directory, '_next', 'static'), { recursive: true });
-    writeFileSync(join(root, 'secret.txt'), 'secret');
-    writeFileSync(join(directory, 'index.html'), '<title>here</title><script>a()</script>');
-    writeFileSync(join(directory, '_next', 'static', 'a.js'), 'a = 1');
-    writeFileSync(join(directory, '_next', 'static', 'a.js.gz'), 'in gzip');
-    writeFileSync(join(directory, '_next', 'static', 'a.js.br'), 'in brotli');
-    writeFileSync(join(directory, 'rules.html'), '<title>rules</title>');
-    mkdirSync(join(directory, 'help'));
-    writeFileSync(join(directory, 'help', 'index.html'), '<title>help</title>');
-    writeFileSync(join(directory, '.env'), 'secret');
-    symlinkSync('/nonexistent', join(directory, '.#lock-of-an-editor'));
-    mkdirSync(join(directory, '.git'));
-    writeFileSync(join(directory, '.git', 'config'), 'secret');
+    directory = makeDashboard();
     site = await serving(directory);
   });
   afterAll(async () => {
     await close(site);
     expect(site.failures).toEqual([]);
-    rmSync(join(directory, '..'), { recursive: true });
+    removeDashboard(directory);
   });
 
   it('serves the page with its policy, and makes browsers revalidate it', async () => {
@@ -179,97 +117,10 @@ describe('the web server', () => {
     expect((await get(site, to)).status).toBe(200);
   });
 
-  it.each<[string, { method?: string; headers?: Record<string, string> }]>([
-    ['/', {}],
-    ['/nothing', {}],
-    ['/rules/', {}],
-    ['/', { method: 'POST' }],
-    ['/', { headers: { Host: 'evil.example' } }],
-    ['/', { method: 'HEAD' }],
-  ])('sends the security headers with every answer: %s %o', async (path, options) => {
-    const { headers } = await get(site, path, options);
-    expect(headers).toMatchObject({
-      'content-security-policy': expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'permissions-policy': expect.stringContaining('camera=()'),
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-    });
-  });
-
-  it('a handler that throws ends only its own request, and is reported', async () => {
-    const broken = await serving(directory);
-    broken.server.removeAllListeners('request');
-    broken.server.on('request', () => {
-      throw new Error('broken');
-    });
-    const connections = new Connections({ warn: () => {} });
-    guardHandlers(broken.server, connections, (error) => broken.failures.push(error));
-    expect(await get(broken, '/')).toMatchObject({ status: 500, headers: { 'referrer-policy': 'no-referrer' } });
-    expect((await get(broken, '/')).status).toBe(500);
-    expect(broken.failures).toHaveLength(2);
-    await close(broken);
-  });
-
   it('answers HEAD with the headers only', async () => {
     const { status, headers, body } = await get(site, '/', { method: 'HEAD' });
     expect([status, body]).toEqual([200, '']);
     expect(headers['content-security-policy']).toBeDefined();
-  });
-
-  it.each([
-    '/nothing',
-    '/.env',
-    '/.git/config',
-    '/../secret.txt',
-    '/_next/../../secret.txt',
-    '/%2e%2e/secret.txt',
-    '/..%2fsecret.txt',
-    '/%2e%2e%2fsecret.txt',
-    '/..\\secret.txt',
-    '//secret.txt',
-    '/%00',
-    '/%',
-    '/%c0%ae%c0%ae/secret.txt',
-    '/index.html/../../secret.txt',
-    '/new.txt',
-  ])('answers 404 to %s', async (path) => {
-    const { status, body } = await get(site, path);
-    expect(status).toBe(404);
-    expect(body).toBe('Not found.\n');
-  });
-
-  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('rejects %s', async (method) => {
-    const { status, body } = await get(site, '/', { method });
-    expect(status).toBe(405);
-    expect(body).not.toContain('here');
-  });
-
-  it.each<[string, Record<string, string>]>([
-    ['a foreign name', { Host: 'evil.example' }],
-    ['a foreign name with the right port', { Host: 'evil.example:7411' }],
-    ['a foreign Origin', { Origin: 'http://evil.example' }],
-  ])('rejects %s', async (_, headers) => {
-    const { status, body } = await get(site, '/', { headers });
-    expect(status).toBe(403);
-    expect(body).toMatch(/^(Host|Origin) not allowed/);
-  });
-
-  it.each([
-    ['no Host (HTTP/1.0)', 'GET / HTTP/1.0\r\n\r\n', /^HTTP\/1\.1 403 /],
-    ['what is not HTTP', '\u0016\u0003\u0001\r\n\r\n', /^HTTP\/1\.1 400 /],
-    ['endless headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`, /^HTTP\/1\.1 431 /],
-  ])('survives %s', async (_, text, answer) => {
-    const received = await new Promise<string>((resolve) => {
-      let all = '';
-      const socket = connect(site.port, HOST, () => socket.write(text));
-      socket.on('data', (part) => (all += String(part)));
-      socket.on('error', () => resolve(all));
-      socket.on('close', () => resolve(all));
-    });
-    expect(received).toMatch(answer);
-    expect((await get(site, '/')).status).toBe(200);
   });
 
   it('serves the files read at start, whatever happens to the directory', async () => {
