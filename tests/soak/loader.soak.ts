@@ -54,8 +54,8 @@ const number = (value: number) => value.toLocaleString('en-US', { maximumFractio
 
 function describe(what: string, unit: string, { slope, low, high, mean }: Trend, bound?: number): void {
   const interval = `95 %: ${number(low)} .. ${number(high)}`;
-  const judged = bound === undefined ? '' : `, bound ${number(bound)}`;
-  say(`${what}: mean ${number(mean)} ${unit}, slope ${number(slope)} ${unit}/s (${interval})${judged}`);
+  const limit = bound === undefined ? '' : `, bound ${number(bound)}`;
+  say(`${what}: mean ${number(mean)} ${unit}, slope ${number(slope)} ${unit}/s (${interval})${limit}`);
 }
 
 function floors(values: readonly number[]): number[] {
@@ -100,7 +100,7 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
   const guest = { origin, token, count: 1, subscription: {} };
   await resident.ask('connect', guest);
 
-  say(`${SECONDS / 60} minutes at ${number(RATE)} packets/s; the first ${WARM_UP_SECONDS} s are not judged`);
+  say(`${SECONDS / 60} minutes at ${number(RATE)} packets/s; the first ${WARM_UP_SECONDS} s are not evaluated`);
   await generator.sendFast(link.client, FLOOD);
   let over = false;
   const STEADY = RATE * SECONDS;
@@ -145,12 +145,12 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
   say(`${number(arrived)} arrived; ${JSON.stringify({ seen, emitted, sampled_out, ring_full })}; ${visited} visits`);
   say(`client that stayed: ${JSON.stringify(client)}`);
 
-  const judged = samples.slice(WARM_UP_SECONDS);
-  const memory = judged.map(({ rssKib }) => rssKib);
+  const evaluated = samples.slice(WARM_UP_SECONDS);
+  const memory = evaluated.map(({ rssKib }) => rssKib);
   const floor = perSecond(trend(floors(memory)), FLOOR_SECONDS);
-  const judgedFrom = begunAt + WARM_UP_SECONDS * 1000;
-  const [serving, drain] = [liveHeap(heapFile, 'serving', judgedFrom), liveHeap(heapFile, 'drain', judgedFrom)];
-  const descriptors = trend(judged.map((each) => each.descriptors));
+  const evaluatedFrom = begunAt + WARM_UP_SECONDS * 1000;
+  const [serving, drain] = [liveHeap(heapFile, 'serving', evaluatedFrom), liveHeap(heapFile, 'drain', evaluatedFrom)];
+  const descriptors = trend(evaluated.map((each) => each.descriptors));
   describe('memory (RSS), each second', 'KiB', trend(memory));
   describe(`memory (RSS), least in ${FLOOR_SECONDS} s`, 'KiB', floor, BOUNDS.rssKib);
   describe('file descriptors', '', descriptors, BOUNDS.descriptors);

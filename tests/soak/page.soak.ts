@@ -36,7 +36,7 @@ test('the heap of the page does not grow', async () => {
   const { url } = await suite.start();
   const { page, problems } = await suite.open(url);
   const session = await page.context().newCDPSession(page);
-  say(`page: ${SECONDS / 60} minutes at ${number(RATE)} packets/s; the first ${WARM_UP_SECONDS} s are not judged`);
+  say(`page: ${SECONDS / 60} minutes at ${number(RATE)} packets/s; the first ${WARM_UP_SECONDS} s are not evaluated`);
   let over = false;
   const send = RATE > FROM_A_SOCKET ? generator.sendSteadily : generator.sendPaced;
   const sending = send(link.client, RATE * SECONDS, RATE).finally(() => {
@@ -60,8 +60,8 @@ test('the heap of the page does not grow', async () => {
     { what: 'the page to have seen what arrived, no more and no less' },
   );
   expect(arrived).toBeGreaterThan(0);
-  const judged = perSecond(trend(heap.slice(WARM_UP_SECONDS / EVERY_SECONDS)));
-  const { mean, slope, low, high } = judged;
+  const evaluated = perSecond(trend(heap.slice(WARM_UP_SECONDS / EVERY_SECONDS)));
+  const { mean, slope, low, high } = evaluated;
   say(
     `page's heap: mean ${number(mean)} KiB, slope ${number(slope)} KiB/s ` +
       `(95 %: ${number(low)} .. ${number(high)}), bound ${BOUND_KIB_S}; ${number(arrived)} packets arrived of ${number(sent)} sent, all seen`,
