@@ -207,7 +207,7 @@ function addsUp(c: InterfaceLedger): boolean {
 function ringAlarm(lost: number): LossAlarm {
   return new LossAlarm(
     'in the kernel, because the ring is full',
-    'Use a larger --ring-size, or look at fewer packets.',
+    'Use a larger --ring-size, or record fewer packets.',
     lost,
   );
 }

@@ -20,7 +20,7 @@ import { SlotTable } from '../xdp/slots.ts';
 import { Drain } from './drain.ts';
 import { Rules } from './rule-requests.ts';
 import { SlabWriter } from './slab-writer.ts';
-import { carefulKeeper } from './tolerant-link-keeper.ts';
+import { tolerantKeeper } from './tolerant-link-keeper.ts';
 import { Waiter } from './waiter.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
@@ -64,7 +64,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const slots = new SlotTable(program.slots);
   const counters = new InterfaceCounters(program.counters, program.cpus);
   const unwatched = () => Number(runtimeField(program.runtime, RUNTIME.fields.unwatched_ifindex));
-  const keeper = carefulKeeper(pins, (notice) => post({ type: 'notice', notice }));
+  const keeper = tolerantKeeper(pins, (notice) => post({ type: 'notice', notice }));
   const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, unwatched, keeper);
   if (leftover) interfaces.resume(leftover.links, leftover.names, program.reused);
   const { transport } = program;

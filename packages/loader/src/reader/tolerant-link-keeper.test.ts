@@ -1,6 +1,6 @@
 import type { Notice } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { carefulKeeper } from './tolerant-link-keeper.ts';
+import { tolerantKeeper } from './tolerant-link-keeper.ts';
 
 it('a pin that cannot be removed or made is reported, and nothing is thrown into the drain thread', () => {
   const notices: Notice[] = [];
@@ -10,7 +10,7 @@ it('a pin that cannot be removed or made is reported, and nothing is thrown into
     called.push(name);
     throw new Error('EPERM: operation not permitted, unlink');
   };
-  const keeper = carefulKeeper(
+  const keeper = tolerantKeeper(
     { attached: failing('attached'), detached: failing('detached'), renamed: failing('renamed') },
     (notice) => notices.push(notice),
   );

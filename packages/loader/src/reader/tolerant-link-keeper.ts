@@ -5,14 +5,14 @@
 import type { Notice } from '@packetlog/common';
 import type { LinkKeeper } from './watched.ts';
 
-export function carefulKeeper(keeper: LinkKeeper, tell: (notice: Notice) => void): LinkKeeper {
+export function tolerantKeeper(keeper: LinkKeeper, notify: (notice: Notice) => void): LinkKeeper {
   const tried = <Link>(change: (link: Link) => void) => {
     return (link: Link) => {
       try {
         change(link);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        tell({
+        notify({
           at_ms: Date.now(),
           level: 'error',
           code: 'attach_failed',

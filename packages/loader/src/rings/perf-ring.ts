@@ -55,10 +55,10 @@ export class PerfRing implements RingReader {
     let position = start;
     let records = 0;
     while (position < end) {
-      const place = position % size;
-      const span = this.#samples(place, Math.min(end - position, size - place, SPAN_BYTES));
+      const offset = position % size;
+      const span = this.#samples(offset, Math.min(end - position, size - offset, SPAN_BYTES));
       if (span > 0) {
-        sink(this.#memory.data, place, span);
+        sink(this.#memory.data, offset, span);
         records += span;
         position += span * SAMPLE_BYTES;
         continue;
@@ -66,7 +66,7 @@ export class PerfRing implements RingReader {
       const type = this.#u32(position);
       const bytes = this.#u32(position + 4) >>> 16;
       if (type === PERF_RECORD_SAMPLE && bytes === SAMPLE_BYTES) {
-        this.#unwrap(place);
+        this.#unwrap(offset);
         sink(this.#wrapped, 0, 1);
         records++;
       } else if (type === PERF_RECORD_LOST) {
@@ -91,11 +91,11 @@ export class PerfRing implements RingReader {
     return Number(Atomics.load(this.#memory.head, 0)) - this.#position;
   }
 
-  /** Returns the number of whole samples in a row from `place`, within `bytes`. */
-  #samples(place: number, bytes: number): number {
+  /** Returns the number of whole samples in a row from `offset`, within `bytes`. */
+  #samples(offset: number, bytes: number): number {
     let count = 0;
     while ((count + 1) * SAMPLE_BYTES <= bytes) {
-      const at = place + count * SAMPLE_BYTES;
+      const at = offset + count * SAMPLE_BYTES;
       const isSample = this.#view.getUint32(at, true) === PERF_RECORD_SAMPLE;
       if (!isSample || this.#view.getUint16(at + 6, true) !== SAMPLE_BYTES) break;
       count++;
@@ -108,10 +108,10 @@ export class PerfRing implements RingReader {
     return this.#view.getUint32(position % this.#memory.data.byteLength, true);
   }
 
-  #unwrap(place: number): void {
+  #unwrap(offset: number): void {
     const { data } = this.#memory;
-    const first = Math.min(SAMPLE_BYTES, data.byteLength - place);
-    this.#wrapped.set(data.subarray(place, place + first));
+    const first = Math.min(SAMPLE_BYTES, data.byteLength - offset);
+    this.#wrapped.set(data.subarray(offset, offset + first));
     this.#wrapped.set(data.subarray(0, SAMPLE_BYTES - first), first);
   }
 }

@@ -13,8 +13,8 @@ export interface DefaultInterfaces {
 /** Chooses IPv4 before IPv6, then the smallest metric; keeps the kernel's order. Pure. */
 export function defaultInterfaces(ipv4: readonly DefaultRoute[], ipv6: readonly DefaultRoute[]): DefaultInterfaces {
   const routes = ipv4.length > 0 ? ipv4 : ipv6;
-  const least = Math.min(...routes.map(({ metric }) => metric));
-  const preferred = new Set(routes.filter(({ metric }) => metric === least).map(({ ifindex }) => ifindex));
+  const smallest = Math.min(...routes.map(({ metric }) => metric));
+  const preferred = new Set(routes.filter(({ metric }) => metric === smallest).map(({ ifindex }) => ifindex));
   const all = new Set([...ipv4, ...ipv6].map(({ ifindex }) => ifindex));
   return { preferred: [...preferred], others: [...all].filter((ifindex) => !preferred.has(ifindex)) };
 }

@@ -22,15 +22,15 @@ export const kernelTransport: Transport = {
   open(map: FindMap, { cpus, ringBytes, denyBytes, kept }: TransportSettings): OpenTransport {
     const online = onlineCpus();
     const rings = [
-      { kind: MAPS.permits, most: ringBytes },
-      { kind: MAPS.denies, most: denyBytes },
-    ].flatMap(({ kind, most }) => {
+      { kind: MAPS.permits, maxBytes: ringBytes },
+      { kind: MAPS.denies, maxBytes: denyBytes },
+    ].flatMap(({ kind, maxBytes }) => {
       const outer = mapDescriptor(map(kind));
       return Array.from({ length: cpus }, (_, cpu) => {
         const name = `${kind}_${cpu}`;
         const there = kept?.(name);
         if (there !== undefined) return { name, fd: there, memory: mapRingMemory(there, ringSize(there, cpu)) };
-        const bytes = online.has(cpu) ? most : Math.min(most, OFFLINE_RING_BYTES);
+        const bytes = online.has(cpu) ? maxBytes : Math.min(maxBytes, OFFLINE_RING_BYTES);
         const fd = makeRing(name, cpu, bytes);
         need(putMap(outer, cpu, fd), 'place ring', `for CPU ${cpu}`);
         return { name, fd, memory: mapRingMemory(fd, bytes) };

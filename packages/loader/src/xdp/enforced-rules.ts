@@ -52,7 +52,7 @@ export function readEnforcedRules(given: string | undefined, netns?: string): En
   const name = netns === undefined ? own : `net_${networkNamespaceId(netns)}`;
   const fileSystem = findBpfFileSystem(given);
   if (!fileSystem) return undefined;
-  const directory = PinDirectory.look(fileSystem, name);
+  const directory = PinDirectory.openForReading(fileSystem, name);
   if (!directory) {
     fileSystem.release();
     return undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Mount, parseMounts } from '../../system/mounts.ts';
-import { usualPlace } from './bpf-file-system.ts';
+import { accessTo } from './bpf-file-system.ts';
 
 const ROOT: Mount = { id: 27, device: '254:0', point: '/', type: 'ext4', source: '/dev/vda' };
 const BPF: Mount = { id: 40, device: '0:39', point: '/sys/fs/bpf', type: 'bpf', source: 'bpf' };
@@ -14,36 +14,36 @@ describe('the usual bpf file system', () => {
       [ROOT, BPF],
       [ROOT, BPF],
       [1],
-      { state: 'mounted', door: 'own', ours: false },
+      { state: 'mounted', via: 'own', ours: false },
     ],
-    ['is not mounted: mounted where we are', [ROOT], [ROOT], [1], { state: 'absent', door: 'own' }],
+    ['is not mounted: mounted where we are', [ROOT], [ROOT], [1], { state: 'absent', via: 'own' }],
     [
       'is the machine’s, and we have a copy of the mount: used as it is',
       copied([ROOT, BPF]),
       [ROOT, BPF],
       [],
-      { state: 'mounted', door: 'own', ours: false },
+      { state: 'mounted', via: 'own', ours: false },
     ],
     [
       'is the machine’s, and we have none: used through the first process',
       copied([ROOT]),
       [ROOT, BPF],
       [1, 77],
-      { state: 'mounted', door: 1, ours: false },
+      { state: 'mounted', via: 1, ours: false },
     ],
     [
       'is another one here, which ends with us: not used',
       copied([ROOT, { ...BPF, device: '0:99' }]),
       [ROOT, BPF],
       [77],
-      { state: 'mounted', door: 77, ours: false },
+      { state: 'mounted', via: 77, ours: false },
     ],
     [
       'is nowhere, and these mounts end with us: mounted for the machine',
       copied([ROOT]),
       [ROOT],
       [77],
-      { state: 'absent', door: 77 },
+      { state: 'absent', via: 77 },
     ],
     ['is out of reach', copied([ROOT]), [ROOT, BPF], [], { state: 'unreachable' }],
     [
@@ -51,10 +51,10 @@ describe('the usual bpf file system', () => {
       [ROOT, { ...BPF, source: 'packetlog' }],
       [ROOT, { ...BPF, source: 'packetlog' }],
       [1],
-      { state: 'mounted', door: 'own', ours: true },
+      { state: 'mounted', via: 'own', ours: true },
     ],
-  ])('%s', (_, own, machine, doors, place) => {
-    expect(usualPlace(own, machine, doors)).toEqual(place);
+  ])('%s', (_, own, machine, candidates, access) => {
+    expect(accessTo(own, machine, candidates)).toEqual(access);
   });
 });
 

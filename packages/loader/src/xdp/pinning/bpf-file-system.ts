@@ -25,24 +25,24 @@ export interface BpfFileSystem {
 }
 
 /**
- * How the usual file system can be reached. `door`: pid of a process whose mount namespace has it, or 'own' for ours.
+ * How the usual file system can be reached. `via`: pid of a process whose mount namespace has it, or 'own' for ours.
  */
-export type Place =
-  | { state: 'mounted'; door: number | 'own'; ours: boolean }
-  | { state: 'absent'; door: number | 'own' }
+export type Access =
+  | { state: 'mounted'; via: number | 'own'; ours: boolean }
+  | { state: 'absent'; via: number | 'own' }
   | { state: 'unreachable' };
 
 /**
- * Finds out how to reach the usual file system. `machine`: mounts of the first process; `doors`: processes in its mount
- * namespace whose root we may access. Pure.
+ * Finds out how to reach the usual file system. `machine`: mounts of the first process; `candidates`: processes in its
+ * mount namespace whose root we may access. Pure.
  */
-export function usualPlace(own: readonly Mount[], machine: readonly Mount[], doors: readonly number[]): Place {
+export function accessTo(own: readonly Mount[], machine: readonly Mount[], candidates: readonly number[]): Access {
   const there = bpfMount(machine);
   const here = bpfMount(own);
   const isSame = own[0]?.id === machine[0]?.id;
-  const door = isSame || (there && here?.device === there.device) ? 'own' : doors[0];
-  if (door === undefined) return { state: 'unreachable' };
-  return there ? { state: 'mounted', door, ours: there.source === OUR_SOURCE } : { state: 'absent', door };
+  const via = isSame || (there && here?.device === there.device) ? 'own' : candidates[0];
+  if (via === undefined) return { state: 'unreachable' };
+  return there ? { state: 'mounted', via, ours: there.source === OUR_SOURCE } : { state: 'absent', via };
 }
 
 function bpfMount(mounts: readonly Mount[]): Mount | undefined {
@@ -54,20 +54,20 @@ function bpfMount(mounts: readonly Mount[]): Mount | undefined {
  */
 export function findBpfFileSystem(given: string | undefined): BpfFileSystem | undefined {
   if (given !== undefined) return openGiven(given);
-  const place = lookAround();
-  return place.state === 'mounted' ? openUsual(place.door, place.ours) : undefined;
+  const access = findAccess();
+  return access.state === 'mounted' ? openUsual(access.via, access.ours) : undefined;
 }
 
 /** Returns the file system to pin in; mounts it if there is none. Throws SetupError. */
 export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
   if (given !== undefined) return openGiven(given);
-  const place = lookAround();
-  switch (place.state) {
+  const access = findAccess();
+  switch (access.state) {
     case 'mounted':
-      return openUsual(place.door, place.ours);
+      return openUsual(access.via, access.ours);
     case 'absent':
-      mount(place.door);
-      return openUsual(place.door, true);
+      mount(access.via);
+      return openUsual(access.via, true);
     case 'unreachable':
       throw new SetupError({
         step: 'pin in',
@@ -90,8 +90,8 @@ function openGiven(path: string): BpfFileSystem {
     const next = `Mount one: ${mountCommand(path)}.`;
     throw new SetupError({ ...PIN_IN, target: path, problem: 'it is not a bpf file system', next, exit: 'usage' });
   }
-  const way = pathProblem(path);
-  if (way !== undefined) throw unsafe(path, way.path, way.problem);
+  const problem = pathProblem(path);
+  if (problem !== undefined) throw unsafe(path, problem.path, problem.problem);
   return opened(path, path, () => {});
 }
 
@@ -107,13 +107,13 @@ const PIN_IN = { step: 'pin in' };
 const NAME_ANOTHER = 'name another bpf file system with --bpf-fs DIR';
 const mountCommand = (path: string) => `mkdir -p ${path} && mount -t bpf -o mode=0700 bpf ${path}`;
 
-function reachOf(door: number | 'own'): string {
-  return door === 'own' ? USUAL : `/proc/${door}/root${USUAL}`;
+function reachOf(via: number | 'own'): string {
+  return via === 'own' ? USUAL : `/proc/${via}/root${USUAL}`;
 }
 
-function openUsual(door: number | 'own', ours: boolean): BpfFileSystem {
-  return opened(USUAL, reachOf(door), (isEmpty) => {
-    if (ours && isEmpty) inNamespaceOf(door, ['umount', USUAL]);
+function openUsual(via: number | 'own', ours: boolean): BpfFileSystem {
+  return opened(USUAL, reachOf(via), (isEmpty) => {
+    if (ours && isEmpty) inNamespaceOf(via, ['umount', USUAL]);
   });
 }
 
@@ -165,8 +165,8 @@ function unsafe(target: string, path: string, problem: string): SetupError {
   return new SetupError({ ...PIN_IN, target, problem: `${path} ${problem}`, next, exit: 'privilege' });
 }
 
-function mount(door: number | 'own'): void {
-  if (!existsSync(reachOf(door))) {
+function mount(via: number | 'own'): void {
+  if (!existsSync(reachOf(via))) {
     throw new SetupError({
       step: 'mount',
       target: USUAL,
@@ -175,10 +175,10 @@ function mount(door: number | 'own'): void {
       exit: 'unsupported',
     });
   }
-  const { status, stderr } = inNamespaceOf(door, ['mount', '-t', 'bpf', '-o', 'mode=0700', OUR_SOURCE, USUAL]);
-  if (status === 0 && isBpf(reachOf(door))) return;
+  const { status, stderr } = inNamespaceOf(via, ['mount', '-t', 'bpf', '-o', 'mode=0700', OUR_SOURCE, USUAL]);
+  if (status === 0 && isBpf(reachOf(via))) return;
   if (status === 0) {
-    inNamespaceOf(door, ['umount', USUAL]);
+    inNamespaceOf(via, ['umount', USUAL]);
     throw notVisible(USUAL);
   }
   throw new SetupError({
@@ -194,21 +194,21 @@ function mount(door: number | 'own'): void {
  * Runs a command in that process's mount namespace and under its root: setns(2) alone leads to the root of the mount
  * namespace, where the process may be in a chroot.
  */
-function inNamespaceOf(door: number | 'own', command: readonly string[]): { status: number | null; stderr: string } {
-  const process = `/proc/${door}`;
-  const enter = door === 'own' ? [] : ['nsenter', `--mount=${process}/ns/mnt`, `--root=${process}/root`, '--'];
+function inNamespaceOf(via: number | 'own', command: readonly string[]): { status: number | null; stderr: string } {
+  const process = `/proc/${via}`;
+  const enter = via === 'own' ? [] : ['nsenter', `--mount=${process}/ns/mnt`, `--root=${process}/root`, '--'];
   const [file = '', ...args] = [...enter, ...command];
   const { status, stderr, error } = spawnSync(file, args, { encoding: 'utf8' });
   return { status, stderr: stderr || (error?.message ?? '') };
 }
 
-function lookAround(): Place {
+function findAccess(): Access {
   const listed = mountsOf('self') ?? [];
   // The file system may be covered, for example where sysfs was mounted again for another network namespace.
   const own = isBpf(USUAL) ? listed : listed.filter(({ type }) => type !== 'bpf');
   const machine = mountsOf(1) ?? own;
-  const isDoor = (pid: number) => mountsOf(pid)?.[0]?.id === machine[0]?.id && mayEnter(pid);
-  return usualPlace(own, machine, [1, ...ancestors()].filter(isDoor));
+  const isReachable = (pid: number) => mountsOf(pid)?.[0]?.id === machine[0]?.id && mayEnter(pid);
+  return accessTo(own, machine, [1, ...ancestors()].filter(isReachable));
 }
 
 function mountsOf(process: number | 'self'): Mount[] | undefined {

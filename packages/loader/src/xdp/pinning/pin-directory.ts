@@ -73,7 +73,7 @@ export class PinDirectory {
    * Opens the directory for reading: takes no lock, so that a loader that starts meanwhile is not rejected. Returns
    * undefined if it does not exist.
    */
-  static look(fileSystem: BpfFileSystem, name: string): PinDirectory | undefined {
+  static openForReading(fileSystem: BpfFileSystem, name: string): PinDirectory | undefined {
     const fd = openPrivate(fileSystem, name);
     return fd === undefined ? undefined : new PinDirectory(fileSystem, name, fd);
   }
