@@ -1,6 +1,6 @@
 /**
- * Checks the documents: relative links and anchors resolve, paths in backticks exist, pages with a limit keep it, and no
- * sentence has a word that word-rules.mjs rules out.
+ * Checks the documents: relative links and anchors resolve, paths in backticks exist, pages with a limit keep it, no
+ * sentence has a word that word-rules.mjs rules out, and the reference pages are complete (reference-pages.mjs).
  *
  *   node scripts/check/docs.mjs
  *
@@ -10,6 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { referenceProblems } from './reference-pages.mjs';
 import { WORD_RULES } from './word-rules.mjs';
 
 /**
@@ -152,8 +153,10 @@ function git(root, args) {
 
 const [, started = ''] = process.argv;
 if (resolve(started) === fileURLToPath(import.meta.url)) {
-  const documents = readDocuments(fileURLToPath(new URL('../..', import.meta.url)));
-  const problems = problemsOf(documents);
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const documents = readDocuments(root);
+  const sourceOf = (/** @type {string} */ file) => readFileSync(resolve(root, file), 'utf8');
+  const problems = [...problemsOf(documents), ...referenceProblems(documents.pages, sourceOf)];
   for (const problem of problems) console.log(problem);
   console.log(`${documents.pages.size} documents, ${problems.length} problems.`);
   process.exitCode = problems.length > 0 ? 1 : 0;

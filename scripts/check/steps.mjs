@@ -47,7 +47,7 @@ export function checkSteps(cSources) {
       remedy: 'Remove what is unused; knip.json has the entry points.',
     },
     {
-      name: 'documents: links, anchors, paths, words, length of ARCHITECTURE.md',
+      name: 'documents: links, anchors, paths, words, complete errors and glossary',
       command: process.execPath,
       args: ['scripts/check/docs.mjs'],
       remedy:
