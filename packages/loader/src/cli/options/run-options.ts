@@ -203,7 +203,7 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_CONFIRM_WITHIN'),
     new Option(
       '--pin <when>',
-      'whether the program stays in the kernel after packetlog ends: auto: if it denies something; always; never',
+      'whether the program stays in the kernel after packetlog stops: auto: if it denies something; always; never',
     )
       .choices(['auto', 'always', 'never'])
       .default('auto')

@@ -51,7 +51,7 @@ describe('the list', () => {
 
   it('has a line for each rule and set', () => {
     expect(snapshotText(snapshot, NOW)).toEqual([
-      'Default policy: permit. 1 rule, in force, also after packetlog ends.',
+      'Default policy: permit. 1 rule, in force, also after packetlog stops.',
       '',
       'id  action  match                          packets  last seen  expires    by            reason',
       '3   deny    203.0.113.0/24 to tcp port 22   12,345  5 s ago    in 30 min  root (alice)  brute force',

@@ -38,7 +38,7 @@ export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
 
 function stateText({ enforcing, pinned }: Pick<RulesSnapshot, 'enforcing' | 'pinned'>): string {
   if (!enforcing) return '';
-  return pinned ? ', in force, also after packetlog ends' : ', in force';
+  return pinned ? ', in force, also after packetlog stops' : ', in force';
 }
 
 export function pendingText({ until_ms, why }: PendingChange, nowMs: number): string[] {
