@@ -71,6 +71,13 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'bpftool', dnf: 'bpftool', pacman: 'bpf' },
   },
   {
+    what: 'systemd-analyze',
+    why: 'the tests read the unit of the package with it',
+    purposes: ['test'],
+    probe: { command: 'systemd-analyze' },
+    names: { apt: 'systemd', dnf: 'systemd', pacman: 'systemd' },
+  },
+  {
     what: 'tshark',
     why: 'the tests read captures with it',
     purposes: ['test'],

@@ -26,12 +26,13 @@ copy() {
 	done
 }
 
-make_bare_root() {
-	local release mirror keyring node prefix
+# make_debian_root [--include=PACKAGE,...]: Debian's smallest root, with this machine's way to the archives.
+make_debian_root() {
+	local release mirror keyring
 	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	mirror=$(mirror_of_this_machine)
 	keyring=$(apt_field Signed-By)
-	debootstrap --variant=minbase --include=git ${keyring:+"--keyring=$keyring"} \
+	debootstrap --variant=minbase "$@" ${keyring:+"--keyring=$keyring"} \
 		"$release" "$root" "$mirror" >"$logs/debootstrap.log" 2>&1 ||
 		{ tail -n 20 "$logs/debootstrap.log" "$root/debootstrap/debootstrap.log" >&2 && return 1; }
 
@@ -40,6 +41,11 @@ make_bare_root() {
 	copy ${keyring:+"$keyring"} /etc/resolv.conf /etc/hosts /etc/ssl/certs
 	# Settings for reaching archives, without the hooks of desktop packages.
 	find /etc/apt -path '*/apt.conf*' -type f -exec grep -l '^[[:space:]]*Acquire' {} + | while read -r file; do copy "$file"; done
+}
+
+make_bare_root() {
+	local node prefix
+	make_debian_root --include=git
 
 	# Debian's Node may be too old: copy the machine's.
 	node=$(node -p process.execPath)

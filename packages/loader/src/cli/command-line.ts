@@ -8,6 +8,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { completionScript, SHELLS } from './completion.ts';
+import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
 import { readConfigFile } from './options/config-file.ts';
 import {
   bpfFsOption,
@@ -23,46 +24,6 @@ import { print } from './process/print.ts';
 import { rulesCommand } from './rules/rules-command.ts';
 import { version } from './run/session.ts';
 import { unknownCommand } from './unknown-command.ts';
-
-const RUN_HELP = `
-Examples:
-  packetlog                                    watch the interface of the default route
-  packetlog --iface eth0 --iface eth1          watch two interfaces
-  packetlog --print json | jq .src_addr        one JSON object for each packet
-  packetlog --filter 'tcp port 22 and flags = syn'   SSH connection attempts
-  packetlog --print none --listen 7411         dashboard only
-  packetlog --netns blue --iface veth0         inside a network namespace
-
-Options are taken from the command line, then the environment, then --config, then their defaults.
-PACKETLOG_STATE_DIR is where rules and their state are kept (default: /var/lib/packetlog, and the rules in
-/etc/packetlog/rules.json). If it is set, rules.json is in it, too, unless --rules names another file.
-PACKETLOG_TOKEN sets the dashboard's token; without it, each start creates a new one.
-
-Exit codes:
-  ${EXIT.ok}  ended normally (Ctrl-C, SIGTERM, closed output)
-  ${EXIT.failed}  an error of packetlog or of the machine
-  ${EXIT.usage}  wrong option, value or configuration
-  ${EXIT.busy}  another XDP program is on the interface; it was left alone
-  ${EXIT.privilege}  not root, or a capability is missing (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON)
-  ${EXIT.not_found}  no such interface or network namespace
-  ${EXIT.unsupported}  the kernel or a library lacks what is needed
-  ${EXIT.listen}  the address to listen on is not available
-  ${EXIT.lockout}  a change of the rules was rejected: it would lock out a protected address (packetlog rules)
-  ${EXIT.changed}  packetlog rules apply: --check would change the rules; with --detailed-exitcodes: it changed them`;
-
-const CAPTURE_HELP = `
-Formats:
-  pcapng     for Wireshark and tshark; headers are rebuilt from the records, payloads were never recorded
-  ndjson     one JSON object per line, as --print json
-  csv        with a header line; safe to open in a spreadsheet
-  packetlog  the raw records, 64 bytes each, in batches; read them with @packetlog/common
-
-If a loader runs, the records come from it, with its own --transport, --sample and so on. If none runs, capture attaches its
-own program, which only records: no rules are in force during the capture.
-
-Examples:
-  packetlog capture --for 10s -w attack.pcapng
-  packetlog capture --iface eth0 -w - --format ndjson | jq .src_addr`;
 
 /** `capture` writes records to its file; it serves nothing and denies nothing. */
 const NOT_FOR_CAPTURE = new Set(
@@ -166,6 +127,18 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .action(async () => {
       const { url } = await import('./url.ts');
       done(await url(statePaths(process.env), (line) => print(`${line}\n`)));
+    });
+
+  program
+    .command('status')
+    .description('print what the running loader does: interfaces, rates, ledger, rules, clients, alarms; as root')
+    .option('--json', 'print JSON, one object per line')
+    .option('--watch', 'print again each second')
+    .addHelpText('after', STATUS_HELP)
+    .action(async (_, command: Command) => {
+      const { json = false, watch = false } = command.opts<{ json?: boolean; watch?: boolean }>();
+      const { status } = await import('./status.ts');
+      done(await status(statePaths(process.env), { json, watch }, print, process.stdout.isTTY === true));
     });
 
   program

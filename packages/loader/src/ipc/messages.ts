@@ -5,6 +5,7 @@ import type { PlainError } from '../errors/setup-error.ts';
 import type { ClockPolicy } from './clock-policy.ts';
 import type { RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
+import type { ServiceManagerSettings } from './service-manager-settings.ts';
 import type { RequestedMode, RequestedTransport, TransportName } from './settings.ts';
 import type { SlabMemory } from './slabs.ts';
 
@@ -37,6 +38,7 @@ export interface DrainOptions {
   bpfFs: string | undefined;
   /** Whether to take over the pins of a loader that ended. If false, setup fails when there are any. */
   takeOver: boolean;
+  serviceManager: ServiceManagerSettings;
 }
 
 export interface DrainThreadData {
@@ -116,6 +118,8 @@ export type ToDrain =
   | { type: 'rows-wanted'; perSecond: number }
   /** Whether a client reads summaries and the ledger each second. If not, none are made while no packets arrive. */
   | { type: 'has-clients'; hasClients: boolean }
+  /** Clients and commands are admitted. `status`: a line for the service manager. */
+  | { type: 'serving'; status: string }
   /** Whether a client takes rows as they arrive. */
   | { type: 'low-latency'; lowLatency: boolean }
   /** Sent once, after `loaded`: rules sent before it are in force from the first packet on. */

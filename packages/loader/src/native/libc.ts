@@ -34,7 +34,8 @@ export class SystemCallError extends Error {
   }
 }
 
-function checked(name: string, result: NativeResult): number {
+/** Returns the value of a call; throws SystemCallError if it is negative. */
+export function checked(name: string, result: NativeResult): number {
   if (result.value < 0) throw new SystemCallError(name, result.errno);
   return result.value;
 }

@@ -179,6 +179,11 @@ export class DrainThread {
     this.#send({ type: 'has-clients', hasClients });
   }
 
+  /** Tells the service manager that clients and commands are admitted; `status` is one line for people. */
+  serving(status: string): void {
+    this.#send({ type: 'serving', status });
+  }
+
   /** Sets whether a client takes rows as they arrive. */
   setLowLatency(lowLatency: boolean): void {
     this.#send({ type: 'low-latency', lowLatency });

@@ -27,6 +27,9 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
       case 'low-latency':
         setup.lowLatency = message.lowLatency;
         break;
+      case 'serving':
+        setup.serviceManager.ready(message.status);
+        break;
       case 'has-clients':
         setHasClients(setup, message.hasClients);
     }

@@ -19,6 +19,7 @@ import { RuleImages } from '../xdp/rule-images.ts';
 import { SlotTable } from '../xdp/slots.ts';
 import { Drain } from './drain.ts';
 import { Rules } from './rule-requests.ts';
+import { ServiceManager } from './service-manager.ts';
 import { SlabWriter } from './slab-writer.ts';
 import { tolerantKeeper } from './tolerant-link-keeper.ts';
 import { Waiter } from './waiter.ts';
@@ -38,6 +39,7 @@ export interface Setup {
   otherRoutes: readonly string[];
   wake: number;
   waiter: Waiter;
+  serviceManager: ServiceManager;
   /** A client reads the reports of each second. */
   hasClients: boolean;
   /** A client takes rows as they arrive. */
@@ -48,6 +50,8 @@ export interface Setup {
 
 /** Loads the program and maps its rings; nothing is attached yet. Throws SetupError. */
 export function setUp(options: DrainOptions, post: (message: FromDrain) => void): Setup {
+  // First: its socket may be in the abstract namespace of this network namespace.
+  const serviceManager = new ServiceManager(options.serviceManager);
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const leftover = findLeftoverPins(options.bpfFs);
   if (leftover && !options.takeOver) throw leftBehind(leftover);
@@ -112,6 +116,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     otherRoutes: others,
     wake,
     waiter,
+    serviceManager,
     hasClients: false,
     lowLatency: false,
     nextReport: 0,

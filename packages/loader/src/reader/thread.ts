@@ -84,6 +84,7 @@ function run(setup: Setup): void {
       slabWriter.flush(true);
       setup.nextReport = reportAfter(setup.nextReport);
     }
+    setup.serviceManager.alive(performance.now());
     const { records, more } = drain.poll();
     const next = pollPolicy.next(records, more, setup.lowLatency);
     slabWriter.flush(next.do === 'sleep' || next.do === 'stopPolling');
@@ -104,7 +105,7 @@ function run(setup: Setup): void {
 
 /** Call after everything was released. Returns the number of records that arrived in between: then it did not sleep. */
 function sleep(setup: Setup): number {
-  const { transport, drain, slabWriter, waiter } = setup;
+  const { transport, drain, slabWriter, waiter, serviceManager } = setup;
   // A record committed before the release was visible did not signal: poll once more.
   const { records } = drain.poll();
   if (records > 0) {
@@ -113,7 +114,8 @@ function sleep(setup: Setup): number {
   }
   const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
   const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !setup.hasClients && drain.isQuiet;
-  const woken = waiter.sleep(mayBeLong ? FOR_EVER : untilReport);
+  const longestMs = Number.isFinite(serviceManager.maxSleepMs) ? serviceManager.maxSleepMs : FOR_EVER;
+  const woken = waiter.sleep(mayBeLong ? longestMs : untilReport);
   transport.woken();
   if (woken.clock) setup.nextReport = performance.now();
   if (woken.links) checkInterfaces(setup);
@@ -189,6 +191,7 @@ try {
   if (waitForAttach(setup)) {
     attach(setup);
     run(setup);
+    setup.serviceManager.stopping();
     stop(setup);
   } else {
     // Leave the previous loader's program and maps as they are.

@@ -1,7 +1,7 @@
 /** What a loader provides to its rules, and what they report to it. */
 import type { Notice, RuleCounters } from '@packetlog/common';
-import type { ControlSession } from '../ipc/control-session.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
+import type { LoaderDescription } from './control/control-server.ts';
 import type { StatePaths } from './store/state-directory.ts';
 
 export interface RulesRuntimeOptions {
@@ -20,6 +20,5 @@ export interface RulesRuntimeOptions {
   readonly notice: (notice: Notice) => void;
   readonly wantRows: (isWanted: boolean) => void;
   readonly failed: (error: unknown) => void;
-  /** Describes this loader to other commands on this machine. */
-  readonly session: () => ControlSession;
+  readonly loader: LoaderDescription;
 }

@@ -148,7 +148,7 @@ export class RulesRuntime {
   async serve(): Promise<void> {
     const { controlSocket } = this.#options.paths;
     try {
-      this.#control = await serveControl(controlSocket, this.rulesApi, this.#options.session);
+      this.#control = await serveControl(controlSocket, this.rulesApi, this.#options.loader);
       if (this.#control) return;
       this.#report(
         'warning',

@@ -161,6 +161,11 @@ export class Server {
     this.#sockets?.ruleCounters(counters);
   }
 
+  /** Number of connected clients. */
+  get clients(): number {
+    return this.#sockets?.clients ?? 0;
+  }
+
   /** Returns the addresses of the clients that may change rules. */
   operators(): string[] {
     return this.#sockets?.operators() ?? [];

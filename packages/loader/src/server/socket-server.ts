@@ -129,6 +129,10 @@ export class SocketServer {
     this.#rules.counted(counters);
   }
 
+  get clients(): number {
+    return this.#clients.size;
+  }
+
   /** Returns the addresses of clients that may change rules. */
   operators(): string[] {
     const admins = [...this.#clients.values()].filter((client) => client.isAdmin);

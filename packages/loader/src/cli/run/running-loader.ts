@@ -3,14 +3,17 @@ import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { Places } from '../../enrichment/places.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
-import type { DrainLedger, DrainOptions } from '../../ipc/messages.ts';
+import type { DrainOptions } from '../../ipc/messages.ts';
 import { RowDemand } from '../../ipc/row-demand.ts';
+import { serviceManagerSettings } from '../../ipc/service-manager-settings.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
+import { endStay, isAskedToStay } from '../../rules/store/stay-request.ts';
 import { LineLimit } from '../../server/access/line-limit.ts';
 import type { Server } from '../../server/server.ts';
+import { printableName } from '../../system/interface-name.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import { filterWarnings } from '../options/filter-option.ts';
 import { memoryProblems, ringBytesFor } from '../options/ring-memory.ts';
@@ -20,6 +23,7 @@ import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';
+import { DescribedLoader } from './loader-description.ts';
 import { openServer } from './open-server.ts';
 import { PinnedFarewell } from './pinned-farewell.ts';
 import { RecordSink } from './record-sink.ts';
@@ -40,11 +44,11 @@ export class RunningLoader {
   readonly #places: Places | undefined;
   readonly #server: Server | undefined;
   readonly #lines: LineLimit;
+  readonly #description: DescribedLoader;
   readonly #rules: RulesRuntime;
   readonly #demand: RowDemand;
   readonly #unlock: () => void;
   #thread: DrainThread | undefined;
-  #last: DrainLedger | undefined;
 
   private constructor(
     options: RunOptions,
@@ -68,7 +72,14 @@ export class RunningLoader {
     this.#lines = parts.lines;
     this.staying = new PinnedFarewell(options.bpfFs, this.#notice);
     this.#demand = new RowDemand(this.records.wantsRows ? undefined : (perSecond) => this.#running.want(perSecond));
-    this.#rules = this.#makeRules(networkNamespaceId(options.netns));
+    this.#description = new DescribedLoader({
+      networkNamespace: networkNamespaceId(options.netns),
+      ringBytes: parts.ringBytes,
+      server: parts.server,
+      attached: () => this.#running.ready.interfaces,
+      rules: () => this.#rules.snapshot(),
+    });
+    this.#rules = this.#makeRules();
   }
 
   /**
@@ -89,6 +100,7 @@ export class RunningLoader {
     const places = await openPlaces(options, log);
     const lines = new LineLimit(log);
     const server = await openServer(options, places, log, lines);
+    endStay(options.state);
     const loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, server, lines });
     for (const message of problems) loader.#warn(message);
     return loader;
@@ -112,8 +124,9 @@ export class RunningLoader {
   async serve(): Promise<void> {
     const thread = this.#running;
     await this.#rules.pinBy(async (on) => this.staying.promised(await thread.pins.set(on)));
-    this.#server?.start(thread, this.#demand, this.#rules.rulesApi, () => this.#interfaces);
+    this.#server?.start(thread, this.#demand, this.#rules.rulesApi, () => this.#description.interfaces);
     await this.#rules.serve();
+    thread.serving(`Watching ${thread.ready.interfaces.map(({ name }) => printableName(name)).join(', ')}`);
   }
 
   greet(): void {
@@ -136,6 +149,7 @@ export class RunningLoader {
       message: 'The loader is shutting down.',
     });
     await this.#rules.close(Date.now());
+    if (isAskedToStay(this.#options.state)) await this.#running.pins.set(true);
     const stopped = await this.#running.stop();
     this.#rules.finish();
     // The files that the next loader reads are complete.
@@ -151,12 +165,9 @@ export class RunningLoader {
     return this.#thread;
   }
 
-  get #interfaces(): DrainLedger['interfaces'] {
-    return this.#last?.interfaces ?? this.#running.ready.interfaces;
-  }
-
   readonly #notice = (notice: Notice): void => {
     this.#log[notice.level === 'warning' ? 'warn' : notice.level](notice.message);
+    this.#description.notice(notice);
     this.#server?.notice(notice);
   };
 
@@ -164,7 +175,7 @@ export class RunningLoader {
     this.#notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
   }
 
-  #makeRules(networkNamespace: ReturnType<typeof networkNamespaceId>): RulesRuntime {
+  #makeRules(): RulesRuntime {
     const server = this.#server;
     return new RulesRuntime({
       paths: this.#options.state,
@@ -178,12 +189,7 @@ export class RunningLoader {
       wantRows: (isWanted) => this.#demand.set('dryRuns', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
       notice: this.#notice,
       failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
-      session: () => ({
-        pid: process.pid,
-        network_namespace: networkNamespace,
-        served: server?.served ?? null,
-        interfaces: this.#interfaces,
-      }),
+      loader: this.#description,
     });
   }
 
@@ -204,6 +210,7 @@ export class RunningLoader {
       pin: options.pin,
       bpfFs: options.bpfFs,
       takeOver: options.takeOver,
+      serviceManager: serviceManagerSettings(process.env, process.pid),
     };
   }
 
@@ -223,7 +230,7 @@ export class RunningLoader {
       },
       clock: (offsetNs) => server?.setClockOffset(offsetNs),
       second: ({ ledger, summary, clockOffsetNs }) => {
-        this.#last = ledger;
+        this.#description.second(ledger, summary);
         records.learn(ledger.interfaces);
         server?.second(ledger, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());

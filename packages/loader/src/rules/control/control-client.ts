@@ -8,6 +8,7 @@ import {
   type LoaderIdentity,
   loaderIdentitySchema,
 } from '../../ipc/control-session.ts';
+import { type LoaderStatus, loaderStatusSchema } from '../../ipc/loader-status.ts';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
 
 /** No loader listens on this socket. */
@@ -38,6 +39,12 @@ export class ControlClient {
   async session(): Promise<ControlSession> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
     return controlSessionSchema.parse(answer.value);
+  }
+
+  /** Also rejects if the loader has another version. */
+  async status(): Promise<LoaderStatus> {
+    const answer = await this.#post<{ value?: unknown }>('/status', '');
+    return loaderStatusSchema.parse(answer.value);
   }
 
   /** Also works with a loader of another version. */

@@ -1,13 +1,15 @@
 /**
  * Serves root on this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes the
  * same bodies and gives the same answers as `rules:<verb>` on the socket; `POST /rules/import?set=NAME&…` takes a raw
- * list of any length; `POST /session` identifies this loader.
+ * list of any length; `POST /session` identifies this loader, `POST /status`
+ * describes what it does.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { ControlSession } from '../../ipc/control-session.ts';
+import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { RulesApi } from '../api/rules-api.ts';
 
@@ -20,13 +22,19 @@ const LONGEST_NAME = 64;
 export const USER_HEADER = 'x-packetlog-user';
 export const ADDRESS_HEADER = 'x-packetlog-address';
 
-type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession };
+type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession | LoaderStatus };
+
+/** Describes this loader to other commands on this machine. */
+export interface LoaderDescription {
+  session(): ControlSession;
+  status(): LoaderStatus;
+}
 
 /** Undefined: another loader answers there. Throws the file system's error. */
 export async function serveControl(
   path: string,
   rulesApi: RulesApi,
-  session: () => ControlSession,
+  loader: LoaderDescription,
 ): Promise<Server | undefined> {
   if (existsSync(path)) {
     if (await answers(path)) return undefined;
@@ -36,7 +44,7 @@ export async function serveControl(
   const server = createServer((request, response) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    handle(rulesApi, session, request, gone.signal).then(
+    handle(rulesApi, loader, request, gone.signal).then(
       (answer) => reply(response, answer),
       (error: unknown) => reply(response, rejected(error instanceof Error ? error.message : 'It cannot be read.')),
     );
@@ -58,12 +66,13 @@ export async function serveControl(
 
 async function handle(
   rulesApi: RulesApi,
-  session: () => ControlSession,
+  loader: LoaderDescription,
   request: IncomingMessage,
   gone: AbortSignal,
 ): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://control');
-  if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: session() };
+  if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: loader.session() };
+  if (request.method === 'POST' && url.pathname === '/status') return { ok: true, value: loader.status() };
   const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
   if (request.method !== 'POST' || !isVerb(verb)) {
     return { ok: false, error: { code: 'not_found', message: 'Use POST /rules/list, /rules/add and so on.' } };

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService } from '../../../test/support/fake-kernel.ts';
 import type { ControlSession } from '../../ipc/control-session.ts';
+import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import { RulesApi } from '../api/rules-api.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
 import type { AuditLog } from '../store/audit-log.ts';
 import { ControlClient, NoLoaderError } from './control-client.ts';
-import { serveControl } from './control-server.ts';
+import { type LoaderDescription, serveControl } from './control-server.ts';
 
 let directory = '';
 let path = '';
@@ -23,6 +24,20 @@ const SESSION: ControlSession = {
   served: { url: 'http://localhost:7411', token: 'to-look' },
   interfaces: [],
 };
+const HOP = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+const STATUS: LoaderStatus = {
+  version: '1.2.3',
+  pid: 7,
+  since_ms: 1000,
+  interfaces: [],
+  ledger: { at_ms: 2000, ring: HOP, queue: HOP, reasons: {} },
+  rates: { packets: 0, bytes: 0, denied: 0, by_interface: [] },
+  rules: { rules: 0, default_policy: 'permit', in_force: true, alarms: [] },
+  clients: 0,
+  ring_bytes: 4096,
+  memory_bytes: 4096,
+};
+const LOADER: LoaderDescription = { session: () => SESSION, status: () => STATUS };
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'packetlog-control-'));
@@ -32,7 +47,7 @@ beforeEach(async () => {
   failures.length = 0;
   // The loosest umask: any restriction of the mode comes from the server.
   const before = process.umask(0);
-  server = await serveControl(path, apiOf(fake), () => SESSION);
+  server = await serveControl(path, apiOf(fake), LOADER);
   expect(process.umask(before)).toBe(0);
   client = new ControlClient(path, { user: 'alice' });
 });
@@ -90,6 +105,7 @@ it.each([
 
 it('identifies its loader', async () => {
   expect(await client.session()).toEqual(SESSION);
+  expect(await client.status()).toEqual(STATUS);
 });
 
 it('answers an internal error without details, and logs it', async () => {
@@ -164,7 +180,7 @@ it('rejects a reason for an import that no rules file could hold', async () => {
 });
 
 it('replaces the socket of a loader that was killed, not of one that answers', async () => {
-  expect(await serveControl(path, apiOf(fake), () => SESSION)).toBeUndefined();
+  expect(await serveControl(path, apiOf(fake), LOADER)).toBeUndefined();
   const stale = join(directory, 'stale.sock');
   const killed = createServer().listen(stale);
   await new Promise((resolve) => killed.once('listening', resolve));
@@ -173,7 +189,7 @@ it('replaces the socket of a loader that was killed, not of one that answers', a
   linkSync(stale, `${stale}.kept`);
   await new Promise((resolve) => killed.close(resolve));
   renameSync(`${stale}.kept`, stale);
-  const second = await serveControl(stale, apiOf(fake), () => SESSION);
+  const second = await serveControl(stale, apiOf(fake), LOADER);
   expect(second).toBeDefined();
   await new Promise((resolve) => second?.close(resolve));
 });

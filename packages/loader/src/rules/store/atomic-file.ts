@@ -1,6 +1,7 @@
 /** Writes files that are complete at any moment, even after a crash or a power cut. */
 import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { giveFileToOwner } from '../../system/service-user.ts';
 import { writeAll } from './write-all.ts';
 
 const OWNER_WRITES = 0o600;
@@ -39,6 +40,7 @@ export function prepareFile(path: string, content: string | Uint8Array): Prepare
   try {
     const file = openSync(temporary, 'w', OWNER_WRITES);
     try {
+      giveFileToOwner(file, directory);
       writeAll(file, content);
       fsyncSync(file);
     } finally {

@@ -3,7 +3,9 @@
  * full it becomes `audit.ndjson.1`, that one `.2` and so on; the oldest is removed, so their total size is bounded.
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
+import { giveFileToOwner } from '../../system/service-user.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import { type Write, writeAll } from './write-all.ts';
 
@@ -68,7 +70,7 @@ export class AuditLog {
 
   /** Opens the file to append to, after rotating it if it is full. */
   #open(): number {
-    const file = openSync(this.path, 'a+', OWNER_ONLY);
+    const file = this.#openCurrent();
     if (fstatSync(file).size < this.#maxBytes) return file;
     closeSync(file);
     rmSync(this.#rotated(MAX_ROTATED), { force: true });
@@ -79,7 +81,13 @@ export class AuditLog {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       }
     }
-    return openSync(this.path, 'a+', OWNER_ONLY);
+    return this.#openCurrent();
+  }
+
+  #openCurrent(): number {
+    const file = openSync(this.path, 'a+', OWNER_ONLY);
+    giveFileToOwner(file, dirname(this.path));
+    return file;
   }
 
   /** Path of a file by `age`; 0 is the file that is written. */

@@ -8,6 +8,7 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile } from '../../native/bpf-objects.ts';
+import { giveFileToOwner } from '../../system/service-user.ts';
 import { type Holder, holderOf, isOther, lockPath, openDirectory } from './lock-holder.ts';
 import type { StatePaths } from './state-directory.ts';
 
@@ -33,6 +34,7 @@ export async function lockRules(
   { isServed = async () => false, waitMs }: LockOptions = {},
 ): Promise<(() => void) | undefined> {
   const rules = openSync(lockPath(directory), 'w', 0o600);
+  giveFileToOwner(rules, directory);
   let state: number | undefined;
   const release = () => {
     // In this order: a directory that is locked without `rules.lock` belongs to a loader.

@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import { giveDirectoryToOwner } from '../../system/service-user.ts';
 import { ownerProblem, pathProblem } from '../../system/trusted-path.ts';
 
 const DEFAULT_DIRECTORY = '/var/lib/packetlog';
@@ -99,6 +100,7 @@ export function makeStateDirectory({ directory, sets }: StatePaths): void {
 function makeDirectory(path: string): void {
   try {
     mkdirSync(path, OWNER_ONLY);
+    giveDirectoryToOwner(path, dirname(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' && statSync(path).isDirectory()) return;

@@ -10,6 +10,8 @@ import { type Mount, parseMounts } from '../../system/mounts.ts';
 import { directoryProblem, pathProblem } from '../../system/trusted-path.ts';
 
 const USUAL = '/sys/fs/bpf';
+/** That of the installed service, whose user has no access to the usual one. */
+const OF_SERVICE = '/run/packetlog/bpf';
 /** BPF_FS_MAGIC of linux/magic.h. */
 const MAGIC = 0xcafe4a11;
 /** Source of a mount that PacketLog made and may unmount. */
@@ -50,10 +52,12 @@ function bpfMount(mounts: readonly Mount[]): Mount | undefined {
 }
 
 /**
- * Returns the file system to look for pins in; undefined if there is none, and therefore no pins. Throws SetupError.
+ * Returns the file system to look for pins in; undefined if there is none, and therefore no pins. The installed service
+ * has its own: it is the one unless another is given. Throws SetupError.
  */
 export function findBpfFileSystem(given: string | undefined): BpfFileSystem | undefined {
   if (given !== undefined) return openGiven(given);
+  if (hasServicePins()) return openGiven(OF_SERVICE);
   const access = findAccess();
   return access.state === 'mounted' ? openUsual(access.via, access.ours) : undefined;
 }
@@ -93,6 +97,15 @@ function openGiven(path: string): BpfFileSystem {
   const problem = pathProblem(path);
   if (problem !== undefined) throw unsafe(path, problem.path, problem.problem);
   return opened(path, path, () => {});
+}
+
+function hasServicePins(): boolean {
+  try {
+    return isBpf(OF_SERVICE) && readdirSync(OF_SERVICE).some((name) => !name.endsWith('.debug'));
+  } catch {
+    // Only root and the service's user can read it.
+    return false;
+  }
 }
 
 function isBpf(path: string): boolean {

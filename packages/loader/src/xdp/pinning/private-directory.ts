@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import { serviceUser } from '../../system/service-user.ts';
 import { octal } from '../../system/trusted-path.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
 
@@ -102,7 +103,9 @@ function openOwn(path: string, shown: string): number | undefined {
     throw fail(NO_DIRECTORY.has(code) ? 'it is a symbolic link or no directory' : undefined, cause);
   }
   const { uid, mode } = fstatSync(fd);
-  const isOurs = uid === process.geteuid?.();
+  const user = process.geteuid?.();
+  // Root removes and reads the pins of the installed service, too.
+  const isOurs = uid === user || (user === 0 && uid === serviceUser());
   if (isOurs && (mode & 0o077) === 0) return fd;
   closeSync(fd);
   throw fail(isOurs ? `others may use it (mode ${octal(mode)})` : `it belongs to another user (uid ${uid})`);

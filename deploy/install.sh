@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs PacketLog from this directory, for distributions without dpkg. Starts nothing. Needs glibc 2.28 or later,
+# libstdc++, libatomic and libbpf.so.1.
+#   ./install.sh                     installs
+#   ./install.sh --uninstall         removes the program; rules, state and settings stay
+#   ./install.sh --uninstall --purge removes everything
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+uninstall=no purge=no
+for argument in "$@"; do
+	case $argument in
+	--uninstall) uninstall=yes ;;
+	--purge) purge=yes ;;
+	*)
+		sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+		exit 2
+		;;
+	esac
+done
+if [ "$(id -u)" -ne 0 ]; then
+	echo "install.sh: root is needed: it writes to /usr and /etc. Run: sudo $0 $*" >&2
+	exit 1
+fi
+
+if [ "$uninstall" = yes ]; then
+	sh "$here/maintainer/prerm" remove
+	(cd "$here" && find usr ! -type d) | while read -r path; do rm -f "/$path"; done
+	rm -rf /usr/lib/packetlog /usr/share/doc/packetlog
+	[ "$purge" = no ] || sh "$here/maintainer/postrm" purge
+	exit 0
+fi
+
+for library in libbpf.so.1 libatomic.so.1 libstdc++.so.6; do
+	if ! { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -qF "$library "; then
+		echo "install.sh: $library is missing. Install it (Fedora, RHEL: libbpf, libatomic, libstdc++; Arch: libbpf, gcc-libs), then run this again." >&2
+		exit 1
+	fi
+done
+before=''
+[ ! -e /usr/lib/packetlog ] || before=installed
+# The old files go first: a file that this version does not have must not stay.
+rm -rf /usr/lib/packetlog
+(cd "$here" && tar -cf - usr) | tar -xf - -C / --no-same-owner
+mkdir -p /etc/packetlog
+[ -e /etc/packetlog/packetlog.json ] || cp "$here/etc/packetlog/packetlog.json" /etc/packetlog/packetlog.json
+sh "$here/maintainer/postinst" configure "$before"
+echo "Installed. To start: systemctl enable --now packetlog. Its URL: packetlog url"

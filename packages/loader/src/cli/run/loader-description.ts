@@ -1,0 +1,98 @@
+/** Describes the running loader to other commands on this machine: identity for all, state for `packetlog status`. */
+import type { Ledger, Notice, RulesSnapshot, Summary } from '@packetlog/common';
+import type { ControlSession } from '../../ipc/control-session.ts';
+import type { LoaderStatus } from '../../ipc/loader-status.ts';
+import type { DrainLedger } from '../../ipc/messages.ts';
+import type { LoaderDescription } from '../../rules/control/control-server.ts';
+import { version } from './session.ts';
+
+/** A report is due each second; without packets it does not come, and the rate is zero. */
+const RATE_LATE_MS = 2500;
+const NO_HOP = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+
+export interface LoaderFacts {
+  readonly networkNamespace: string;
+  readonly ringBytes: number;
+  /** Undefined with `--listen off`. */
+  readonly server: { readonly served: NonNullable<ControlSession['served']>; readonly clients: number } | undefined;
+  /** The interfaces as they were attached. */
+  readonly attached: () => Ledger['interfaces'];
+  readonly rules: () => RulesSnapshot;
+}
+
+export class DescribedLoader implements LoaderDescription {
+  readonly #facts: LoaderFacts;
+  readonly #sinceMs = Date.now();
+  #ledger: DrainLedger | undefined;
+  #summary: Summary | undefined;
+  #alarm: Notice | undefined;
+
+  constructor(facts: LoaderFacts) {
+    this.#facts = facts;
+  }
+
+  /** Takes a report of the drain thread. */
+  second(ledger: DrainLedger, summary: Summary): void {
+    this.#ledger = ledger;
+    this.#summary = summary;
+  }
+
+  notice(notice: Notice): void {
+    if (notice.level !== 'info') this.#alarm = notice;
+  }
+
+  get interfaces(): Ledger['interfaces'] {
+    return this.#ledger?.interfaces ?? this.#facts.attached();
+  }
+
+  session(): ControlSession {
+    const { networkNamespace, server } = this.#facts;
+    return {
+      pid: process.pid,
+      network_namespace: networkNamespace,
+      served: server?.served ?? null,
+      interfaces: this.interfaces,
+    };
+  }
+
+  status(nowMs = Date.now()): LoaderStatus {
+    const { at_ms = nowMs, unwatched, ring = NO_HOP, before, queue = NO_HOP, reasons = {} } = this.#ledger ?? {};
+    const rules = this.#facts.rules();
+    return {
+      version: version(),
+      pid: process.pid,
+      since_ms: this.#sinceMs,
+      interfaces: this.interfaces,
+      ledger: { at_ms, unwatched, ring, before, queue, reasons },
+      rates: ratesOf(this.#summary, nowMs),
+      rules: {
+        rules: rules.rules.length,
+        default_policy: rules.default_policy,
+        in_force: rules.in_force?.is_current ?? true,
+        ...(rules.pending === undefined ? {} : { pending: rules.pending.why }),
+        alarms: (rules.alarms ?? []).map(({ message }) => message),
+      },
+      clients: this.#facts.server?.clients ?? 0,
+      ring_bytes: this.#facts.ringBytes,
+      memory_bytes: process.memoryUsage.rss(),
+      ...(this.#alarm === undefined ? {} : { last_alarm: this.#alarm }),
+    };
+  }
+}
+
+function ratesOf(summary: Summary | undefined, nowMs: number): LoaderStatus['rates'] {
+  if (summary === undefined || nowMs - summary.at_ms > RATE_LATE_MS) {
+    return { packets: 0, bytes: 0, denied: 0, by_interface: [] };
+  }
+  const perSecond = (value: number) => (value * 1000) / summary.interval_ms;
+  return {
+    packets: perSecond(summary.total.packets),
+    bytes: perSecond(summary.total.bytes),
+    denied: perSecond(summary.by_action.deny ?? 0),
+    by_interface: summary.by_interface.map(({ name, packets, bytes }) => ({
+      name,
+      packets: perSecond(packets),
+      bytes: perSecond(bytes),
+    })),
+  };
+}

@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+import { type LoaderStatus, loaderStatusSchema } from '../ipc/loader-status.ts';
+import { completenessOf, problemsOf, statusText } from './status-text.ts';
+
+const HOP = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+const COUNTERS = {
+  seen: 12_345_678,
+  permitted: 12_342_529,
+  denied: 3149,
+  aborted: 0,
+  emitted: 12_345_678,
+  sampled_out: 0,
+  filtered_out: 0,
+  ring_full: 0,
+  bytes: 9_876_543_210,
+  denied_bytes: 200_000,
+};
+const NOW = Date.UTC(2026, 10, 29, 10, 15, 0);
+const STATUS: LoaderStatus = loaderStatusSchema.parse({
+  version: '0.1.0',
+  pid: 1234,
+  since_ms: NOW - 7_500_000,
+  interfaces: [{ name: 'eth0', ifindex: 2, mode: 'native', state: 'attached', counters: COUNTERS }],
+  ledger: { at_ms: NOW, ring: HOP, queue: HOP, reasons: {} },
+  rates: {
+    packets: 1234,
+    bytes: 1_012_500,
+    denied: 3,
+    by_interface: [{ name: 'eth0', packets: 1234, bytes: 1_012_500 }],
+  },
+  rules: { rules: 12, default_policy: 'permit', in_force: true, alarms: [] },
+  clients: 2,
+  ring_bytes: 16 * 2 ** 20,
+  memory_bytes: 151 * 2 ** 20,
+});
+
+it('fits on a terminal and says what is asked first', () => {
+  expect(statusText(STATUS, NOW)).toEqual([
+    'packetlog 0.1.0, pid 1234, since 2026-11-29 08:10:00 UTC (2 h 5 min)',
+    '',
+    'interface  mode    packets/s  bit/s        seen  denied  lost',
+    'eth0       native      1,234  8.1 M  12,345,678   3,149     0',
+    '',
+    'Ledger:   complete',
+    'Rules:    12 rules; default policy permit',
+    'Clients:  2',
+    'Ring:     16 MiB per CPU, 0 records waiting',
+    'Memory:   151 MiB resident',
+    'Alarm:    none',
+  ]);
+});
+
+it('wraps long alarms at 80 columns and gives their age', () => {
+  const message =
+    'The list of the set drop was rejected: line 17 is not an address. The last good list stays in force.';
+  const alarm = { at_ms: NOW - 90_000, level: 'warning', code: 'rules_fallback', message } as const;
+  const lines = statusText({ ...STATUS, last_alarm: alarm }, NOW);
+  expect(lines.slice(-2)).toEqual([
+    'Alarm:    1 min ago: The list of the set drop was rejected: line 17 is not an',
+    '          address. The last good list stays in force.',
+  ]);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+});
+
+it('prints no escape sequence of a name', () => {
+  const [first] = STATUS.interfaces;
+  if (first === undefined) throw new Error('no interface');
+  expect(statusText({ ...STATUS, interfaces: [{ ...first, name: '\x1b[31mred' }] }, NOW).join('\n')).not.toContain(
+    '\x1b',
+  );
+});
+
+it.each([
+  ['complete', {}],
+  ['5 records lost: ring full', { ring_full: 5 }],
+  ['1 packet not recorded: sampling', { sampled_out: 1 }],
+])('the ledger is: %s', (text, counters) => {
+  const [first] = STATUS.interfaces;
+  if (first === undefined) throw new Error('no interface');
+  expect(completenessOf({ ...STATUS, interfaces: [{ ...first, counters: { ...COUNTERS, ...counters } }] })).toBe(text);
+});
+
+it('a full queue is named as the cause', () => {
+  const ledger = { ...STATUS.ledger, queue: { ...HOP, dropped: 1234 } };
+  expect(completenessOf({ ...STATUS, ledger })).toBe('1,234 records lost: queue full');
+});
+
+it('problems are an interface that is gone, rules that are not in force, and alarms of the rules', () => {
+  const [first] = STATUS.interfaces;
+  if (first === undefined) throw new Error('no interface');
+  expect(problemsOf(STATUS)).toEqual([]);
+  expect(
+    problemsOf({
+      ...STATUS,
+      interfaces: [{ ...first, state: 'gone' }],
+      rules: { ...STATUS.rules, in_force: false, alarms: ['The rules file was rejected.'] },
+    }),
+  ).toEqual([
+    'eth0 is not watched (gone).',
+    'The rules are not in force: packetlog rules list says why.',
+    'The rules file was rejected.',
+  ]);
+});

@@ -1,0 +1,120 @@
+/** The text of `packetlog status`: at most 80 columns wide. Pure. */
+import type { LoaderStatus } from '../ipc/loader-status.ts';
+import { printableName } from '../system/interface-name.ts';
+
+const MIB = 2 ** 20;
+const COLUMNS = 80;
+const LABEL = 10;
+
+const grouped = (value: number) => Math.round(value).toLocaleString('en-US');
+const plural = (value: number, thing: string) => `${grouped(value)} ${thing}${value === 1 ? '' : 's'}`;
+
+/**
+ * Returns what is wrong now, as sentences: an interface that is not watched, rules that are not in force, an alarm of
+ * the rules. Empty: the loader does what it is asked to.
+ */
+export function problemsOf({ interfaces, rules }: LoaderStatus): string[] {
+  return [
+    ...interfaces
+      .filter(({ state }) => state !== 'attached')
+      .map(({ name, state }) => `${printableName(name)} is not watched (${state}).`),
+    ...(rules.in_force ? [] : ['The rules are not in force: packetlog rules list says why.']),
+    ...rules.alarms.map(printableName),
+  ];
+}
+
+/** Returns "complete", or how many records are missing and where. */
+export function completenessOf({ interfaces, ledger }: LoaderStatus): string {
+  const inRing = interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
+  const inQueue = ledger.queue.dropped;
+  const sampled = interfaces.reduce((sum, { counters }) => sum + counters.sampled_out, 0);
+  const missing = [
+    ...(inRing > 0 ? [`${plural(inRing, 'record')} lost: ring full`] : []),
+    ...(inQueue > 0 ? [`${plural(inQueue, 'record')} lost: queue full`] : []),
+    ...(sampled > 0 ? [`${plural(sampled, 'packet')} not recorded: sampling`] : []),
+  ];
+  return missing.length === 0 ? 'complete' : missing.join('; ');
+}
+
+export function statusText(status: LoaderStatus, nowMs: number): string[] {
+  const { interfaces, ledger, rates, rules, clients } = status;
+  const rows = interfaces.map(({ name, mode, state, counters }) => {
+    const rate = rates.by_interface.find((each) => each.name === name);
+    const { seen, denied, aborted, ring_full } = counters;
+    const how = state === 'attached' ? mode.replace('_', ' with ') : state;
+    return [
+      printableName(name),
+      how,
+      grouped(rate?.packets ?? 0),
+      bits((rate?.bytes ?? 0) * 8),
+      grouped(seen),
+      grouped(denied + aborted),
+      grouped(ring_full),
+    ];
+  });
+  const rulesState = rules.rules === 0 ? 'none' : rules.in_force ? plural(rules.rules, 'rule') : 'NOT IN FORCE';
+  const since = new Date(status.since_ms).toISOString().slice(0, 19).replace('T', ' ');
+  return [
+    `packetlog ${status.version}, pid ${status.pid}, since ${since} UTC (${age(nowMs - status.since_ms)})`,
+    '',
+    ...table([['interface', 'mode', 'packets/s', 'bit/s', 'seen', 'denied', 'lost'], ...rows]),
+    '',
+    ...field('Ledger', completenessOf(status)),
+    ...field('Rules', `${rulesState}; default policy ${rules.default_policy}`),
+    ...(rules.pending === undefined ? [] : field('Pending', printableName(rules.pending))),
+    ...field('Clients', grouped(clients)),
+    ...field(
+      'Ring',
+      `${grouped(status.ring_bytes / MIB)} MiB per CPU, ${plural(ledger.ring.pending, 'record')} waiting`,
+    ),
+    ...field('Memory', `${grouped(status.memory_bytes / MIB)} MiB resident`),
+    ...field('Alarm', alarmText(status.last_alarm, nowMs)),
+    ...problemsOf(status).flatMap((problem) => field('Problem', problem)),
+  ];
+}
+
+function alarmText(alarm: LoaderStatus['last_alarm'], nowMs: number): string {
+  if (alarm === undefined) return 'none';
+  return `${age(nowMs - alarm.at_ms)} ago: ${printableName(alarm.message)}`;
+}
+
+/** Returns a label and its text, wrapped between words; the lines after the first are indented. */
+function field(label: string, text: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && LABEL + line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each, i) => (i === 0 ? `${label}:`.padEnd(LABEL) : ' '.repeat(LABEL)) + each);
+}
+
+/** Aligns columns; the first two to the left. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function bits(perSecond: number): string {
+  const units = ['', ' k', ' M', ' G', ' T'];
+  let value = perSecond;
+  let unit = 0;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)}${units[unit]}`;
+}
+
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+}

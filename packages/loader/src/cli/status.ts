@@ -1,0 +1,59 @@
+/** `packetlog status`: what the running loader does, in a terminal, for scripts and for health checks. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT } from '../errors/exit-codes.ts';
+import { SetupError } from '../errors/setup-error.ts';
+import type { LoaderStatus } from '../ipc/loader-status.ts';
+import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
+import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
+import { unreachable } from './capture-from-loader.ts';
+import { completenessOf, problemsOf, statusText } from './status-text.ts';
+
+const WATCH_MS = 1000;
+const CLEAR = '\x1b[H\x1b[2J';
+
+export interface StatusOptions {
+  json: boolean;
+  /** Print again each second, until the loader ends or the output closes. */
+  watch: boolean;
+}
+
+/**
+ * Resolves with the exit code: 0 if the loader watches every interface and its rules are in force, 1 if not. Throws
+ * SetupError if no loader answers.
+ */
+export async function status(
+  paths: StatePaths,
+  { json, watch }: StatusOptions,
+  print: (text: string) => void,
+  isTerminal: boolean,
+): Promise<number> {
+  checkStateDirectory(paths);
+  for (;;) {
+    const answer = await askStatus(paths.controlSocket);
+    const problems = problemsOf(answer);
+    const text = json
+      ? JSON.stringify({ ...answer, completeness: completenessOf(answer), problems })
+      : statusText(answer, Date.now()).join('\n');
+    print(`${watch && !json && isTerminal ? CLEAR : ''}${text}\n`);
+    if (!watch) return problems.length === 0 ? EXIT.ok : EXIT.failed;
+    await delay(WATCH_MS);
+  }
+}
+
+async function askStatus(socket: string): Promise<LoaderStatus> {
+  try {
+    return await new ControlClient(socket, { user: 'root' }).status();
+  } catch (cause) {
+    if (cause instanceof NoLoaderError) {
+      throw new SetupError({
+        step: 'ask',
+        target: socket,
+        problem: 'packetlog is not running',
+        next: 'Start it: systemctl start packetlog, or packetlog run.',
+        exit: 'failed',
+        cause,
+      });
+    }
+    throw unreachable(socket, cause, 'packetlog status');
+  }
+}

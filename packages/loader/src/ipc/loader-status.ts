@@ -1,0 +1,40 @@
+/** What the running loader reports to `packetlog status`. */
+import { defaultPolicySchema, ledgerSchema, noticeSchema } from '@packetlog/common';
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+const { interfaces, unwatched, ring, before, queue, reasons } = ledgerSchema.shape;
+
+export const loaderStatusSchema = z.object({
+  version: z.string(),
+  pid: z.number().int().positive(),
+  /** When the loader began to see packets; milliseconds since 1970, UTC. */
+  since_ms: z.number(),
+  interfaces,
+  /** The ledger without the interfaces and without a client's part. */
+  ledger: z.object({ at_ms: z.number(), unwatched, ring, before, queue, reasons }),
+  /** Per second, over the last interval of about a second; zero if no packets arrive. */
+  rates: z.object({
+    packets: z.number(),
+    bytes: z.number(),
+    denied: z.number(),
+    by_interface: z.array(z.object({ name: z.string(), packets: z.number(), bytes: z.number() })),
+  }),
+  rules: z.object({
+    rules: count,
+    default_policy: defaultPolicySchema,
+    /** Whether the kernel enforces the rules; true also if there are none. */
+    in_force: z.boolean(),
+    /** What a change says that waits to be confirmed; absent if none waits. */
+    pending: z.string().optional(),
+    alarms: z.array(z.string()),
+  }),
+  clients: count,
+  /** Size of the ring of each CPU. */
+  ring_bytes: count,
+  /** Resident memory of the process. */
+  memory_bytes: count,
+  /** The last notice that was a warning or an error; absent if there was none. */
+  last_alarm: z.optional(noticeSchema),
+});
+export type LoaderStatus = z.infer<typeof loaderStatusSchema>;

@@ -1,0 +1,16 @@
+/** What the environment says of the service manager that started this process. */
+
+export interface ServiceManagerSettings {
+  /** NOTIFY_SOCKET; undefined: no service manager listens. */
+  socket: string | undefined;
+  /** Milliseconds after which the manager kills a service that gives no sign of life; undefined: no watchdog. */
+  watchdogMs: number | undefined;
+}
+
+/** Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID (sd_watchdog_enabled(3)). */
+export function serviceManagerSettings(environment: NodeJS.ProcessEnv, pid: number): ServiceManagerSettings {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: usec, WATCHDOG_PID: forPid } = environment;
+  const isForUs = forPid === undefined || Number(forPid) === pid;
+  const ms = Number(usec ?? 0) / 1000;
+  return { socket: socket || undefined, watchdogMs: isForUs && ms > 0 ? ms : undefined };
+}

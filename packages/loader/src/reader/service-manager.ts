@@ -1,0 +1,40 @@
+/**
+ * Tells the service manager that the loader is ready, and that its drain loop runs: sd_notify(3). Does nothing without
+ * NOTIFY_SOCKET.
+ */
+import type { ServiceManagerSettings } from '../ipc/service-manager-settings.ts';
+import { connectNotifySocket, sendDatagram } from '../native/notify-socket.ts';
+
+export class ServiceManager {
+  /** Longest time in milliseconds that the drain loop may sleep, so that a sign of life is in time. */
+  readonly maxSleepMs: number;
+  readonly #send: (text: string) => void;
+  readonly #everyMs: number;
+  #nextSign: number;
+
+  /** Throws SystemCallError if the socket cannot be reached. */
+  constructor({ socket, watchdogMs }: ServiceManagerSettings, connect = connectNotifySocket, send = sendDatagram) {
+    const descriptor = socket === undefined ? undefined : connect(socket);
+    this.#send = descriptor === undefined ? () => {} : (text) => send(descriptor, text);
+    const isWatched = descriptor !== undefined && watchdogMs !== undefined;
+    // systemd recommends half the time; a third leaves room for a busy machine.
+    this.#everyMs = isWatched ? watchdogMs / 3 : Number.POSITIVE_INFINITY;
+    this.maxSleepMs = this.#everyMs;
+    this.#nextSign = 0;
+  }
+
+  ready(status: string): void {
+    this.#send(`READY=1\nSTATUS=${status}`);
+  }
+
+  stopping(): void {
+    this.#send('STOPPING=1');
+  }
+
+  /** Called by the drain loop in each round; `now`: of performance.now(). */
+  alive(now: number): void {
+    if (this.#everyMs === Number.POSITIVE_INFINITY || now < this.#nextSign) return;
+    this.#nextSign = now + this.#everyMs;
+    this.#send('WATCHDOG=1');
+  }
+}

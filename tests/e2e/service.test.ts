@@ -1,0 +1,149 @@
+/**
+ * The loader as a service: signs of life for the service manager (a simulated one: systemd does not run here), the user
+ * of the unit without root, `packetlog status`. Needs root.
+ */
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
+import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const RECEIVER = fileURLToPath(new URL('./notify-receiver.pl', import.meta.url));
+/** A user that the machine does not have. */
+const UID = 64_001;
+const CAPABILITIES = '+bpf,+net_admin,+perfmon';
+/** CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF: bits 12, 38 and 39 of linux/capability.h. */
+const CAPABILITY_BITS = '000000c000001000';
+
+describe.skipIf(!requireRoot())('as a service', () => {
+  const suite = eachWithNetwork();
+  let directory: string;
+  let place: PinPlace;
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'packetlog-service-'));
+    place = await createPinPlace();
+  });
+  afterEach(async () => {
+    await place.dispose();
+    rmSync(directory, { recursive: true });
+  });
+
+  test('tells the service manager that it is ready, alive and ending', async () => {
+    const socket = join(directory, 'notify');
+    const { server } = suite.network;
+    const manager = suite.own(startProcess(server, 'perl', [RECEIVER, socket]));
+    await manager.untilPrinted(/listening/);
+    const packetlog = suite.own(
+      startPacketlog(server, {
+        args: ['--iface', 'server0', '--listen', 'off', '--print', 'none'],
+        env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '1500000' },
+      }),
+    );
+    await manager.untilPrinted(/^READY=1 STATUS=Watching server0$/m);
+    // Without packets and clients the drain thread would sleep until a packet arrives.
+    const signs = () => manager.stdout.match(/^WATCHDOG=1$/gm)?.length ?? 0;
+    const before = signs();
+    await until(() => signs() >= before + 3, { what: 'three signs of life', evidence: () => manager.stdout });
+    expect(await packetlog.end()).toEqual({ code: 0, signal: null });
+    await manager.untilPrinted(/^STOPPING=1$/m);
+  });
+
+  test('a stopped loader gives no sign of life', async () => {
+    const socket = join(directory, 'notify');
+    const { server } = suite.network;
+    const manager = suite.own(startProcess(server, 'perl', [RECEIVER, socket]));
+    await manager.untilPrinted(/listening/);
+    const packetlog = suite.own(
+      startPacketlog(server, {
+        args: ['--iface', 'server0', '--listen', 'off', '--print', 'none'],
+        env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '300000' },
+      }),
+    );
+    await manager.untilPrinted(/READY=1/);
+    process.kill(packetlog.pid, 'SIGSTOP');
+    await until(() => readFileSync(`/proc/${packetlog.pid}/stat`, 'utf8').includes(') T '), { what: 'it is stopped' });
+    const before = manager.stdout;
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect(manager.stdout).toBe(before);
+    process.kill(packetlog.pid, 'SIGCONT');
+    await manager.until(({ stdout }) => stdout.length > before.length, 'a sign of life');
+  });
+
+  test('runs with three capabilities and no root, denies, and leaves its program for the next start', async () => {
+    const { server } = suite.network;
+    chownSync(directory, UID, UID);
+    chownSync(place.path, UID, UID);
+    const env = { PACKETLOG_STATE_DIR: directory, PACKETLOG_BPFFS: place.path };
+    const rights = ['--bounding-set', '--inh-caps', '--ambient-caps'].map((set) => `${set}=-all,${CAPABILITIES}`);
+    const asService = ['--reuid', `${UID}`, '--regid', `${UID}`, '--clear-groups', '--no-new-privs', ...rights];
+    const start = (...args: string[]) =>
+      suite.own(startProcess(server, 'setpriv', [...asService, process.execPath, PACKETLOG, ...args], env));
+
+    const options = ['run', '--iface', 'server0', '--mode', 'native', '--listen', 'off', '--print', 'none'];
+    const packetlog = start(...options);
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    for (const thread of readdirSync(`/proc/${packetlog.pid}/task`)) {
+      const status = readFileSync(`/proc/${packetlog.pid}/task/${thread}/status`, 'utf8');
+      expect(status).toMatch(new RegExp(`^Uid:\\t${UID}\\t${UID}\\t${UID}\\t${UID}$`, 'm'));
+      for (const set of ['CapEff', 'CapPrm', 'CapBnd', 'CapAmb']) {
+        expect(status).toMatch(new RegExp(`^${set}:\\t${CAPABILITY_BITS}$`, 'm'));
+      }
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    }
+
+    const add = start('rules', 'add', 'deny', '198.51.100.9');
+    expect((await add.exited).code).toBe(0);
+    await packetlog.end();
+    expect(packetlog.stderr).toContain('The program stays on server0');
+    expect(statSync(join(place.path, 'packetlog')).uid).toBe(UID);
+    const next = start(...options);
+    await next.untilPrinted(/Took over/);
+    const unload = async () => {
+      await next.end();
+      const removal = start('unload', '--bpf-fs', place.path);
+      return (await removal.exited).code;
+    };
+    expect(await unload()).toBe(0);
+  });
+
+  test('status says what the loader does, and its exit code whether all is well', async () => {
+    const { server } = suite.network;
+    const env = { PACKETLOG_STATE_DIR: directory };
+    const ask = async (...args: string[]) => {
+      const command = suite.own(startProcess(server, process.execPath, [PACKETLOG, 'status', ...args], env));
+      const { code } = await command.exited;
+      return { code, stdout: command.stdout, stderr: command.stderr };
+    };
+    expect(await ask()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('packetlog is not running. Start it'),
+    });
+
+    const packetlog = suite.own(
+      startPacketlog(server, { args: ['--iface', 'server0', '--listen', 'off', '--print', 'none'], env }),
+    );
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const { code, stdout } = await ask();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^server0 +native/m);
+    expect(stdout).toMatch(/^Ledger: +complete$/m);
+
+    const { client, link } = suite.network;
+    const { sent } = await sendUdp(client, { address: link.server.ipv4, count: 100 });
+    await until(async () => (await link.server.counters()).rx.packets === sent, { what: 'all packets' });
+    const counters = async () => JSON.parse((await ask('--json')).stdout).interfaces[0].counters;
+    await until(async () => (await counters()).seen === sent, { what: 'all packets in the answer' });
+
+    await server.exec('ip', 'link', 'set', 'server0', 'down');
+    await server.exec('ip', 'link', 'delete', 'server0');
+    await until(async () => (await ask()).code === 1, { what: 'a status that is not well' });
+    expect((await ask()).stdout).toMatch(/^Problem: +server0 is not watched \(gone\)\.$/m);
+    await packetlog.end();
+  });
+});

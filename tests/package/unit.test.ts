@@ -1,0 +1,54 @@
+/** What the package installs for systemd. systemd itself does not run here: its tools read the files. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const file = (name: string) => fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url));
+const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
+const UNIT = readFileSync(file('systemd/packetlog.service'), 'utf8');
+const settingOf = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(UNIT)?.[1] ?? '';
+
+test('the unit is exposed by at most 2.0 of 10, as systemd-analyze counts', () => {
+  const report = execFileSync(
+    'systemd-analyze',
+    ['security', '--offline=true', '--no-pager', file('systemd/packetlog.service')],
+    {
+      encoding: 'utf8',
+    },
+  );
+  const [, exposure] = /Overall exposure level for packetlog\.service: ([\d.]+)/.exec(report) ?? [];
+  expect(Number(exposure)).toBeLessThanOrEqual(2.0);
+});
+
+test('the unit has no line that systemd rejects', () => {
+  const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file('systemd/packetlog.service')], {
+    encoding: 'utf8',
+  });
+  // The package is not installed here.
+  const complaints = stderr
+    .split('\n')
+    .filter((line) => line !== '' && !/packetlog is not executable|Failed to (open|create)/.test(line));
+  expect(complaints).toEqual([]);
+});
+
+test('the variables that the unit sets are those of the command', () => {
+  const help = execFileSync(process.execPath, [BIN, 'run', '--help'], { encoding: 'utf8' });
+  const variables = settingOf('Environment')
+    .split(' ')
+    .map((each) => each.split('=')[0] ?? '');
+  expect(variables.length).toBeGreaterThan(0);
+  for (const variable of variables) expect(help).toMatch(new RegExp(`\\b${variable}\\)`));
+});
+
+test('the settings that are installed are valid', () => {
+  expect(JSON.parse(readFileSync(file('packetlog.json'), 'utf8'))).toEqual({});
+});
+
+test('the unit is not restarted where that mends nothing, but where an interface is missing or the machine is at fault', () => {
+  const help = execFileSync(process.execPath, [BIN, '--help'], { encoding: 'utf8' });
+  const codeOf = (meaning: RegExp) => Number(new RegExp(`^ +(\\d+) +${meaning.source}`, 'm').exec(help)?.[1]);
+  const final = [/wrong option/, /another XDP program/, /not root/, /the kernel or a library lacks/].map(codeOf);
+  expect(settingOf('RestartPreventExitStatus').split(' ').map(Number)).toEqual(final);
+  expect(settingOf('Restart')).toBe('always');
+});
