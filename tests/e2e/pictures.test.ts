@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@packetlog/client';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { LAB_ADMIN_TOKEN, LAB_TOKEN } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { until } from '../lab/until.ts';
-import { exact, openPage, startChromium } from './chromium.ts';
+import { DESKTOP, exact, openPage, startChromium } from './chromium.ts';
 import { shoot, testId } from './gallery.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
@@ -76,7 +76,7 @@ test.skipIf(!requireRoot())(
       const pausedAtPermitted = async () => {
         await keyboard.press('Space');
         await stateIs('paused');
-        if ((await permitted.count()) > 0) return true;
+        if (await isInSight(permitted.first())) return true;
         await keyboard.press('Space');
         await stateIs('follow');
         return false;
@@ -121,6 +121,13 @@ async function markRange(page: Page): Promise<void> {
   await page.mouse.move(box.x + box.width - 2, y, { steps: 4 });
   await page.mouse.up();
   await page.mouse.move(box.x, box.y + 400);
+}
+
+/** Whether all of it is in the window: rows are also drawn a little above and below. */
+async function isInSight(row: Locator): Promise<boolean> {
+  if ((await row.count()) === 0) return false;
+  const box = await row.boundingBox();
+  return box !== null && box.y + box.height <= DESKTOP.height;
 }
 
 /** Adds rules as an operator of the demo might. */

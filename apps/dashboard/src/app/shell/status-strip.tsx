@@ -123,7 +123,7 @@ function State() {
       >
         <ConnectionMark state={connection.state} />
         <span className="whitespace-nowrap">{label}</span>
-        {age !== '' && <span className="font-mono text-muted whitespace-nowrap">{age}</span>}
+        {age !== '' && <span className="strip-age font-mono text-muted whitespace-nowrap">{age}</span>}
       </span>
       {/* Only the label, not the age: screen readers announce each change. */}
       <span role="status" className="sr-only">
