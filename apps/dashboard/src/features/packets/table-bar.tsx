@@ -122,7 +122,9 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const { paused } = figures;
   const age = useAge();
-  const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
+  // A narrow bar has no room for the interfaces.
+  const interfaces = compact ? [] : figures.interfaces.map(({ name }) => name);
+  const quiet = quietSentence({ ...figures, live, interfaces });
   return (
     <p className="table-bar-state" data-testid="table-state" data-state={paused ? 'paused' : held ? 'held' : 'follow'}>
       {paused !== null ? (
