@@ -112,6 +112,39 @@ describe.skipIf(!requireRoot())('as a service', () => {
     expect(await unload()).toBe(0);
   });
 
+  test('tokens survive a restart until they are rotated, and only the owner can read them', async () => {
+    const { server } = suite.network;
+    const env = { PACKETLOG_STATE_DIR: directory };
+    const noTokens = { PACKETLOG_TOKEN: undefined, PACKETLOG_ADMIN_TOKEN: undefined };
+    const command = async (...args: string[]) => {
+      const started = suite.own(startProcess(server, process.execPath, [PACKETLOG, ...args], env));
+      expect(await started.exited).toEqual({ code: 0, signal: null });
+      return started.stdout;
+    };
+    const tokens = async () => (await command('url')).match(/token=[\w-]{43}/g);
+    const start = async () => {
+      const args = ['--iface', 'server0', '--listen', '127.0.0.1:0', '--ui', 'off', '--print', 'none'];
+      const packetlog = suite.own(startPacketlog(server, { args, env: { ...env, ...noTokens } }));
+      await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+      return packetlog;
+    };
+
+    const first = await start();
+    const given = await tokens();
+    expect(given).toHaveLength(3);
+    expect(statSync(join(directory, 'tokens.json')).mode & 0o777).toBe(0o600);
+    await first.end();
+    const second = await start();
+    expect(await tokens()).toEqual(given);
+    expect(await command('token', 'rotate')).toContain('Restart packetlog');
+    await second.end();
+    const third = await start();
+    const rotated = await tokens();
+    expect(rotated).toHaveLength(3);
+    for (const token of given ?? []) expect(rotated).not.toContain(token);
+    await third.end();
+  });
+
   test('status says what the loader does, and its exit code whether all is well', async () => {
     const { server } = suite.network;
     const env = { PACKETLOG_STATE_DIR: directory };

@@ -130,6 +130,17 @@ export function packetlogCommand(done: (code: number) => void): Command {
     });
 
   program
+    .command('token')
+    .description('the tokens of the dashboard: rotate')
+    .command('rotate')
+    .description('remove the stored tokens, so that the next start creates new ones; as root')
+    .addHelpText('after', '\nTokens are kept in tokens.json in PACKETLOG_STATE_DIR (default: /var/lib/packetlog).')
+    .action(async () => {
+      const { rotateTokens } = await import('./rotate-tokens.ts');
+      done(await rotateTokens(statePaths(process.env), (line) => print(`${line}\n`)));
+    });
+
+  program
     .command('status')
     .description('print what the running loader does: interfaces, rates, ledger, rules, clients, alarms; as root')
     .option('--json', 'print JSON, one object per line')

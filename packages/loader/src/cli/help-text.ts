@@ -13,7 +13,8 @@ Examples:
 Options are taken from the command line, then the environment, then --config, then their defaults.
 PACKETLOG_STATE_DIR is where rules and their state are kept (default: /var/lib/packetlog, and the rules in
 /etc/packetlog/rules.json). If it is set, rules.json is in it, too, unless --rules names another file.
-PACKETLOG_TOKEN sets the dashboard's token; without it, each start creates a new one.
+PACKETLOG_TOKEN and PACKETLOG_ADMIN_TOKEN set the dashboard's tokens. If neither is set, the first start creates them,
+and later starts use the same ones (packetlog token rotate replaces them).
 
 Exit codes:
   ${EXIT.ok}  ended normally (Ctrl-C, SIGTERM, closed output)

@@ -67,7 +67,7 @@ export class Server {
   readonly #http: HttpServer;
   readonly #connections: Connections;
   readonly #options: ServerOptions;
-  readonly #tokens: Tokens;
+  readonly tokens: Tokens;
   readonly #allowed: Allowed;
   readonly #history = new History();
   readonly #feed = new HistoryFeed(this.#history);
@@ -85,7 +85,7 @@ export class Server {
     this.#http = http;
     this.#connections = connections;
     this.#options = options;
-    this.#tokens = tokens;
+    this.tokens = tokens;
     this.port = port;
     this.#allowed = allowed;
     this.hasPages = options.ui !== undefined;
@@ -121,7 +121,7 @@ export class Server {
       http: this.#http,
       connections: this.#connections,
       allowed: () => this.#allowed,
-      tokens: this.#tokens,
+      tokens: this.tokens,
       rulesApi,
       hello: () => ({ ...this.#options.session, transport, clock, interfaces: interfaces() }),
       stride: thread.ready.stride,

@@ -7,6 +7,7 @@ import { Server } from '../../server/server.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { session } from './session.ts';
+import { storedTokens, storeTokens } from './token-file.ts';
 
 /** Returns undefined with `--listen off`. Throws SetupError. */
 export async function openServer(
@@ -16,13 +17,17 @@ export async function openServer(
   lines: LineLimit,
 ): Promise<Server | undefined> {
   if (options.listen === 'off') return undefined;
-  return Server.open({
+  const { PACKETLOG_TOKEN: token, PACKETLOG_ADMIN_TOKEN: adminToken } = process.env;
+  const { directory } = options.state;
+  const isGiven = token !== undefined && adminToken !== undefined;
+  const stored = isGiven ? undefined : storedTokens(directory);
+  const server = await Server.open({
     listen: options.listen,
     ui: uiDirectory(options.ui),
     allowOrigin: options.allowOrigin,
     allowNode: options.allowNode,
-    token: process.env['PACKETLOG_TOKEN'],
-    adminToken: process.env['PACKETLOG_ADMIN_TOKEN'],
+    token: token ?? stored?.readOnly,
+    adminToken: adminToken ?? stored?.admin,
     session: session(),
     clock: options.clock,
     processes: options.netns === undefined,
@@ -31,6 +36,9 @@ export async function openServer(
     log,
     lines,
   });
+  // With one token given, only the other is worth keeping, and it would be stored with a secret of the environment.
+  if (token === undefined && adminToken === undefined && stored === undefined) storeTokens(directory, server.tokens);
+  return server;
 }
 
 function uiDirectory(ui: string | undefined): string | undefined {

@@ -1,0 +1,64 @@
+/** The tokens of the dashboard that survive a restart: a file of mode 0600 in the state directory. */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { TOKEN_PATTERN } from '@packetlog/common';
+import { z } from 'zod';
+import { SetupError } from '../../errors/setup-error.ts';
+import { writeAtomically } from '../../rules/store/atomic-file.ts';
+
+const token = z.string().regex(TOKEN_PATTERN);
+const tokensSchema = z.strictObject({ token, admin_token: token });
+
+export interface StoredTokens {
+  readonly readOnly: string;
+  readonly admin: string;
+}
+
+const pathIn = (directory: string) => join(directory, 'tokens.json');
+
+/** Returns the stored tokens; undefined if there are none. Throws SetupError if the file cannot be used. */
+export function storedTokens(directory: string): StoredTokens | undefined {
+  const path = pathIn(directory);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new SetupError({ step: 'read the tokens in', target: path, exit: 'failed', cause });
+  }
+  const tokens = tokensSchema.safeParse(jsonOf(text));
+  if (tokens.success) return { readOnly: tokens.data.token, admin: tokens.data.admin_token };
+  throw new SetupError({
+    step: 'read the tokens in',
+    target: path,
+    problem: 'it is not as packetlog wrote it',
+    next: 'Replace it: packetlog token rotate.',
+    exit: 'usage',
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Stores the tokens for the next start. Does nothing if the directory cannot be written: then the next start creates
+ * others.
+ */
+export function storeTokens(directory: string, { readOnly, admin }: StoredTokens): void {
+  try {
+    writeAtomically(pathIn(directory), `${JSON.stringify({ token: readOnly, admin_token: admin })}\n`);
+  } catch {
+    // Rules cannot be changed then either, and the loader warns about that.
+  }
+}
+
+/** Removes the stored tokens: the next start creates others. Throws the file system's error. */
+export function forgetTokens(directory: string): void {
+  rmSync(pathIn(directory), { force: true });
+}
