@@ -11,7 +11,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
-import { epollOf, epollWait, waitForRunningPrograms } from '../../packages/loader/dist/native/libc.js';
+import { createEpoll, epollWait, waitForRunningPrograms } from '../../packages/loader/dist/native/libc.js';
 import { POLL_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
 import { PollPolicy } from '../../packages/loader/dist/reader/poll-policy.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
@@ -72,7 +72,7 @@ function read(going) {
   const { rings, descriptors, woken } = program.transport;
   /** A word that never changes, to nap in Atomics.wait as the drain thread does. */
   const never = new Int32Array(new SharedArrayBuffer(4));
-  const all = epollOf(descriptors);
+  const all = createEpoll(descriptors);
   const sink = new Uint8Array(SINK_BYTES);
   let used = 0;
 

@@ -11,7 +11,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PacketLogView } from '../../packages/common/dist/index.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
-import { epollOf, epollWait } from '../../packages/loader/dist/native/libc.js';
+import { createEpoll, epollWait } from '../../packages/loader/dist/native/libc.js';
 import { compileRules, parseAddressList } from '../../packages/loader/dist/rules/index.js';
 import { InterfaceCounters } from '../../packages/loader/dist/xdp/interface-counters.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
@@ -47,7 +47,7 @@ const program = loadProgram({ transport, ringBytes: 1 << 16, logPermits: true, s
 program.slots[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;
 const { rings, descriptors, woken } = program.transport;
 const images = new RuleImages(program.ruleImages);
-const all = epollOf(descriptors);
+const all = createEpoll(descriptors);
 
 function drain() {
   /** @type {Record<string, number>} */

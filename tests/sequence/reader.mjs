@@ -21,9 +21,9 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { clearEvent } from '../../packages/loader/dist/native/clear-event.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import {
-  epollOf,
+  createEpoll,
+  createEventfd,
   epollWait,
-  eventDescriptor,
   mapShared,
   pageSize,
   waitForRunningPrograms,
@@ -85,9 +85,9 @@ function prepare(going) {
   objectInfo(program.single, info);
   const shared = mapShared(openSync(file, 'r+'), 0, pageSize(), 'read-write');
   const haveRead = new BigUint64Array(shared.buffer, shared.byteOffset, 1);
-  const wake = eventDescriptor();
-  const all = epollOf([wake, ...program.transport.descriptors]);
-  const messages = epollOf([wake]);
+  const wake = createEventfd();
+  const all = createEpoll([wake, ...program.transport.descriptors]);
+  const messages = createEpoll([wake]);
   parentPort?.postMessage({ program: new DataView(info.buffer).getUint32(PROGRAM_ID, true), wake });
 
   const { rings, woken } = program.transport;

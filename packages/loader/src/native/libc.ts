@@ -1,6 +1,4 @@
-/**
- * The functions of the C library that Node does not offer. All numbers are file descriptors, bytes or flags as in C.
- */
+/** Wraps C library functions that Node.js lacks. All numbers are file descriptors, bytes or flags, as in C. */
 
 import { describeErrno } from '../errors/errno.ts';
 import { C, call, memoryAt, type NativeResult } from './ffi.ts';
@@ -24,7 +22,7 @@ const MEMBARRIER_CMD_QUERY = 0;
 const MEMBARRIER_CMD_GLOBAL = 1;
 const SYS_MEMBARRIER: Partial<Record<NodeJS.Architecture, number>> = { x64: 324, arm64: 283, riscv64: 283 };
 
-/** A C function failed; `errno` is its error. */
+/** The error of a failed C function; `errno` is its error number. */
 export class SystemCallError extends Error {
   override readonly name = 'SystemCallError';
   readonly errno: number;
@@ -46,7 +44,7 @@ export function pageSize(): number {
   return value > 0 ? value : PAGE_SIZE;
 }
 
-/** Maps a file descriptor, shared: mmap(2). The mapping is never removed: it lives until the process ends. */
+/** Maps `length` bytes of a file with MAP_SHARED: mmap(2). The mapping stays until the process ends. */
 export function mapShared(fd: number, offset: number, length: number, access: 'read' | 'read-write'): Uint8Array {
   const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
   const result = call('libc', 'mmap', C.pointer, [
@@ -60,7 +58,7 @@ export function mapShared(fd: number, offset: number, length: number, access: 'r
   return memoryAt(checked('mmap', result), length);
 }
 
-/** Copies `bytes` to the start of the memory behind `fd`, through a temporary mapping. */
+/** Copies `bytes` to the start of the file or map `fd`, through a temporary shared mapping. */
 export function writeShared(fd: number, bytes: Uint8Array): void {
   const page = pageSize();
   const length = Math.ceil(bytes.length / page) * page;
@@ -91,8 +89,8 @@ export function closeDescriptor(fd: number): void {
   checked('close', call('libc', 'close', C.int, [[C.int, fd]]));
 }
 
-/** Opens an eventfd(2), non-blocking: writing 8 bytes to it wakes `epollWait`. */
-export function eventDescriptor(): number {
+/** Creates a non-blocking eventfd(2). Writing 8 bytes to it wakes `epollWait`. */
+export function createEventfd(): number {
   return checked(
     'eventfd',
     call('libc', 'eventfd', C.int, [
@@ -102,8 +100,8 @@ export function eventDescriptor(): number {
   );
 }
 
-/** Creates an epoll descriptor with the descriptors added, level-triggered, for input: epoll_create1(2). */
-export function epollOf(descriptors: readonly number[]): number {
+/** Creates an epoll instance that watches the descriptors for input, level-triggered: epoll_create1(2). */
+export function createEpoll(descriptors: readonly number[]): number {
   const epoll = checked('epoll_create1', call('libc', 'epoll_create1', C.int, [[C.int, EPOLL_CLOEXEC]]));
   for (const fd of descriptors) {
     const event = new Uint8Array(EPOLL_EVENT.size);
@@ -128,11 +126,11 @@ const events = new Uint8Array(MAX_EVENTS * EPOLL_EVENT.size);
 const eventsView = new DataView(events.buffer);
 
 /**
- * Blocks this thread until a descriptor is readable or the time (ms, -1 = forever) is over. Returns the readable ones,
- * at most 16.
+ * Blocks this thread until a descriptor is readable or `timeoutMs` has passed (-1: no timeout). Returns the readable
+ * descriptors, at most 16; none if a signal interrupted the wait.
  */
 export function epollWait(epoll: number, timeoutMs: number): number[] {
-  // -1 on EINTR; callers poll the rings anyway.
+  // -1 on EINTR: callers poll the rings after every wait.
   const { value } = call('libc', 'epoll_wait', C.int, [
     [C.int, epoll],
     [C.bytes, events],
@@ -144,7 +142,7 @@ export function epollWait(epoll: number, timeoutMs: number): number[] {
   );
 }
 
-/** Moves only the calling thread into a network namespace. */
+/** Moves the calling thread, and no other, into a network namespace: setns(2). */
 export function enterNetworkNamespace(fd: number): void {
   checked(
     'setns',
@@ -155,12 +153,12 @@ export function enterNetworkNamespace(fd: number): void {
   );
 }
 
-/** Returns the ifindex of an interface in this thread's network namespace, 0 if there is none. */
+/** Returns the ifindex of an interface in this thread's network namespace; 0 if it does not exist. */
 export function interfaceIndex(name: string): number {
   return call('libc', 'if_nametoindex', C.unsigned, [[C.string, name]]).value;
 }
 
-/** Returns the name of an interface in this thread's network namespace. */
+/** Returns the name of an interface in this thread's network namespace; undefined if it does not exist. */
 export function interfaceName(ifindex: number): string | undefined {
   const name = new Uint8Array(16);
   const { value } = call('libc', 'if_indextoname', C.pointer, [
@@ -187,20 +185,21 @@ function clock(id: number): bigint {
 /** Returns CLOCK_REALTIME in ns since the Unix epoch. */
 export const realTime = (): bigint => clock(CLOCK_REALTIME);
 
-/** Returns CLOCK_MONOTONIC in ns, as this process reads it. */
+/** Returns CLOCK_MONOTONIC in ns, including the offset of this process's time namespace. */
 export const monotonicTime = (): bigint => clock(CLOCK_MONOTONIC);
 
-/** Returns CLOCK_BOOTTIME in ns, as this process reads it. */
+/** Returns CLOCK_BOOTTIME in ns, including the offset of this process's time namespace. */
 export const bootTime = (): bigint => clock(CLOCK_BOOTTIME);
 
 /**
- * Returns when every program that was running on any CPU has ended: membarrier(2)'s GLOBAL command is the kernel's
- * synchronize_rcu. Returns false where the kernel rejects it (nohz_full). Takes 5 to 50 ms.
+ * Waits until every BPF program that is running on any CPU has returned: the GLOBAL command of membarrier(2) calls the
+ * kernel's synchronize_rcu(). Takes 5 to 50 ms. Returns false if the kernel rejects the command (nohz_full).
  */
 export function waitForRunningPrograms(): boolean {
   return membarrier(MEMBARRIER_CMD_GLOBAL) === 0;
 }
 
+/** Returns whether the kernel supports `waitForRunningPrograms`. */
 export function canWaitForRunningPrograms(): boolean {
   const commands = membarrier(MEMBARRIER_CMD_QUERY);
   return commands > 0 && (commands & MEMBARRIER_CMD_GLOBAL) !== 0;
@@ -225,7 +224,8 @@ const PERF_FLAG_FD_CLOEXEC = 8;
 const PERF_EVENT_IOC_ENABLE = 0x2400;
 
 /**
- * Opens a software event of one CPU that bpf_perf_event_output writes to, waking at each sample: perf_event_open(2).
+ * Opens the perf event to which bpf_perf_event_output() writes on `cpu`, with a wake-up for each sample:
+ * perf_event_open(2).
  */
 export function openPerfOutput(cpu: number): number {
   const number = SYS_PERF_EVENT_OPEN[process.arch];

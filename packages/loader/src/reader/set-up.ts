@@ -5,7 +5,7 @@ import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
-import { enterNetworkNamespace, eventDescriptor, SystemCallError } from '../native/libc.ts';
+import { createEventfd, enterNetworkNamespace, SystemCallError } from '../native/libc.ts';
 import { defaultRouteInterfaces } from '../system/default-route.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
 import { cannotEnter, notOne } from '../system/network-namespace.ts';
@@ -93,7 +93,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     before,
     summaries: options.summaries,
   });
-  const wake = eventDescriptor();
+  const wake = createEventfd();
   const waiter = new Waiter(wake, transport.descriptors);
   const rules = new Rules(
     new RuleImages(program.ruleImages),

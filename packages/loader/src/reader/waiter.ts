@@ -1,7 +1,7 @@
 /** Where the drain thread sleeps. Records, messages, interface changes and clock changes wake it. */
 import { clearEvent } from '../native/clear-event.ts';
 import { clockEvents, linkEvents } from '../native/kernel-events.ts';
-import { epollOf, epollWait } from '../native/libc.ts';
+import { createEpoll, epollWait } from '../native/libc.ts';
 
 export interface Woken {
   /** An interface of the namespace was added, removed or changed. */
@@ -24,7 +24,7 @@ export class Waiter {
   constructor(wake: number, records: readonly number[]) {
     const events = [this.#links, this.#clock].filter((fd) => fd !== undefined);
     this.wakesOnChanges = events.length === 2;
-    this.#epoll = epollOf([wake, ...events, ...records]);
+    this.#epoll = createEpoll([wake, ...events, ...records]);
   }
 
   /** Sleeps for at most `ms` milliseconds; -1: until an event. */
