@@ -10,7 +10,7 @@ import { ChangeQueue } from './change-queue.ts';
 import { FileLoads, type FileLoadsParts } from './file-loads.ts';
 import { InterfaceNames } from './interface-names.ts';
 import { Journal } from './journal.ts';
-import { LookAhead } from './look-ahead.ts';
+import { LockoutForecast } from './lockout-forecast.ts';
 import { LostLists } from './lost-lists.ts';
 import { Pending } from './pending.ts';
 import { Pipeline, type PipelineParts } from './pipeline.ts';
@@ -52,7 +52,7 @@ export interface Engine {
   readonly pending: Pending;
   readonly alarms: Alarms;
   readonly files: FileLoads;
-  readonly ahead: LookAhead;
+  readonly forecast: LockoutForecast;
   readonly lost: LostLists;
   readonly waiting: WaitingChange;
   readonly batches: Batches;
@@ -87,8 +87,8 @@ export function assemble(options: RulesServiceOptions, { revision, report, timeI
     notKept: (problem) => files.notKept(problem),
   };
   const pipeline = new Pipeline(parts);
-  const ahead = new LookAhead(parts, alarms, journal);
-  const batches = new Batches({ pipeline, parts, alarms, journal, ahead, lost, revision, report });
+  const forecast = new LockoutForecast(parts, alarms, journal);
+  const batches = new Batches({ pipeline, parts, alarms, journal, forecast, lost, revision, report });
   const queue = new ChangeQueue((batch) => batches.run(batch));
   const files = new FileLoads({
     store,
@@ -108,7 +108,7 @@ export function assemble(options: RulesServiceOptions, { revision, report, timeI
     journal,
     note,
     changed: () => {
-      ahead.check();
+      forecast.check();
       lost.update(enforcement.top.ruleset.sets.values());
       return report();
     },
@@ -129,7 +129,7 @@ export function assemble(options: RulesServiceOptions, { revision, report, timeI
     pending,
     alarms,
     files,
-    ahead,
+    forecast,
     lost,
     waiting,
     batches,

@@ -3,7 +3,7 @@ import type { Alarms } from './alarms.ts';
 import type { Change } from './change.ts';
 import type { Done, Waiting } from './change-queue.ts';
 import type { Journal } from './journal.ts';
-import type { LookAhead } from './look-ahead.ts';
+import type { LockoutForecast } from './lockout-forecast.ts';
 import type { LostLists } from './lost-lists.ts';
 import type { Pipeline, PipelineParts } from './pipeline.ts';
 import type { Applied } from './propose.ts';
@@ -13,7 +13,7 @@ export interface BatchesParts {
   readonly parts: Pick<PipelineParts, 'enforcement' | 'pending'>;
   readonly alarms: Alarms;
   readonly journal: Journal;
-  readonly ahead: LookAhead;
+  readonly forecast: LockoutForecast;
   readonly lost: LostLists;
   /** Revision of the current rules. */
   readonly revision: () => number;
@@ -44,8 +44,8 @@ export class Batches {
     try {
       const passed = await pipeline.run(changes, revision());
       const { applied, differs, risk, waits } = passed;
-      const ahead = differs ? this.#audit(applied, risk) : undefined;
-      const warning = [passed.warning, ahead].filter(Boolean).join(' ') || undefined;
+      const lockoutWarning = differs ? this.#audit(applied, risk) : undefined;
+      const warning = [passed.warning, lockoutWarning].filter(Boolean).join(' ') || undefined;
       const answer = { revision: revision(), pending: waits ? parts.pending.forClients : undefined, warning };
       for (const [i, { outcome }] of applied.entries()) batch[i]?.done({ value: outcome.value, ...answer });
     } finally {
@@ -64,8 +64,8 @@ export class Batches {
 
   /** Records the changes and updates the alarms. Returns a warning about later effects of the changes. */
   #audit(applied: readonly Applied[], risk: string | undefined): string | undefined {
-    const { parts, alarms, journal, ahead, lost, revision } = this.#parts;
-    const warning = ahead.check(applied.at(-1)?.change.who);
+    const { parts, alarms, journal, forecast, lost, revision } = this.#parts;
+    const warning = forecast.check(applied.at(-1)?.change.who);
     for (const { change, before, outcome } of applied) {
       // The alarm is about a list that this one replaces.
       for (const [name, set] of outcome.ruleset.sets) {

@@ -191,13 +191,13 @@ describe('a permit that expires', () => {
     await fake.add({ action: 'permit', source: '203.0.113.9', for: '1h' });
     await fake.add({ source: '203.0.113.0/24' });
     const notices = () => fake.notices.filter(({ message }) => message.startsWith('When rule 1 expires'));
-    fake.service.checkAhead();
+    fake.service.checkExpiringPermits();
     expect(notices()).toEqual([]);
     const now = Date.now;
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + HOUR_MS - 60_000);
     try {
-      fake.service.checkAhead();
-      fake.service.checkAhead();
+      fake.service.checkExpiringPermits();
+      fake.service.checkExpiringPermits();
       expect(notices()).toHaveLength(1);
     } finally {
       clock.mockRestore();

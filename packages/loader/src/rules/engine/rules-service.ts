@@ -62,7 +62,7 @@ export class RulesService {
     this.#revision++;
     this.#engine.lost.found(start.lost);
     await this.#engine.queue.run(() => this.#engine.files.evaluateEdit(start));
-    this.#engine.ahead.check();
+    this.#engine.forecast.check();
   }
 
   /**
@@ -126,9 +126,9 @@ export class RulesService {
     }
   }
 
-  /** Checks what expiring permits will cause, as of now. */
-  checkAhead(): void {
-    this.#engine.ahead.check();
+  /** Checks whether the expiry of a permit rule will lock out a protected address. */
+  checkExpiringPermits(): void {
+    this.#engine.forecast.check();
   }
 
   /** Takes the current names of the interfaces. */

@@ -5,11 +5,11 @@
 import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
 import { AddressCursor } from './address-cursor.ts';
 import { type AddressList, AddressListBuilder, EMPTY_ADDRESS_LIST } from './address-list.ts';
+import { convertList } from './formats/convert-list.ts';
 import { decodeList } from './formats/decode.ts';
 import { isJson } from './formats/json.ts';
 import { familyOf } from './formats/networks-in.ts';
 import { parseRange } from './formats/range.ts';
-import { shapeOf } from './formats/shape.ts';
 
 export interface ParsedAddressList {
   readonly list: AddressList;
@@ -43,10 +43,10 @@ const SHORTEST_LINE = 8;
 export function parseAddressList(bytes: Uint8Array): ParsedAddressList {
   const { text, notes, problem } = decodeList(bytes);
   if (problem !== undefined) return unreadable(problem);
-  const shaped = shapeOf(text);
-  if (shaped === undefined) return parseLines(text, notes);
-  if (shaped.problem !== undefined) return unreadable(shaped.problem);
-  return parseLines(Buffer.from(shaped.lines.join('\n')), [...notes, ...shaped.notes], shaped.lineNumbers);
+  const converted = convertList(text);
+  if (converted === undefined) return parseLines(text, notes);
+  if (converted.problem !== undefined) return unreadable(converted.problem);
+  return parseLines(Buffer.from(converted.lines.join('\n')), [...notes, ...converted.notes], converted.lineNumbers);
 }
 
 function unreadable(problem: string): ParsedAddressList {

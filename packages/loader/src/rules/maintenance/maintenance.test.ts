@@ -17,7 +17,7 @@ beforeEach(() => {
     },
     confirmed: EMPTY_RULESET,
     tick: () => ticks.push(Date.now() - NOW),
-    checkAhead: () => {},
+    checkExpiringPermits: () => {},
   };
   maintenance = new Maintenance({
     service,

@@ -1,5 +1,5 @@
 /** Runs timed work on rules: rules expire, and the files of sets change. Sleeps while there is none. */
-import { nextCheckMs } from '../engine/look-ahead.ts';
+import { nextCheckMs } from '../engine/lockout-forecast.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import type { FollowedFiles } from './followed-files.ts';
 
@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 86_400_000;
 const CHECK_AHEAD_MS = 60_000;
 
 export interface MaintenanceParts {
-  readonly service: Pick<RulesService, 'ruleset' | 'confirmed' | 'tick' | 'checkAhead'>;
+  readonly service: Pick<RulesService, 'ruleset' | 'confirmed' | 'tick' | 'checkExpiringPermits'>;
   readonly files: Pick<FollowedFiles, 'poll'>;
   /** Returns whether another part needs a tick each second. */
   readonly isWanted: () => boolean;
@@ -58,7 +58,7 @@ export class Maintenance {
     files.poll();
     if (performance.now() - this.#checkedAheadMs >= CHECK_AHEAD_MS) {
       this.#checkedAheadMs = performance.now();
-      service.checkAhead();
+      service.checkExpiringPermits();
     }
     this.plan();
   }

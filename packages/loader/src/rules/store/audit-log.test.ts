@@ -90,7 +90,9 @@ it('is bounded: full files are kept beside it, the oldest goes, and all of them 
 
 it('does not mistake an unreadable file for one without entries', () => {
   mkdirSync(log.path);
-  expect(() => log.newest(10)).toThrow(/The audit file \S+audit\.ndjson cannot be read: EISDIR.*Give access/);
+  expect(() => log.newest(10)).toThrow(
+    /The audit file \S+audit\.ndjson cannot be read: EISDIR.*Give the loader read access/,
+  );
 });
 
 it('returns no entries when there is no file', () => {

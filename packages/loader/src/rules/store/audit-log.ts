@@ -1,6 +1,7 @@
 /**
- * Records who changed the rules, when, why, from what to what: one JSON object per line, append only. When the file is
- * full it becomes `audit.ndjson.1`, that one `.2` and so on; the oldest is removed, so their total size is bounded.
+ * Records each change of the rules with its caller, time, reason and difference: one JSON object per line, append only.
+ * A full file is rotated to `audit.ndjson.1`, that one to `.2`, and so on; the oldest is removed, so the total size is
+ * bounded.
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,9 +10,9 @@ import { giveFileToOwner } from '../../system/service-user.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import { type Write, writeAll } from './write-all.ts';
 
-/** An entry that begins below this size is written to the file, whatever its length. */
+/** Size from which the file is rotated before an append. The last entry may exceed it. */
 const MAX_BYTES = 8 * 1024 * 1024;
-/** Number of older files that are kept. */
+/** Number of rotated files to keep. */
 const MAX_ROTATED = 4;
 const OWNER_ONLY = 0o600;
 const LINE_FEED = 0x0a;
@@ -30,12 +31,12 @@ export class AuditLog {
   }
 
   /**
-   * Appends an entry. When it returns, the entry is complete and survives a power cut. Throws the file system's error.
+   * Appends an entry and flushes it, so that it survives a power loss. Throws the file system's error.
    */
   append(entry: AuditEntry): void {
     const file = this.#open();
     try {
-      // A crash may have left half a line, which must not corrupt this one.
+      // A crash may have left an unfinished line: do not append to it.
       const line = `${endsInsideLine(file) ? '\n' : ''}${JSON.stringify(entry)}\n`;
       writeAll(file, line, this.#write);
       fsyncSync(file);
@@ -54,14 +55,14 @@ export class AuditLog {
     for (let age = 0; age <= MAX_ROTATED && entries.length < limit && left > 0; age++) {
       const path = this.#rotated(age);
       try {
-        const { lines, isCut } = tailOf(path, left);
-        left = isCut ? 0 : left - lines.length;
+        const { lines, isTruncated } = readTail(path, left);
+        left = isTruncated ? 0 : left - lines.length;
         addEntries(lines, limit, entries);
       } catch (cause) {
-        // Without a younger file there is no older one.
+        // Rotation leaves no gaps: there are no older files.
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') break;
         const why = cause instanceof Error ? cause.message : String(cause);
-        const message = `The audit file ${path} cannot be read: ${why}. Give access to it.`;
+        const message = `The audit file ${path} cannot be read: ${why}. Give the loader read access to it.`;
         throw new RulesRejection({ code: 'internal', message }, { cause });
       }
     }
@@ -90,39 +91,40 @@ export class AuditLog {
     return file;
   }
 
-  /** Path of a file by `age`; 0 is the file that is written. */
+  /** Returns the path of the file of this `age`: 0 is the current file, 1 the last one rotated. */
   #rotated(age: number): string {
     return age === 0 ? this.path : `${this.path}.${age}`;
   }
 }
 
-/** Adds entries, starting with the last of `lines`, until there are `limit`. */
+/** Adds the entries of `lines`, newest first, until there are `limit`. */
 function addEntries(lines: Buffer, limit: number, entries: AuditEntry[]): void {
   for (let end = lines.length; end > 0 && entries.length < limit; ) {
     const feed = lines.lastIndexOf(LINE_FEED, end - 1);
-    const entry = feed + 1 < end ? entryOf(lines.subarray(feed + 1, end)) : undefined;
+    const entry = feed + 1 < end ? parseEntry(lines.subarray(feed + 1, end)) : undefined;
     if (entry !== undefined) entries.push(entry);
     end = feed;
   }
 }
 
-/** Returns the last complete lines of a file, at most `most` bytes. Throws the file system's error. */
-function tailOf(path: string, most: number): { lines: Buffer; isCut: boolean } {
+/** Returns the last complete lines of a file, at most `maxBytes`. Throws the file system's error. */
+function readTail(path: string, maxBytes: number): { lines: Buffer; isTruncated: boolean } {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const from = Math.max(0, size - most);
+    const from = Math.max(0, size - maxBytes);
     const tail = Buffer.alloc(size - from);
     const read = readSync(file, tail, 0, tail.length, from);
     const whole = tail.subarray(0, read);
-    if (from === 0) return { lines: whole, isCut: false };
-    return { lines: whole.subarray(whole.indexOf(LINE_FEED) + 1 || read), isCut: true };
+    if (from === 0) return { lines: whole, isTruncated: false };
+    return { lines: whole.subarray(whole.indexOf(LINE_FEED) + 1 || read), isTruncated: true };
   } finally {
     closeSync(file);
   }
 }
 
-function entryOf(line: Buffer): AuditEntry | undefined {
+/** Parses a line; undefined if it is not an entry. */
+function parseEntry(line: Buffer): AuditEntry | undefined {
   try {
     return auditEntrySchema.safeParse(JSON.parse(line.toString('utf8'))).data;
   } catch {

@@ -1,6 +1,7 @@
 /** Reads tables of text, separated by commas or tabs, in which exactly one column clearly holds the addresses. */
+
+import type { ConvertedList } from './converted-list.ts';
 import { familyOf } from './networks-in.ts';
-import type { Shaped } from './shaped.ts';
 
 /** Number of rows that decide which column it is. */
 const SAMPLE_ROWS = 1000;
@@ -12,7 +13,7 @@ const NAMES_OF_RANGES = [/start|from|first|begin|low/i, /end|to|last|high/i] as 
 /**
  * Returns undefined for text that is not a table. Keeps one line per line, so that line numbers are those of the file.
  */
-export function fromCsv(lines: readonly string[]): Shaped | undefined {
+export function fromCsv(lines: readonly string[]): ConvertedList | undefined {
   const first = lines.find((line) => !COMMENT.test(line));
   const separator = first?.includes('\t') ? '\t' : ',';
   if (!first?.includes(separator)) return undefined;
@@ -22,7 +23,7 @@ export function fromCsv(lines: readonly string[]): Shaped | undefined {
   const columns = columnsWithNetworks(header ? rows.slice(1) : rows);
   if (columns.length === 0) return undefined;
   const name = (column: number) => `column ${column + 1}${header?.[column] ? ` (${header[column]})` : ''}`;
-  const make = (networkOf: (cells: readonly string[]) => string, taken: string): Shaped => {
+  const make = (networkOf: (cells: readonly string[]) => string, taken: string): ConvertedList => {
     let isBeforeData = header !== undefined;
     const made = lines.map((line) => {
       if (COMMENT.test(line)) return '';
@@ -32,7 +33,7 @@ export function fromCsv(lines: readonly string[]): Shaped | undefined {
       }
       return networkOf(cellsOf(line, separator));
     });
-    return { lines: made, notes: [`It was read as a table: ${taken}.`] };
+    return { lines: made, notes: [`Read as a table: ${taken}.`] };
   };
   const [column = 0, other] = columns;
   if (columns.length === 1) return make((cells) => cells[column] || 'no address', `${name(column)} has the networks`);

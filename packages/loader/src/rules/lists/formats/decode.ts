@@ -71,7 +71,7 @@ function fromUtf16(bytes: Uint8Array, order: 'le' | 'be'): Decoded {
   const text = Buffer.from(even.buffer)
     .toString('utf16le')
     .replace(/^\ufeff/, '');
-  return { text: Buffer.from(text), notes: ['It was read as UTF-16.'] };
+  return { text: Buffer.from(text), notes: ['Read as UTF-16.'] };
 }
 
 function failed(problem: string): Decoded {

@@ -1,10 +1,10 @@
 /** Reads `hosts.deny` of TCP wrappers, if it denies all services to addresses. */
-import type { Shaped } from './shaped.ts';
+import type { ConvertedList } from './converted-list.ts';
 
 const LINE = /^([A-Za-z][\w-]*(?:\s*,\s*[A-Za-z][\w-]*)*)\s*:\s*([^:]*|.*\[.*\].*)$/;
 
 /** Returns undefined for other text. */
-export function fromHostsDeny(lines: readonly string[]): Shaped | undefined {
+export function fromHostsDeny(lines: readonly string[]): ConvertedList | undefined {
   const rules = lines.map((line) => line.replace(/#.*/, '').trim());
   const matched = rules.filter((line) => line !== '').map((line) => LINE.exec(line));
   if (matched.length === 0 || matched.some((match) => match === null)) return undefined;
@@ -20,7 +20,7 @@ export function fromHostsDeny(lines: readonly string[]): Shaped | undefined {
     };
   }
   const made = rules.flatMap((line) => clientsOf(LINE.exec(line)?.[2] ?? ''));
-  return { lines: made, notes: ['It was read as hosts.deny.'] };
+  return { lines: made, notes: ['Read as hosts.deny.'] };
 }
 
 /** Reads networks in the notation of TCP wrappers: `10.`, `10.0.0.0/255.0.0.0`, `[2001:db8::]/32`. */

@@ -1,12 +1,12 @@
 /** Reads the output of `iptables-save`, if it only denies sources. */
-import type { Shaped } from './shaped.ts';
+import type { ConvertedList } from './converted-list.ts';
 
 const PURE = /^-A (\S+) (?:-m comment --comment (?:"[^"]*"|\S+) )?-s (\S+) -j (?:DROP|REJECT)\b/;
 /** Lines to ignore: tables, chain policies, the end, and the last rule of a fail2ban chain. */
 const NEUTRAL = /^(?:\*|:|COMMIT$|-N |-A \S+ -j RETURN$|#|$)/;
 
 /** Returns undefined for other text. */
-export function fromIptables(lines: readonly string[]): Shaped | undefined {
+export function fromIptables(lines: readonly string[]): ConvertedList | undefined {
   const first = lines.find((line) => line.trim() !== '' && !line.startsWith('#'));
   if (first === undefined || !/^(?:\*(?:filter|raw|mangle|nat|security)\s*$|-A \S)/.test(first)) return undefined;
   const chains = new Set<string>();
@@ -26,5 +26,5 @@ export function fromIptables(lines: readonly string[]): Shaped | undefined {
       problem: `is iptables output with ${what}: keep only the sources to deny completely, one per line`,
     };
   }
-  return { lines: made, notes: [`It was read as the sources that iptables chain ${[...chains].join()} denies.`] };
+  return { lines: made, notes: [`Read as the sources that iptables chain ${[...chains].join()} denies.`] };
 }

@@ -2,8 +2,9 @@
  * Reads JSON in which one field, or the strings of one array, clearly hold the addresses: one document, or one object
  * per line.
  */
+
+import type { ConvertedList } from './converted-list.ts';
 import { familyOf } from './networks-in.ts';
-import type { Shaped } from './shaped.ts';
 
 /** Longer text takes too much memory as objects. */
 const MAX_TEXT = 64 * 1024 * 1024;
@@ -68,20 +69,20 @@ export function isJson(line: string): boolean {
  * Returns undefined if the text does not begin like JSON, or if it is parsed line by line. A truncated document is a
  * problem, because the rest could pass for a table.
  */
-export function fromJson(text: string): Shaped | undefined {
+export function fromJson(text: string): ConvertedList | undefined {
   if (!beginsAsJson(text)) return undefined;
   if (text.length > MAX_TEXT)
     return { lines: [], notes: [], problem: `is JSON of more than ${MAX_TEXT} bytes: ${EXTRACT}` };
   const document = parsed(text.slice(text.search(FIRST_LINE)));
-  if (document !== undefined) return shapedFrom(contentOf(document), []);
+  if (document !== undefined) return convertedFrom(contentOf(document), []);
   const lines = jsonLines(text);
   if (lines === undefined) return { lines: [], notes: [], problem: CUT_OFF };
   const { content, others } = lines;
-  return others.length > 0 && networkFields(content).length === 0 ? undefined : shapedFrom(content, others);
+  return others.length > 0 && networkFields(content).length === 0 ? undefined : convertedFrom(content, others);
 }
 
 /** `others`: lines to keep as they are. */
-function shapedFrom(content: Content, others: readonly Line[]): Shaped {
+function convertedFrom(content: Content, others: readonly Line[]): ConvertedList {
   const taken = networkFields(content);
   if (taken.length === 0) return { lines: [], notes: [], problem: `is JSON without a list of addresses: ${EXTRACT}` };
   if (taken.length > 1 && !areFamilies(taken.map(([, field]) => field))) return ambiguous(taken.map(([path]) => path));
@@ -94,7 +95,7 @@ function shapedFrom(content: Content, others: readonly Line[]): Shaped {
     lines: lines.map(({ text }) => text),
     ...(lines[0]?.number === 0 ? {} : { lineNumbers: lines.map(({ number }) => number) }),
     notes: [
-      `It was read as JSON: ${names} ${taken.length === 1 ? 'has' : 'have'} the networks.`,
+      `Read as JSON: ${names} ${taken.length === 1 ? 'has' : 'have'} the networks.`,
       ...expiry(content.lifetimes),
     ],
   };
@@ -195,7 +196,7 @@ function areFamilies(fields: readonly Field[]): boolean {
   return fields.length === 2 && families.includes(4) && families.includes(6);
 }
 
-function ambiguous(paths: readonly string[]): Shaped {
+function ambiguous(paths: readonly string[]): ConvertedList {
   const shown = paths.slice(0, NAMED).join(', ');
   const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
   return { lines: [], notes: [], problem: `is JSON with addresses in ${shown}${more}: ${EXTRACT}` };

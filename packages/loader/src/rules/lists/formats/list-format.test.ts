@@ -102,7 +102,7 @@ describe('a table', () => {
     expect({ networks, badLineCount, notes }).toEqual({
       networks: NETWORKS,
       badLineCount: 0,
-      notes: [`It was read as a table: ${taken}.`],
+      notes: [`Read as a table: ${taken}.`],
     });
   });
 
@@ -147,7 +147,7 @@ describe('JSON', () => {
     const { networks, badLineCount, notes } = read(text);
     expect(networks.slice(0, 2)).toEqual(NETWORKS);
     expect(badLineCount).toBe(0);
-    expect(notes).toEqual([expect.stringContaining(`It was read as JSON: ${field} ha`)]);
+    expect(notes).toEqual([expect.stringContaining(`Read as JSON: ${field} ha`)]);
   });
 
   it('notes that its entries will not expire', () => {
@@ -206,7 +206,7 @@ describe('JSON', () => {
       { line: 6, text: 'example.com', problem: expect.stringMatching(/^is neither an address nor a network/) },
       { line: 8, text: '{"ip":"192.0', problem: invalid },
     ]);
-    expect(notes).toEqual(['It was read as JSON: [].ip has the networks.']);
+    expect(notes).toEqual(['Read as JSON: [].ip has the networks.']);
   });
 
   it.each([
@@ -272,7 +272,7 @@ describe('firewalls', () => {
   ])('%s is read, which is said', (_, text) => {
     const { networks, badLineCount, notes } = read(text);
     expect({ networks, badLineCount }).toEqual({ networks: NETWORKS, badLineCount: 0 });
-    expect(notes).toEqual([expect.stringMatching(/^It was read as /)]);
+    expect(notes).toEqual([expect.stringMatching(/^Read as /)]);
   });
 
   it.each([

@@ -1,11 +1,11 @@
 /** Reads the output of `nft list set`: the elements of one set. */
-import type { Shaped } from './shaped.ts';
+import type { ConvertedList } from './converted-list.ts';
 
 const SET = /\b(?:set|map)\s+(\S+)\s*\{/g;
 const ELEMENTS = /\belements\s*=\s*\{([^{}]*)\}/g;
 
-/** Returns undefined for other text. */
-export function fromNft(text: string): Shaped | undefined {
+/** Converts the elements of the set, one per line. Returns undefined if `text` is not nftables output. */
+export function fromNft(text: string): ConvertedList | undefined {
   if (!/^\s*(?:#[^\n]*\n\s*)*(?:table|set|map|add\s+element|elements\s*=)\s/.test(text)) return undefined;
   const bare = text.replaceAll(/#[^\n]*/g, '').replaceAll(/"[^"\n]*"/g, '""');
   const elements = [...bare.matchAll(ELEMENTS)].map(([, inside = '']) => inside);
@@ -22,10 +22,10 @@ export function fromNft(text: string): Shaped | undefined {
     };
   }
   const lines = (all[0] ?? '').split(',').map(elementOf).filter(Boolean);
-  return { lines, notes: [`It was read as the elements of nftables set ${names[0] ?? ''}.`.replace(' .', '.')] };
+  return { lines, notes: [`Read as the elements of nftables set ${names[0] ?? ''}.`.replace(' .', '.')] };
 }
 
-/** Removes counter and comment of an element; keeps a timeout, so that it is rejected rather than ignored. */
+/** Removes the counter and the comment of an element. Keeps its timeout, so that it is rejected, not made permanent. */
 function elementOf(text: string): string {
   return text
     .trim()

@@ -1,10 +1,11 @@
 /** Detects the format of a list from its beginning, and converts other formats into lines of networks. */
+
+import type { ConvertedList } from './converted-list.ts';
 import { fromCsv } from './csv.ts';
 import { fromHostsDeny } from './hosts-deny.ts';
 import { fromIptables } from './iptables.ts';
 import { beginsAsJson, fromJson } from './json.ts';
 import { fromNft } from './nft.ts';
-import type { Shaped } from './shaped.ts';
 
 /** How many bytes decide whether the list has one network per line, as most long lists have. */
 const SNIFFED_BYTES = 4096;
@@ -13,8 +14,8 @@ const BLANK_OR_COMMENT = /^\s*(?:$|[#;])/;
 const PLAIN = /^\s*[\da-fA-F:.]+(?:\/\d{1,3})?\s*(?:[#;]|$)/;
 const IPSET = /^(?:create|add|flush|destroy|swap|rename)\s/;
 
-/** Undefined: one network per line, `ipset save`, or another format that is read line by line. */
-export function shapeOf(text: Uint8Array): Shaped | undefined {
+/** Converts a list. Returns undefined for one network per line, `ipset save`, and other line formats. */
+export function convertList(text: Uint8Array): ConvertedList | undefined {
   const beginning = decode(text.subarray(0, SNIFFED_BYTES));
   const first = beginning.split('\n').find((line) => !BLANK_OR_COMMENT.test(line));
   if (first === undefined && text.length <= SNIFFED_BYTES) return undefined;

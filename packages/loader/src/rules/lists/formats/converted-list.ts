@@ -1,5 +1,5 @@
 /** A list of another format, converted to one network per line. */
-export interface Shaped {
+export interface ConvertedList {
   /** Each line is one network, or empty. */
   readonly lines: readonly string[];
   /** The line of the text that each of `lines` is from; undefined: they have the numbers of the text. */
