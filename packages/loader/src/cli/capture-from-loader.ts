@@ -53,7 +53,7 @@ const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
 /** `command`: the command to repeat with more privileges. */
 export function unreachable(target: string, cause: unknown, command: string): SetupError {
-  const step = 'ask the loader at';
+  const step = 'reach the loader at';
   if (!isSystemError(cause)) {
     const next = 'Restart it with the installed version.';
     return new SetupError({ step, target, problem: 'it has another version', next, exit: 'busy', cause });

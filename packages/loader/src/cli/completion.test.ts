@@ -34,7 +34,9 @@ describe('completionScript', () => {
   });
 
   it('rejects another shell with the exit code for usage', () => {
-    expect(() => completionScript('csh', program)).toThrow(/complete for "csh": unknown shell.*bash, zsh, fish/);
+    expect(() => completionScript('csh', program)).toThrow(
+      /generate completion for "csh": unknown shell.*bash, zsh, fish/,
+    );
     expect(() => completionScript('csh', program)).toThrow(expect.objectContaining({ exitCode: EXIT.usage }));
   });
 });

@@ -5,10 +5,10 @@ import { SetupError } from '../errors/setup-error.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** Possible values of an option or argument. */
+/** The values that an option or argument takes. */
 type Value = { kind: 'words'; words: readonly string[] } | { kind: 'interface' } | { kind: 'file' } | { kind: 'free' };
 
-interface OptionWord {
+interface OptionSpec {
   /** "--iface". */
   long: string;
   /** "-i". */
@@ -21,30 +21,31 @@ interface OptionWord {
 interface CommandSpec {
   /** ["rules", "add"]. */
   path: readonly string[];
-  options: readonly OptionWord[];
+  options: readonly OptionSpec[];
   /** Arguments after the path, in order. */
   arguments: readonly Value[];
 }
 
 const FILE_OPTIONS: ReadonlySet<string> = new Set(['--config', '--ui', '--geoip', '--write', '--rules', '--bpf-fs']);
 const INTERFACE_OPTIONS: ReadonlySet<string> = new Set(['--iface', '--interface']);
-/** By argument name. */
+/** The values of arguments, by argument name. */
 const ARGUMENTS: Readonly<Record<string, Value>> = {
   action: { kind: 'words', words: RULE_ACTIONS },
   policy: { kind: 'words', words: ['permit', 'deny'] },
   shell: { kind: 'words', words: SHELLS },
   file: { kind: 'file' },
 };
-/** The command that runs when none is given. */
-const DEFAULT = 'run';
+/** The command that runs if none is given. */
+const DEFAULT_COMMAND = 'run';
 
+/** Returns the completion script for `shell`. Throws SetupError if the shell is unknown. */
 export function completionScript(shell: string, program: Command): string {
   const commands = specsOf(program);
   if (shell === 'bash') return bash(commands);
   if (shell === 'zsh') return zsh(commands);
   if (shell === 'fish') return fish(commands);
   throw new SetupError({
-    step: 'complete for',
+    step: 'generate completion for',
     target: JSON.stringify(shell),
     problem: 'unknown shell',
     next: `Known shells: ${SHELLS.join(', ')}.`,
@@ -52,9 +53,7 @@ export function completionScript(shell: string, program: Command): string {
   });
 }
 
-/**
- * Returns the words of every command that does something; a group such as `rules` appears in the paths of its commands.
- */
+/** Returns every command that runs; a group such as `rules` appears only in the paths of its commands. */
 function specsOf(program: Command, path: readonly string[] = []): CommandSpec[] {
   return program.commands.flatMap((command) => {
     const here = [...path, command.name()];
@@ -82,7 +81,7 @@ function optionValue(long: string, choices: readonly string[] | undefined): Valu
 
 const nameOf = ({ path }: CommandSpec) => path.join(' ');
 const unique = (words: readonly string[]) => [...new Set(words)];
-/** Returns the words that may come first, or after a group's name. */
+/** Returns the commands and groups that can be the first word. */
 const firstNames = (commands: readonly CommandSpec[]) => unique(commands.map(({ path: [first = ''] }) => first));
 const groupsOf = (commands: readonly CommandSpec[]) =>
   unique(commands.flatMap(({ path }) => (path.length > 1 ? [path[0] as string] : [])));
@@ -90,13 +89,13 @@ const membersOf = (commands: readonly CommandSpec[], group: string) =>
   commands.flatMap(({ path }) => (path[0] === group && path[1] !== undefined ? [path[1]] : []));
 
 function bash(commands: readonly CommandSpec[]): string {
-  const reply = (words: readonly string[]) => `COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$word"))`;
+  const reply = (words: readonly string[]) => `COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$cur"))`;
   const replyValue = (value: Value) => {
     if (value.kind === 'words') return reply(value.words);
-    if (value.kind === 'interface') return '_packetlog_interfaces "$word"';
-    return value.kind === 'file' ? 'COMPREPLY=($(compgen -f -- "$word"))' : ':';
+    if (value.kind === 'interface') return '_packetlog_interfaces "$cur"';
+    return value.kind === 'file' ? 'COMPREPLY=($(compgen -f -- "$cur"))' : ':';
   };
-  // One case for all options and commands with the same values.
+  // Options with the same values share one case.
   const patterns = new Map<string, string[]>();
   const add = (action: string, pattern: string) => patterns.set(action, [...(patterns.get(action) ?? []), pattern]);
   for (const command of commands) {
@@ -106,7 +105,7 @@ function bash(commands: readonly CommandSpec[]): string {
     }
   }
   const values = [...patterns].map(([action, which]) => `    ${which.join('|')}) ${action}; return ;;`);
-  const places = commands.flatMap((command) =>
+  const positionals = commands.flatMap((command) =>
     command.arguments.flatMap((value, i) =>
       value.kind === 'free'
         ? []
@@ -114,8 +113,8 @@ function bash(commands: readonly CommandSpec[]): string {
     ),
   );
   const flags = (command: CommandSpec) => [...command.options.map(({ long }) => long), '--help'];
-  const own = commands.map((command) => `    "${nameOf(command)}") ${reply(flags(command))} ;;`);
-  const run = commands.find((command) => nameOf(command) === DEFAULT);
+  const flagCases = commands.map((command) => `    "${nameOf(command)}") ${reply(flags(command))} ;;`);
+  const run = commands.find((command) => nameOf(command) === DEFAULT_COMMAND);
   const start = [...firstNames(commands), ...(run ? flags(run) : []), '--version'];
   const groups = groupsOf(commands);
   const inGroup = groups.map((group) => `    ${group}) ${reply(membersOf(commands, group))}; return ;;`);
@@ -128,7 +127,7 @@ function bash(commands: readonly CommandSpec[]): string {
   done
 }
 _packetlog() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=${DEFAULT}
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command=${DEFAULT_COMMAND}
   case \${COMP_WORDS[1]} in
     ${names.join('|')}) command=\${COMP_WORDS[1]} ;;
     ${groups.join('|')}) command="\${COMP_WORDS[1]} \${COMP_WORDS[2]}" ;;
@@ -136,18 +135,18 @@ _packetlog() {
   [[ $COMP_CWORD == 2 ]] && case \${COMP_WORDS[1]} in
 ${inGroup.join('\n')}
   esac
-  case "$command $before" in
+  case "$command $prev" in
 ${values.join('\n')}
   esac
-  [[ $word != -* ]] && case "$command $COMP_CWORD" in
-${places.join('\n')}
+  [[ $cur != -* ]] && case "$command $COMP_CWORD" in
+${positionals.join('\n')}
   esac
-  if [[ $COMP_CWORD == 1 || $command == ${DEFAULT} && \${COMP_WORDS[1]} != ${DEFAULT} ]]; then
+  if [[ $COMP_CWORD == 1 || $command == ${DEFAULT_COMMAND} && \${COMP_WORDS[1]} != ${DEFAULT_COMMAND} ]]; then
     ${reply(unique(start))}
     return
   fi
   case "$command" in
-${own.join('\n')}
+${flagCases.join('\n')}
   esac
 }
 complete -F _packetlog packetlog
@@ -173,7 +172,7 @@ function zsh(commands: readonly CommandSpec[]): string {
   const groups = groupsOf(commands);
   const first = `'1:command:(${firstNames(commands).join(' ')})' '--version[print the version]'`;
   const cases = commands.map((command) => {
-    const extra = nameOf(command) === DEFAULT ? [first] : [];
+    const extra = nameOf(command) === DEFAULT_COMMAND ? [first] : [];
     return `    '${nameOf(command)}') _arguments \\\n      ${[...specs(command), ...extra].join(' \\\n      ')} ;;`;
   });
   const inGroup = groups.map(
@@ -182,7 +181,7 @@ function zsh(commands: readonly CommandSpec[]): string {
   const names = firstNames(commands).filter((name) => !groups.includes(name));
   return `#compdef packetlog
 _packetlog() {
-  local command=${DEFAULT}
+  local command=${DEFAULT_COMMAND}
   case $words[2] in
     ${names.join('|')}) command=$words[2] ;;
     ${groups.join('|')}) command="$words[2] $words[3]" ;;
@@ -197,9 +196,9 @@ _packetlog "$@"
 
 function fish(commands: readonly CommandSpec[]): string {
   const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
-  const others = firstNames(commands).filter((name) => name !== DEFAULT);
+  const others = firstNames(commands).filter((name) => name !== DEFAULT_COMMAND);
   const condition = ({ path }: CommandSpec) =>
-    path[0] === DEFAULT
+    path[0] === DEFAULT_COMMAND
       ? `not __fish_seen_subcommand_from ${others.join(' ')}`
       : path.map((name) => `__fish_seen_subcommand_from ${name}`).join('; and ');
   const action = (value: Value) => {

@@ -6,22 +6,22 @@ import { checkStateDirectory, type StatePaths } from '../rules/store/state-direc
 import { unreachable } from './capture-from-loader.ts';
 import { type Served, servedUrls } from './run/served-urls.ts';
 
-/** Resolves with the exit code; throws SetupError. */
+/** Prints the URLs, one per line. Resolves with the exit code; throws SetupError if there is no dashboard to open. */
 export async function url(paths: StatePaths, print: (line: string) => void): Promise<number> {
   checkStateDirectory(paths);
-  const served = await askServed(paths.controlSocket);
+  const served = await fetchServed(paths.controlSocket);
   if (served === null) {
     throw unavailable(
       paths.controlSocket,
       'the loader serves no dashboard (--listen off)',
-      'Start it without that option.',
+      'Start the loader without that option.',
     );
   }
   for (const line of servedUrls(served)) print(line);
   return EXIT.ok;
 }
 
-async function askServed(socket: string): Promise<Served | null> {
+async function fetchServed(socket: string): Promise<Served | null> {
   try {
     return (await new ControlClient(socket, { user: 'root' }).session()).served;
   } catch (cause) {
@@ -32,5 +32,5 @@ async function askServed(socket: string): Promise<Served | null> {
 }
 
 function unavailable(target: string, problem: string, next: string, cause?: unknown): SetupError {
-  return new SetupError({ step: 'ask', target, problem, next, exit: 'failed', cause });
+  return new SetupError({ step: 'get URLs from', target, problem, next, exit: 'failed', cause });
 }

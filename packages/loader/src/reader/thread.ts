@@ -155,8 +155,8 @@ function report({ drain, rules }: Setup): void {
  */
 function stop(setup: Setup): void {
   const { transport, drain, slabWriter, interfaces, rules, pins } = setup;
-  const goesOn = pins.path !== undefined;
-  if (!goesOn) interfaces.detach();
+  const isPinned = pins.path !== undefined;
+  if (!isPinned) interfaces.detach();
   const deadline = performance.now() + STOP_MS;
   const settled = waitForRunningPrograms();
   for (;;) {
@@ -167,13 +167,13 @@ function stop(setup: Setup): void {
     drain.commit('wakeOnNext');
     slabWriter.flush(true);
     // A pinned program keeps writing, so there may be no end: the rest waits for the next loader.
-    const over = performance.now() >= deadline || (goesOn && !more);
+    const over = performance.now() >= deadline || (isPinned && !more);
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
     // Messages are not read any more.
     Atomics.store(signal, 0, 0);
     if (records === 0) Atomics.wait(signal, 0, 0, settled ? 1 : 10);
   }
-  if (goesOn) interfaces.detach();
+  if (isPinned) interfaces.detach();
   post({ type: 'stopped', ledger: drain.settledLedger(Date.now()), ruleCounts: rules.changed(), pinned: pins.path });
 }
 

@@ -1,4 +1,4 @@
-/** Formats the ledger at the end of a run, as JSON and as sentences. */
+/** Formats the ledger at the end of a run, as JSON and as text. */
 import type { InterfaceLedger } from '@packetlog/common';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { PrinterCounts } from '../../print/console-printer.ts';
@@ -6,45 +6,46 @@ import { UNWATCHED } from '../../reader/unwatched-interfaces.ts';
 import { printableName } from '../../system/interface-name.ts';
 
 /**
- * Counts the records that were written to a ring and not printed: lost in the loader or at the output, or left in a ring
- * that no further loader reads.
+ * Returns the number of records that were written to a ring but not printed: lost in the loader or at the output, or
+ * left in a ring that no later loader will read.
  */
-function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean): number {
-  const left = goesOn ? 0 : ledger.ring.pending;
+function notPrinted(ledger: DrainLedger, console: PrinterCounts, isPinned: boolean): number {
+  const left = isPinned ? 0 : ledger.ring.pending;
   return console.dropped + ledger.queue.dropped + ledger.queue.pending + left;
 }
 
-/** Adds a line for interfaces that are not watched, if packets arrived there. */
-function linesOf({ interfaces, unwatched }: DrainLedger): { name: string; counters: InterfaceLedger }[] {
+/** Returns the counters of each interface, and those of unwatched interfaces if packets arrived there. */
+function countersOf({ interfaces, unwatched }: DrainLedger): { name: string; counters: InterfaceLedger }[] {
   return [...interfaces, ...(unwatched ? [{ name: UNWATCHED, counters: unwatched.counters }] : [])];
 }
 
 /**
- * Returns the last line of `--print json`. The sum of all `emitted` is `console + dropped`; with a filter also
- * `filtered`; if loaders took over the program, also `before`, read by earlier loaders, and `waiting`, left for the next.
+ * Returns the last line of `--print json`. The sum of all `emitted` is `console + dropped`; plus `filtered` with a
+ * filter; plus `before` (read by earlier loaders) and `waiting` (left for the next one)
+ * if the program outlives its loader.
  */
-export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn = false): string {
+export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, isPinned = false): string {
   const interfaces: Record<string, Omit<InterfaceLedger, 'denied_bytes'>> = Object.fromEntries(
-    linesOf(ledger).map(({ name, counters: { denied_bytes: _, ...counters } }) => [name, counters]),
+    countersOf(ledger).map(({ name, counters: { denied_bytes: _, ...counters } }) => [name, counters]),
   );
   const delivered = {
     console: console.console,
     ...(console.filtered === undefined ? {} : { filtered: console.filtered }),
-    dropped: notPrinted(ledger, console, goesOn),
+    dropped: notPrinted(ledger, console, isPinned),
     ...(ledger.before === undefined ? {} : { before: ledger.before }),
-    ...(goesOn ? { waiting: ledger.ring.pending } : {}),
+    ...(isPinned ? { waiting: ledger.ring.pending } : {}),
   };
   return JSON.stringify({ ledger: { ...interfaces, delivered } });
 }
 
-/** Returns one line for each interface, and one for what was lost after the kernel. */
+/** Returns one line for each interface, and one for the records printed and lost after the ring. */
 export function ledgerText(
   ledger: DrainLedger,
   console: PrinterCounts | undefined,
-  { output = 'console', goesOn = false }: { output?: string | undefined; goesOn?: boolean } = {},
+  { output = 'console', isPinned = false }: { output?: string | undefined; isPinned?: boolean } = {},
 ): string[] {
   const n = (value: number) => value.toLocaleString('en-US');
-  const lines = linesOf(ledger).map(({ name, counters: c }) => {
+  const lines = countersOf(ledger).map(({ name, counters: c }) => {
     const denied = c.denied + c.aborted > 0 ? `, ${n(c.denied)} denied, ${n(c.aborted)} aborted` : '';
     const unrecorded = c.sampled_out + c.filtered_out;
     const rest = unrecorded > 0 ? `, ${n(unrecorded)} not recorded` : '';
@@ -53,7 +54,7 @@ export function ledgerText(
   if (console) {
     const rest = console.filtered === undefined ? '' : `, ${n(console.filtered)} filtered`;
     lines.push(
-      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}${rest}, ${n(notPrinted(ledger, console, goesOn))} lost after the ring`,
+      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}${rest}, ${n(notPrinted(ledger, console, isPinned))} lost after the ring`,
     );
   }
   return lines;

@@ -76,17 +76,17 @@ export class RecordSink {
   }
 
   /** Writes what is queued, then the ledger if the output is JSON lines, and closes the file. */
-  async finish(ledger: DrainLedger, goesOn: boolean): Promise<void> {
+  async finish(ledger: DrainLedger, isPinned: boolean): Promise<void> {
     const { output, print } = this.#options;
     const counts = () => this.#printer?.counts ?? { console: 0, dropped: 0 };
-    const lastLine = !output && print === 'json' ? () => ledgerJson(ledger, counts(), goesOn) : undefined;
+    const lastLine = !output && print === 'json' ? () => ledgerJson(ledger, counts(), isPinned) : undefined;
     await this.#printer?.finish(lastLine, PRINT_MS);
     if (this.#file) await closed(this.#file);
   }
 
-  /** Returns the ledger as sentences. */
-  report(ledger: DrainLedger, goesOn: boolean): string[] {
-    return ledgerText(ledger, this.#printer?.counts, { output: this.#options.output?.name, goesOn });
+  /** Returns the ledger as text. */
+  report(ledger: DrainLedger, isPinned: boolean): string[] {
+    return ledgerText(ledger, this.#printer?.counts, { output: this.#options.output?.name, isPinned });
   }
 
   /** Name of the output, for messages. */
