@@ -1,26 +1,27 @@
 import type { PacketLogBatch } from '@packetlog/common';
 
 /**
- * Queues batches between the socket and the loop that reads them, up to a limit in bytes. While it is full, it counts
- * and discards whole batches, because a client cannot slow down the loader.
+ * Queues batches between the socket and the loop that reads them, up to a limit in bytes. Discards and counts batches
+ * that do not fit: a slow client must not slow down the loader.
  */
 export class BatchQueue {
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   readonly #batches: PacketLogBatch[] = [];
   #bytes = 0;
-  #waiting: (() => void) | undefined;
+  #wakeReader: (() => void) | undefined;
   #ended: { error?: unknown } | undefined;
-  /** Rows that were discarded. */
+  /** Number of rows in discarded batches. */
   lost = 0;
 
-  constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
 
+  /** Appends a batch. Discards it if the queue is full or has ended. */
   push(batch: PacketLogBatch): void {
     if (this.#ended !== undefined) return;
-    // One batch is always accepted, however large: otherwise a large one would never get through.
-    if (this.#batches.length > 0 && this.#bytes + batch.byteLength > this.#mostBytes) {
+    // An empty queue accepts any batch: one larger than the limit would otherwise never be delivered.
+    if (this.#batches.length > 0 && this.#bytes + batch.byteLength > this.#maxBytes) {
       this.lost += batch.length;
       return;
     }
@@ -29,17 +30,17 @@ export class BatchQueue {
     this.#wake();
   }
 
-  /** Ends the queue: what is in it can still be taken, then `take` resolves with undefined, or throws `error` once. */
+  /** Ends the queue: `take` returns the remaining batches, then throws `error` once if given, then returns undefined. */
   end(error?: unknown): void {
     this.#ended ??= error === undefined ? {} : { error };
     this.#wake();
   }
 
-  /** Resolves with the oldest batch once there is one; undefined at the end. For one reader. */
+  /** Removes the oldest batch, waiting for one if needed; undefined at the end. Only one reader may wait at a time. */
   async take(): Promise<PacketLogBatch | undefined> {
     while (this.#batches.length === 0 && this.#ended === undefined) {
       await new Promise<void>((resolve) => {
-        this.#waiting = resolve;
+        this.#wakeReader = resolve;
       });
     }
     const batch = this.#batches.shift();
@@ -54,7 +55,7 @@ export class BatchQueue {
   }
 
   #wake(): void {
-    this.#waiting?.();
-    this.#waiting = undefined;
+    this.#wakeReader?.();
+    this.#wakeReader = undefined;
   }
 }

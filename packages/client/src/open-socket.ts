@@ -3,21 +3,21 @@ import { io, type Socket } from 'socket.io-client';
 import { PacketLogError } from './packet-log-error.ts';
 
 export interface ConnectOptions {
-  /** Read-only access: the `token` of the URL that packetlog printed, or its PACKETLOG_TOKEN. */
+  /** Grants read access: `token` in the URL that packetlog prints, or the loader's PACKETLOG_TOKEN. */
   readonly token: string;
-  /** Access to change rules: `admin_token`, or its PACKETLOG_ADMIN_TOKEN. */
+  /** Grants changes to rules: `admin_token` in that URL, or the loader's PACKETLOG_ADMIN_TOKEN. */
   readonly adminToken?: string;
-  /** How long to wait for the loader, now and with each request; 10,000 ms by default. */
+  /** Timeout for connecting and for each request, in ms; 10,000 by default. */
   readonly timeoutMs?: number;
 }
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
-const AGAIN_AFTER_MS = 1_000;
+const RECONNECT_DELAY_MS = 1_000;
 
 /**
- * Opens a socket; resolves when the loader has admitted it, with its `hello`. The socket reconnects, whichever side
- * closed the connection, until `disconnect()`.
+ * Opens a socket, and resolves with the loader's `hello` once the loader has accepted it. The socket reconnects after
+ * either side closes the connection, until `disconnect()` is called.
  */
 export async function openSocket(url: string, options: ConnectOptions): Promise<{ socket: Socket; hello: Hello }> {
   const { token, adminToken, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
@@ -29,10 +29,10 @@ export async function openSocket(url: string, options: ConnectOptions): Promise<
     reconnectionDelayMax: 3_000,
   });
   try {
-    const hello = await firstWord(socket, url, timeoutMs);
+    const hello = await waitForHello(socket, url, timeoutMs);
     socket.on('disconnect', (reason) => {
-      // socket.io treats this as final, and would not reconnect.
-      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), AGAIN_AFTER_MS);
+      // socket.io does not reconnect after the server has closed the connection.
+      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), RECONNECT_DELAY_MS);
     });
     return { socket, hello };
   } catch (error) {
@@ -41,9 +41,10 @@ export async function openSocket(url: string, options: ConnectOptions): Promise<
   }
 }
 
-function firstWord(socket: Socket, url: string, timeoutMs: number): Promise<Hello> {
+/** Resolves with the first `hello`. Rejects if the loader rejects the connection, or after the timeout. */
+function waitForHello(socket: Socket, url: string, timeoutMs: number): Promise<Hello> {
   return new Promise((resolve, reject) => {
-    let last: Error | undefined;
+    let lastError: Error | undefined;
     const settle = (act: () => void) => {
       clearTimeout(timer);
       socket.off('hello', onHello);
@@ -53,20 +54,20 @@ function firstWord(socket: Socket, url: string, timeoutMs: number): Promise<Hell
     const onHello = (message: unknown) => {
       const hello = helloSchema.safeParse(message);
       if (hello.success) return settle(() => resolve(hello.data));
-      const text = `What answers at ${url} is no PacketLog loader of this version. Use the same version of both.`;
+      const text = `The server at ${url} is not a PacketLog loader of this version. Use the same version of loader and client.`;
       settle(() => reject(new PacketLogError(text, { code: 'protocol_mismatch' }, { cause: hello.error })));
     };
     const onError = (error: Error & { data?: unknown }) => {
-      last = error;
+      lastError = error;
       const rejection = rejectionSchema.safeParse(error.data);
-      // Any other error may be temporary: the loader may be about to start.
+      // Other errors can be temporary: the loader may still be starting.
       if (!rejection.success) return;
       const { code, message } = rejection.data;
       settle(() => reject(new PacketLogError(message, { code }, { cause: error })));
     };
     const timer = setTimeout(() => {
-      const text = `No loader has answered at ${url} for ${timeoutMs} ms. Check that packetlog runs there.`;
-      settle(() => reject(new PacketLogError(text, { code: 'unreachable' }, { cause: last })));
+      const text = `No loader answered at ${url} within ${timeoutMs} ms. Check that packetlog is running there.`;
+      settle(() => reject(new PacketLogError(text, { code: 'unreachable' }, { cause: lastError })));
     }, timeoutMs);
     socket.on('hello', onHello);
     socket.on('connect_error', onError);

@@ -18,46 +18,46 @@ import { PacketStream, type PacketStreamOptions } from './packet-stream.ts';
 import {
   type AddedRule,
   type ImportOptions,
-  isOneAddress,
-  plainAddress,
+  isSingleAddress,
+  normalizeAddress,
   type RuleOptions,
   ruleDraft,
 } from './rule-options.ts';
 
-/** The loader needs time for a list of many networks. */
+/** Compiling a list of many networks takes the loader longer than other requests. */
 const IMPORT_TIMEOUT_MS = 60_000;
 
-/** Characters of a value shown in a message: the value may be a header from outside. */
-const SHOWN = 60;
+/** Maximum characters of a rejected value in an error message: the value can come from an untrusted header. */
+const MAX_SHOWN_CHARACTERS = 60;
 
-/** Bytes around a list in the message that carries it. */
-const ROOM_FOR_THE_REST = 4_096;
+/** Bytes reserved for the other fields of an import message. */
+const MESSAGE_OVERHEAD_BYTES = 4_096;
 
-interface Opened {
+interface OpenConnection {
   readonly url: string;
   readonly options: ConnectOptions;
   readonly socket: Socket;
   readonly hello: Hello;
 }
 
-/** A connection to one loader. While it is broken, requests wait for it to be restored, up to the timeout. */
+/** A connection to one loader. While it is interrupted, requests wait for the reconnection, up to their timeout. */
 export class PacketLogClient {
   readonly #url: string;
   readonly #options: ConnectOptions;
   readonly #socket: Socket;
   readonly #streams = new Set<PacketStream>();
-  readonly #waiting = new Set<(reason: PacketLogError) => void>();
+  readonly #pendingRequests = new Set<(reason: PacketLogError) => void>();
   #ended: PacketLogError | undefined;
-  /** The loader's first message: its node, version, interfaces, and whether this client may change rules (`admin`). */
+  /** The loader's first message: node, version, interfaces, and whether this client can change rules (`admin`). */
   readonly hello: Hello;
 
-  constructor({ url, options, socket, hello }: Opened) {
+  constructor({ url, options, socket, hello }: OpenConnection) {
     this.#url = url;
     this.#options = options;
     this.#socket = socket;
     this.hello = hello;
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
-      // The loader answers, but no longer admits this client: its tokens changed with a restart.
+      // The loader rejects this client: after a restart it has other tokens.
       const rejection = rejectionSchema.safeParse(error.data);
       if (!socket.active && rejection.success) this.#end(new PacketLogError(rejection.data.message, rejection.data));
     });
@@ -70,58 +70,56 @@ export class PacketLogClient {
 
   /**
    * Denies packets from one address at XDP, before the network stack sees them.
-   * @throws PacketLogError with the code `invalid` for anything but one address: see `denyNetwork`.
+   * @throws PacketLogError with the code `invalid` unless `address` is a single address; see `denyNetwork`.
    */
   deny(address: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#addForAddress('deny', address, options);
   }
 
-  /** Permits packets from one address, whatever other rules say: permit wins. Takes one address only, like `deny`. */
+  /** Permits packets from one address: permit wins over deny. Takes a single address, as `deny` does. */
   permit(address: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#addForAddress('permit', address, options);
   }
 
-  /** Permits packets from one address, and marks them as what deny would have denied. */
+  /** Permits packets from one address, and records them with the reason `would_deny`. */
   observe(address: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#addForAddress('observe', address, options);
   }
 
-  /** Like `deny`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  /** Like `deny`, for an address, a network, `set:NAME`, or `any`. Never pass untrusted input. */
   denyNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('deny', source, options);
   }
 
-  /** Like `permit`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  /** Like `permit`, for an address, a network, `set:NAME`, or `any`. Never pass untrusted input. */
   permitNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('permit', source, options);
   }
 
-  /** Like `observe`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  /** Like `observe`, for an address, a network, `set:NAME`, or `any`. Never pass untrusted input. */
   observeNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('observe', source, options);
   }
 
-  /** Removes rules; resolves with those that existed. */
+  /** Removes rules, and resolves with those that existed. */
   async remove(
     rules: number | Rule | readonly (number | Rule)[],
     { force }: { force?: boolean } = {},
   ): Promise<Rule[]> {
     const list = Array.isArray(rules) ? (rules as readonly (number | Rule)[]) : [rules as number | Rule];
     const ids = list.map((rule) => (typeof rule === 'number' ? rule : rule.id));
-    return (await this.#ask('remove', { ids, ...(force !== undefined && { force }) })).removed;
+    return (await this.#request('remove', { ids, ...(force !== undefined && { force }) })).removed;
   }
 
-  /**
-   * Returns all rules with their counters, the sets, the default policy, and the change that waits for confirmation.
-   */
+  /** Returns all rules with their counters, the sets, the default policy, and the unconfirmed change. */
   rules(): Promise<RulesSnapshot> {
-    return this.#ask('list', {});
+    return this.#request('list', {});
   }
 
-  /** Replaces a named set by the networks of a list, one per line, and adds a rule for it if there is none. */
+  /** Replaces a named set with the networks of a list, one per line, and adds a rule for it if there is none. */
   async importSet(name: string, entries: string, options: ImportOptions = {}): Promise<RulesResults['import']> {
-    if (Buffer.byteLength(JSON.stringify(entries)) > MAX_MESSAGE_BYTES - ROOM_FOR_THE_REST) {
-      const text = `The list is longer than a message may be. Import it on the machine itself: packetlog rules import FILE --set ${name}`;
+    if (Buffer.byteLength(JSON.stringify(entries)) > MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES) {
+      const text = `The list was not imported: it is too long for one message. Import it on the server: packetlog rules import FILE --set ${name}`;
       throw new PacketLogError(text, { code: 'limit', limit: MAX_MESSAGE_BYTES });
     }
     const { action, reason, skipBad, force } = options;
@@ -133,27 +131,27 @@ export class PacketLogClient {
       ...(skipBad !== undefined && { skip_bad: skipBad }),
       ...(force !== undefined && { force }),
     };
-    return this.#ask('import', request, IMPORT_TIMEOUT_MS);
+    return this.#request('import', request, IMPORT_TIMEOUT_MS);
   }
 
   /** Confirms a risky change, which would otherwise revert. */
   async confirm(): Promise<void> {
-    await this.#ask('confirm', {});
+    await this.#request('confirm', {});
   }
 
   /** Reverts a risky change at once. */
   async revert(): Promise<void> {
-    await this.#ask('revert', {});
+    await this.#request('revert', {});
   }
 
-  /** Undoes the last change, whichever client made it; resolves with its description. */
+  /** Undoes the last change, even if another client made it, and resolves with its description. */
   async undo(): Promise<string> {
-    return (await this.#ask('undo', {})).undone;
+    return (await this.#request('undo', {})).undone;
   }
 
   /**
-   * Returns the packets as they arrive, in batches, on a separate connection that the first `next()` opens. It is
-   * closed when the loop ends.
+   * Returns packets in batches as they arrive. The first `next()` opens a separate connection for them; the end of the
+   * loop closes it.
    */
   packets(options: PacketStreamOptions = {}): PacketStream {
     const stream = new PacketStream(this.#url, this.#options, options, () => this.#streams.delete(stream));
@@ -161,10 +159,10 @@ export class PacketLogClient {
     return stream;
   }
 
-  /** Closes the connection and all packet streams. Rules stay. */
+  /** Closes the connection and all packet streams. Rules stay in force. */
   async close(): Promise<void> {
     await Promise.all([...this.#streams].map((stream) => stream.return()));
-    this.#end(new PacketLogError('This client was closed. Connect again.', { code: 'closed' }));
+    this.#end(new PacketLogError('This client is closed. Connect again.', { code: 'closed' }));
     this.#socket.disconnect();
   }
 
@@ -173,8 +171,8 @@ export class PacketLogClient {
   }
 
   async #addForAddress(action: RuleAction, address: string, options: RuleOptions): Promise<AddedRule> {
-    if (!isOneAddress(address)) {
-      const shown = JSON.stringify(String(address).slice(0, SHOWN));
+    if (!isSingleAddress(address)) {
+      const shown = JSON.stringify(String(address).slice(0, MAX_SHOWN_CHARACTERS));
       const text = `No rule was added: ${action}() takes one address, not ${shown}. Use ${action}Network() for networks, sets and any.`;
       throw new PacketLogError(text, { code: 'invalid', field: 'rule.source' });
     }
@@ -183,44 +181,43 @@ export class PacketLogClient {
 
   async #add(action: RuleAction, source: string, options: RuleOptions): Promise<AddedRule> {
     const { force } = options;
-    const rule = ruleDraft(action, plainAddress(source), options);
-    const added = await this.#ask('add', { rule, ...(force !== undefined && { force }) });
+    const rule = ruleDraft(action, normalizeAddress(source), options);
+    const added = await this.#request('add', { rule, ...(force !== undefined && { force }) });
     return { ...added.rule, ...(added.pending !== undefined && { pending: added.pending }) };
   }
 
-  async #ask<Verb extends RulesVerb>(
+  async #request<Verb extends RulesVerb>(
     verb: Verb,
     request: RulesRequest<Verb>,
     timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   ): Promise<RulesResults[Verb]> {
-    const answer = await this.#answer<Verb>(`rules:${verb}`, request, timeoutMs);
+    const answer = await this.#send<Verb>(`rules:${verb}`, request, timeoutMs);
     if (answer.ok) return answer.value;
     const rejected = rulesErrorSchema.safeParse(answer.error);
     if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
-    throw new PacketLogError(
-      `The loader rejected ${verb}: it gave no reason that this client can read. See the loader’s log.`,
-      { code: 'internal' },
-    );
+    throw new PacketLogError(`The loader rejected ${verb}: the error has an unknown format. See the loader’s log.`, {
+      code: 'internal',
+    });
   }
 
-  #answer<Verb extends RulesVerb>(event: string, request: unknown, timeoutMs: number): Promise<RulesAnswer<Verb>> {
+  #send<Verb extends RulesVerb>(event: string, request: unknown, timeoutMs: number): Promise<RulesAnswer<Verb>> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
+      this.#pendingRequests.add(reject);
       this.#socket.timeout(timeoutMs).emit(event, request, (cause: Error | null, answer: RulesAnswer<Verb>) => {
-        this.#waiting.delete(reject);
+        this.#pendingRequests.delete(reject);
         if (!cause) return resolve(answer);
-        const why = this.#socket.connected ? `for ${timeoutMs} ms` : 'before the connection broke';
-        const text = `The loader has not answered ${event} ${why}. Look at rules() before asking again: it may be done.`;
+        const when = this.#socket.connected ? `within ${timeoutMs} ms` : 'before the connection broke';
+        const text = `The loader did not answer ${event} ${when}. Check rules() before you retry: the change may have been made.`;
         reject(new PacketLogError(text, { code: 'unanswered' }, { cause }));
       });
     });
   }
 
-  /** Ends the client permanently. Waiting requests fail now, not at their timeout. */
+  /** Ends the client permanently: pending requests fail at once, not at their timeout. */
   #end(reason: PacketLogError): void {
     this.#ended ??= reason;
-    for (const reject of this.#waiting) reject(this.#ended);
-    this.#waiting.clear();
+    for (const reject of this.#pendingRequests) reject(this.#ended);
+    this.#pendingRequests.clear();
   }
 }

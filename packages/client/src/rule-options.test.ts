@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOneAddress, plainAddress, ruleDraft } from './rule-options.ts';
+import { isSingleAddress, normalizeAddress, ruleDraft } from './rule-options.ts';
 
 test.each([
   ['::ffff:203.0.113.7', '203.0.113.7'],
@@ -9,7 +9,7 @@ test.each([
   ['2001:db8::7', '2001:db8::7'],
   ['set:scanners', 'set:scanners'],
 ])('%s, as a server may report its peer, is sent as %s', (source, plain) => {
-  expect(plainAddress(source)).toBe(plain);
+  expect(normalizeAddress(source)).toBe(plain);
 });
 
 test.each([
@@ -27,7 +27,7 @@ test.each([
   ['', false],
   [undefined, false],
 ])('%s is one address: %s', (source, isOne) => {
-  expect(isOneAddress(source)).toBe(isOne);
+  expect(isSingleAddress(source)).toBe(isOne);
 });
 
 test('options become a draft of the protocol, without fields that are not set', () => {

@@ -32,7 +32,7 @@ export function ruleDraft(action: RuleAction, source: string, options: RuleOptio
   const { for: lasts, until, reason, protocol, port, interface: name } = options;
   return {
     action,
-    source: plainAddress(source),
+    source: normalizeAddress(source),
     ...(lasts !== undefined && { for: lasts }),
     ...(until !== undefined && { expires_at: until.toISOString() }),
     ...(reason !== undefined && { reason }),
@@ -46,10 +46,10 @@ export function ruleDraft(action: RuleAction, source: string, options: RuleOptio
  * Returns whether the source is one address: not a network (`198.0.0.0/8`), a set or `any`, which a forged header may
  * contain.
  */
-export function isOneAddress(source: unknown): boolean {
+export function isSingleAddress(source: unknown): boolean {
   if (typeof source !== 'string') return false;
   try {
-    parseAddress(plainAddress(source));
+    parseAddress(normalizeAddress(source));
     return true;
   } catch {
     return false;
@@ -63,6 +63,6 @@ const ZONE = /%.*$/;
  * Returns the address as packets carry it. A server that listens on `::` reports an IPv4 peer as `::ffff:203.0.113.7`,
  * and a rule for that form would never match; a link-local peer has its interface behind a `%`.
  */
-export function plainAddress(source: string): string {
+export function normalizeAddress(source: string): string {
   return source.replace(ZONE, '').replace(MAPPED, '$1');
 }
