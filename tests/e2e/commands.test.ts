@@ -99,7 +99,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
 
     // Letters are text in a field, and do nothing while single-key shortcuts are off.
     await keyboard.press('?');
-    const help = page.getByRole('dialog', { name: 'Keys and filter examples' });
+    const help = page.getByRole('dialog', { name: 'Keyboard shortcuts and filter examples' });
     await help.waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'help');

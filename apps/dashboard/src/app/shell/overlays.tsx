@@ -72,9 +72,9 @@ export function Commands() {
     },
     {
       keys: ['?'],
-      name: 'Keys and filter examples',
+      name: 'Keyboard shortcuts and filter examples',
       group: 'Help',
-      keywords: 'help shortcuts keyboard',
+      keywords: 'help keys',
       run: () => overlay.show('help'),
     },
   ]);

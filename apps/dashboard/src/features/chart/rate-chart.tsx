@@ -15,7 +15,7 @@ import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from 
 import type { PlotLine } from './plot.tsx';
 import { brushed, comparisonText, zoomText } from './range-text.ts';
 import { Readout } from './readout.tsx';
-import { useCharted } from './use-charted.ts';
+import { useChartSpan } from './use-chart-span.ts';
 import type { Overview } from './use-overview.ts';
 import './rate-chart.css';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
@@ -44,17 +44,17 @@ const FORMAT = { packets: formatCompact, bytes: formatBytes } as const;
 /** The traffic chart: packets and bytes per second, by verdict or protocol. A selected range is zoomed into. */
 export function RateChart({ overview }: { overview: Overview }) {
   const { past } = useLive().store.state;
-  const charted = useCharted(overview);
+  const chartSpan = useChartSpan(overview);
   const [hovered, setHovered] = useState<number | null>(null);
   const [split, setSplit] = useState<Split>('action');
   const [chosen, setUnit] = useState<Unit>('packets');
   const both = useMedia('(min-width: 860px)');
   const unit = both ? 'packets' : chosen;
   const { zoom } = overview;
-  const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = charted;
+  const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = chartSpan;
   const [marked, setMarked] = useState<number | null>(null);
   const readout = readoutOf(
-    charted,
+    chartSpan,
     zoom === null,
     hovered ?? (marked === null ? null : points.findLastIndex((point) => point.fromMs <= marked)),
   );

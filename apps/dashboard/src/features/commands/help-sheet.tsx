@@ -8,29 +8,29 @@ import { Sheet } from '../../ui/sheet.tsx';
 import { FILTER_EXAMPLES } from './filter-examples.ts';
 import './help-sheet.css';
 
-/** Keys that work only while the table has the focus or a row is selected. */
+/** Shortcuts that work only while the table has the focus or a row is selected. */
 const ROW_KEYS = [
-  ['arrowdown', 'Select the next row down'],
-  ['arrowup', 'Select the next row up'],
+  ['arrowdown', 'Select the row below'],
+  ['arrowup', 'Select the row above'],
   ['enter', 'Explain the selected row'],
-  ['d', 'Deny its source'],
-  ['c', 'Copy it as text'],
-  ['shift+c', 'Copy it as JSON'],
-  ['escape', 'Clear selection'],
+  ['d', 'Deny the source of the row'],
+  ['c', 'Copy the row as text'],
+  ['shift+c', 'Copy the row as JSON'],
+  ['escape', 'Clear the selection'],
 ] as const;
 
-/** Lists the keys that work now and examples of the filter language, and switches single-key shortcuts on and off. */
+/** Lists the active shortcuts and filter examples, and turns single-key shortcuts on or off. */
 export function HelpSheet({ onClose }: { onClose: () => void }) {
   const { filter } = useLive();
   const [characterKeys, setCharacterKeys] = useCharacterKeys();
-  const known = keys.commands().filter((command) => command.keys.length > 0);
-  const rowKeys = ROW_KEYS.filter(([key]) => known.every((command) => !command.keys.includes(key)));
+  const bound = keys.commands().filter((command) => command.keys.length > 0);
+  const rowKeys = ROW_KEYS.filter(([key]) => bound.every((command) => !command.keys.includes(key)));
   const groups = COMMAND_GROUPS.map((group) => ({
     group,
-    commands: known.filter((command, i) => command.group === group && known.findIndex(sameName(command)) === i),
+    commands: bound.filter((command, i) => command.group === group && bound.findIndex(sameName(command)) === i),
   })).filter(({ commands }) => commands.length > 0);
   return (
-    <Sheet title="Keys and filter examples" onClose={onClose}>
+    <Sheet title="Keyboard shortcuts and filter examples" onClose={onClose}>
       <div className="sheet-body help">
         <label className="help-switch">
           <input
@@ -42,7 +42,7 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
           <span>
             Single-key shortcuts
             <span className="field-hint">
-              Turn this off if you use speech input. <Keycaps keys="mod+k" /> always opens all commands.
+              Turn this off if you use speech input. <Keycaps keys="mod+k" /> opens the list of commands either way.
             </span>
           </span>
         </label>
@@ -51,14 +51,14 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
             <h3 className="help-title">{group}</h3>
             <dl className="help-keys">
               {commands.map(({ name, keys: all }) => (
-                <Line key={name} name={name} keys={all} />
+                <Shortcut key={name} name={name} keys={all} />
               ))}
-              {group === 'Rows' && rowKeys.map(([key, name]) => <Line key={key} name={name} keys={[key]} />)}
+              {group === 'Rows' && rowKeys.map(([key, name]) => <Shortcut key={key} name={name} keys={[key]} />)}
             </dl>
           </section>
         ))}
         <section>
-          <h3 className="help-title">Filter examples, in tcpdump syntax</h3>
+          <h3 className="help-title">Filter examples in tcpdump syntax</h3>
           <ul className="help-examples">
             {FILTER_EXAMPLES.map(([text, meaning]) => (
               <li key={text}>
@@ -86,7 +86,7 @@ function sameName({ name }: Command) {
   return (other: Command) => other.name === name;
 }
 
-function Line({ name, keys: all }: { name: string; keys: readonly string[] }) {
+function Shortcut({ name, keys: all }: { name: string; keys: readonly string[] }) {
   return (
     <div className="help-line">
       <dt>{name}</dt>

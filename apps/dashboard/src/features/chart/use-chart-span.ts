@@ -7,24 +7,25 @@ import type { PastPoint } from '../../node/past/past-level.ts';
 import { type Comparison, compare } from './comparison.ts';
 import type { Overview } from './use-overview.ts';
 
-/** The time span of the chart, and its data. */
-export interface Charted extends TimeSpan {
+/** The time span that the chart shows, and its data. */
+export interface ChartSpan extends TimeSpan {
   readonly stepMs: number;
   readonly points: readonly PastPoint[];
-  /** Points of the span of the same length before it. */
+  /** Points of the preceding span of the same length. */
   readonly before: readonly PastPoint[];
   readonly comparison: Comparison | null;
-  /** Whole seconds since the last summary: the axis moves on without data, so that the gap is visible. */
+  /** Whole seconds since the last summary. The time axis advances by them, so that missing data shows as a gap. */
   readonly idleSeconds: number;
 }
 
-export function useCharted({ zoom, range }: Overview): Charted {
+/** Returns the zoomed span, or the selected range up to the latest data. */
+export function useChartSpan({ zoom, range }: Overview): ChartSpan {
   const { past } = useLive().store.state;
   const version = useSnapshot(() => past.version);
   const idleSeconds = useSnapshot(({ figures, now }) =>
     zoom !== null || figures.summaryAt === null ? 0 : Math.floor((now - figures.summaryAt) / 1000),
   );
-  const charted = useMemo(() => {
+  const chartSpan = useMemo(() => {
     const endMs = past.endMs ?? 0;
     const { fromMs, toMs } = zoom ?? { fromMs: endMs - range.ms, toMs: endMs };
     return {
@@ -36,5 +37,5 @@ export function useCharted({ zoom, range }: Overview): Charted {
       comparison: compare(past, { fromMs, toMs }),
     };
   }, [past, version, zoom, range]);
-  return { ...charted, idleSeconds };
+  return { ...chartSpan, idleSeconds };
 }
