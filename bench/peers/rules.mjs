@@ -13,7 +13,7 @@ import * as libbpf from '../../packages/loader/dist/native/libbpf.js';
 import { compileRules, parseAddressList } from '../../packages/loader/dist/rules/index.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 import { RuleImages } from '../../packages/loader/dist/xdp/rule-images.js';
-import { entries, listText } from './rule-list.mjs';
+import { listText, ruleSources } from './rule-list.mjs';
 
 const [object = '', rounds = '5'] = process.argv.slice(2);
 const COUNTS = [0, 1000, 100_000, 1_000_000];
@@ -88,7 +88,7 @@ function frameMemory() {
 
 /** @param {number} map @param {number} count */
 function fill(map, count) {
-  const { starts, bits } = entries(count);
+  const { starts, bits } = ruleSources(count);
   const keys = new Uint8Array(starts.length * 8);
   const view = new DataView(keys.buffer);
   for (let i = 0; i < starts.length; i++) {
@@ -108,7 +108,7 @@ function fill(map, count) {
 
 /** Fills the map with the exact addresses among the entries, unordered. @param {number} map @param {number} count */
 function fillListed(map, count) {
-  const { starts, bits } = entries(count);
+  const { starts, bits } = ruleSources(count);
   const exact = starts.filter((_, i) => bits[i] === 32);
   const listed = new Uint8Array(LISTED * 4);
   const view = new DataView(listed.buffer);

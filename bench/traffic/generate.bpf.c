@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* The programs of the generator: one redirects frames, one only passes them. */
+/* The XDP programs of the traffic generator: generate() redirects frames, pass() passes them. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
@@ -12,7 +12,7 @@ const volatile __u32 target_ifindex SEC(".rodata");
 
 __u32 next_source SEC(".data");
 
-/* Redirects the frame to the target, with the next of 1000 source addresses from 198.18.0.0 on. */
+/* Redirects the frame to the target with the next of 1,000 source addresses from 198.18.0.0 on. */
 SEC("xdp")
 int generate(struct xdp_md *ctx)
 {
@@ -30,9 +30,9 @@ int generate(struct xdp_md *ctx)
 	return bpf_redirect(target_ifindex, 0);
 }
 
-/* Measures the cost of the harness. */
+/* Passes every frame: the baseline, which measures the cost of the harness. */
 SEC("xdp")
-int nothing(struct xdp_md *ctx)
+int pass(struct xdp_md *ctx)
 {
 	return XDP_PASS;
 }

@@ -13,7 +13,7 @@
  * generator gro INTERFACE: turns GRO on, so that a veth without an XDP program accepts redirected
  * frames.
  *
- * generator nothing OBJECT [INTERFACE native|generic]: loads the program that does nothing, prints
+ * generator pass OBJECT [INTERFACE native|generic]: loads the program that passes frames, prints
  * {"program": id}, and holds it until its input ends.
  *
  * The first three print {"sent": n, "elapsed_ns": n}. The first also prints "ns_per_packet", the
@@ -165,9 +165,9 @@ static void switch_gro_on(const char *interface)
 		die("switch GRO on", errno);
 }
 
-static void hold_nothing(const char *path, const char *interface, const char *mode)
+static void hold_pass(const char *path, const char *interface, const char *mode)
 {
-	int program = load(path, "nothing", 0);
+	int program = load(path, "pass", 0);
 	struct bpf_prog_info info = {};
 	__u32 length = sizeof(info);
 	LIBBPF_OPTS(bpf_link_create_opts, options,
@@ -201,9 +201,9 @@ int main(int argc, char **argv)
 			      strtoull(argv[5], NULL, 10));
 	else if (!strcmp(how, "gro") && argc == 3)
 		switch_gro_on(argv[2]);
-	else if (!strcmp(how, "nothing") && (argc == 3 || argc == 5))
-		hold_nothing(argv[2], argc == 5 ? argv[3] : NULL, argc == 5 ? argv[4] : NULL);
+	else if (!strcmp(how, "pass") && (argc == 3 || argc == 5))
+		hold_pass(argv[2], argc == 5 ? argv[3] : NULL, argc == 5 ? argv[4] : NULL);
 	else
-		return fprintf(stderr, "generator fast|steady|paced|gro|nothing ...\n"), 2;
+		return fprintf(stderr, "generator fast|steady|paced|gro|pass ...\n"), 2;
 	return 0;
 }

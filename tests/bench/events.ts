@@ -52,8 +52,8 @@ const perSecond = ({ kept, sent, xdpNs }: Outcome) => (kept / (sent * xdpNs)) * 
 
 export async function compareEvents(peers: Peers, report: Report): Promise<void> {
   const contestants = new Map<string, Contestant>();
-  const nothing = startDialogue({ cpus: PRODUCER_CPU }, [peers.generator, 'nothing', peers.generatorObject]);
-  const { program } = await nothing.ask<{ program: number }>();
+  const passing = startDialogue({ cpus: PRODUCER_CPU }, [peers.generator, 'pass', peers.generatorObject]);
+  const { program } = await passing.ask<{ program: number }>();
   for (const options of ENTRIES) contestants.set(options.name, await Contestant.open(peers, options));
   const rate = new Rounds();
   const xdp = new Rounds();
@@ -79,7 +79,7 @@ export async function compareEvents(peers: Peers, report: Report): Promise<void>
     }
   }
   for (const contestant of contestants.values()) await contestant.close();
-  await nothing.end();
+  await passing.end();
 
   say(`\nOne CPU sends as fast as it can, another reads (medians of ${ROUNDS} rounds)`);
   table(

@@ -129,13 +129,13 @@ export class BenchLab {
   }
 
   /** Attaches an XDP program that passes every packet, to measure the hook alone. */
-  async startNothing(mode: 'native' | 'generic' = 'native', link: Link = this.network.link): Promise<Dialogue> {
+  async startPassing(mode: 'native' | 'generic' = 'native', link: Link = this.network.link): Promise<Dialogue> {
     const { generator, generatorObject } = this.#peers;
     const { device } = link.server;
     const where = { cpus: READER_CPU, namespace: this.network.server };
-    const nothing = startDialogue(where, [generator, 'nothing', generatorObject, device, mode]);
-    await nothing.ask();
-    return nothing;
+    const passing = startDialogue(where, [generator, 'pass', generatorObject, device, mode]);
+    await passing.ask();
+    return passing;
   }
 
   /** Starts packetlog in native mode, as the other tools: generic XDP sees frames that the kernel has merged. */

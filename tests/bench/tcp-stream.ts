@@ -100,7 +100,7 @@ class StreamRounds {
 
   async measure(lab: BenchLab, mode: Mode, count: number, names: Names): Promise<void> {
     const packetlog = await lab.startPacketlog('--mode', mode);
-    const empty = await lab.startNothing(mode, lab.network.links[EMPTY_CABLE]);
+    const empty = await lab.startPassing(mode, lab.network.links[EMPTY_CABLE]);
     for (let round = -WARM_UP_ROUNDS; round < count; round++) await this.#round(names, round >= 0);
     await empty.end();
     await packetlog.stop();

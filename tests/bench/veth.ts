@@ -54,7 +54,7 @@ const ENTRIES: readonly Entry[] = [
   {
     name: PASS,
     start: async (lab) => {
-      const nothing = await lab.startNothing();
+      const nothing = await lab.startPassing();
       return {
         pid: undefined,
         finish: async () => {
