@@ -76,7 +76,7 @@ export const REASONS = {
   would_deny: 2,
   /** No rule matched and the default policy is deny. */
   default_policy: 3,
-  /** A header contradicts itself or the one around it (version, a length); what was read before is kept. */
+  /** A header is inconsistent with itself or with the enclosing header (version, a length); fields before it are kept. */
   malformed: 4,
   /** The frame, or the datagram in it, ends inside a header; what was read before is kept. */
   truncated: 5,

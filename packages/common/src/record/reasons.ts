@@ -6,7 +6,7 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   rule: 'A rule decided.',
   would_deny: 'An observe rule matched: as a deny rule it would have denied the packet.',
   default_policy: 'No rule matched, and the default policy is to deny.',
-  malformed: 'A header contradicts itself or the one around it. What is behind it was not read.',
+  malformed: 'A header is inconsistent with itself or with the enclosing header. Nothing after it was read.',
   truncated: 'The frame, or the datagram in it, ends inside a header.',
   fragment: 'A later fragment of a packet: the ports are in the first one.',
   extension_limit: 'It has more IPv6 extension headers than the program follows.',
