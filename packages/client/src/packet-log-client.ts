@@ -57,7 +57,7 @@ export class PacketLogClient {
     this.#socket = socket;
     this.hello = hello;
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
-      // The loader rejects this client: after a restart it has other tokens.
+      // The loader now rejects this client: its tokens have changed.
       const rejection = rejectionSchema.safeParse(error.data);
       if (!socket.active && rejection.success) this.#end(new PacketLogError(rejection.data.message, rejection.data));
     });
