@@ -21,8 +21,8 @@ function countersOf({ interfaces, unwatched }: DrainLedger): { name: string; cou
 
 /**
  * Returns the last line of `--print json`. The sum of all `emitted` is `console + dropped`; plus `filtered` with a
- * filter; plus `before` (read by earlier loaders) and `waiting` (left for the next one)
- * if the program outlives its loader.
+ * filter; plus `before` (read by earlier loaders) and `waiting` (left for the next one) if the program outlives its
+ * loader.
  */
 export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, isPinned = false): string {
   const interfaces: Record<string, Omit<InterfaceLedger, 'denied_bytes'>> = Object.fromEntries(

@@ -8,9 +8,9 @@ export interface Amount {
   bytes: number;
 }
 
-/** Most sources that are counted separately; packets of further ones count in the totals only. */
+/** Maximum sources counted separately; packets of other sources count only in the totals. */
 const MAX_KEYS = 10_000;
-const SHOWN = 20;
+const MAX_SHOWN_SOURCES = 20;
 
 const offsetOf = (wanted: string) => PACKET_LOG_FIELDS.find(({ name }) => name === wanted)?.offset ?? 0;
 const SRC_ADDR = offsetOf('src_addr');
@@ -84,5 +84,5 @@ function sum(total: Amount, { packets, bytes }: Amount): void {
 }
 
 function most<Key>(amounts: ReadonlyMap<Key, Amount>): [Key, Amount][] {
-  return [...amounts].sort(([, a], [, b]) => b.packets - a.packets).slice(0, SHOWN);
+  return [...amounts].sort(([, a], [, b]) => b.packets - a.packets).slice(0, MAX_SHOWN_SOURCES);
 }

@@ -30,7 +30,7 @@ const PEER = { kind: 'ssh_peer', address: '203.0.113.9', ports: [22] } as const;
 
 describe('an edit of the rules file', () => {
   it.each<[string, () => Ruleset, RegExp]>([
-    ['locks out a protected address', () => ruleset('203.0.113.0/24'), /ssh session from 203\.0\.113\.9/],
+    ['locks out a protected address', () => ruleset('203.0.113.0/24'), /SSH session from 203\.0\.113\.9/],
     ['names a set that is not there', () => ruleset('set:typo'), /there is no set typo/],
     ['says more than the tables hold', () => ruleset(...Array.from({ length: 70 }, (_, i) => `10.0.0.${i}`)), /./],
   ])(
@@ -178,7 +178,7 @@ describe('a permit that expires', () => {
     const permit = { action: 'permit', source: '203.0.113.9' } as const;
     expect((await fake.add({ ...permit, for: '1h' })).warning).toBeUndefined();
     const { warning } = await fake.add({ source: '203.0.113.0/24' });
-    expect(warning).toMatch(/^When rule 1 expires at \S+Z, the ssh session from 203\.0\.113\.9 is denied\./);
+    expect(warning).toMatch(/^When rule 1 expires at \S+Z, the SSH session from 203\.0\.113\.9 will be locked out\./);
     expect(alarms()).toEqual([`lockout_ahead: ${warning}`]);
     expect((await fake.add({ source: '192.0.2.1' })).warning).toBeUndefined();
     await fake.add(permit);

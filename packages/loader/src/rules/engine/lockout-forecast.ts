@@ -1,10 +1,10 @@
 /** Warns before the expiry of a permit rule locks out a protected address. */
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
-import { lockedOutLater } from '../safety/lockout-guard.ts';
+import { lockedOutOnExpiry } from '../safety/lockout-guard.ts';
 import type { Alarms } from './alarms.ts';
 import { type GuardParts, interfaceSlots } from './guard.ts';
 import type { Journal } from './journal.ts';
-import { laterLockoutText } from './rejection-text.ts';
+import { expiryLockoutText } from './rejection-text.ts';
 
 /** Lead time of the notice that repeats the warning before a permit rule expires. */
 const NOTICE_LEAD_MS = 10 * 60_000;
@@ -27,12 +27,12 @@ export class LockoutForecast {
     const previous = this.#alarms.all.find(({ code }) => code === 'lockout_ahead')?.message;
     const { top } = this.#parts.enforcement;
     const slots = interfaceSlots(this.#parts);
-    const lockout = lockedOutLater(top, () => this.#parts.protectedNow(top.ruleset, caller), slots, Date.now());
+    const lockout = lockedOutOnExpiry(top, () => this.#parts.protectedNow(top.ruleset, caller), slots, Date.now());
     if (lockout === undefined) {
       this.#alarms.end('lockout_ahead');
       return undefined;
     }
-    const text = laterLockoutText(lockout);
+    const text = expiryLockoutText(lockout);
     this.#alarms.raise('lockout_ahead', text);
     if (lockout.atMs - Date.now() < NOTICE_LEAD_MS && lockout.atMs !== this.#noticedMs) {
       this.#noticedMs = lockout.atMs;

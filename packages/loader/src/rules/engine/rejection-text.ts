@@ -3,18 +3,19 @@ import { ruleSentence } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { RulesCompileError } from '../compiler/compile-error.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
-import type { LaterLockout } from '../safety/lockout-guard.ts';
+import type { ExpiryLockout } from '../safety/lockout-guard.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import type { Change, Outcome } from './change.ts';
 
-const NAMED = 3;
+/** Maximum addresses named in a message. */
+const MAX_NAMED = 3;
 
 export function lockoutRejection(lockedOut: readonly Protected[]): RulesRejection {
   const [first] = lockedOut;
   const names = lockedOut.map(({ kind, address }) => `${PROTECTED_TEXT[kind]} ${address}`);
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
   const message =
-    `This would lock out ${names.slice(0, NAMED).join(', ')}${more}. ` +
+    `This would lock out ${names.slice(0, MAX_NAMED).join(', ')}${more}. ` +
     'Permit that first, make the rule narrower, or do it anyway with --force.';
   return new RulesRejection({
     code: 'lockout',
@@ -25,17 +26,17 @@ export function lockoutRejection(lockedOut: readonly Protected[]): RulesRejectio
 
 const PROTECTED_TEXT: Readonly<Record<Protected['kind'], string>> = {
   operator: 'the operator’s own address',
-  ssh_peer: 'the ssh session from',
+  ssh_peer: 'the SSH session from',
   gateway: 'the default gateway',
   dns: 'the name server',
   protect: 'the protected',
 };
 
-/** Says what an expiring permit will cause, and what to do about it. */
-export function laterLockoutText({ atMs, ruleId, lockedOut: { kind, address } }: LaterLockout): string {
+/** Describes the lockout that an expiring permit rule will cause, and how to prevent it. */
+export function expiryLockoutText({ atMs, ruleId, lockedOut: { kind, address } }: ExpiryLockout): string {
   return (
-    `When rule ${ruleId} expires at ${new Date(atMs).toISOString()}, ${PROTECTED_TEXT[kind]} ${address} is denied. Extend that ` +
-    `rule before (packetlog rules edit ${ruleId} --until none), or narrow what denies.`
+    `When rule ${ruleId} expires at ${new Date(atMs).toISOString()}, ${PROTECTED_TEXT[kind]} ${address} will be ` +
+    `locked out. Extend that rule first (packetlog rules edit ${ruleId} --until none), or narrow the rule that denies it.`
   );
 }
 

@@ -7,7 +7,8 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { probesOf } from './probes.ts';
 import type { Protected } from './protected-sources.ts';
 
-export interface Judged {
+/** A ruleset and its compiled image. */
+export interface RulesetImage {
   readonly ruleset: Ruleset;
   /** Undefined: every packet passes. */
   readonly image: SharedArrayBuffer | undefined;
@@ -18,8 +19,8 @@ export interface Judged {
  * already locked out does not count.
  */
 export function lockedOut(
-  before: Judged,
-  after: Judged,
+  before: RulesetImage,
+  after: RulesetImage,
   candidates: readonly Protected[],
   interfaceSlots: readonly number[],
   nowMs: number,
@@ -39,7 +40,7 @@ export function lockedOut(
 }
 
 /** A protected address that is permitted now and denied later, because the rule that permits it expires at `atMs`. */
-export interface LaterLockout {
+export interface ExpiryLockout {
   readonly atMs: number;
   /** The rule that expires then. */
   readonly ruleId: number;
@@ -47,15 +48,15 @@ export interface LaterLockout {
 }
 
 /** Most expiry times to check. */
-const MAX_ENDS = 8;
+const MAX_EXPIRIES = 8;
 
-/** Returns the first time at which an expiring permit leaves one of `protectedNow` denied that is not denied now. */
-export function lockedOutLater(
-  { ruleset, image }: Judged,
+/** Returns the first expiry of a permit rule that locks out one of `protectedNow`; undefined if none does. */
+export function lockedOutOnExpiry(
+  { ruleset, image }: RulesetImage,
   protectedNow: () => readonly Protected[],
   interfaceSlots: readonly number[],
   nowMs: number,
-): LaterLockout | undefined {
+): ExpiryLockout | undefined {
   if (image === undefined) return undefined;
   const ends = ruleset.rules.flatMap(({ id, action, expires_at }) => {
     const atMs = Date.parse(expires_at ?? '');
@@ -64,7 +65,7 @@ export function lockedOutLater(
   if (ends.length === 0) return undefined;
   const rules = new RuleImage(new Uint8Array(image));
   const probed = protectedNow().map((one) => ({ one, probes: probesOf(one, ruleset) }));
-  for (const { atMs, ruleId } of ends.sort((a, b) => a.atMs - b.atMs).slice(0, MAX_ENDS)) {
+  for (const { atMs, ruleId } of ends.sort((a, b) => a.atMs - b.atMs).slice(0, MAX_EXPIRIES)) {
     const [now, then] = [nowMs, atMs].map((ms) => BigInt(ms) * 1_000_000n) as [bigint, bigint];
     for (const { one, probes } of probed) {
       const losesAccess = probes.some((probe) =>

@@ -56,6 +56,6 @@ export function withUnconfirmed(state: RulesState, content: string, nextId: numb
   };
 }
 
-function newest(hashes: readonly string[], content: string, most: number): string[] {
-  return [...hashes.filter((each) => each !== content), content].slice(-most);
+function newest(hashes: readonly string[], content: string, max: number): string[] {
+  return [...hashes.filter((each) => each !== content), content].slice(-max);
 }
