@@ -126,7 +126,7 @@ describe.skipIf(!requireRoot())('pins', () => {
   });
 
   /** Links are pinned last and unpinned first: a loader that dies in between leaves everything but some of these. */
-  const HALVES: [what: string, missing: RegExp, goesOn: boolean][] = [
+  const HALVES: [what: string, missing: RegExp, takesOver: boolean][] = [
     ['some maps', /link_|about|map_.*(array|rule)|slot_/, false],
     ['all maps, and what they are', /link_/, false],
     ['all but one of two interfaces', /(link|slot)_2/, true],
@@ -151,7 +151,7 @@ describe.skipIf(!requireRoot())('pins', () => {
 
   test.each(HALVES)(
     'a new loader repairs what a loader left that died when it had pinned %s',
-    async (_, missing, goesOn) => {
+    async (_, missing, takesOver) => {
       const { client, link } = suite.network;
       await leftHalf(missing);
       const packetlog = await suite.started('--iface', 'server0,server1', '--print', 'json');
@@ -160,7 +160,7 @@ describe.skipIf(!requireRoot())('pins', () => {
       const all = pinned(/link_/);
       expect(all).toHaveLength(2);
       await packetlog.end();
-      expect(packetlog.stderr.includes('Took over')).toBe(goesOn);
+      expect(packetlog.stderr.includes('Took over')).toBe(takesOver);
       expect(readJsonOutput(packetlog.stdout).records).toHaveLength(10);
       const next = await suite.started(...QUIET);
       await next.untilPrinted(/without a gap; 0 records waited/);

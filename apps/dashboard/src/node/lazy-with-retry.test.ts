@@ -20,7 +20,7 @@ function failing(times: number) {
 function loader(answers: Readonly<Record<string, number | null>>) {
   let old = 0;
   return {
-    againAfterMs: 0,
+    retryDelayMs: 0,
     page: '/rules',
     statusOf: async (path: string) => answers[path] ?? null,
     markOutdated: () => {

@@ -1,13 +1,13 @@
 import { outdatedPage } from './outdated-page.ts';
 
 /** Delay before the next attempt while the loader is unreachable. */
-const AGAIN_AFTER_MS = 1_000;
+const RETRY_DELAY_MS = 1_000;
 
 /** The path of the missing file in the bundler's error. */
 const FILE = /\/_next\/static\/[\w.~/-]+/;
 
 export interface LazyOptions {
-  readonly againAfterMs?: number;
+  readonly retryDelayMs?: number;
   readonly page?: string;
   /** HTTP status of a path at the loader that serves the page; null without an answer. */
   readonly statusOf?: (path: string) => Promise<number | null>;
@@ -28,7 +28,7 @@ export async function lazyWithRetry<Part extends object>(
 /** As `lazyWithRetry`, but resolves with null if the loader no longer has the file, and marks the page as outdated. */
 export async function lazyIfPresent<Part extends object>(
   load: () => Promise<Part>,
-  { againAfterMs = AGAIN_AFTER_MS, markOutdated = outdatedPage.markOutdated, ...asking }: LazyOptions = {},
+  { retryDelayMs = RETRY_DELAY_MS, markOutdated = outdatedPage.markOutdated, ...asking }: LazyOptions = {},
 ): Promise<Part | null> {
   for (;;) {
     try {
@@ -38,7 +38,7 @@ export async function lazyIfPresent<Part extends object>(
         markOutdated();
         return null;
       }
-      await new Promise((resolve) => setTimeout(resolve, againAfterMs));
+      await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
     }
   }
 }

@@ -6,7 +6,7 @@ export interface TextRange {
   readonly to: number;
 }
 
-const SHOWN = 40;
+const MAX_SHOWN_CHARACTERS = 40;
 
 /** `"prot" at column 5: did you mean "port"?` */
 export class FilterError extends Error implements TextRange {
@@ -49,6 +49,6 @@ export class FilterError extends Error implements TextRange {
 
 /** Quotes text, shortened for one line, without characters that a terminal interprets. */
 export function quoted(text: string): string {
-  const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  const cut = text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
   return `"${cut.replace(/\p{C}/gu, '\ufffd')}"`;
 }
