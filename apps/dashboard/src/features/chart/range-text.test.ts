@@ -11,10 +11,10 @@ const span = { fromMs: at(3), toMs: at(4) };
 test('a range is described in whole numbers, with denied packets if there were any', () => {
   const now = sums({ packets: 1233.9, bytes: 96_100, denied: 30, aborted: 3 });
   expect(zoomText(span, { now, before: null, lengthMs: 60_000 })).toBe(
-    '14:03:05 to 14:04:05: 1,234 packets, 96.1\u00a0kB, 33 denied; no data for the previous minute',
+    '14:03:05 to 14:04:05: 1,234 packets, 96.1\u00a0kB, 33 denied; no complete data for the previous minute',
   );
   expect(zoomText(span, { now: sums({ packets: 1, bytes: 60 }), before: null, lengthMs: 60_000 })).toBe(
-    '14:03:05 to 14:04:05: 1 packet, 60\u00a0B; no data for the previous minute',
+    '14:03:05 to 14:04:05: 1 packet, 60\u00a0B; no complete data for the previous minute',
   );
   expect(zoomText(span, null)).toBe('14:03:05 to 14:04:05, data incomplete');
 });

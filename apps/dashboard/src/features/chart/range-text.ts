@@ -19,13 +19,13 @@ export function zoomText(span: TimeSpan, comparison: Comparison | null): string 
 }
 
 /**
- * '+38 % vs the previous minute (dashed)', or that data for it is missing; '' if there is no data at all. The chart draws
+ * '+38 % vs the previous minute (dashed)', or that data for it is incomplete; '' if there is no data at all. The chart draws
  * the time before as a dashed line.
  */
 export function comparisonText(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
   if (comparison === null) return '';
   const change = changeText(comparison, column);
-  return change === '' ? `no data for ${timeBefore(comparison.lengthMs)}` : `${change} (dashed)`;
+  return change === '' ? `no complete data for ${timeBefore(comparison.lengthMs)}` : `${change} (dashed)`;
 }
 
 /** The selected range from `from` to `to` (s), widened to at least two whole steps, within `known`. */

@@ -81,7 +81,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
         ...some({ ...part(aborted.label, sum('aborted'), aborted.meaning), verdict: 'aborted' }),
       ],
     ),
-    step('ring', 'Ring', 'row', seen, 'The kernel writes a row for each packet into its ring.', [
+    step('ring', 'Ring', 'row', seen, 'The kernel writes a record of each packet to its ring.', [
       ...some(
         excluded(
           'sampled out',
@@ -92,7 +92,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       ...some(excluded('not recorded', sum('filtered_out'), 'The loader was started with --count-only.')),
       lost('ring full', sum('ring_full'), 'The ring was full: the loader did not read it fast enough.'),
     ]),
-    step('loader', 'Loader', 'row', emitted, 'Reads rows from the ring and sends them to its clients.', [
+    step('loader', 'Loader', 'row', emitted, 'Reads records from the ring and sends them to its clients as rows.', [
       ...some(
         excluded('read by a previous process', before, 'Counters continue when one loader takes over from another.'),
       ),

@@ -35,7 +35,7 @@ export function PathDiagram() {
         {allNodes
           ? 'Counted since each loader started'
           : `Counted since the loader started${startedMs === undefined ? '' : `, ${clockText(startedMs)}`}`}
-        ; the last step since this page connected. Denied packets get rows like all others; they are not lost.
+        ; the last step since this page connected. Denied packets are recorded like all others; they are not lost.
       </p>
       <div className="ledgers">
         {allNodes && <NodeLosses />}
