@@ -42,7 +42,7 @@ export function connectionText(connection: Connection, now: number, loader: stri
     }
     case 'lost': {
       const since = spanText(now - connection.since);
-      const advice = 'Retrying. Check that packetlog is running; after a restart, open the URL that it printed.';
+      const advice = 'Retrying. Check that packetlog is running there.';
       return connection.dataAt === null
         ? {
             label: 'no connection',
