@@ -158,10 +158,14 @@ describe.skipIf(!requireRoot())('as a service', () => {
       stderr: expect.stringContaining('packetlog is not running. Start it'),
     });
 
-    const packetlog = suite.own(
-      startPacketlog(server, { args: ['--iface', 'server0', '--listen', 'off', '--print', 'none'], env }),
-    );
+    const args = ['--iface', 'server0', '--listen', '127.0.0.1:7411', '--ui', 'off', '--print', 'none'];
+    const packetlog = suite.own(startPacketlog(server, { args, env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const health = async () => {
+      const script = "const got = await fetch('http://127.0.0.1:7411/healthz'); console.log(got.status, await got.text())";
+      return (await server.exec(process.execPath, '--input-type=module', '-e', script)).trim();
+    };
+    expect(await health()).toBe('200 ok');
     const { code, stdout } = await ask();
     expect(code).toBe(0);
     expect(stdout).toMatch(/^server0 +native/m);
@@ -177,6 +181,7 @@ describe.skipIf(!requireRoot())('as a service', () => {
     await server.exec('ip', 'link', 'delete', 'server0');
     await until(async () => (await ask()).code === 1, { what: 'a status that is not well' });
     expect((await ask()).stdout).toMatch(/^Problem: +server0 is not watched \(gone\)\.$/m);
+    expect(await health()).toBe('503 not ok: packetlog status says why');
     await packetlog.end();
   });
 });

@@ -54,6 +54,8 @@ export interface ServerOptions {
   log: Logger;
   /** Limits log lines that clients can cause. */
   lines: LineLimit;
+  /** Answers `GET /healthz`; also called before `start`. */
+  isHealthy: () => boolean;
 }
 
 export class Server {
@@ -103,7 +105,7 @@ export class Server {
     const tokens = tokensOf({ readOnly: options.token, admin: options.adminToken });
     const { host, port: requestedPort } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
-    const http = webServer(options.ui, () => allowed, options.allowNode);
+    const http = webServer(options.ui, () => allowed, options.allowNode, options.isHealthy);
     const { lines } = options;
     const connections = new Connections(lines);
     connections.watch(http);

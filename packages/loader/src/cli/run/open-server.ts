@@ -15,6 +15,7 @@ export async function openServer(
   places: Places | undefined,
   log: Logger,
   lines: LineLimit,
+  isHealthy: () => boolean,
 ): Promise<Server | undefined> {
   if (options.listen === 'off') return undefined;
   const { PACKETLOG_TOKEN: token, PACKETLOG_ADMIN_TOKEN: adminToken } = process.env;
@@ -35,6 +36,7 @@ export async function openServer(
     places,
     log,
     lines,
+    isHealthy,
   });
   // With one token given, only the other is worth keeping, and it would be stored with a secret of the environment.
   if (token === undefined && adminToken === undefined && stored === undefined) storeTokens(directory, server.tokens);

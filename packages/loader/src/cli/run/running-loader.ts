@@ -3,9 +3,7 @@ import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { Places } from '../../enrichment/places.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
-import type { DrainOptions } from '../../ipc/messages.ts';
 import { RowDemand } from '../../ipc/row-demand.ts';
-import { serviceManagerSettings } from '../../ipc/service-manager-settings.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
@@ -22,6 +20,8 @@ import { leaveWith } from '../process/leave.ts';
 import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
+import { problemsOf } from '../status-text.ts';
+import { drainOptions } from './drain-options.ts';
 import { greet } from './greeting.ts';
 import { DescribedLoader } from './loader-description.ts';
 import { openServer } from './open-server.ts';
@@ -99,17 +99,20 @@ export class RunningLoader {
     const records = new RecordSink({ print: options.print, filter: options.filter, output, stop });
     const places = await openPlaces(options, log);
     const lines = new LineLimit(log);
-    const server = await openServer(options, places, log, lines);
+    let loader: RunningLoader | undefined;
+    const server = await openServer(options, places, log, lines, () => loader?.isHealthy ?? false);
     endStay(options.state);
-    const loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, server, lines });
-    for (const message of problems) loader.#warn(message);
+    loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, server, lines });
+    for (const message of problems) {
+      loader.#notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
+    }
     return loader;
   }
 
   /** Puts the stored rules in force and attaches; records flow when this resolves. Throws SetupError. */
   async attach(): Promise<void> {
     try {
-      this.#thread = await DrainThread.start(this.#drainOptions(), this.#drainEvents());
+      this.#thread = await DrainThread.start(drainOptions(this.#options, this.#ringBytes, this.records.wantsRows), this.#drainEvents());
     } catch (error) {
       await this.#rules.close(Date.now());
       await this.#server?.close();
@@ -132,6 +135,11 @@ export class RunningLoader {
   greet(): void {
     const { filter } = this.#options;
     greet(this.#running.ready, this.#server, filter ? filterWarnings(filter, this.records.names) : []);
+  }
+
+  /** Whether it is attached and does what was requested. */
+  get isHealthy(): boolean {
+    return this.#thread !== undefined && problemsOf(this.#description.status()).length === 0;
   }
 
   /** Reads the rules and the place database again. */
@@ -171,10 +179,6 @@ export class RunningLoader {
     this.#server?.notice(notice);
   };
 
-  #warn(message: string): void {
-    this.#notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
-  }
-
   #makeRules(): RulesRuntime {
     const server = this.#server;
     return new RulesRuntime({
@@ -191,27 +195,6 @@ export class RunningLoader {
       failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
       loader: this.#description,
     });
-  }
-
-  #drainOptions(): Omit<DrainOptions, 'slabs' | 'signal'> {
-    const options = this.#options;
-    return {
-      interfaces: [...new Set(options.iface)],
-      networkNamespace: options.netns,
-      mode: options.mode,
-      ringBytes: this.#ringBytes,
-      logPermits: !options.countOnly,
-      transport: options.transport,
-      clock: options.clock,
-      sample: options.sample,
-      simulateLoss: options.simulateLoss,
-      summaries: options.listen !== 'off',
-      rowsPerSecond: this.records.wantsRows ? Number.POSITIVE_INFINITY : 0,
-      pin: options.pin,
-      bpfFs: options.bpfFs,
-      takeOver: options.takeOver,
-      serviceManager: serviceManagerSettings(process.env, process.pid),
-    };
   }
 
   #drainEvents(): DrainEvents {

@@ -16,9 +16,15 @@ const IDLE_MS = 30_000;
 /**
  * Creates the server. `ui` is the directory of the built dashboard, which is read now; undefined serves only the
  * socket. `nodes` lists other loaders that the dashboard may connect to. Throws SetupError if the directory is not a
- * dashboard. The handlers need a guard (see guard-handlers.ts).
+ * dashboard. The handlers need a guard (see guard-handlers.ts). `isHealthy` decides on the answer to `GET /healthz`, which
+ * needs no token and tells nothing else.
  */
-export function webServer(ui: string | undefined, allowed: () => Allowed, nodes: readonly string[] = []): Server {
+export function webServer(
+  ui: string | undefined,
+  allowed: () => Allowed,
+  nodes: readonly string[] = [],
+  isHealthy: () => boolean = () => true,
+): Server {
   const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
   const server = createServer((request, response) => {
     const foreign = foreignHeader(allowed(), request.headers.host, request.headers.origin);
@@ -32,6 +38,12 @@ export function webServer(ui: string | undefined, allowed: () => Allowed, nodes:
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       plain(response, 405, 'Only GET and HEAD.\n', { Allow: 'GET, HEAD' });
+      return;
+    }
+    if (request.url === '/healthz') {
+      const isOk = isHealthy();
+      const text = isOk ? 'ok\n' : 'not ok: packetlog status says why\n';
+      plain(response, isOk ? 200 : 503, text, { 'Cache-Control': 'no-store' });
       return;
     }
     files(request, response);

@@ -1,0 +1,29 @@
+/** What the drain thread is told of the options of a run. */
+import type { DrainOptions } from '../../ipc/messages.ts';
+import { serviceManagerSettings } from '../../ipc/service-manager-settings.ts';
+import type { RunOptions } from '../options/run-options.ts';
+
+/** `ringBytes`: size of the ring of each CPU; `wantsRows`: whether records are printed, whatever clients request. */
+export function drainOptions(
+  options: RunOptions,
+  ringBytes: number,
+  wantsRows: boolean,
+): Omit<DrainOptions, 'slabs' | 'signal'> {
+  return {
+    interfaces: [...new Set(options.iface)],
+    networkNamespace: options.netns,
+    mode: options.mode,
+    ringBytes,
+    logPermits: !options.countOnly,
+    transport: options.transport,
+    clock: options.clock,
+    sample: options.sample,
+    simulateLoss: options.simulateLoss,
+    summaries: options.listen !== 'off',
+    rowsPerSecond: wantsRows ? Number.POSITIVE_INFINITY : 0,
+    pin: options.pin,
+    bpfFs: options.bpfFs,
+    takeOver: options.takeOver,
+    serviceManager: serviceManagerSettings(process.env, process.pid),
+  };
+}
