@@ -162,7 +162,8 @@ describe.skipIf(!requireRoot())('as a service', () => {
     const packetlog = suite.own(startPacketlog(server, { args, env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     const health = async () => {
-      const script = "const got = await fetch('http://127.0.0.1:7411/healthz'); console.log(got.status, await got.text())";
+      const script =
+        "const got = await fetch('http://127.0.0.1:7411/healthz'); console.log(got.status, await got.text())";
       return (await server.exec(process.execPath, '--input-type=module', '-e', script)).trim();
     };
     expect(await health()).toBe('200 ok');

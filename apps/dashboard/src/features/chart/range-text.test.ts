@@ -24,7 +24,9 @@ test('the range is compared with the time before it, if there is data', () => {
   expect(comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
     '+38 % vs the previous 15 min (dashed)',
   );
-  expect(comparisonText({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe('no complete data for the previous 15 min');
+  expect(comparisonText({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe(
+    'no complete data for the previous 15 min',
+  );
   expect(comparisonText(null, 'packets')).toBe('');
 });
 

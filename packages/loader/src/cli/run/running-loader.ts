@@ -19,9 +19,9 @@ import type { RunOptions } from '../options/run-options.ts';
 import { leaveWith } from '../process/leave.ts';
 import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
-import { openPlaces, reloadPlaces } from './geoip.ts';
 import { problemsOf } from '../status-text.ts';
 import { drainOptions } from './drain-options.ts';
+import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';
 import { DescribedLoader } from './loader-description.ts';
 import { openServer } from './open-server.ts';
@@ -112,7 +112,10 @@ export class RunningLoader {
   /** Puts the stored rules in force and attaches; records flow when this resolves. Throws SetupError. */
   async attach(): Promise<void> {
     try {
-      this.#thread = await DrainThread.start(drainOptions(this.#options, this.#ringBytes, this.records.wantsRows), this.#drainEvents());
+      this.#thread = await DrainThread.start(
+        drainOptions(this.#options, this.#ringBytes, this.records.wantsRows),
+        this.#drainEvents(),
+      );
     } catch (error) {
       await this.#rules.close(Date.now());
       await this.#server?.close();
