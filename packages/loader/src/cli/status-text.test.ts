@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type LoaderStatus, loaderStatusSchema } from '../ipc/loader-status.ts';
-import { completenessOf, problemsOf, statusText } from './status-text.ts';
+import { problemsOf } from './run/health.ts';
+import { completenessOf, statusText } from './status-text.ts';
 
 const HOP = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
 const COUNTERS = {

@@ -1,6 +1,7 @@
 /** The text of `packetlog status`: at most 80 columns wide. Pure. */
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { printableName } from '../system/interface-name.ts';
+import { problemsOf } from './run/health.ts';
 
 const MIB = 2 ** 20;
 const COLUMNS = 80;
@@ -8,20 +9,6 @@ const LABEL = 10;
 
 const grouped = (value: number) => Math.round(value).toLocaleString('en-US');
 const plural = (value: number, thing: string) => `${grouped(value)} ${thing}${value === 1 ? '' : 's'}`;
-
-/**
- * Returns what is wrong now, as sentences: an interface that is not watched, rules that are not in force, an alarm of
- * the rules. Empty: the loader does what it is asked to.
- */
-export function problemsOf({ interfaces, rules }: LoaderStatus): string[] {
-  return [
-    ...interfaces
-      .filter(({ state }) => state !== 'attached')
-      .map(({ name, state }) => `${printableName(name)} is not watched (${state}).`),
-    ...(rules.in_force ? [] : ['The rules are not in force: packetlog rules list says why.']),
-    ...rules.alarms.map(printableName),
-  ];
-}
 
 /** Returns "complete", or how many records are missing and where. */
 export function completenessOf({ interfaces, ledger }: LoaderStatus): string {

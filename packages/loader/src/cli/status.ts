@@ -6,7 +6,8 @@ import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
 import { unreachable } from './capture-from-loader.ts';
-import { completenessOf, problemsOf, statusText } from './status-text.ts';
+import { problemsOf } from './run/health.ts';
+import { completenessOf, statusText } from './status-text.ts';
 
 const WATCH_MS = 1000;
 const CLEAR = '\x1b[H\x1b[2J';

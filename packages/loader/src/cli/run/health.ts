@@ -1,0 +1,17 @@
+/** Whether the running loader does what was requested. Pure. */
+import type { LoaderStatus } from '../../ipc/loader-status.ts';
+import { printableName } from '../../system/interface-name.ts';
+
+/**
+ * Returns what is wrong now, as sentences: an interface that is not watched, rules that are not in force, an alarm of
+ * the rules. Empty: the loader does what it is asked to.
+ */
+export function problemsOf({ interfaces, rules }: LoaderStatus): string[] {
+  return [
+    ...interfaces
+      .filter(({ state }) => state !== 'attached')
+      .map(({ name, state }) => `${printableName(name)} is not watched (${state}).`),
+    ...(rules.in_force ? [] : ['The rules are not in force: packetlog rules list says why.']),
+    ...rules.alarms.map(printableName),
+  ];
+}
