@@ -18,7 +18,7 @@ for argument in "$@"; do
 	esac
 done
 if [ "$(id -u)" -ne 0 ]; then
-	echo "install.sh: root is needed: it writes to /usr and /etc. Run: sudo $0 $*" >&2
+	echo "install.sh: cannot write to /usr and /etc: this needs root. Run: sudo $0 $*" >&2
 	exit 1
 fi
 
@@ -32,16 +32,16 @@ fi
 
 for library in libbpf.so.1 libatomic.so.1 libstdc++.so.6; do
 	if ! { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -qF "$library "; then
-		echo "install.sh: $library is missing. Install it (Fedora, RHEL: libbpf, libatomic, libstdc++; Arch: libbpf, gcc-libs), then run this again." >&2
+		echo "install.sh: $library is missing. Install it (Fedora, RHEL: libbpf, libatomic, libstdc++; Arch: libbpf, gcc-libs), then run install.sh again." >&2
 		exit 1
 	fi
 done
 before=''
 [ ! -e /usr/lib/packetlog ] || before=installed
-# The old files go first: a file that this version does not have must not stay.
+# Remove the old files first, so that none stays that this version does not have.
 rm -rf /usr/lib/packetlog
 (cd "$here" && tar -cf - usr) | tar -xf - -C / --no-same-owner
 mkdir -p /etc/packetlog
 [ -e /etc/packetlog/packetlog.json ] || cp "$here/etc/packetlog/packetlog.json" /etc/packetlog/packetlog.json
 sh "$here/maintainer/postinst" configure "$before"
-echo "Installed. To start: systemctl enable --now packetlog. Its URL: packetlog url"
+echo "Installed. To start: systemctl enable --now packetlog. To print the dashboard's URLs: packetlog url"
