@@ -62,11 +62,11 @@ const ours = (name) => (name.startsWith('PacketLog') ? `**${name}**` : name);
 
 const DASHBOARD = {
   fps_at_1m_pps: 'frames per second at 1,000,000 packets per second',
-  page_cpu_at_1m_pps: "CPUs that the page's process takes then",
+  page_cpu_at_1m_pps: "CPUs that the page's process uses at that rate",
   paint_p99_ms_at_10k_pps: 'packet to painted row at 10,000 packets per second, p99 ms',
   first_load_kb_gzip: 'first load, kB gzip',
-  interactive_ms: 'live after, ms, nothing cached',
-  scroll_fps_10k_rules: 'frames per second while 10,000 rules are scrolled',
+  interactive_ms: 'time to live data with an empty cache, ms',
+  scroll_fps_10k_rules: 'frames per second while scrolling 10,000 rules',
 };
 
 /** @param {Results} results */
@@ -83,7 +83,7 @@ function dashboardTable({ dashboard, aims }) {
     const words = 'Lighthouse, desktop: performance, accessibility, best practices';
     rows.push([words, scores.map(text).join(', '), aimText(aims['lighthouse_performance'])]);
   }
-  return [...table(['the dashboard in Chromium, drawn in software', 'measured', 'aim'], rows), ''];
+  return [...table(['the dashboard in Chromium, software rendering', 'measured', 'target'], rows), ''];
 }
 
 /** @param {{ atLeast?: number, atMost?: number } | undefined} aim */
@@ -120,7 +120,7 @@ function streamTable({ tcp_stream = {} }) {
   const rows = Object.entries(tcp_stream).flatMap(([name, row]) =>
     isStreamRow(row) ? [[ours(name), text(row.gbit_per_s.median), row.vs_bare ? text(row.vs_bare.median) : '']] : [],
   );
-  const picked = `one TCP stream through a veth pair (auto picks ${tcp_stream['mode_of_auto']})`;
+  const picked = `one TCP stream through a veth pair (auto selects ${tcp_stream['mode_of_auto']})`;
   return section([picked, 'Gbit/s', 'of the stream with nothing attached'], rows);
 }
 
@@ -147,7 +147,7 @@ function ratioTable({ aims, ratio_spreads }) {
     if (!spread) return [];
     return [[`\`${name}\``, text(spread.median), `${text(spread.q1)} to ${text(spread.q3)}`, aimText(aim)]];
   });
-  return table(['ratio, taken within a round', 'median', 'quartiles', 'aim'], rows);
+  return table(['ratio, taken within a round', 'median', 'quartiles', 'target'], rows);
 }
 
 /** @param {Results} results */
@@ -156,7 +156,7 @@ export function benchTable(results) {
   const kind = machine.virtual ? 'a virtual machine' : 'a machine';
   const failed = Object.keys(failed_sections);
   return [
-    `Medians, on ${kind} with ${machine.cpus} CPUs (${machine.cpu}), Linux ${machine.kernel}, Node ${machine.node}.`,
+    `Medians, on ${kind} with ${machine.cpus} CPUs (${machine.cpu}), Linux ${machine.kernel}, Node.js ${machine.node}.`,
     ...(failed.length > 0 ? ['', `Sections that failed in this run: ${failed.join(', ')}.`] : []),
     '',
     ...eventsTable(results),

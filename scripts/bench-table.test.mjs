@@ -46,18 +46,18 @@ describe('the table of the benchmark', () => {
     const aims = { ...results.aims, fps_at_1m_pps: { atLeast: 55 }, page_cpu_at_1m_pps: { atMost: 0.5 } };
     const withDashboard = benchTable({ ...results, aims, dashboard });
     expect(withDashboard).toContain('| frames per second at 1,000,000 packets per second | 59.6 | ≥ 55 |');
-    expect(withDashboard).toContain("| CPUs that the page's process takes then | 0.316 | ≤ 0.5 |");
+    expect(withDashboard).toContain("| CPUs that the page's process uses at that rate | 0.316 | ≤ 0.5 |");
     expect(table).not.toContain('Chromium');
   });
 
-  it('has a TCP stream with the mode that auto picks', () => {
+  it('has a TCP stream with the mode that auto selects', () => {
     const tcp_stream = {
       mode_of_auto: 'generic',
       'nothing attached': { gbit_per_s: spread(20) },
       'PacketLog, --mode auto': { gbit_per_s: spread(19), vs_bare: spread(0.96) },
     };
     const withStream = benchTable({ ...results, tcp_stream });
-    expect(withStream).toContain('(auto picks generic)');
+    expect(withStream).toContain('(auto selects generic)');
     expect(withStream).toContain('| nothing attached | 20 |  |');
     expect(withStream).toContain('| **PacketLog, --mode auto** | 19 | 0.96 |');
   });
