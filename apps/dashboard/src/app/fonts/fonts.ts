@@ -3,7 +3,7 @@ import localFont from 'next/font/local';
 const GeistSans = localFont({ src: './geist-sans.woff2', weight: '400 600', variable: '--font-geist-sans' });
 const GeistMono = localFont({ src: './geist-mono.woff2', weight: '400 600', variable: '--font-geist-mono' });
 
-/** Latin letters that the two small files lack. Loaded only if a page shows one, for example in a reason. */
+/** Latin letters outside the two subsets. Loaded only if a page contains one, for example in the reason of a rule. */
 const GeistSansLatin = localFont({
   src: '../../../node_modules/geist/dist/fonts/geist-sans/Geist-Variable.woff2',
   weight: '400 600',

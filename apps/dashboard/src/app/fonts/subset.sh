@@ -1,7 +1,6 @@
-#!/bin/sh
-# Makes the two font files beside it from those of the geist package: the characters that the pages are written
-# with, in the three weights that are used. Needs fonttools and brotli of PyPI. Other Latin letters come from the
-# package's own files, which are fetched only when a text has one.
+# !/bin/sh Subsets the fonts of the geist package into the two files next to this script: the characters of the pages,
+# in the three weights in use. Needs fonttools and brotli from PyPI. Other Latin letters come from the package's own
+# files, which a browser fetches only if a text contains one.
 set -eu
 cd "$(dirname "$0")"
 from=../../../node_modules/geist/dist/fonts

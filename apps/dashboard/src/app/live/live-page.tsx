@@ -40,7 +40,7 @@ const PacketDrawer = dynamic(
   },
 );
 
-/** From this width on, the lists are beside the table. */
+/** At this width and above, the lists are beside the table. */
 const SIDE_BY_SIDE = '(min-width: 1280px)';
 
 /** The Live page: chart, packet path, packets, top lists, notices. */
@@ -110,7 +110,7 @@ function LiveView({ selection, children }: { selection: PacketSelection; childre
   );
 }
 
-/** Space pauses and resumes the rows, unless the focused control uses Space itself. */
+/** Makes Space pause and resume the rows, unless the focused control uses Space. */
 function usePauseKey() {
   const { store, setPaused } = useLive();
   const paused = useSnapshot(({ figures }) => figures.paused !== null);

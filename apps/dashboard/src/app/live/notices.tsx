@@ -5,7 +5,7 @@ import type { NumberedNotice } from '../../node/state/figures.ts';
 import { clockText } from '../../text/clock.ts';
 import { LossMark } from '../../ui/marks.tsx';
 
-/** Notices of the loader, newest first, with its text. */
+/** Lists the loader's notices, newest first. */
 export function Notices() {
   const notices = useSnapshot(({ figures }) => figures.notices);
   return (

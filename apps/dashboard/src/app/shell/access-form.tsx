@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { TextField } from '../../ui/text-field.tsx';
 import { readPastedAccess } from './pasted-access.ts';
 
-/** Takes the printed URL or a token, for pages that were opened without one. */
+/** Accepts the printed URL or a token, on pages that were opened without one. */
 export function AccessForm() {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');

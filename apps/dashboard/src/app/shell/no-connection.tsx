@@ -21,7 +21,7 @@ export function NoConnection() {
   const needsUrl =
     connection.state === 'no-token' ||
     (connection.state === 'rejected' && connection.rejection.code === 'unauthorized');
-  // Avoids a flash while a loader that is up answers.
+  // Does not flash the message before a running loader has answered.
   if (connection.state === 'connecting' && now - connection.since < 400) return <main id="content" />;
   return (
     <main id="content" className="no-connection appear" data-testid="no-connection">

@@ -81,7 +81,7 @@ export function Commands() {
   return Open === null ? null : <Open onClose={overlay.close} />;
 }
 
-/** Starts to load the palette when Ctrl or ⌘ is pressed. */
+/** Preloads the palette when Ctrl or ⌘ is pressed. */
 function useLoadedAhead() {
   useEffect(() => {
     const onKeyDown = ({ key }: KeyboardEvent) => {
@@ -95,8 +95,8 @@ function useLoadedAhead() {
 }
 
 /**
- * The component, null until it has loaded. An overlay that cannot be loaded is closed, because page keys are off while
- * one is open.
+ * Returns the component; null until it has loaded. Closes an overlay that cannot be loaded, because page keys are off
+ * while one is open.
  */
 function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null {
   const loaded = useRef(new Map<OverlayName, ComponentType<OverlayProps>>());
@@ -112,7 +112,7 @@ function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null
   return name === null ? null : (loaded.current.get(name) ?? null);
 }
 
-/** Opens the palette with the pointer. */
+/** Opens the palette by mouse or touch. */
 export function PaletteButton() {
   const [keyText, setKeyText] = useState('Ctrl K');
   useEffect(() => setKeyText(shortcutText('mod+k', isMac())), []);

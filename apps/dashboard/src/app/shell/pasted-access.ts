@@ -15,7 +15,7 @@ export function readPastedAccess(text: string, origin: string): PastedAccess {
   if (url !== undefined) {
     const hash = URL.canParse(url) ? tokensOf(new URL(url).hash) : null;
     if (hash === null)
-      return problem('This URL has no token in it. Copy all of it, up to the end of what follows #token=.');
+      return problem('This URL has no token in it. Copy the whole URL, with everything after #token=.');
     const there = new URL(url);
     return there.origin === origin
       ? { kind: 'hash', hash }
@@ -24,7 +24,7 @@ export function readPastedAccess(text: string, origin: string): PastedAccess {
   const hash = tokensOf(pasted);
   if (hash !== null) return { kind: 'hash', hash };
   if (TOKEN_PATTERN.test(pasted)) return { kind: 'hash', hash: `#token=${pasted}` };
-  return problem('This is neither the URL that packetlog printed nor a token. Copy either from its first lines.');
+  return problem('This is neither the URL that packetlog printed nor a token. Copy one of them from its output.');
 }
 
 /** Keeps only the tokens of a hash. */

@@ -88,7 +88,7 @@ function Where() {
   );
 }
 
-/** On a phone the node switch has its own line. */
+/** Puts the node switch on its own line on a phone. */
 function NodesBelow() {
   const roomy = useMedia('(min-width: 860px)');
   const { loaders } = useNodes();
@@ -144,7 +144,7 @@ function Rates({ old }: { old: boolean }) {
   );
 }
 
-/** Longer numbers are shortened, so that the strip does not shift. */
+/** Counts from here on are abbreviated, so that the strip keeps its layout. */
 const SHORTENED_FROM = 100_000;
 
 /** Packets denied since the loader started: exact, from the kernel. */

@@ -47,7 +47,7 @@ function ToastLine({ toast, dismiss }: { toast: Toast; dismiss: () => void }) {
   );
 }
 
-/** Undo or redo of the change that the message reports. Hidden once another change was made. */
+/** Offers to undo or redo the change that the message reports, until another change is made. */
 function Offer({ offer: { what, revision }, dismiss }: { offer: NonNullable<Toast['offer']>; dismiss: () => void }) {
   const { last, undone, undo, redo } = useUndo();
   const now = useRulesView()?.snapshot.revision;

@@ -13,7 +13,7 @@ test.each([
   expect(axisTop(highest, least)).toBe(top);
 });
 
-test('the axis has ticks at 0, the half and the top', () => {
+test('the axis has ticks at 0, the middle and the top', () => {
   expect(axisTicks(50)).toEqual([0, 25, 50]);
 });
 
@@ -29,7 +29,7 @@ test.each([
   [900, 180],
   [21_600, 3600],
   [43_200, 10_800],
-])('an axis of %d s has a tick each %d s', (span, step) => {
+])('an axis of %d s has a tick every %d s', (span, step) => {
   const { ticks } = timeTicks(86_400, 86_400 + span);
   expect((ticks[1] ?? 0) - (ticks[0] ?? 0)).toBe(step);
   expect(ticks.length).toBeLessThan(9);

@@ -1,6 +1,6 @@
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10] as const;
 
-/** A round number for the top of an axis from 0: at least `highest` and at least `min`. */
+/** Returns a round number for the top of an axis from 0: at least `highest` and at least `min`. */
 export function axisTop(highest: number, min: number): number {
   const wanted = Math.max(highest, min);
   const magnitude = 10 ** Math.floor(Math.log10(wanted));
@@ -8,7 +8,7 @@ export function axisTop(highest: number, min: number): number {
   return 10 * magnitude;
 }
 
-/** Three ticks: 0, half, and the top. */
+/** Returns three ticks: 0, the middle, and the top. */
 export function axisTicks(top: number): number[] {
   return [0, top / 2, top];
 }
@@ -28,7 +28,7 @@ const TICKS = [
 ] as const;
 const MAX_STEP = 10_800;
 
-/** Round times between `from` and `to` (s since the epoch), and whether labels need seconds. */
+/** Returns round times between `from` and `to` (s since the epoch), and whether their labels need seconds. */
 export function timeTicks(from: number, to: number): { ticks: number[]; seconds: boolean } {
   const step = TICKS.find(({ span }) => span >= to - from)?.step ?? MAX_STEP;
   const ticks: number[] = [];

@@ -17,7 +17,9 @@ const UNIT_SEGMENTS = [
   { value: 'bytes', label: 'bytes' },
 ] as const;
 
-/** Selects the time range, the split and the unit of the charts. `children` compares the range with the one before. */
+/**
+ * Selects the time range, the split and the unit of the charts. `children` compares the range with the preceding one.
+ */
 export function ChartControls({
   overview: { range, zoom, setRange, setZoom },
   split,

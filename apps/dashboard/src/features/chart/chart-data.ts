@@ -66,7 +66,7 @@ export function withoutZeros(column: readonly (number | null)[]): (number | null
   return column.map((value, i) => (value === 0 && !column[i - 1] && !column[i + 1] ? null : value));
 }
 
-/** Lowest, highest and latest rates for screen readers; null while there is no data. */
+/** Returns the lowest, highest and latest rates for screen readers; null while there is no data. */
 export function extentOf(points: readonly PastPoint[]) {
   const known = points.flatMap(({ rates }) => (rates === null ? [] : [rates]));
   const latest = known.at(-1);
@@ -89,7 +89,10 @@ export interface Readouts {
   readonly when: string | null;
 }
 
-/** The numbers above the chart: of the point under the pointer, else the newest, else the mean of a zoomed range. */
+/**
+ * Returns the numbers above the chart: those of the point under the pointer, else of the newest point, or the mean of a
+ * zoomed range.
+ */
 export function readoutOf(
   { points, comparison }: { points: readonly PastPoint[]; comparison: Comparison | null },
   isLive: boolean,

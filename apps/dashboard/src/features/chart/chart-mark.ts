@@ -17,7 +17,7 @@ export type MarkMove = 'left' | 'right' | 'far-left' | 'far-right' | 'first' | '
 
 const FAR = 10;
 
-/** The mark after a key press. `widen` keeps the anchor. null while there is no data. */
+/** Returns the mark after a key press; null while there is no data. `widen` keeps the anchor. */
 export function movedMark(
   mark: Mark | null,
   points: readonly PastPoint[],
@@ -51,19 +51,19 @@ function target(at: number, move: MarkMove, last: number): number {
   }
 }
 
-/** Index of the point that contains the time, else of the last point before it. */
+/** Returns the index of the point that contains the time, else of the last point before it. */
 export function indexAt(points: readonly PastPoint[], ms: number): number {
   let found = 0;
   for (const [i, { fromMs }] of points.entries()) if (fromMs <= ms) found = i;
   return found;
 }
 
-/** The marked range, in whole steps. */
+/** Returns the marked range in whole steps. */
 export function markedSpan({ anchorMs, headMs }: Mark, stepMs: number): TimeSpan {
   return { fromMs: Math.min(anchorMs, headMs), toMs: Math.max(anchorMs, headMs) + stepMs };
 }
 
-/** A touch near one end of a range grabs that end; elsewhere it begins a new range. */
+/** Returns the mark after a touch. Near one end of a range it grabs that end; elsewhere it begins a new range. */
 export function grabbed(mark: Mark | null, atMs: number, stepMs: number, nearMs: number): Mark {
   if (mark === null || mark.anchorMs === mark.headMs) return { anchorMs: atMs, headMs: atMs };
   const { fromMs, toMs } = markedSpan(mark, stepMs);
@@ -72,7 +72,7 @@ export function grabbed(mark: Mark | null, atMs: number, stepMs: number, nearMs:
   return toBegin < toEnd ? { anchorMs: toMs - stepMs, headMs: fromMs } : { anchorMs: fromMs, headMs: toMs - stepMs };
 }
 
-/** The text that is announced at each move. */
+/** Returns the text that screen readers announce at each move. */
 export function markText(mark: Mark, points: readonly PastPoint[], stepMs: number): string {
   const span = markedSpan(mark, stepMs);
   if (mark.anchorMs === mark.headMs) {

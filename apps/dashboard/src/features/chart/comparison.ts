@@ -2,15 +2,15 @@ import type { PastView, TimeSpan } from '../../node/past/past.ts';
 import type { Sums } from '../../node/past/past-level.ts';
 import { spanText } from '../../text/clock.ts';
 
-/** Sums of a span and of the span of the same length before it. */
+/** Sums of a span and of the preceding span of the same length. */
 export interface Comparison {
   readonly now: Sums;
-  /** null if data for that time is incomplete. */
+  /** Sums of the preceding span; null if its data is incomplete. */
   readonly before: Sums | null;
   readonly lengthMs: number;
 }
 
-/** null if data for the span is incomplete. */
+/** Compares a span with the preceding one. Returns null if the data of the span is incomplete. */
 export function compare(past: PastView, { fromMs, toMs }: TimeSpan): Comparison | null {
   const lengthMs = toMs - fromMs;
   const now = past.sums({ fromMs, toMs });
@@ -20,13 +20,13 @@ export function compare(past: PastView, { fromMs, toMs }: TimeSpan): Comparison 
 
 const ONE: Readonly<Record<string, string>> = { '1 s': 'second', '1 min': 'minute', '1 h': 'hour', '1 d': 'day' };
 
-/** 'the previous 15 min', 'the previous minute'. */
+/** Returns the name of the preceding span: 'the previous 15 min', 'the previous minute'. */
 export function timeBefore(lengthMs: number): string {
   const span = spanText(lengthMs);
   return `the previous ${ONE[span] ?? span}`;
 }
 
-/** '+38 % vs the previous 15 min'; '' if there is nothing to compare with. */
+/** Returns the change: '+38 % vs the previous 15 min'; '' if there is nothing to compare with. */
 export function changeText({ now, before, lengthMs }: Comparison, column: 'packets' | 'bytes'): string {
   if (before === null) return '';
   const than = timeBefore(lengthMs);

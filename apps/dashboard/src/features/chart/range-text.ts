@@ -3,7 +3,7 @@ import { clockText } from '../../text/clock.ts';
 import { counted, formatBytes, formatCount, quantityText } from '../../text/number.ts';
 import { type Comparison, changeText, timeBefore } from './comparison.ts';
 
-/** '14:03:10 to 14:03:25: 1,234 packets, 96.1 kB, 33 denied'. */
+/** Returns the sums of a span: '14:03:10 to 14:03:25: 1,234 packets, 96.1 kB, 33 denied'. */
 function spanSummary({ fromMs, toMs }: TimeSpan, comparison: Comparison | null): string {
   const when = `${clockText(fromMs)} to ${clockText(toMs)}`;
   if (comparison === null) return `${when}, data incomplete`;
@@ -13,14 +13,14 @@ function spanSummary({ fromMs, toMs }: TimeSpan, comparison: Comparison | null):
   return `${when}: ${counted(Math.round(packets), 'packet')}, ${quantityText(formatBytes(bytes))}${deniedText}`;
 }
 
-/** The sums of a range and the comparison with the one before, in one line. */
+/** Returns the sums of a range and the comparison with the preceding range, in one line. */
 export function zoomText(span: TimeSpan, comparison: Comparison | null): string {
   return [spanSummary(span, comparison), comparisonText(comparison, 'packets')].filter(Boolean).join('; ');
 }
 
 /**
- * '+38 % vs the previous minute (dashed)', or that data for it is incomplete; '' if there is no data at all. The chart draws
- * the time before as a dashed line.
+ * Returns '+38 % vs the previous minute (dashed)', or a note that its data is incomplete; '' if there is no data at all.
+ * The chart draws the preceding span as a dashed line.
  */
 export function comparisonText(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
   if (comparison === null) return '';
@@ -28,7 +28,7 @@ export function comparisonText(comparison: Comparison | null, column: 'packets' 
   return change === '' ? `no complete data for ${timeBefore(comparison.lengthMs)}` : `${change} (dashed)`;
 }
 
-/** The selected range from `from` to `to` (s), widened to at least two whole steps, within `known`. */
+/** Returns the selected range from `from` to `to` (s), widened to at least two whole steps and clipped to `known`. */
 export function brushed(from: number, to: number, stepMs: number, known: TimeSpan): TimeSpan {
   const first = Math.ceil(known.fromMs / stepMs) * stepMs;
   const last = Math.floor(known.toMs / stepMs) * stepMs;

@@ -19,12 +19,12 @@ describe('the palette finds', () => {
 
   it.each([
     ['the start of a word', 'ru', ['Go to Rules', 'Add a rule…']],
-    ['capitals as small letters', 'THEME', ['Theme: dark']],
+    ['capitals, ignoring case', 'THEME', ['Theme: dark']],
     ['a part of a word', 'ause', ['Pause the rows']],
     ['the first letters of the words', 'gtr', ['Go to Rules']],
     ['first letters with more of a word', 'goru', ['Go to Rules']],
     ['words in any order', 'rules go', ['Go to Rules']],
-    ['what it is also called', 'deny', ['Add a rule…']],
+    ['a keyword', 'deny', ['Add a rule…']],
     ['numbers', '15', ['Show the last 15 min']],
   ])('%s', (_, query, found) => expect(names(query)).toEqual(found));
 

@@ -2,7 +2,7 @@
 
 export interface Findable {
   readonly name: string;
-  /** More words to find it by. */
+  /** Extra words that a query can match. */
   readonly keywords?: string;
 }
 
@@ -12,7 +12,9 @@ export interface Found<T extends Findable> {
   readonly marked: readonly number[];
 }
 
-/** Entries that match every word of `query`; all entries, in order, if it is empty. Recent entries win ties. */
+/**
+ * Returns the entries that match every word of `query`; all entries, in order, if it is empty. Recent entries win ties.
+ */
 export function find<T extends Findable>(
   entries: readonly T[],
   query: string,
@@ -53,8 +55,8 @@ function hitIn({ name, keywords = '' }: Findable, word: string): Hit | null {
 }
 
 /**
- * Indexes of `letters` in order, each right after the one before or at the start of a later word: "gtr" in "Go To
- * Rules".
+ * Returns the indexes of `letters` in order, each right after the previous one or at the start of a later word: "gtr"
+ * in "Go To Rules".
  */
 function scattered(text: string, letters: string, from = 0): readonly number[] | null {
   const [letter, ...others] = letters;

@@ -7,7 +7,7 @@ export interface FilterOffer {
   readonly filter: string;
 }
 
-/** Filters to offer for `text`: only if it is a valid filter as it is, or a port. */
+/** Returns the filters to offer for `text`: none unless it is a valid filter or a port. */
 export function filterOffers(text: string, now: string): readonly FilterOffer[] {
   const typed = text.trim();
   if (typed === '') return [];

@@ -8,7 +8,10 @@ export interface PaletteSection {
   readonly found: readonly Found<Command>[];
 }
 
-/** The entries of the palette: without a query all, recent ones first, then by group; else the matches, best first. */
+/**
+ * Returns the sections of the palette. Without a query they have all commands, recent ones first, then by group; with
+ * one they have the matches, best first.
+ */
 export function paletteSections(
   commands: readonly Command[],
   query: string,

@@ -33,13 +33,13 @@ export class ConversationList {
     return this.#newcomers;
   }
 
-  /** Index of the conversation in this line, -1 if it was evicted. */
+  /** Returns the index of the conversation in this line; -1 if it was evicted. */
   indexAt(line: number): number {
     const index = this.#indexes[line] ?? -1;
     return index >= 0 && this.#conversations.serial[index] === this.#serials[line] ? index : -1;
   }
 
-  /** Line of the conversation with this serial, -1 if it has none. */
+  /** Returns the line of the conversation with this serial number; -1 if it has none. */
   lineOf(serial: number): number {
     return this.#serials.indexOf(serial);
   }

@@ -64,7 +64,7 @@ export function countText(packets: number, spanMs: number): string {
   return `×${count} in ${spanMs < 95 ? `${Math.max(1, Math.round(spanMs))} ms` : ageText(spanMs)}`;
 }
 
-/** A filter that matches the conversation and little else; null if the frame is not IP. */
+/** Returns a filter that matches the conversation and little else; null if its frames are not IP. */
 export function conversationFilter(conversations: Conversations, index: number): string | null {
   const { newest } = conversations;
   const etherType = newest.etherType(index);

@@ -55,7 +55,7 @@ test('replies are grouped by their source port', () => {
   const conversations = grouped([
     { ...answer, dst_port: 40_000 },
     { ...answer, dst_port: 50_000 },
-    // No answer, although the numbers are the same ones.
+    // Not a reply, although the port numbers are the same.
     { src_port: 50_000, dst_port: 443 },
   ]);
   expect(counts(conversations)).toEqual([2, 1]);
@@ -106,7 +106,7 @@ test('a flood of single packets evicts itself, not returning conversations; the 
   expect(conversations.evicted).toBe(501 - 16);
   const steady = places(conversations).filter((index) => conversations.newest.srcAddr(index) === '203.0.113.7');
   expect(steady.map((index) => conversations.packets[index])).toEqual([50]);
-  // None is there twice.
+  // No conversation is listed twice.
   const addresses = places(conversations).map((index) => conversations.newest.srcAddr(index));
   expect(new Set(addresses).size).toBe(16);
 });

@@ -27,8 +27,8 @@ const NONE = -1;
  * Groups rows by source, destination, service port, protocol, action and reason. The service port is the destination's,
  * or in a reply the source's; the other port differs between connections.
  *
- * Memory is allocated once, and nothing per packet. When it is full, the conversation with one packet that was seen
- * longest ago is evicted, and counted.
+ * All memory is allocated once, nothing per packet. When it is full, the conversation with one packet that was seen
+ * longest ago is evicted and counted.
  */
 export class Conversations {
   readonly capacity: number;
@@ -37,7 +37,7 @@ export class Conversations {
   evicted = 0;
   /** Rows that left the ring before they were counted. */
   missed = 0;
-  /** How often all conversations were cleared. */
+  /** Number of times that all conversations were cleared. */
   cleared = 0;
   /** Newest record of each conversation. */
   readonly newest: PacketLogView;
@@ -85,7 +85,7 @@ export class Conversations {
   }
 
   /**
-   * Adds the rows below `to` that came since the last call; all of them if the ring renumbered its rows. Returns
+   * Adds the rows below `to` that arrived since the last call; all of them if the ring has renumbered its rows. Returns
    * whether anything changed.
    */
   catchUp(ring: RecordRing, to: number): boolean {
@@ -121,7 +121,7 @@ export class Conversations {
     if (this.serial[index] !== 0) this.#recency.touch(index);
   }
 
-  /** Newest rows of the conversation, newest first, as row numbers below `to`. */
+  /** Returns the newest rows of the conversation, newest first, as row numbers below `to`. */
   rowsOf(index: number, ring: RecordRing, to: number, max: number): number[] {
     const rows: number[] = [];
     const { asArrays } = ring;
@@ -220,7 +220,7 @@ export class Conversations {
   }
 }
 
-/** The service port, marked if it is the source's; for ICMP, type and code. */
+/** Returns the service port, marked if it is the source's; for ICMP, type and code. */
 function serviceOf({ halves, bytes }: RecordArrays, slot: number): number {
   const half = slot * RECORD_HALVES;
   const etherType = halves[half + ETHER_TYPE];

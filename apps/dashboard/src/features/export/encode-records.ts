@@ -21,7 +21,7 @@ const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
 type NameOf = (ifindex: number) => string;
 type Encode = (view: PacketLogView, from: number, to: number) => string | Uint8Array<ArrayBuffer>;
 
-/** `yieldToPage` is awaited between parts. */
+/** Encodes the records in parts and awaits `yieldToPage` between them. */
 export async function encodeRecords(
   format: ExportFormat,
   records: RecordBuffer,

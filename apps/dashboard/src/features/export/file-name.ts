@@ -4,7 +4,8 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 const MAX_FILTER_CHARACTERS = 60;
 
 /**
- * Name of the file: `packetlog_web-1_2026-01-02T14-03-22Z_tcp-dst-port-443.csv`. Node, UTC time of the request, filter.
+ * Returns the name of the file from the node, the UTC time of the request and the filter:
+ * `packetlog_web-1_2026-01-02T14-03-22Z_tcp-dst-port-443.csv`.
  */
 export function exportName(
   format: ExportFormat,
@@ -15,7 +16,7 @@ export function exportName(
   return `${parts.filter(Boolean).join('_')}.${format}`;
 }
 
-/** Only characters that every file system accepts: comparison signs become words, others a dash. */
+/** Returns `text` with only characters that every file system accepts: comparison signs become words, others a dash. */
 function plain(text: string): string {
   return text
     .toLowerCase()

@@ -83,7 +83,7 @@ export interface Gaps {
   readonly lost: number;
   /** Rows withheld while the page was paused. */
   readonly paused: number;
-  /** How often the loader was unreachable or restarted. */
+  /** Number of times that the loader was unreachable or restarted. */
   readonly away: number;
 }
 

@@ -22,7 +22,7 @@ export type ExportState =
 
 export interface Export {
   readonly state: ExportState;
-  /** Saves the rows of the table, including those to scroll to. */
+  /** Saves the rows of the table, including those outside the view. */
   readonly savePage: (format: ExportFormat) => Promise<void>;
   /** Records new packets for `forMs`. */
   readonly record: (format: ExportFormat, forMs: number) => void;

@@ -5,7 +5,7 @@ import { NO_FILTER } from '../../text/filter-text.ts';
 
 const NOTHING_SAVED: readonly string[] = [];
 
-/** The applied filter and the saved ones; none while the page is prerendered. */
+/** Returns the applied filter and the saved ones; none while the page is prerendered. */
 export function useFilter(): { filter: FilterChoice; applied: string; saved: readonly string[] } {
   const { filter } = useLive();
   const applied = useSyncExternalStore(

@@ -12,7 +12,10 @@ export interface Suggestions {
   readonly options: readonly FilterOption[];
 }
 
-/** What may follow at the cursor; saved filters for an empty text. null without the cursor, or until they are loaded. */
+/**
+ * Returns the words that may follow at the cursor; for an empty text, the saved filters. Returns null without a cursor,
+ * or until the completion has loaded.
+ */
 export function useSuggestions(text: string, cursor: number | null, saved: readonly string[]): Suggestions | null {
   const vocabulary = useVocabulary();
   const complete = useCompletion(cursor !== null);
@@ -27,7 +30,7 @@ export function useSuggestions(text: string, cursor: number | null, saved: reado
 
 type Complete = typeof completeFilter;
 
-/** The completion, loaded when it is first wanted; null until then. */
+/** Loads the completion when it is first wanted. Returns null until then. */
 function useCompletion(wanted: boolean): Complete | null {
   const [complete, setComplete] = useState<Complete | null>(null);
   const isMissing = wanted && complete === null;
@@ -44,7 +47,7 @@ function useCompletion(wanted: boolean): Complete | null {
   return complete;
 }
 
-/** Known interfaces, busy addresses and rules. */
+/** Returns known interfaces, busy addresses and rules. */
 function useVocabulary() {
   const interfaces = useSnapshot(({ figures }) => figures.interfaces);
   const top = useSnapshot(({ figures }) => figures.top);

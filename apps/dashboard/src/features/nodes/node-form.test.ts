@@ -15,7 +15,7 @@ const read = (over: Partial<NodeForm> = {}, taken: readonly string[] = [], at = 
 describe('the form of a node', () => {
   test.each<[string, Partial<NodeForm>, object]>([
     ['a host and a port', {}, { loader: 'http://web-2:7411', token: 'secret', adminToken: null, name: '' }],
-    ['an address with more behind it', { address: ' https://web-2/rules?x ' }, { loader: 'https://web-2' }],
+    ['an address with a path and a query', { address: ' https://web-2/rules?x ' }, { loader: 'https://web-2' }],
     [
       'the URL that packetlog printed',
       { address: 'http://web-2:7411/#token=abc&admin_token=def', token: '' },
@@ -33,7 +33,7 @@ describe('the form of a node', () => {
     ['another protocol', { address: 'ftp://web-2' }, 'address', /^Not the address/],
     ['a script', { address: 'javascript:alert(1)' }, 'address', /^Not the address/],
     ['no token', { token: '' }, 'token', /^Enter the token/],
-    ['a token that is none', { token: 'x'.repeat(257) }, 'token', /256/],
+    ['a token that is too long', { token: 'x'.repeat(257) }, 'token', /256/],
   ])('%s is reported at its field', (_, over, field, sentence) => {
     expect(read(over)).toMatchObject({ ok: false, field, sentence: expect.stringMatching(sentence) });
   });

@@ -57,7 +57,7 @@ export function nodeText({ connection, now, address, isHome, blocked, page }: No
   return text(label, sentence, advice);
 }
 
-/** 'all 3 live', '2 of 3 live'. */
+/** Returns the number of live nodes: 'all 3 live', '2 of 3 live'. */
 export function liveCountText(states: readonly Connection['state'][]): string {
   const live = states.filter((state) => state === 'live').length;
   return live === states.length ? `all ${live} live` : `${live} of ${states.length} live`;

@@ -12,7 +12,7 @@ export interface LedgerLine {
   readonly counters: InterfaceLedger;
 }
 
-/** The lines in their order. The sum has no line of its own if there is one line. */
+/** Returns the lines in display order. The sum is omitted if there is only one line. */
 export function ledgerLines(ledger: Ledger): LedgerLine[] {
   const lines: LedgerLine[] = ledger.interfaces.map((entry) => ({ name: entry.name, entry, counters: entry.counters }));
   const { unwatched } = ledger;

@@ -42,8 +42,8 @@ export interface PathFacts {
 }
 
 /**
- * The path of packets and rows from the hook to this page. At each step `entered = passed + excluded + lost`; 'part'
- * amounts are included in `passed`.
+ * Returns the path of packets and rows from the hook to this page. At each step `entered = passed + excluded + lost`;
+ * 'part' amounts are included in `passed`.
  */
 export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMessages }: PathFacts): PathStep[] {
   const sum = (key: keyof InterfaceLedger) => ledgerSum(ledger, key);
@@ -151,7 +151,7 @@ const part = (label: string, value: number, text: string): PathAmount => ({ labe
 const excluded = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'excluded' });
 const lost = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'lost' });
 
-/** The amount, unless it is 0. */
+/** Returns the amount, or nothing if it is 0. */
 function some(amount: PathAmount): PathAmount[] {
   return amount.value > 0 ? [amount] : [];
 }

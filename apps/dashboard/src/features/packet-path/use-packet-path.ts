@@ -5,7 +5,7 @@ import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { useRulesView } from '../rules/index.ts';
 import { type PathStep, packetPath } from './packet-path.ts';
 
-/** The packet path up to now; null until the first ledger. */
+/** Returns the packet path so far; null until the first ledger. */
 export function usePacketPath(): PathStep[] | null {
   const { store } = useLive();
   const ledger = useSnapshot(({ figures }) => figures.ledger);

@@ -88,7 +88,7 @@ export function TableBar({
 /** Rows per large step: about two screens. */
 const MANY = 100;
 
-/** While paused: shows the next buffered row. */
+/** Shows the next buffered row while paused. */
 function StepButton({ compact }: { compact: boolean }) {
   const { step } = useLive();
   const waiting = useSnapshot(({ figures }) => figures.paused?.waiting ?? 0);

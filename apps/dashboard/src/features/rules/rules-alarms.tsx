@@ -6,7 +6,7 @@ import { asSentence } from '../../text/sentence.ts';
 type Unfiltered = NonNullable<RulesSnapshot['in_force']>['not_filtered'];
 
 /**
- * Alarms that last until they are dealt with: a rejected file or list, a copy that cannot be stored, an interface
+ * Alarms that last until their cause is removed: a rejected file or list, a copy that cannot be stored, an interface
  * without filtering.
  */
 export function RulesAlarms({

@@ -113,7 +113,10 @@ export function RulesPage() {
   );
 }
 
-/** Opens the rule of `/rules?rule=12`, or with `?add` the form of a new one, once, and cleans the address. */
+/**
+ * Opens the rule in `/rules?rule=12`, or the form for a new one with `?add`, once, and removes the query from the
+ * address.
+ */
 function useLinkedRule(show: (id: number | null) => void) {
   useEffect(() => {
     const asked = new URLSearchParams(location.search);

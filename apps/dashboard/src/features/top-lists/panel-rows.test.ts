@@ -4,7 +4,7 @@ import { type PanelRows, panelRows } from './panel-rows.ts';
 const NONE = { denied: 0, fresh: 0, protocols: 5 };
 const ONE = { columns: 1, estimated: false } as const;
 
-/** What the lists take, one below the other. */
+/** Returns the height of the lists, one below the other, px. */
 function taken({ denied, fresh, protocols, sources, ports, pairs }: PanelRows): number {
   const lists = [denied, fresh, protocols, sources, ports, pairs].filter((rows) => rows > 0);
   return lists.reduce((sum, rows) => sum + 43 + rows * 22, 0);

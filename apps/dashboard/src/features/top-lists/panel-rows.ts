@@ -61,7 +61,7 @@ export function panelRows(
   };
 }
 
-/** Height of a list with this many rows, px. */
+/** Returns the height of a list with this many rows, px. */
 export function panelHeight(rows: number): number {
   return PANEL + rows * ROW;
 }

@@ -5,7 +5,7 @@ import { protocolText } from '../../text/row-text.ts';
 export interface RangeEntry {
   readonly key: string;
   readonly label: string;
-  /** Small and grey behind the label; '' where there is none. */
+  /** Shown small and grey after the label; '' if there is none. */
   readonly note: string;
   readonly packets: number;
   readonly bytes: number;
@@ -25,7 +25,7 @@ export interface RangeLists {
   readonly lengthMs: number;
 }
 
-/** The top lists of a range, with names. */
+/** Returns the top lists of a range, with names. */
 export function rangeLists(top: HistoryTop): RangeLists {
   const newSources = new Set(top.new_sources.map(({ addr }) => addr));
   const plain = { note: '', isNew: false };
@@ -60,7 +60,10 @@ export function rangeLists(top: HistoryTop): RangeLists {
   };
 }
 
-/** 'last 60 s': the selected range, although lists cover whole steps; or the shorter time that is known. */
+/**
+ * Names the time that the lists cover: 'last 60 s' for the selected range, although lists cover whole steps, or the
+ * shorter time that is known.
+ */
 export function lastText(lengthMs: number, range: { readonly id: string; readonly ms: number }): string {
   return `last ${Math.abs(lengthMs - range.ms) <= range.ms / 20 ? range.id : spanText(lengthMs)}`;
 }

@@ -89,7 +89,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   );
 }
 
-/** How many rows each list shows. */
+/** Returns the number of rows that each list shows. */
 function useRows(lists: RangeLists | null, height: number | null): PanelRows {
   const { store } = useLive();
   const allNodes = useNodes().shown === ALL_NODES;
@@ -102,7 +102,7 @@ function useRows(lists: RangeLists | null, height: number | null): PanelRows {
   return panelRows(height, entries, { columns: two ? 2 : 1, estimated });
 }
 
-/** While the kernel samples, the lists are estimates; counters stay exact. */
+/** States that the lists are estimates while the kernel samples; counters stay exact. */
 function Estimates({ oneOf }: { oneOf: number }) {
   return (
     <p className="panel-estimates" data-testid="estimates">

@@ -10,7 +10,7 @@ const REQUESTS_PER_RANGE = 40;
 const MIN_INTERVAL_MS = 1500;
 const MAX_INTERVAL_MS = 15_000;
 
-/** Top lists of the time range; null until the first answer. */
+/** Returns the top lists of the time range; null until the first answer. */
 export function useRangeLists({ range, zoom }: Overview): RangeLists | null {
   const { store, top } = useLive();
   const [lists, setLists] = useState<RangeLists | null>(null);

@@ -28,7 +28,7 @@ export interface Command {
   readonly name: string;
   readonly group: CommandGroup;
   readonly run: () => void;
-  /** More words to find it by. */
+  /** Extra words that a query in the palette can match. */
   readonly keywords?: string;
   /** Repeats while the key is held down. */
   readonly repeat?: boolean;
@@ -64,7 +64,7 @@ export interface KeyMatch {
 
 const WIDGET_KEYS = /^(space|enter|arrow\w+|home|end|pageup|pagedown)$/;
 
-/** The command for `pressed`: one key, or two with a space between. */
+/** Returns the command for `pressed`: one key, or two with a space between them. */
 export function matchKey(pressed: string, all: readonly ScopedCommands[], focus: Focus): KeyMatch {
   let prefix = false;
   for (const command of inOrder(all, focus.dialog)) {
@@ -84,7 +84,7 @@ function mayFire(keys: string, { repeat = false, inFields = false }: Command, fo
   return focus.characterKeys || !isCharacterKey(keys);
 }
 
-/** Commands by scope, narrowest first; within a scope newest first. */
+/** Returns commands by scope, narrowest first; within a scope, newest first. */
 export function inOrder(all: readonly ScopedCommands[], dialog: boolean): readonly Command[] {
   const scopes = dialog ? (['dialog'] as const) : KEY_SCOPES.toReversed();
   const newestFirst = all.toReversed();

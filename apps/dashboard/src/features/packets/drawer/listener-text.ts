@@ -1,11 +1,11 @@
 import type { Listener } from '@packetlog/common';
 
-/** A name from outside, without characters that could reorder or cover other text. */
+/** Returns a name from outside without characters that could reorder or cover other text. */
 export function plainName(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 253);
 }
 
-/** 'nginx (pid 812) listens on this port.' */
+/** Names the listeners: 'nginx (pid 812) listens on this port.' */
 export function listenerText(listeners: readonly Listener[], ip_protocol: number, port: number): string {
   const here = listeners.filter((each) => each.ip_protocol === ip_protocol && each.port === port);
   if (here.length === 0) return 'No process on that machine listens on this port.';

@@ -74,7 +74,7 @@ export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port:
   );
 }
 
-/** Keeps command-line options in one piece. */
+/** Keeps each command-line option on one line. */
 function Options({ text }: { text: string }) {
   return text.split(/(--[a-z-]+)/).map((part, i) =>
     part.startsWith('--') ? (

@@ -60,7 +60,7 @@ export function compileColourRules(rules: ColourRules, environment: FilterEnviro
   return (view, index) => compiled.find(({ matches }) => view.matches(index, matches))?.rule ?? null;
 }
 
-/** Parses stored rules, ignoring what is not valid; null if nothing is. */
+/** Parses stored rules and ignores invalid ones; null if none is valid. */
 export function readColourRules(stored: unknown): ColourRules | null {
   if (!Array.isArray(stored)) return null;
   const rules = stored.flatMap((each: unknown, i): ColourRule[] => {

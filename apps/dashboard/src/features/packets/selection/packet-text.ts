@@ -2,7 +2,7 @@ import { type PacketLogView, packetLogJson } from '@packetlog/common';
 import { ABSENT } from '../../../text/number.ts';
 import { endpointText, exactTime, type PacketRow } from '../../../text/row-text.ts';
 
-/** A packet as a line to paste into a mail: `2026-01-31T14:03:22.118493000Z deny 203.0.113.7:50211 -> …`. */
+/** Returns a packet as one line of text: `2026-01-31T14:03:22.118493000Z deny 203.0.113.7:50211 -> …`. */
 export function packetLine(row: PacketRow, timestamp_ns: bigint): string {
   const { action, src, dst, protocol, detail, length, vlan, reason } = row;
   const endpoints = src.addr === ABSENT ? '' : `${endpointText(src)} -> ${endpointText(dst)} `;
@@ -22,8 +22,8 @@ function present(before: string, text: string): string {
 }
 
 /**
- * The JSON of `packetlog --print json`, one field per line; for ICMP with type and code, which the record stores as a
- * port.
+ * Returns the JSON of `packetlog --print json`, one field per line. For ICMP it has type and code, which the record
+ * stores as a port.
  */
 export function packetJson(view: PacketLogView, i: number, interfaceName: string): string {
   const record = JSON.parse(packetLogJson(view, i, interfaceName)) as Record<string, unknown>;

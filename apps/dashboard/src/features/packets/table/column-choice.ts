@@ -19,7 +19,9 @@ export function isShown(choice: ColumnChoice, key: ColumnKey, facts: TableFacts)
   return choice.shown[key] ?? COLUMNS[key].byDefault(facts);
 }
 
-/** Visible columns from left to right. Never empty: a table without columns has no header to add them from. */
+/**
+ * Returns the visible columns from left to right. Never empty: a table without columns has no header to add them from.
+ */
 export function visibleColumns(choice: ColumnChoice, facts: TableFacts): readonly ColumnKey[] {
   const visible = choice.order.filter((key) => isShown(choice, key, facts));
   return visible.length === 0 ? ['time'] : visible;
@@ -78,7 +80,7 @@ export interface Tracks {
   readonly min: number;
 }
 
-/** Column tracks. `wide`: there is room for all, so columns stay together on the left. */
+/** Returns the column tracks. `wide`: there is room for all, so columns stay together on the left. */
 export function tracks(visible: readonly ColumnKey[], { widths }: ColumnChoice, wide: boolean, gap: number): Tracks {
   let min = gap * (visible.length - 1);
   const template = visible.map((key) => {

@@ -2,7 +2,7 @@ import type { Marker } from '../../../node/rows/marker.ts';
 import { spanText } from '../../../text/clock.ts';
 import { counted } from '../../../text/number.ts';
 
-/** The text of a marker in the table. */
+/** Returns the text of a marker in the table. */
 export function markerSentence({ kind, rows, span_ms }: Marker): string {
   switch (kind) {
     case 'lost':

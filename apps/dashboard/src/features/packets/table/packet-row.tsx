@@ -54,7 +54,7 @@ export function TableRow({ ring, row, top, position, selected, columns, paint, i
   );
 }
 
-/** The cell of a column. A port is shown with its address unless it has its own column. */
+/** Renders the cell of a column. A port is shown with its address unless it has its own column. */
 export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly ColumnKey[]): ReactNode {
   switch (key) {
     case 'time':
@@ -122,7 +122,7 @@ function TextCell({ name, field, text }: { name: string; field: string; text: st
   );
 }
 
-/** A long address is cut, its port never; the service is shown if there is room. */
+/** Renders an address with its port. A long address is cut, the port never; the service is shown if there is room. */
 function EndpointCell({
   name,
   endpoint,

@@ -127,7 +127,7 @@ function Edge({
   );
 }
 
-/** The column follows the pointer past the middle of other columns. */
+/** Moves the column with the pointer past the middle of other columns. */
 function drag(
   event: PointerEvent<HTMLElement>,
   key: ColumnKey,
@@ -157,7 +157,7 @@ function drag(
   );
 }
 
-/** The farthest column whose middle the pointer has passed. */
+/** Returns the farthest column whose middle the pointer has passed. */
 function dropTarget(x: number, key: ColumnKey, cells: ReadonlyMap<ColumnKey, HTMLElement>): ColumnKey | null {
   const own = cells.get(key)?.getBoundingClientRect();
   if (own === undefined) return null;
@@ -180,7 +180,7 @@ function widthOf(element: HTMLElement | undefined): number {
   return element?.getBoundingClientRect().width ?? 0;
 }
 
-/** Measured widths, which the edges announce. */
+/** Returns the measured widths, which screen readers announce at the edges. */
 function useMeasured(
   head: RefObject<HTMLDivElement | null>,
   cells: ReadonlyMap<ColumnKey, HTMLElement>,

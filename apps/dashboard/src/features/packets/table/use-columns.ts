@@ -9,7 +9,7 @@ const NODE_WIDTH = 128;
 const GAP = 12;
 const WIDE_GAP = 20;
 
-/** Columns of the table, from the setting and from the traffic. */
+/** Returns the columns of the table, from the setting and from the traffic. */
 export function useColumns(): { choice: ColumnChoice; facts: TableFacts; visible: readonly ColumnKey[] } {
   const choice = useStored(columnSetting);
   const manyInterfaces = useSnapshot(({ figures }) => figures.interfaces.length > 1);
@@ -21,8 +21,8 @@ export function useColumns(): { choice: ColumnChoice; facts: TableFacts; visible
 }
 
 /**
- * Column tracks for narrow and wide tables; the style sheet selects one. `names`: interface names include the node and
- * need more room.
+ * Returns the column tracks for narrow and wide tables; the style sheet selects one. `names`: interface names include
+ * the node and need more room.
  */
 export function columnStyle(given: ColumnChoice, visible: readonly ColumnKey[], names: boolean): CSSProperties {
   const choice = names ? { ...given, widths: { interface: NODE_WIDTH, ...given.widths } } : given;

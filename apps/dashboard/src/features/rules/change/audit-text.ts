@@ -8,12 +8,12 @@ const VIA = {
   loader: 'packetlog itself',
 } as const;
 
-/** 'root, from the command line'. */
+/** Names the author of a change: 'root, from the command line'. */
 export function authorText({ name, via }: Pick<AuditEntry['who'], 'name' | 'via'>): string {
   return `${name}, from ${VIA[via]}`;
 }
 
-/** What happened, in one line: 'added rule 12: deny 203.0.113.7 …'. */
+/** Describes an entry in one line: 'added rule 12: deny 203.0.113.7 …'. */
 export function auditSentence({ what, why, before, after, at }: AuditEntry): string {
   const [then, now] = [before?.rules ?? [], after?.rules ?? []];
   const rules = (verb: string, list: readonly Rule[]) => `${verb} ${rulesText(list, Date.parse(at))}`;

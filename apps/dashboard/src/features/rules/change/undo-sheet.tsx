@@ -7,13 +7,13 @@ import { Sheet } from '../../../ui/sheet.tsx';
 import { authorText } from './audit-text.ts';
 import { useUndo } from './use-undo.ts';
 
-/** Asks before undoing a change that was made elsewhere. */
+/** Asks for confirmation before undoing a change that was made elsewhere. */
 export function UndoSheet({ onClose }: { onClose: () => void }) {
   const { last, undoStep } = useUndo();
   return <StepSheet initial={last} verb="Undo" about="was made" act={undoStep} onClose={onClose} />;
 }
 
-/** Asks before redoing a change that was undone elsewhere. */
+/** Asks for confirmation before redoing a change that was undone elsewhere. */
 export function RedoSheet({ onClose }: { onClose: () => void }) {
   const { undone, redoStep } = useUndo();
   return <StepSheet initial={undone} verb="Redo" about="was undone" act={redoStep} onClose={onClose} />;

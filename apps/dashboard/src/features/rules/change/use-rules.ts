@@ -22,7 +22,7 @@ export function useRulesView(): RulesView | null {
   return useSnapshot(({ rules }) => rules);
 }
 
-/** Whether this connection may change rules, as the loader reported when it opened. */
+/** Returns whether this connection may change rules, as the loader reported when it opened. */
 export function useMayChange(): boolean {
   return useSnapshot(({ figures }) => figures.hello?.admin === true);
 }

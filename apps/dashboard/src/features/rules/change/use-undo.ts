@@ -17,12 +17,12 @@ export interface Undo {
   readonly undo: () => void;
   /** Redoes a change undone on this page at once; asks first if it was undone elsewhere. */
   readonly redo: () => void;
-  /** Undoes without asking. Changes nothing if `step` is no longer the last change. */
+  /** Undoes without confirmation. Changes nothing if `step` is no longer the last change. */
   readonly undoStep: (step: RulesStep) => Promise<void>;
   readonly redoStep: (step: RulesStep) => Promise<void>;
 }
 
-/** Undo and redo of rules, for keys, buttons and messages. */
+/** Provides undo and redo of rule changes for keys, buttons and messages. */
 export function useUndo(): Undo {
   const { ask, store } = useLive();
   const snapshot = useRulesView()?.snapshot;

@@ -1,7 +1,7 @@
 import type { DryRunReport } from '@packetlog/common';
 import { counted, formatCount } from '../../../text/number.ts';
 
-/** How much of the traffic was checked. */
+/** States how much of the traffic was checked. */
 export function coverageSentence({ seconds, seen, judged }: DryRunReport): string {
   const time = `in ${Math.round(seconds)} s`;
   if (seen === 0)
@@ -19,7 +19,7 @@ export function verdictSentence({ denied, observed, judged }: DryRunReport): str
   return `Would have denied ${formatCount(denied.packets)} of ${counted(judged, 'packet')} (${percentText(denied.packets / judged)}).${marked}`;
 }
 
-/** '2.7 %', '<0.1 %', '100 %'. */
+/** Formats a share: '2.7 %', '<0.1 %', '100 %'. */
 export function percentText(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return '<0.1 %';

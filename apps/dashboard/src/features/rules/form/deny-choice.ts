@@ -9,7 +9,7 @@ import {
 } from '@packetlog/common';
 import type { PacketRow } from '../../../text/row-text.ts';
 
-/** What a rule can be made from. */
+/** The parts of a packet that a rule can match. */
 export interface PacketSource {
   readonly addr: string;
   /** Its network: /24 for IPv4, /64 for IPv6, usually one customer. */
@@ -21,7 +21,7 @@ export interface PacketSource {
   readonly ruleId: number;
 }
 
-/** null for a frame without addresses, which no rule can match. */
+/** Returns the parts that a rule can match; null for a frame without addresses, which no rule matches. */
 export function packetSource(view: PacketLogView, i: number, row: PacketRow): PacketSource | null {
   if (!view.addressesRead(i)) return null;
   const addr = view.srcAddr(i);
@@ -36,7 +36,7 @@ export function packetSource(view: PacketLogView, i: number, row: PacketRow): Pa
   };
 }
 
-/** 203.0.113.7 -> 203.0.113.0/24, 2001:db8::7 -> 2001:db8::/64. */
+/** Returns the network of an address: 203.0.113.7 -> 203.0.113.0/24, 2001:db8::7 -> 2001:db8::/64. */
 export function networkOf(addr: string): string {
   const family = addr.includes(':') ? 6 : 4;
   const bits = family === 4 ? 96 + 24 : 64;
@@ -44,7 +44,7 @@ export function networkOf(addr: string): string {
   return formatNetwork({ family, bytes, bits });
 }
 
-/** How an existing rule affects a new one for the same packet; '' if it does not. */
+/** Describes how an existing rule affects a new one for the same packet; '' if it does not. */
 export function conflictSentence(packet: PacketSource, rules: readonly Pick<Rule, 'id' | 'action'>[]): string {
   const rule = rules.find(({ id }) => id === packet.ruleId);
   if (rule?.action === 'permit') {

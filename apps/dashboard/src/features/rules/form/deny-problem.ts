@@ -4,7 +4,8 @@ import { HOW_TO_CHANGE } from '../change/rejection-text.ts';
 import { packetSource } from './deny-choice.ts';
 
 /**
- * Why the source of a packet cannot be denied from here; '' if it can. `enforces`: whether the loader enforces rules.
+ * Returns why the source of a packet cannot be denied from here; '' if it can. `enforces`: whether the loader enforces
+ * rules.
  */
 export function denyProblem(
   packet: { readonly view: PacketLogView; readonly index: number; readonly row: PacketRow },

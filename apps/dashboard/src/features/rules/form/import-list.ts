@@ -7,7 +7,7 @@ export function listLines(text: string): number {
   return lines;
 }
 
-/** 'firehol_level1.netset' -> 'firehol_level1'; '' if no valid name can be derived. */
+/** Derives the name of a set: 'firehol_level1.netset' -> 'firehol_level1'; '' if the result would not be valid. */
 export function nameFromFile(file: string): string {
   const name = file
     .replace(/\.[a-z0-9]{1,8}$/i, '')
@@ -17,10 +17,10 @@ export function nameFromFile(file: string): string {
   return isSetName(name) ? name : '';
 }
 
-/** Bytes of the message beside the list. */
+/** Bytes of the message in addition to the list. */
 const MESSAGE_OVERHEAD_BYTES = 4_096;
 
-/** '' if the list fits into a message of the page's connection; else why not, and what to do. */
+/** Returns '' if the list fits into a message of the page's connection, else the problem and what to do. */
 export function sizeProblem(text: string): string {
   // As sent: each line end takes two bytes.
   const bytes = new TextEncoder().encode(JSON.stringify(text)).length;

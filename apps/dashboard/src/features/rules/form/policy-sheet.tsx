@@ -10,7 +10,7 @@ import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions } from '../change/use-rules.ts';
 import { DryRun } from '../dry-run/dry-run.tsx';
 
-/** Chooses what becomes of packets that match no rule. */
+/** Selects the default policy, for packets that match no rule. */
 export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClose: () => void }) {
   const actions = useRuleActions();
   const [chosen, setChosen] = useState(policy);

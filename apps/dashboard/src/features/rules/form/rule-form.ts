@@ -37,7 +37,7 @@ const FIELD_OF: Readonly<Record<string, keyof RuleForm>> = {
   expires_at: 'lasts',
 };
 
-/** The rule draft that the fields describe, in canonical form, or the problems by field. */
+/** Returns the rule draft that the fields describe, in canonical form, or the problems by field. */
 export function readForm(form: RuleForm): ReadForm {
   const optional = (key: string, text: string) => (text.trim() === '' ? {} : { [key]: text.trim() });
   const read = ruleDraftSchema.safeParse({
@@ -72,7 +72,7 @@ export function formOf(rule: Rule): RuleForm {
   };
 }
 
-/** What `draft` changes in the rule; null if nothing. */
+/** Returns the fields that `draft` changes in the rule; null if it changes none. */
 export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleChanges | null {
   const changes: Record<string, unknown> = {};
   for (const key of ['action', 'source', 'reason'] as const) if (draft[key] !== rule[key]) changes[key] = draft[key];

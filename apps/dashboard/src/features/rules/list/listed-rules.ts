@@ -16,7 +16,7 @@ export interface ListChoice {
 /** The initial choice: newest first. */
 export const FIRST_CHOICE: ListChoice = { search: '', action: 'all', sort: 'id', descending: true };
 
-/** Rules that match the choice, in its order; ties by number. */
+/** Returns the rules that match the choice, in its order; ties by number. */
 export function listRules(
   rules: readonly ListedRule[],
   choice: ListChoice,
@@ -32,7 +32,7 @@ export function listRules(
   return chosen.sort((a, b) => sign * ((values.get(a.id) ?? 0) - (values.get(b.id) ?? 0)) || b.id - a.id);
 }
 
-/** The choice after a click on a column header: descending first, then ascending. */
+/** Returns the choice after a click on a column header: descending first, then ascending. */
 export function sortedBy(choice: ListChoice, sort: SortKey): ListChoice {
   const descending = choice.sort === sort ? !choice.descending : sort !== 'expires';
   return { ...choice, sort, descending };

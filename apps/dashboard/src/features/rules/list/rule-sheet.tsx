@@ -14,7 +14,7 @@ import { Sparkline } from '../../../ui/sparkline.tsx';
 import { useMayChange } from '../change/use-rules.ts';
 import './rule-sheet.css';
 
-/** Everything about one rule. */
+/** Shows all fields and counters of one rule. */
 export function RuleSheet({
   rule,
   onEdit,
