@@ -52,7 +52,8 @@ await script(async () => {
     const deb = join(out, `${top}.deb`);
     await step('.deb', () => buildDeb({ directory, file: deb, architecture, ...release }));
     const { size } = statSync(deb);
-    if (size > MAX_DEB_BYTES) throw new Error(`${deb}: ${size} bytes, more than ${MAX_DEB_BYTES}. Look for what grew.`);
+    if (size > MAX_DEB_BYTES)
+      throw new Error(`${deb}: ${size} bytes, more than ${MAX_DEB_BYTES}. Find out which files grew.`);
     const archive = join(out, `${top}.tar.gz`);
     await step('.tar.gz', () => buildTarball({ directory, file: archive, top, epoch: release.epoch }));
     for (const file of [deb, archive]) tell(`${file} (${(statSync(file).size / 2 ** 20).toFixed(1)} MiB)`);

@@ -7,7 +7,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const PINNED_NODE = join(ROOT, `packages/loader/node_modules/node-linux-${process.arch}/bin/node`);
 
-/** The Node.js that the product runs on: the pinned one, also when another started this script. */
+/** The Node.js that the product runs on: the pinned one, even if another version runs this script. */
 export const RUNTIME = existsSync(PINNED_NODE) ? PINNED_NODE : process.execPath;
 
 // The tools of the workspace come first. On Debian, a user's PATH lacks sbin, which has ip and bpftool.

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# pnpm passes the "--" of "pnpm start -- --iface lo".
+# pnpm passes the "--" of "pnpm start -- --iface lo" to this script.
 [ "${1-}" != -- ] || shift
 
 node scripts/prepare.mjs start

@@ -22,7 +22,7 @@ await script(async () => {
   const scratch = mkdtempSync(join(tmpdir(), 'packetlog-test-'));
   const countsFile = join(scratch, 'counts.json');
   const vitest = [RUNTIME, 'tests/node_modules/vitest/vitest.mjs', 'run', `--root=${ROOT}`];
-  // The coverage of a part means nothing.
+  // Coverage is meaningful only for a complete run.
   const whole = args.length === 0 ? ['--coverage'] : args;
   const settings = ['env', 'REQUIRE_ROOT=1', `TEST_COUNTS_FILE=${countsFile}`];
   try {

@@ -70,7 +70,7 @@ function read(going) {
   parentPort?.postMessage({ program: new DataView(info.buffer).getUint32(PROGRAM_ID, true) });
 
   const { rings, descriptors, woken } = program.transport;
-  /** A word that never changes, to nap in Atomics.wait as the drain thread does. */
+  /** A word that never changes: Atomics.wait on it sleeps, as in the drain thread. */
   const never = new Int32Array(new SharedArrayBuffer(4));
   const all = createEpoll(descriptors);
   const sink = new Uint8Array(SINK_BYTES);

@@ -2,10 +2,10 @@
  * Measures the cost of rules: rules.mjs OBJECT ROUNDS, OBJECT being the compiled traffic/random_source.bpf.c.
  *
  * Runs the complete program in test runs with a random IPv4 source in each frame, with rule sets of several sizes (ten
- * exact addresses for each network of 16 to 31 bits), and the same entries in the kernel's longest-prefix trie. Prints
- * one line of JSON: { "1000": { rules_ns: [..], listed_ns: [..], trie_ns: [..], ... } }, the ns added per packet in each
- * round compared with the same packets without a rule set. `listed_ns`: all packets come from exact addresses of the
- * list. "0" is a set without entries.
+ * single addresses for each network of /16 to /31), and with the same entries in the kernel's longest-prefix trie.
+ * Prints one line of JSON: { "1000": { rules_ns: [..], listed_ns: [..], trie_ns: [..], ... } }, the ns added per packet
+ * in each round compared with the same packets without a rule set. `listed_ns`: all packets come from single addresses
+ * of the list. "0" is a set without entries.
  */
 import { OBJECT_PATH } from '../../packages/bpf/dist/index.js';
 import { C, call } from '../../packages/loader/dist/native/ffi.js';
@@ -106,7 +106,7 @@ function fill(map, count) {
   if (value < 0) throw new Error(`fill trie: errno ${-value}`);
 }
 
-/** Fills the map with the exact addresses among the entries, unordered. @param {number} map @param {number} count */
+/** Fills the map with the single addresses among the entries, unordered. @param {number} map @param {number} count */
 function fillListed(map, count) {
   const { starts, bits } = ruleSources(count);
   const exact = starts.filter((_, i) => bits[i] === 32);
@@ -151,7 +151,10 @@ packetlog.slots[LOOPBACK_IFINDEX] = 1;
 const images = new RuleImages(packetlog.ruleImages);
 const chain = load(packetlog.single);
 
-/** Measures the complete program with rings emptied by a polling reader, as at such rates. @param {number} program that tail-calls it */
+/**
+ * Measures the complete program with rings in the polling state, as with a reader at such rates.
+ * @param {number} program that tail-calls it
+ */
 function measurePacketlog(program) {
   const ns = measure(program);
   for (const ring of packetlog.transport.rings) {

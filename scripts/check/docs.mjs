@@ -22,7 +22,7 @@ import { WORD_RULES } from './word-rules.mjs';
 /** @type {Readonly<Record<string, number>>} Word limits of pages. */
 const MAX_WORDS = { 'ARCHITECTURE.md': 1500 };
 
-/** A changelog names files as they were called at the time. */
+/** The changelog names files as they were called when the entry was written. */
 const KEEPS_OLD_PATHS = 'CHANGELOG.md';
 const PATH = /`((?:apps|bench|docs|packages|scripts|tests)\/[\w./@-]*)`/g;
 const LINK = /\]\(<?([^()\s>]+)>?(?:\s+"[^"]*")?\)|^\s*\[[^\]]+\]:\s*(\S+)/g;

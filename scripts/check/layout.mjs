@@ -1,6 +1,6 @@
 /**
- * Checks the layout of source trees (layout-rules.mjs): which folder may import which, how many files a folder has, how
- * files are named. Prints one line for each fault; exit code 1 if there is one.
+ * Checks the layout of source trees (layout-rules.mjs): which folder may import which, how many files a folder may
+ * have, how files are named. Prints one line for each fault; exit code 1 if there is one.
  *
  * Biome's noImportCycles checks files, not folders, and noRestrictedImports the text of an import, not the file that it
  * resolves to. dependency-cruiser has folder rules, but reads TypeScript through the compiler's JavaScript API, which
@@ -81,7 +81,7 @@ function importFaults(files, imports, rooms) {
   for (const { from, to } of imports) {
     const room = roomOf(from);
     if (to.startsWith('..')) {
-      faults.push(`${from} imports ${to}, which is outside of the sources. Only a test may import test support.`);
+      faults.push(`${from} imports ${to}, which is outside the sources. Only a test may import test support.`);
     } else if (room !== null && !isIn(to, room.name)) {
       const allowed = rooms[room.pattern] ?? [];
       if (allowed.some((pattern) => isIn(to, pattern))) continue;

@@ -27,11 +27,11 @@ const problems = (pages, terms = ['permit', 'all nodes']) =>
   referenceProblems(new Map(Object.entries(pages)), (file) => SOURCES[file] ?? '', TABLES, terms);
 
 describe('reference pages', () => {
-  it('are complete if each code and each term is there', () => {
+  it('have no problem if they contain each code and each term', () => {
     expect(problems({ 'docs/errors.md': ERRORS, 'docs/glossary.md': GLOSSARY })).toEqual([]);
   });
 
-  it('lack a code of the sources', () => {
+  it('that lack a code of the sources are reported', () => {
     const errors = ERRORS.replace('| `not_found` | no rule |\n', '').replace('| 1 | `failed` | an error |', '');
     expect(problems({ 'docs/errors.md': errors, 'docs/glossary.md': GLOSSARY })).toEqual([
       'docs/errors.md: `not_found` of requests.ts is missing.',
@@ -39,19 +39,19 @@ describe('reference pages', () => {
     ]);
   });
 
-  it('have a code that no source has', () => {
+  it('that have a code which no source has are reported', () => {
     const errors = ERRORS.replace('`not_found` |', '`not_found`, `gone` |');
     expect(problems({ 'docs/errors.md': errors, 'docs/glossary.md': GLOSSARY })).toEqual([
       'docs/errors.md: `gone` under "Requests" is not in requests.ts.',
     ]);
   });
 
-  it('lack a term', () => {
+  it('that lack a term are reported', () => {
     const pages = { 'docs/errors.md': ERRORS, 'docs/glossary.md': GLOSSARY };
     expect(problems(pages, ['deny', 'node'])).toEqual(['docs/glossary.md: "deny" is missing. Define it, in bold.']);
   });
 
-  it('are not checked against a source whose codes are elsewhere', () => {
+  it('cannot be checked against a source whose codes are elsewhere, and this is reported', () => {
     const [fault] = referenceProblems(new Map([['docs/errors.md', ERRORS]]), () => '', TABLES, []);
     expect(fault).toBe('requests.ts: the codes of "Requests" are not where reference-pages.mjs expects them.');
   });

@@ -30,7 +30,7 @@ const TEXT_NAMES =
 /** Attributes whose value is never text. */
 const CODE_ATTRIBUTES =
   /^(className|style|href|src|id|key|type|role|rel|target|d|viewBox|htmlFor|method|data-.+)$|ClassName$/;
-/** Functions whose arguments are no text. */
+/** Functions whose arguments are not text. */
 const CODE_CALLS =
   /^(clsx|cx|require|querySelector(All)?|addEventListener|removeEventListener|getItem|setItem|matchMedia)$/;
 const ONE_WORD = /^\S*$/;
@@ -156,8 +156,7 @@ function isText(node, text) {
 }
 
 /**
- * Returns the name of the property or attribute that has the string as a value, or as one of its values; `JSX` between
- * tags.
+ * Returns the name of the property or attribute whose value is or contains the string; `JSX` between tags.
  *
  * @param {Node} node
  * @returns {string}

@@ -18,7 +18,7 @@ const SOURCES = ['apps/dashboard/src', 'packages/client/src', 'packages/common/s
 const NOT_SHIPPED = /\.(test|arbitrary|reference|sample)\.tsx?$|\/fake-[^/]+$/;
 
 /**
- * The files whose strings are checked: shipped TypeScript in SOURCES.
+ * Returns the files whose strings are checked: shipped TypeScript in SOURCES.
  * @param {readonly string[]} files paths from the root
  */
 export function checkedFiles(files) {

@@ -18,7 +18,7 @@ let loader;
 let ending = false;
 let running = codeDigest();
 
-/** tsc also rewrites files that have not changed, so compare their contents. */
+/** Returns a digest of the built code. tsc also rewrites unchanged files, so times do not show changes. */
 function codeDigest() {
   const hash = createHash('sha256');
   for (const directory of DIST) {

@@ -13,7 +13,7 @@ import { run } from '../run.mjs';
 /** Licenses that may be shipped. */
 const ALLOWED = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'OFL-1.1']);
 
-/** Licenses of packages whose package.json has none, or not the SPDX identifier; each was read in the package. */
+/** Licenses of packages whose package.json has no SPDX identifier; each was looked up in the package. */
 const LICENSE_OF = /** @type {Record<string, string>} */ ({
   '@yuuang/ffi-rs-linux-arm64-gnu': 'MIT',
   geist: 'OFL-1.1',

@@ -22,7 +22,7 @@ const NODE_CPU = /** @type {const} */ ({ amd64: 'x64', arm64: 'arm64' });
 export const LIBRARY = 'usr/lib/packetlog';
 export const DOCUMENTS = 'usr/share/doc/packetlog';
 
-/** What packages bring along that no running process reads. */
+/** Files of packages that no running process reads. */
 const NOT_READ = /\.(map|d\.[cm]?ts|ts|md|markdown)$/;
 const NOT_READ_DIRECTORIES = new Set([
   '.bin',
@@ -36,12 +36,12 @@ const NOT_READ_DIRECTORIES = new Set([
   'examples',
   '.github',
 ]);
-/** Kept whatever its extension. */
+/** License files, which are kept whatever their extension. */
 const LICENSE = /^(licen[cs]e|copying|notice)/i;
 
 /**
- * Installs loader and dashboard below `usr/lib/packetlog`, with the runtime. Throws with the output of pnpm if the parts
- * for this architecture cannot be had.
+ * Installs loader and dashboard below `usr/lib/packetlog`, with the runtime. Throws an error with the output of pnpm if
+ * the packages for this architecture are not available.
  * @param {string} directory empty
  * @param {Architecture} architecture
  * @param {string} version
@@ -58,7 +58,7 @@ export async function stageProgram(directory, architecture, version) {
   ]);
   if (code !== 0)
     throw new Error(
-      `${output.trimEnd()}\npnpm deploy failed (exit code ${code}): the parts for ${architecture} are not there.`,
+      `${output.trimEnd()}\npnpm deploy failed (exit code ${code}): the packages for ${architecture} are not available.`,
     );
 
   const runtime = join(loader, `node_modules/node-linux-${cpu}`);
@@ -123,7 +123,8 @@ export function stageText(directory, path, text) {
 }
 
 /**
- * Writes a compressed file, as Debian wants man pages and changelogs. The header has neither name nor time.
+ * Writes a compressed file, as Debian policy requires for man pages and changelogs. The header has neither name nor
+ * time.
  * @param {string} directory
  * @param {string} path ends with .gz
  * @param {string} text

@@ -10,7 +10,7 @@ import { ROOT, run } from '../run.mjs';
 /**
  * Returns the version in package.json for a commit that has the tag `vVERSION`. For any other commit, the number of
  * commits and the hash follow: `0.1.0+git812.67235e1` is later than `0.1.0+git811.…` for dpkg, and later than `0.1.0`.
- * Without git, as in an unpacked archive, SOURCE_DATE_EPOCH must be set. Throws if neither is there.
+ * Without git, as in an unpacked archive, SOURCE_DATE_EPOCH must be set. Throws if both are missing.
  * @param {string | undefined} sourceDateEpoch
  * @returns {Promise<Release>}
  */

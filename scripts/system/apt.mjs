@@ -18,7 +18,7 @@ const REMEDIES = [
   {
     says: /unable to locate package|has no installation candidate/i,
     remedy:
-      'This release has no package of that name. Install the programs and libraries named above in another way; they are found on PATH and in the usual directories for headers and libraries.',
+      'This release has no package of that name. Install the programs and libraries named above in another way; they are searched for on PATH and in the usual directories for headers and libraries.',
   },
 ];
 

@@ -72,7 +72,7 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'systemd-analyze',
-    why: 'the tests read the unit of the package with it',
+    why: 'the tests check the systemd unit with it',
     purposes: ['test'],
     probe: { command: 'systemd-analyze' },
     names: { apt: 'systemd', dnf: 'systemd', pacman: 'systemd' },
@@ -93,14 +93,14 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'QEMU',
-    why: 'pnpm test:kernels boots other kernels in it',
+    why: 'pnpm test:kernels boots other kernels in QEMU',
     purposes: ['kernels'],
     probe: { command: 'qemu-system-x86_64' },
     names: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86' },
   },
   {
     what: 'busybox',
-    why: 'pnpm test:kernels starts those kernels with it',
+    why: 'pnpm test:kernels uses it as the userland of those kernels',
     purposes: ['kernels'],
     probe: { command: 'busybox' },
     names: { apt: 'busybox-static', dnf: 'busybox', pacman: 'busybox' },

@@ -14,7 +14,7 @@ import { PacketLogBatch } from '@packetlog/common';
 import { io } from 'socket.io-client';
 
 const [url = '', token = '', count = '1', rows = '20000'] = process.argv.slice(2);
-/** Maximum of ages that are kept of a batch: of evenly spread records, including the last. */
+/** Maximum number of ages kept per batch: those of evenly spread records, including the last. */
 const AGES_PER_BATCH = 8;
 
 /** @type {number[]} */

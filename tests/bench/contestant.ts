@@ -35,9 +35,9 @@ export interface Load {
 
 export interface Outcome {
   readonly sent: number;
-  /** Records that the reader read. */
+  /** Records read. */
   readonly kept: number;
-  /** Counts of the program. */
+  /** The program's counters. */
   readonly produced: Produced;
   /** CPU time of the reader over the whole run. */
   readonly cpuNs: number;
@@ -58,7 +58,7 @@ export class Contestant {
     this.#reader = reader;
   }
 
-  /** The loader's modules load the program for every reader, so that only the readers differ. */
+  /** Loads the program with the loader's modules for every reader, so that only the readers differ. */
   static async open(peers: Peers, { transport, clock, reader }: ContestantOptions): Promise<Contestant> {
     const where = { cpus: READER_CPU };
     const bytes = transport === 'perf' ? RING_BYTES / 16 : RING_BYTES;

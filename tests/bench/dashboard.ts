@@ -72,7 +72,9 @@ async function openLive(browser: Browser, url: string): Promise<Page> {
   return page;
 }
 
-/** The scores of Live are medians; `repeated` has the errors of Lighthouse after which a run was repeated. */
+/**
+ * Measures the Lighthouse scores; those of Live are medians. `repeated` has the errors after which a run was repeated.
+ */
 async function measureLighthouse(lab: BenchLab, url: string) {
   const { server } = lab.network;
   const runs: Verdict[] = [];

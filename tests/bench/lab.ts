@@ -32,7 +32,7 @@ export interface Received {
 /** A process at the receiving end. */
 export interface Tool {
   readonly pid: number;
-  /** Returns its standard error so far. */
+  /** Returns the tool's standard error so far. */
   said(): string;
   /** Ends it and returns its complete standard error. */
   stop(): Promise<string>;
@@ -92,7 +92,7 @@ export class BenchLab {
     return (await this.network.link.server.counters()).rx.packets;
   }
 
-  /** Resolves when standard error matches `ready`; rejects with standard error if the process ends before. */
+  /** Starts a tool. Resolves when its standard error matches `ready`; rejects with standard error if it ends first. */
   async start(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<Tool> {
     const child = spawnPinned(
       {

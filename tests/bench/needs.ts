@@ -1,4 +1,4 @@
-/** Checks the requirements of all sections before the first one starts: a complete run takes ten minutes. */
+/** Checks the requirements of all sections before the first one starts, because a complete run takes ten minutes. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';

@@ -9,10 +9,10 @@ import { CHROMIUM, startChromium } from '../e2e/chromium.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { usage } from './lab.ts';
 
-/** The browser has priority over other work of the machine, as all measured processes. */
+/** The browser has priority over other work on the machine, like all measured processes. */
 const AHEAD = '{ echo -20 > /proc/self/autogroup; } 2>/dev/null';
 
-/** A Chromium inside a network namespace. */
+/** Starts a Chromium inside a network namespace. */
 export async function browserIn({ name }: Namespace): Promise<{ browser: Browser; close(): Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-bench-browser-'));
   const command = join(directory, 'chromium');

@@ -1,4 +1,4 @@
-/** Measures the cost of a packet by rate: at low rates a wake-up is shared by few packets. */
+/** Measures the cost of a packet by rate: at low rates few packets share a wake-up. */
 import { Contestant, type ContestantOptions } from './contestant.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';

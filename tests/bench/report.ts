@@ -49,14 +49,14 @@ export class Report {
     this.#sections[name] = content;
   }
 
-  /** Ends the section; what it has measured before is kept. */
+  /** Records that a section failed. What it measured before is kept. */
   failed(name: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#failed[name] = message;
     say(`\n${name}: FAILED: ${message}`);
   }
 
-  /** Prints the ratios, and writes the results if all sections ran, even if some failed. */
+  /** Prints the ratios. Writes the results if all sections ran, even if some failed. */
   finish(all: boolean): void {
     say('\nRatios, medians of rounds (quartiles) and aims');
     table(

@@ -33,7 +33,7 @@ export async function compareRules(peers: Peers, report: Report): Promise<void> 
   const measured = await result<Record<string, Measured>>({ cpus: PRODUCER_CPU }, command);
   const counts = Object.entries(measured);
 
-  say(`\nRule sets, one random IPv4 source after the other (medians of ${ROUNDS} rounds)`);
+  say(`\nRule sets, a random IPv4 source per packet (medians of ${ROUNDS} rounds)`);
   table(
     [
       'addresses (and a tenth as many networks)',

@@ -19,7 +19,7 @@ const ENTRIES: Readonly<Record<string, ContestantOptions>> = {
   'one kernel ring for all CPUs': { transport: 'ring', clock: 'precise', reader: 'shared' },
 };
 
-/** Returns the packets per second of all these CPUs together. */
+/** Returns the sum of the packets per second of these CPUs. */
 async function write(contestant: Contestant, cpus: string): Promise<number> {
   const { xdp_ns, ring_full } = await contestant.runUnread({ packets: PACKETS, cpus });
   if (ring_full > 0) throw new Error('the ring was full: the figures cannot be compared');
@@ -49,7 +49,7 @@ export async function compareScaling(peers: Peers, report: Report): Promise<void
   const scaled = new Rounds();
   for (const [name, values] of scaling) for (const value of values) scaled.add(name, value);
   say(
-    `\nWriting only, into rings that hold it all (medians of ${ROUNDS} rounds, of the others ${ROUNDS / OTHERS_EACH})`,
+    `\nWriting only, into rings that hold every record (medians of ${ROUNDS} rounds, of the others ${ROUNDS / OTHERS_EACH})`,
   );
   table(
     ['', 'one CPU, records/s', 'two CPUs', 'scaling'],

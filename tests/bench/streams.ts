@@ -24,7 +24,7 @@ export class TcpStreams {
     this.#receiver = receiver;
   }
 
-  /** `bytes`: size of a piece. */
+  /** Opens a connection through each cable. `bytes`: size of a piece. */
   static async open({ client, server, links }: Network, peers: Peers, bytes: number): Promise<TcpStreams> {
     // Otherwise a connection restarts slowly after the pieces of the others (tcp_slow_start_after_idle).
     await client.setSysctls({ 'net/ipv4/tcp_slow_start_after_idle': 0 });

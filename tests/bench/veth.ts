@@ -6,7 +6,10 @@ import { median, ratios } from './statistics.ts';
 
 const ROUNDS = 5;
 const FRAMES = 200_000;
-/** Runs per tool in a round, each directly after a run on a cable with nothing attached; the median counts. */
+/**
+ * Runs per tool in a round, each right after a run on a cable with nothing attached; their median is the result of the
+ * round.
+ */
 const SENDS = 7;
 const ALL_FRAMES = SENDS * FRAMES;
 const ATTEMPTS = 5;
@@ -18,7 +21,7 @@ interface Entry {
 }
 
 interface Running {
-  /** The process whose CPU time and memory is measured; undefined for nothing. */
+  /** The process whose CPU time and memory are measured; undefined if there is none. */
   readonly pid: number | undefined;
   /** Ends it and returns the number of packets it kept. */
   finish(): Promise<number>;

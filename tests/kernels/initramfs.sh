@@ -1,4 +1,5 @@
-# Sourced by prove.sh: a root for the guest with busybox, this machine's node and ip, libbpf and the built loader.
+# Sourced by prove.sh: builds a root file system for the guest with busybox, this machine's node and ip, libbpf and the
+# built loader.
 
 libraries=lib/x86_64-linux-gnu
 

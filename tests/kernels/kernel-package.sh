@@ -1,4 +1,4 @@
-# Sourced by prove.sh: Debian's cloud kernels, downloaded into $cache and unpacked, never installed.
+# Sourced by prove.sh: downloads Debian's cloud kernels into $cache and unpacks them; never installs them.
 # apt uses a private directory there, with this machine's mirror and keyring.
 
 # Releases with cloud kernels; those that the mirror no longer has are skipped.
@@ -31,7 +31,7 @@ prepare_apt() {
 		fi
 	done
 	mv "$apt/all.list" "$apt/sources.list"
-	# Each update above deleted the lists of the previous release, so update all together.
+	# Each update above deleted the lists of the previous release, so update all of them at once.
 	private_apt apt-get update >"$logs/apt.log" 2>&1
 	touch "$apt/ready"
 }

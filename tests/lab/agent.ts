@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespace.ts';
 
-/** A Node process inside a namespace that runs requests of the test; agent/agent.mjs lists them. */
+/** A Node.js process inside a namespace that runs the test's requests; agent/agent.mjs lists them. */
 export interface Agent {
   readonly pid: number;
-  /** Sends a request. Throws what the agent threw, or an error when the agent ends before it answers. */
+  /** Sends a request. Throws the agent's error, or an error if the agent ends before it answers. */
   ask<T>(method: string, argument?: unknown, handle?: Socket): Promise<T>;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Loads the compiled XDP object into the kernel and runs it on single frames with BPF_PROG_TEST_RUN: no interface is
- * touched. Names and layouts come from @packetlog/bpf; the loading code is the lab's own.
+ * Loads the compiled XDP object into the kernel and runs it on single frames with BPF_PROG_TEST_RUN: without an
+ * interface. Names and layouts come from @packetlog/bpf; the loading code is separate from the loader's.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -52,11 +52,11 @@ export interface LoadedProgram {
   counters(): Counters;
   /** Returns the number of packets that found no counters. */
   unaccounted(): number;
-  /** Puts a ruleset image into a slot of `rule_images`, or removes the one there. */
+  /** Puts a ruleset image into a slot of `rule_images`; undefined removes the one there. */
   putRules(slot: number, image: Uint8Array | undefined): void;
-  /** Returns packets and bytes that the rule with this counter slot decided. */
+  /** Returns the packets and bytes decided by the rule with this counter slot. */
   ruleCounter(slot: number): { packets: number; bytes: number; lastSeenNs: number };
-  /** Sets what the program adds to the monotonic clock from now on. */
+  /** Sets the offset that the program adds to the monotonic clock from now on. */
   setClockOffset(ns: bigint): void;
   /** Sets where packets of the loopback interface are counted, and which interface rules see. */
   setInterfaceSlot(slot: number): void;

@@ -7,7 +7,7 @@ interface Direction {
   readonly errors: number;
 }
 
-/** The kernel's interface counters, since the device was created: an independent witness of every count. */
+/** The kernel's interface counters, since the device was created: they check every count independently. */
 export interface InterfaceCounters {
   readonly rx: Direction;
   readonly tx: Direction;

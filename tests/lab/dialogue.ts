@@ -7,11 +7,11 @@ export interface Dialogue {
   readonly pid: number;
   /** Sends a line, if any, and resolves with the next answer. */
   ask<T>(line?: string): Promise<T>;
-  /** Closes its input, and waits for it to end. */
+  /** Closes the process's input, and waits for it to end. */
   end(): Promise<void>;
 }
 
-/** `child` needs pipes as standard input and output. `what`: its name in errors. */
+/** Wraps a child process whose standard input and output are pipes. `what`: its name in errors. */
 export function dialogueWith(child: ChildProcess, what: string): Dialogue {
   const answers: string[] = [];
   let waiting: { resolve: (answer: string) => void; reject: (error: Error) => void } | undefined;

@@ -13,10 +13,9 @@ export function newLabName(): string {
   return name;
 }
 
-/** Throws unless the name is the lab's: everything that changes or removes a namespace calls it. */
+/** Returns the name, or throws unless it is the lab's. Every function that changes or removes a namespace calls it. */
 export function guardLabName(name: string): string {
-  if (!LAB_NAME.test(name))
-    throw new Error(`refusing to touch ${JSON.stringify(name)}: not a namespace of the test lab`);
+  if (!LAB_NAME.test(name)) throw new Error(`cannot use ${JSON.stringify(name)}: not a namespace of the test lab`);
   return name;
 }
 

@@ -106,8 +106,8 @@ function descriptorsOf(pid: string): string[] {
 }
 
 /**
- * Throws a list of what exists and was not in `before`. Waits for a while, because the kernel frees programs and
- * namespaces only after their last readers have finished.
+ * Throws an error that lists what exists and was not in `before`. Waits up to the deadline first, because the kernel
+ * frees programs and namespaces only after their last readers have finished.
  */
 export async function assertNothingLeft(before: Inventory = new Set(), deadlineMs = 30_000): Promise<void> {
   let left: string[] = [];

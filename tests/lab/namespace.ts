@@ -16,16 +16,16 @@ export interface Namespace {
   ip(...lines: string[]): Promise<void>;
   /** Runs `ip -json` with these arguments. */
   ipJson<T>(...args: string[]): Promise<T>;
-  /** By path below /proc/sys. */
+  /** Sets sysctls by their path below /proc/sys. */
   setSysctls(values: Readonly<Record<string, string | number>>): Promise<void>;
-  /** Returns the Node process inside that sends and receives; the first call starts it. */
+  /** Returns the Node.js process inside that sends and receives; the first call starts it. */
   agent(): Promise<Agent>;
   /** Kills the processes inside and removes the namespace with its links. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** One process writes all: a test creates several namespaces. */
+/** Writes all settings in one process, to keep the creation of namespaces fast. */
 const WRITE_SYSCTLS = 'while read -r path value; do echo "$value" >"/proc/sys/$path"; done';
 
 /** Inodes of all namespaces that this process created, including removed ones. */
@@ -91,7 +91,7 @@ async function pidsIn(name: string): Promise<number[]> {
   return (await run('ip', ['netns', 'pids', name])).split('\n').filter(Boolean).map(Number);
 }
 
-/** Links go first and explicitly: those of a namespace without a name disappear some time later. */
+/** Deletes the links first: those left in a namespace without a name are removed only some time later. */
 async function removeNamespace(name: string): Promise<void> {
   guardLabName(name);
   for (const pid of await pidsIn(name)) kill(pid);
@@ -117,7 +117,7 @@ export async function labNamespaces(): Promise<string[]> {
   return all.map(({ name }) => name).filter((name) => makerOf(name) !== undefined);
 }
 
-/** Removes namespaces whose creator was killed. Those of running processes stay. */
+/** Removes namespaces whose creator was killed, and keeps those of running processes. */
 async function removeAbandonedNamespaces(): Promise<void> {
   for (const name of await labNamespaces()) {
     // Another test process may be removing it too.

@@ -1,5 +1,5 @@
 /**
- * Calls C functions for the lab. Independent of the loader's own binding, so that neither hides a fault of the other.
+ * Calls C functions for the lab. Independent of the loader's own binding, so that neither hides a bug in the other.
  * ffi-rs has one global table without a lock: call this from only one thread of a process.
  */
 import { getSystemErrorName } from 'node:util';

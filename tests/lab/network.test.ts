@@ -51,7 +51,7 @@ describe.skipIf(!requireRoot())('network', () => {
     },
   );
 
-  test('a sender continues without a listener, and uses the requested ports', async () => {
+  test('a sender needs no listener, and uses the requested ports', async () => {
     network = await createNetwork();
     const options = { address: network.link.server.ipv4, ports: [7, 9], sourcePorts: [40001, 40002], count: 500 };
     const { sent, sourcePorts } = await sendUdp(network.client, options);

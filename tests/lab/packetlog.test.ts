@@ -1,5 +1,5 @@
 /**
- * Runs the real command in the lab: checks that both work together, with the sender and the interface as witnesses.
+ * Runs the real command in the lab, and compares its output with the counts of the sender and of the interface.
  * Needs root.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

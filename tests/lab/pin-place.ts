@@ -18,7 +18,10 @@ const alive = new Set<string>();
 let made = 0;
 let exitHook = false;
 
-/** Create it before the processes that need it: those in other namespaces have a separate list of mounts. */
+/**
+ * Creates the file system. Call it before starting the processes that need it: those in other namespaces have a
+ * separate list of mounts.
+ */
 export async function createPinPlace(): Promise<PinPlace> {
   removeAbandoned();
   const path = join(tmpdir(), `plt-pins-${process.pid}-${++made}`);

@@ -95,7 +95,7 @@ let exitHook = false;
 function newStateDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), 'packetlog-state-'));
   stateDirectories.add(path);
-  // For a test process that ends without having waited for its loaders.
+  // For a test process that ends before its loaders have.
   if (!exitHook) process.once('exit', () => [...stateDirectories].forEach(removeStateDirectory));
   exitHook = true;
   return path;

@@ -6,7 +6,7 @@ const HEADER = 8;
 const BUSY = 0x8000_0000;
 const DISCARD = 0x4000_0000;
 
-/** Reads a kernel ring buffer record by record: slow and simple. */
+/** Reads a kernel ring buffer record by record: simple, not fast. */
 export interface Ring {
   readonly fd: number;
   /** Copies all records since the last call, oldest first. */
@@ -14,7 +14,7 @@ export interface Ring {
   close(): void;
 }
 
-/** `bytes` is a power of two and a multiple of the page size. */
+/** Creates a ring. `bytes` is a power of two and a multiple of the page size. */
 export function createRing(bytes: number): Ring {
   const fd = checked(
     'libbpf',

@@ -86,7 +86,7 @@ export class Checker {
 }
 
 /**
- * Whether all fields but time and weight are those of this number and CPU.
+ * Returns whether all fields except time and weight are those of this number and CPU.
  * @param {Int32Array} words
  * @param {number} at
  * @param {number} number

@@ -66,7 +66,7 @@ describe('the checker of numbered records', () => {
   });
 
   test.each(Array.from({ length: 4 * WORDS - TIME_BYTES }, (_, i) => TIME_BYTES + i))(
-    'detects that byte %i is of another record',
+    'detects that byte %i belongs to another record',
     (byte) => {
       const torn = new Uint8Array(record(1).buffer);
       torn[byte] = (torn[byte] ?? 0) ^ 0x80;

@@ -125,7 +125,7 @@ export class Pair {
     return this.#run(mode, ['flood', cpus.join(), String(count)]);
   }
 
-  /** Sends one to three packets at a time, the next ones up to `pauseUs` after they were read. */
+  /** Sends one to three packets at a time, and the next ones up to `pauseUs` after these were read. */
   pingPong(mode: string, cpu: number, count: number, pauseUs: number): Promise<Outcome> {
     return this.#run(mode, ['pingpong', String(cpu), String(count), String(pauseUs), this.#readCount]);
   }

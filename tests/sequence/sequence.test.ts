@@ -1,6 +1,6 @@
 /**
  * Sends over two hundred million numbered packets through the real program and the loader's reader, and compares each
- * record with its number. Needs root. Uses test runs of the kernel, no interface.
+ * record with its number. Needs root. Uses the kernel's test runs, without an interface.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';

@@ -25,14 +25,18 @@ export function evaluateCapture({ promise, facts }, kernel) {
   return evaluateRecords(facts, expectedMode(promise, kernel));
 }
 
-/** The mode that the loader must report; `auto` prefers generic mode on veth. @param {string} promise @param {string} kernel */
+/**
+ * Returns the mode that the loader must report; `auto` prefers generic mode on veth.
+ * @param {string} promise
+ * @param {string} kernel
+ */
 function expectedMode(promise, kernel) {
   if (promise.startsWith('generic') || promise.endsWith('--mode auto')) return 'generic';
   return atLeast(kernel, FRAGS_SINCE) ? 'native with frags' : 'native';
 }
 
 /**
- * A loader that rejects a mode or transport must print the reason and the next action.
+ * Checks that a loader that rejects a mode or transport prints the reason and the next action.
  * @param {Record<string, any>} facts @param {number} code @param {string} words
  */
 function evaluateRejection({ exit, out, err }, code, words) {

@@ -5,7 +5,8 @@ import { mayLack } from './optional-modules.mjs';
 /** @typedef {{ cell: string, problems: string[] }} Verdict */
 
 /**
- * Returns the verdict on a promise. It fails without a check, and if a module is missing that the kernel should have.
+ * Returns the verdict on a promise. A promise fails without a check, or if the kernel lacks a module that it should
+ * have.
  * @param {import('./run.mjs').Run} run @param {string} name of the case @param {string} promise @returns {Verdict}
  */
 export function verdictOf(run, name, promise) {

@@ -3,7 +3,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /**
  * Calls `send(i)` for each i below `count`, no faster than `perSecond` on average since the start. Makes up for late
- * timers: nothing depends on how long a wait really took.
+ * timers, so the average does not depend on how long a wait really took.
  * @param {number} count
  * @param {number | undefined} perSecond
  * @param {(i: number) => Promise<void> | void} send

@@ -6,7 +6,7 @@ import { pace } from './pace.mjs';
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 const ENOBUFS = 105;
-/** Times a frame is offered to a full queue before it counts as an error. */
+/** Attempts to send a frame to a full queue before it counts as an error. */
 const ATTEMPTS = 10_000;
 
 /** Builds a struct sockaddr_ll for sending: only family and interface matter. @param {number} ifindex */

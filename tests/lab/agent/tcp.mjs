@@ -30,7 +30,7 @@ export function tcpReceived(port) {
   return counts;
 }
 
-/** Makes one connection after the other: connects, sends, reads the echo to its end. */
+/** Makes connections one after another: each connects, sends, and reads the echo to its end. */
 /** @param {{ address: string, port: number, connections: number, bytes: number }} options */
 export async function exchangeTcp({ address, port, connections, bytes }) {
   let echoed = 0;
@@ -46,12 +46,12 @@ export async function exchangeTcp({ address, port, connections, bytes }) {
 }
 
 /**
- * Joins a connection that was accepted outside of the namespace to a server inside.
+ * Connects a socket that was accepted outside the namespace to a server inside it.
  * @param {{ address: string, port: number }} target
  * @param {net.Socket | undefined} outside
  */
 export async function connectTo({ address, port }, outside) {
-  // The outside peer may have closed while the socket was being passed on.
+  // The outside peer may have closed the connection before the agent received the socket.
   if (!outside) return;
   const inside = net.connect({ port, host: address, allowHalfOpen: true });
   outside.allowHalfOpen = true;
@@ -60,7 +60,7 @@ export async function connectTo({ address, port }, outside) {
 }
 
 /**
- * Returns whether a connection succeeds in this time and one byte comes back.
+ * Returns whether a connection succeeds and one byte is echoed within `timeoutMs`.
  * @param {{ address: string, port: number, timeoutMs: number, localAddress?: string }} options
  */
 export async function tryTcp({ address, port, timeoutMs, localAddress }) {

@@ -26,7 +26,7 @@ const sendOne = (socket, payload, port, address) =>
 
 /**
  * Sends `count` datagrams with the numbers 0, 1, …, rotating through the source and destination ports.
- * `from`: source address, by default the one that the routes choose.
+ * `from`: source address; by default the kernel selects it by route.
  * @param {{ address: string, from?: string, ports: number[], sourcePorts: number[], count: number, payloadBytes: number, perSecond?: number }} options
  */
 export async function sendUdp({ address, from, ports, sourcePorts, count, payloadBytes, perSecond }) {

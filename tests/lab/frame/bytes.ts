@@ -1,4 +1,4 @@
-/** Everything is in network byte order. Each function returns bytes that can be spread into a header. */
+/** Builds the bytes of headers, in network byte order. Each function returns bytes that can be spread into a header. */
 
 export function u16(value: number): readonly [number, number] {
   return [(value >>> 8) & 0xff, value & 0xff];

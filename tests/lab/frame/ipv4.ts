@@ -22,7 +22,7 @@ export interface Ipv4Options {
   readonly protocol?: number;
 }
 
-/** An IPv4 packet (RFC 791). */
+/** Builds an IPv4 packet (RFC 791). */
 export function ipv4(header: Ipv4Options, content: Layer): Layer {
   return { type: ETHER_TYPE.ipv4, bytes: () => ipv4Bytes(header, content) };
 }

@@ -29,7 +29,7 @@ export interface Ipv6Options {
   readonly payloadLength?: number;
 }
 
-/** An IPv6 packet (RFC 8200). */
+/** Builds an IPv6 packet (RFC 8200). */
 export function ipv6(header: Ipv6Options, content: Layer): Layer {
   return { type: ETHER_TYPE.ipv6, bytes: () => ipv6Bytes(header, content) };
 }
@@ -50,7 +50,7 @@ function ipv6Bytes(header: Ipv6Options, content: Layer): Uint8Array {
 }
 
 /**
- * An extension header of the common form: next header, length in units of 8 bytes beyond the first 8, body.
+ * Builds an extension header of the common form: next header, length in units of 8 bytes beyond the first 8, body.
  * The body is one PadN option, which hop-by-hop and destination options require and the others ignore.
  */
 export function extension(type: number, content: Layer, { units = 0 } = {}): Layer {
@@ -59,7 +59,7 @@ export function extension(type: number, content: Layer, { units = 0 } = {}): Lay
   return { type, bytes: (ip) => concat([content.type, units], body, content.bytes(ip)) };
 }
 
-/** Authentication header (RFC 4302): its length field counts words of 4 bytes, less 2. */
+/** Builds an authentication header (RFC 4302): its length field counts words of 4 bytes, less 2. */
 export function authentication(content: Layer, { icvBytes = 12 } = {}): Layer {
   const words = 3 + icvBytes / 4;
   const bytes: Layer['bytes'] = (ip) =>
@@ -67,7 +67,7 @@ export function authentication(content: Layer, { icvBytes = 12 } = {}): Layer {
   return { type: EXTENSION.authentication, bytes };
 }
 
-/** Fragment header (RFC 8200 4.5). `offset` in units of 8 bytes, as on the wire. */
+/** Builds a fragment header (RFC 8200 4.5). `offset` is in units of 8 bytes, as on the wire. */
 export function fragment(content: Layer, { offset = 0, more = false, id = 1 } = {}): Layer {
   const bytes: Layer['bytes'] = (ip) =>
     concat([content.type, 0], u16((offset << 3) | (more ? 1 : 0)), u32(id), content.bytes(ip));

@@ -38,7 +38,7 @@ export interface VlanOptions {
   readonly dropEligible?: boolean;
 }
 
-/** One IEEE 802.1Q tag around `content`. Nest calls for stacked tags, outer first. */
+/** Puts one IEEE 802.1Q tag around `content`. Nest calls for stacked tags, outer first. */
 export function vlan(id: number, content: Layer, options: VlanOptions = {}): Layer {
   const { tpid = ETHER_TYPE.vlan, priority = 0, dropEligible = false } = options;
   const control = (priority << 13) | (dropEligible ? 0x1000 : 0) | (id & 0x0fff);
@@ -54,7 +54,7 @@ export interface PppoeOptions {
 
 const PPP_PROTOCOL: Readonly<Record<number, number>> = { [ETHER_TYPE.ipv4]: 0x0021, [ETHER_TYPE.ipv6]: 0x0057 };
 
-/** A PPPoE session frame (RFC 2516) around IP. */
+/** Builds a PPPoE session frame (RFC 2516) around IP. */
 export function pppoe(content: Layer, options: PppoeOptions = {}): Layer {
   const { protocol = PPP_PROTOCOL[content.type] ?? 0, compressed = false } = options;
   const bytes = () => {
@@ -70,7 +70,7 @@ export interface ArpOptions {
   readonly target?: string;
 }
 
-/** ARP for IPv4 over Ethernet (RFC 826). */
+/** Builds an ARP packet for IPv4 over Ethernet (RFC 826). */
 export function arp({ operation = 'request', sender = '192.0.2.1', target = '192.0.2.2' }: ArpOptions = {}): Layer {
   const bytes = () =>
     concat(

@@ -67,13 +67,16 @@ export function udp(header: Ports = {}, payload: ArrayLike<number> = []): Layer 
   return { type: PROTOCOL.udp, bytes: (ip) => summed(segment.slice(), 6, PROTOCOL.udp, ip) };
 }
 
-/** UDP-Lite (RFC 3828) with coverage 0: the checksum covers everything. */
+/** Builds a UDP-Lite packet (RFC 3828) with coverage 0: the checksum covers everything. */
 export function udplite(header: Ports = {}, payload: ArrayLike<number> = []): Layer {
   const segment = concat(ports(header), u16(0), u16(0), payload);
   return { type: PROTOCOL.udplite, bytes: (ip) => summed(segment.slice(), 6, PROTOCOL.udplite, ip) };
 }
 
-/** SCTP (RFC 9260): the common header of 12 bytes and one chunk, by default a COOKIE ACK without a body. */
+/**
+ * Builds an SCTP packet (RFC 9260): the common header of 12 bytes and one chunk, by default a COOKIE ACK without a
+ * body.
+ */
 export function sctp(header: Ports = {}, chunk: ArrayLike<number> = [11, 0, 0, 4]): Layer {
   const packet = concat(ports(header), u32(0x01020304), u32(0), chunk);
   packet.set(crc32c(packet), 8);
@@ -96,17 +99,17 @@ export function icmpv6({ type, code = 0 }: IcmpOptions, payload: ArrayLike<numbe
   return { type: PROTOCOL.icmpv6, bytes: (ip) => summed(message.slice(), 2, PROTOCOL.icmpv6, ip) };
 }
 
-/** GRE without options (RFC 2784) around a packet. */
+/** Puts a GRE header without options (RFC 2784) around a packet. */
 export function gre(content: Layer): Layer {
   return { type: PROTOCOL.gre, bytes: () => concat(u16(0), u16(content.type), content.bytes()) };
 }
 
-/** ESP (RFC 4303): everything after SPI and sequence number is opaque. */
+/** Builds an ESP packet (RFC 4303): everything after SPI and sequence number is opaque. */
 export function esp(opaque: ArrayLike<number>): Layer {
   return { type: PROTOCOL.esp, bytes: () => concat(u32(0x2000), u32(1), opaque) };
 }
 
-/** An IP packet inside IP: protocol 4 for IPv4 (RFC 2003), 41 for IPv6 (RFC 4213). */
+/** Puts an IP packet inside IP: protocol 4 for IPv4 (RFC 2003), 41 for IPv6 (RFC 4213). */
 export function tunnelled(packet: Layer): Layer {
   const protocol = packet.type === 0x86dd ? PROTOCOL.ipv6 : PROTOCOL.ipip;
   return { type: protocol, bytes: () => packet.bytes() };

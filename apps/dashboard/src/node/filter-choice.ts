@@ -30,7 +30,7 @@ export class FilterChoice {
     return () => this.#savedListeners.delete(listener);
   };
 
-  /** Does nothing with a text that does not parse. */
+  /** Applies a filter. Ignores a text that does not parse. */
   apply(text: string): void {
     if (!this.#take(text)) return;
     history.replaceState(null, '', location.pathname + location.search + hashOfFilter(this.#text));
@@ -71,12 +71,12 @@ export class FilterChoice {
 
 const MAX_SAVED = 20;
 
-/** `saved` with `text` first, without duplicates, up to a limit. */
+/** Returns `saved` with `text` first, without duplicates, up to a limit. */
 export function withSaved(saved: readonly string[], text: string): readonly string[] {
   return [text, ...saved.filter((each) => each !== text)].slice(0, MAX_SAVED);
 }
 
-/** Anything but a list of strings counts as empty. */
+/** Reads the saved filters. Anything but a list of strings counts as none. */
 function readSaved(): readonly string[] {
   try {
     const saved: unknown = JSON.parse(localStorage.getItem(SAVED_KEY) ?? '[]');

@@ -4,7 +4,7 @@ import { lazyIfPresent, lazyWithRetry } from './lazy-with-retry.ts';
 const FILE = '/_next/static/chunks/0a-b_c~d.js';
 const PART = { name: 'the part' };
 
-/** Fails this many times with the bundler's error, then loads. */
+/** Returns an import that fails this many times with the bundler's error, then loads. */
 function failing(times: number) {
   const asked = { times: 0 };
   const load = async () => {
@@ -16,7 +16,7 @@ function failing(times: number) {
   return { asked, load };
 }
 
-/** A loader with these answers, and whether the page was marked as outdated. */
+/** Returns a loader with these answers, and whether the page was marked as outdated. */
 function loader(answers: Readonly<Record<string, number | null>>) {
   let old = 0;
   return {

@@ -25,7 +25,9 @@ export async function lazyWithRetry<Part extends object>(
   return (await lazyIfPresent(load, fetching)) ?? new Promise<never>(() => {});
 }
 
-/** As `lazyWithRetry`, but resolves with null if the loader no longer has the file, and marks the page as outdated. */
+/**
+ * Like `lazyWithRetry`, but resolves with null if the loader no longer has the file, and marks the page as outdated.
+ */
 export async function lazyIfPresent<Part extends object>(
   load: () => Promise<Part>,
   { retryDelayMs = RETRY_DELAY_MS, markOutdated = outdatedPage.markOutdated, ...asking }: LazyOptions = {},
@@ -43,7 +45,10 @@ export async function lazyIfPresent<Part extends object>(
   }
 }
 
-/** Whether the loader serves the page but not the file. Without the page it has no dashboard; another may follow. */
+/**
+ * Returns whether the loader serves the page but not the file. A loader without the page has no dashboard; another one
+ * may follow.
+ */
 async function isGone(
   error: string,
   { page = location.pathname, statusOf = fetchStatus }: LazyOptions,

@@ -75,7 +75,7 @@ export function useLive(): Live {
   return live;
 }
 
-/** A part of the snapshot; renders again only when that part changes. */
+/** Returns a part of the snapshot, and renders again only when that part changes. */
 export function useSnapshot<T>(select: (snapshot: Snapshot) => T): T {
   const { store } = useLive();
   const get = () => select(store.getSnapshot());

@@ -94,7 +94,7 @@ export class Nodes {
     this.#set({ loaders: [this.#home], shown: this.#home.address, view: this.#home });
   }
 
-  /** Whether the page's content security policy blocks connections to this address. */
+  /** Returns whether the page's content security policy blocks connections to this address. */
   isBlocked(address: string): boolean {
     return this.#blocked.has(hostOf(address));
   }

@@ -36,7 +36,7 @@ export function parseSavedNodes(text: string | null): SavedNode[] {
   return nodes.slice(0, MAX_NODES);
 }
 
-/** The origin of an http(s) address; null for anything else. */
+/** Returns the origin of an http(s) address; null for anything else. */
 export function httpOrigin(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const { protocol, origin } = new URL(text);

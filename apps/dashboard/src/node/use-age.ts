@@ -4,7 +4,7 @@ import { ageText } from '../text/clock.ts';
 import { useSnapshot } from './live-context.tsx';
 import { dataAt } from './state/connection.ts';
 
-/** Age of the shown data, '12 s old'; null while it is live. */
+/** Returns the age of the shown data, '12 s old'; null while it is live. */
 export function useAge(): string | null {
   return useSnapshot(({ connection, figures, now }) => {
     if (connection.state === 'live') return null;

@@ -15,7 +15,7 @@ export function usePlaces(addresses: readonly string[]): (address: string) => Pl
   return (address) => lookups.place(address);
 }
 
-/** Processes that listen on ports; null until the loader has answered. Requests them only if `wanted`. */
+/** Returns the processes that listen on ports; null until the loader has answered. Requests them only if `wanted`. */
 export function useListeners(wanted: boolean): Acknowledgement<Listener[]> | null {
   const { lookups } = useLive();
   const [answer, setAnswer] = useState<Acknowledgement<Listener[]> | null>(null);

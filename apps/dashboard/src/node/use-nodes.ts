@@ -20,7 +20,7 @@ export interface NodeAtAGlance {
   readonly state: Connection['state'];
 }
 
-/** Names and states of all nodes; renders again only when one changes. */
+/** Returns names and states of all nodes, and renders again only when one changes. */
 export function useNodesAtAGlance(): readonly NodeAtAGlance[] {
   const { loaders } = useNodes();
   const subscribe = useCallback(

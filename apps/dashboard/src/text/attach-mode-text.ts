@@ -2,12 +2,12 @@ import type { Interface } from '@packetlog/common';
 
 const MODE_TEXT = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
 
-/** The attach mode in a word, or that the interface is not filtered. */
+/** Returns the attach mode in a word, or that the interface is not filtered. */
 export function modeText({ state, mode }: Interface): string {
   return state === 'gone' ? 'not filtered' : MODE_TEXT[mode];
 }
 
-/** The attach mode as a sentence, with its reason. */
+/** Describes the attach mode in a sentence, with its reason. */
 export function modeTitle({ state, mode, mode_reason, filtering }: Interface): string {
   if (state === 'gone') {
     return `Rules do not act here: ${filtering?.why ?? 'the interface is gone'}. PacketLog attaches again when it can.`;

@@ -1,12 +1,12 @@
 import { allOf, EVERYTHING, type Filter, formatFilter } from '@packetlog/common';
 import { readFilterText } from './filter-text.ts';
 
-/** The filter in `text` restricted to `term`. Replaces a term that says the opposite. */
+/** Restricts the filter in `text` to `term`. Replaces a term with the opposite meaning. */
 export function onlyThis(text: string, term: Filter): string {
   return withTerm(text, term, { kind: 'not', term });
 }
 
-/** The filter in `text` without what `term` matches. */
+/** Excludes what `term` matches from the filter in `text`. */
 export function withoutThis(text: string, term: Filter): string {
   return withTerm(text, { kind: 'not', term }, term);
 }

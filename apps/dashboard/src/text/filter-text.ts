@@ -12,7 +12,10 @@ export interface FilterTrouble {
   readonly fix: string | undefined;
 }
 
-/** The filter, or what is wrong with the text; both null for an empty text, which matches everything. */
+/**
+ * Parses a filter. Returns it, or what is wrong with the text; both are null for an empty text, which matches
+ * everything.
+ */
 export function readFilterText(text: string): { filter: Filter | null; trouble: FilterTrouble | null } {
   if (text.trim() === '') return { filter: null, trouble: null };
   try {
@@ -29,7 +32,7 @@ export interface Edit {
   readonly cursor: number;
 }
 
-/** `text` with `insert` from `from` to `to`, and the cursor after it. */
+/** Replaces `from` to `to` of `text` with `insert`, and puts the cursor after it. */
 export function edited(text: string, from: number, to: number, insert: string): Edit {
   return { text: text.slice(0, from) + insert + text.slice(to), cursor: from + insert.length };
 }

@@ -1,13 +1,15 @@
-/** A number and its unit, which is set small and grey. */
+/** A number and its unit, which is shown small and grey. */
 export interface Quantity {
   readonly value: string;
-  /** '' where there is none. */
+  /** '' if there is none. */
   readonly unit: string;
 }
 
 export const ABSENT = '—';
 
-/** 1234567 -> '1,234,567'. Without Intl, whose first use takes about 20 ms of the start. */
+/**
+ * Formats a count: 1234567 -> '1,234,567'. Does without Intl, whose first use delays the first paint by about 20 ms.
+ */
 export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -15,8 +17,8 @@ export function formatCount(count: number): string {
 const STEPS = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 /**
- * Three significant digits in steps of 1000: 48213 -> '48.2' 'k'. Below 1000 the whole number; below 10 one decimal, so
- * that 0.4 packets/s does not read as 0.
+ * Formats an amount with three significant digits in steps of 1000: 48213 -> '48.2' 'k'. Below 1000 it is a whole
+ * number; below 10 it has one decimal, so that 0.4 packets/s does not read as 0.
  */
 export function formatCompact(amount: number): Quantity {
   if (amount < 999.5) {
@@ -35,24 +37,24 @@ export function formatCompact(amount: number): Quantity {
   };
 }
 
-/** For an axis, whose numbers are round: 60000 -> '60' 'k', 1500 -> '1.5' 'k'. */
+/** Formats a round number at an axis: 60000 -> '60' 'k', 1500 -> '1.5' 'k'. */
 export function formatRound(amount: number): Quantity {
   const { value, unit } = formatCompact(amount);
   return { value: value.includes('.') ? value.replace(/\.?0+$/, '') : value, unit };
 }
 
-/** 31000000 -> '31.0' 'MB'. Decimal units, as on every network interface. */
+/** Formats bytes: 31000000 -> '31.0' 'MB'. Units are decimal, as usual for network traffic. */
 export function formatBytes(bytes: number): Quantity {
   const { value, unit } = formatCompact(bytes);
   return { value, unit: `${unit}B` };
 }
 
-/** One string, with a no-break space before the unit. */
+/** Joins value and unit with a no-break space. */
 export function quantityText({ value, unit }: Quantity): string {
   return unit === '' ? value : `${value}\u00a0${unit}`;
 }
 
-/** '1 packet', '2 packets', '34,812 packets'. */
+/** Formats a count with its noun: '1 packet', '2 packets', '34,812 packets'. */
 export function counted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,6 @@
 import type { Place } from '@packetlog/common';
 
-/** 'New Zealand, AS64496 Example Networks'; '' if nothing is known. */
+/** Describes a place: 'New Zealand, AS64496 Example Networks'; '' if nothing is known. */
 export function placeText(place: Place | null | undefined): string {
   if (!place) return '';
   const country = place.country_name ?? place.country ?? '';
@@ -8,7 +8,7 @@ export function placeText(place: Place | null | undefined): string {
   return [country, network].filter((part) => part !== '').join(', ');
 }
 
-/** 'NZ' or 'AS64496', to show beside an address. */
+/** Returns a short mark to show beside an address: 'NZ' or 'AS64496'. */
 export function placeMark(place: Place | null | undefined): string {
   if (!place) return '';
   return place.country ?? (place.asn === undefined ? '' : `AS${place.asn}`);

@@ -5,7 +5,7 @@ import { counted } from './number.ts';
 export const QUIET_AFTER_MS = 5_000;
 
 export interface Arrivals {
-  /** Whether the connection is live; without figures nothing is known. */
+  /** Whether the connection is live. If not, nothing is reported. */
   readonly live: boolean;
   /** Names of the watched interfaces. */
   readonly interfaces: readonly string[];
@@ -17,7 +17,7 @@ export interface Arrivals {
   readonly lastPacketMs: number | null;
 }
 
-/** 'No packets on eth0 for 12 s; last packet 14:03:01.'; null while packets arrive. */
+/** Reports a quiet interface: 'No packets on eth0 for 12 s; last packet 14:03:01.'; null while packets arrive. */
 export function quietSentence({ live, interfaces, seen, quietMs, lastPacketMs }: Arrivals): string | null {
   if (!live) return null;
   const where = interfaces.length === 0 ? '' : ` on ${interfaces.join(', ')}`;

@@ -49,7 +49,7 @@ export interface PacketRow {
 const TCP = 6;
 const NO_ENDPOINT: Endpoint = { addr: ABSENT, port: '', bracketed: false };
 
-/** `interfaceName` returns the name of an ifindex, or undefined. */
+/** Returns the texts of a record. `interfaceName` returns the name of an ifindex, or undefined. */
 export function packetRow(
   view: PacketLogView,
   i: number,
@@ -81,7 +81,7 @@ export function packetRow(
   };
 }
 
-/** Name of the protocol; for a frame that is not IP, of its Ethernet type. */
+/** Returns the name of the protocol; for a frame that is not IP, of its Ethernet type. */
 export function protocolText(ipProtocol: number, etherType: number): string {
   if (ipProtocol === IP_PROTOCOL_NONE) return etherTypeName(etherType);
   const name = protocolName(ipProtocol);
@@ -94,7 +94,7 @@ function endpoint(addr: string, port: number | null): Endpoint {
     : { addr, port: String(port), bracketed: addr.includes(':') };
 }
 
-/** One string: '192.0.2.1:443', '[2001:db8::1]:443'. */
+/** Joins address and port: '192.0.2.1:443', '[2001:db8::1]:443'. */
 export function endpointText({ addr, port, bracketed }: Endpoint): string {
   if (port === '') return addr;
   return bracketed ? `[${addr}]:${port}` : `${addr}:${port}`;
@@ -120,7 +120,7 @@ function reasonText(reason: string, rule: number, weight: number): string {
   return parts.join(', ');
 }
 
-/** A timestamp to the nanosecond, in UTC. */
+/** Formats a timestamp to the nanosecond, in UTC. */
 export function exactTime(ns: bigint): string {
   const seconds = ns / 1_000_000_000n;
   const fraction = String(ns % 1_000_000_000n).padStart(9, '0');

@@ -31,7 +31,7 @@ function serviceText({ protocol, destination_port }: Matching): string {
   return name === '' ? port : `${name} ${port}`;
 }
 
-/** '203.0.113.0/24, tcp port 22, on eth0', in one line. */
+/** Describes in one line what a rule matches: '203.0.113.0/24, tcp port 22, on eth0'. */
 export function matchText(rule: Matching): string {
   const { source, kind, service, interface: name } = matchParts(rule);
   const parts = [kind === 'set' ? `set ${source}` : source];
@@ -42,7 +42,10 @@ export function matchText(rule: Matching): string {
 
 type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined };
 
-/** 'Will deny packets from 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: no expiry. */
+/**
+ * Describes the effect of a rule: 'Will deny packets from 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is
+ * in ms; null: no expiry.
+ */
 export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL): string {
   const { source, kind, service, interface: name } = matchParts(rule);
   const from = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
@@ -55,17 +58,17 @@ export function effectSentence(rule: Effective, lasts: number | null, verbs = WI
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
-/** 'Rule added. Denies packets from 203.0.113.7 for 1 h: brute force.' */
+/** Reports an added rule: 'Rule added. Denies packets from 203.0.113.7 for 1 h: brute force.' */
 export function addedText(rule: Effective, lasts: number | null): string {
   return `Rule added. ${effectSentence(rule, lasts, DOES)}`;
 }
 
-/** Milliseconds until expiry; null for no expiry. */
+/** Returns the time until expiry, ms; null for no expiry. */
 export function timeLeft(rule: Pick<Rule, 'expires_at'>, now_ms: number): number | null {
   return rule.expires_at === undefined ? null : Math.max(0, Date.parse(rule.expires_at) - now_ms);
 }
 
-/** 'no expiry', 'in 59 min 12 s', 'expired'. */
+/** Describes the expiry of a rule: 'no expiry', 'in 59 min 12 s', 'expired'. */
 export function expiryText(rule: Pick<Rule, 'expires_at'>, now_ms: number): string {
   const left = timeLeft(rule, now_ms);
   if (left === null) return 'no expiry';
@@ -81,7 +84,7 @@ export const DURATIONS = [
   { value: '', label: 'no expiry' },
 ] as const;
 
-/** Address of a rule on the Rules page. */
+/** Returns the address of a rule on the Rules page. */
 export function ruleAddress(id: number): string {
   return `/rules?rule=${id}`;
 }

@@ -4,7 +4,7 @@ import { actionName, type DefaultPolicy, type RuleAction } from '@packetlog/comm
 /** What became of a packet. Each verdict has its own colour and shape. */
 export type Verdict = 'permit' | 'deny' | 'would_deny' | 'malformed' | 'aborted';
 
-/** The verdict of a record. `reason` is the name of its reason. */
+/** Returns the verdict of a record. `reason` is the name of its reason. */
 export function verdictOf(action: number, reason: string): Verdict {
   const name = actionName(action);
   if (name === 'deny') return 'deny';

@@ -59,7 +59,7 @@ export async function run(lab) {
   await server.ip('link', 'set', 'watched1', 'up');
   lab.check(P.member, 'on the member that joined, at once', await passes(1)(DENIED), 0);
   await server.ip('link', 'set', 'watched0', 'nomaster');
-  lab.check(P.member, 'on the other after the first left', await passes(1)(DENIED), 0);
+  lab.check(P.member, 'on the second member after the first left', await passes(1)(DENIED), 0);
   lab.check(P.member, 'exit code', await loader.end('SIGINT'), 0);
   const lines = loader.out
     .split('\n')

@@ -1,5 +1,5 @@
 // @ts-check
-/** Rules without a loader, take-over, upgrade, unload. In generic mode; rules.mjs uses native mode. */
+/** Rules without a loader, take-over, upgrade, unload, in generic mode. rules.mjs uses native mode. */
 import { address, CONTROL_RULE, deviceOf } from '../lab/network.mjs';
 import { until } from '../lab/until.mjs';
 
@@ -7,7 +7,7 @@ const P = {
   killed: 'denied after kill -9',
   reverted: 'default deny reverts after kill -9',
   ends: 'a rule expires after kill -9',
-  takeOver: 'take-over, counters go on',
+  takeOver: 'take-over, counters continue',
   upgrade: 'upgrade under traffic',
   unload: 'packetlog unload',
 };
@@ -48,7 +48,7 @@ export async function run(lab) {
   lab.check(P.killed, 'from the denied source', await passes(3), 0);
   lab.check(P.killed, 'from a permitted source', await passes(1), COUNT);
   lab.check(P.ends, 'before it expires', await passes(4), 0);
-  lab.check(P.ends, 'asked in time', Date.now() < Date.parse(rule.expires_at), true);
+  lab.check(P.ends, 'checked in time', Date.now() < Date.parse(rule.expires_at), true);
   await network.addSources(0, [5]);
   lab.check(P.reverted, 'before it reverts', await passes(5), 0);
   await until(async () => (await passes(5)) > 0, 'the default policy reverts');
@@ -76,7 +76,7 @@ export async function run(lab) {
   await upgrade(lab, network, args);
   const unloaded = await lab.command('unload');
   lab.check(P.unload, 'exit code', unloaded.code, 0);
-  lab.check(P.unload, 'says what it removed', /Removed XDP program \d+ from watched0/.test(unloaded.out), true);
+  lab.check(P.unload, 'prints what it removed', /Removed XDP program \d+ from watched0/.test(unloaded.out), true);
   lab.check(P.unload, 'program on the interface', await programOf(network), 0);
   lab.check(P.unload, 'from the source that was denied', await passes(3), COUNT);
 }

@@ -89,7 +89,7 @@ async function sources({ lab, loader, passes, passes6 }) {
   lab.check(P.network, 'from inside, .17', await passes(17), 0);
   lab.check(P.network, 'from outside, .1', await passes(1), COUNT);
   const permit = await loader.add({ action: 'permit', source: address(0, 18) });
-  lab.check(P.permit, 'from the permitted one of a denied network', await passes(18), COUNT);
+  lab.check(P.permit, 'from the permitted address in a denied network', await passes(18), COUNT);
   lab.check(P.permit, 'from its neighbour', await passes(19), 0);
   await hitsAre(lab, P.network, loader, network, 2 * COUNT);
   await hitsAre(lab, P.permit, loader, permit, COUNT);
@@ -129,7 +129,7 @@ async function services({ lab, loader, network, passes, passes6 }) {
 
   const here = await loader.add({ action: 'deny', source: '10.77.0.0/16', interface: 'watched1' });
   lab.check(P.interface, 'on that interface', await passes(1, PORT, 1), 0);
-  lab.check(P.interface, 'on the other', await passes(1), COUNT);
+  lab.check(P.interface, 'on the other interface', await passes(1), COUNT);
   await hitsAre(lab, P.interface, loader, here, COUNT);
   const observe = await loader.add({ action: 'observe', source: address(0, 3) });
   lab.check(P.observe, 'from the observed source', await passes(3), COUNT);
@@ -163,7 +163,7 @@ async function time({ lab, loader, passes, seconds }) {
   const { rule } = await loader.ask('add', { rule: { action: 'deny', source: address(0, 3), for: `${seconds}s` } });
   const ends = Date.parse(rule.expires_at);
   lab.check(P.ends, 'before it expires', await passes(3), 0);
-  lab.check(P.ends, 'asked in time', Date.now() < ends, true);
+  lab.check(P.ends, 'checked in time', Date.now() < ends, true);
   await until(async () => (await passes(3)) > 0, 'the rule expires');
   lab.check(P.ends, 'it did not expire early', Date.now() >= ends, true);
   lab.check(P.ends, 'after it expired', await passes(3), COUNT);

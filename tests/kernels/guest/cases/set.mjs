@@ -1,10 +1,10 @@
 // @ts-check
-/** A set of very many addresses: its addresses are denied, their neighbours are not. */
+/** A large set: its addresses are denied, their neighbours are not. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { address, CONTROL_RULE, deviceOf } from '../lab/network.mjs';
 
-const P = { set: 'deny a set of very many addresses', replaced: 'the set is replaced' };
+const P = { set: 'deny a large set', replaced: 'the set is replaced' };
 export const promises = Object.values(P);
 /** @type {readonly string[]} */
 export const modules = [];

@@ -11,7 +11,7 @@ export const PERMITTED = 1;
 export const DENIED = 3;
 const UNSUPPORTED = 6;
 
-/** Whether this kernel is of that version or later. @param {readonly [number, number]} version */
+/** Returns whether this kernel has that version or a later one. @param {readonly [number, number]} version */
 export const isAtLeast = (version) => atLeast(release(), version);
 
 /** @typedef {import('./lab.mjs').Lab} Lab */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Loader, PACKETLOG } from './loader.mjs';
 import { Network } from './network.mjs';
 
-/** The network and loaders of a case. They are removed when the case ends, also when it fails. */
+/** The network and loaders of a case. They are removed when the case ends, even if it fails. */
 export class Lab {
   #report;
   /** @type {Network | undefined} */
@@ -40,8 +40,8 @@ export class Lab {
   }
 
   /**
-   * Returns the seconds that this number of probes (`Network.passed`) takes on this machine at its current speed, plus 5:
-   * a time within which a case can make its checks.
+   * Returns the seconds that this number of probes (`Network.passed`) takes on this machine at its current speed, plus
+   * 5: long enough for the checks of a case.
    * @param {() => Promise<unknown>} probe @param {number} times
    */
   async secondsFor(probe, times) {

@@ -36,13 +36,13 @@ export class Loader {
     });
   }
 
-  /** Waits until it watches packets. Returns false if it ended before. */
+  /** Waits until the loader watches packets. Returns false if it ended first. */
   async isReady() {
     await until(() => this.exit !== undefined || this.err.includes('Waiting for Ctrl-C'), 'packetlog is ready');
     return this.exit === undefined;
   }
 
-  /** Throws its standard error if it does not start. */
+  /** Waits until the loader watches packets. Throws an error with its standard error if it ended first. */
   async ready() {
     if (!(await this.isReady())) throw new Error(`packetlog ended with ${this.exit}: ${this.err}`);
     return this;

@@ -3,20 +3,20 @@ import { ip, Namespace } from './namespace.mjs';
 import { until } from './until.mjs';
 
 const QUIET_IPV6 = ['addr_gen_mode=1', 'accept_dad=0', 'accept_ra=0', 'autoconf=0', 'router_solicitations=0'];
-/** Host part of an address that no case may deny: when its datagram has passed, all earlier ones were handled. */
+/** Host part of an address that no case may deny: once its datagram has passed, all earlier ones have been handled. */
 const CONTROL = 250;
 const CONTROL_PORT = 7;
 const SOURCE_PORT = 40_001;
 
 /**
- * A client and a server with a cable between them, or two. Nothing moves there but what the case sends: neighbours are
- * static, and IPv6 is off or silent.
+ * A client and a server, connected by one or two cables. These carry only what the case sends: neighbours are static,
+ * and IPv6 is off or silent.
  *
  * ```
  * client peer0 10.77.0.1, 2001:db8:0::1 ═══ watched0 10.77.0.2, 2001:db8:0::2 server
  *        peer1 10.77.1.1, 2001:db8:1::1 ═══ watched1 10.77.1.2, 2001:db8:1::2
  * ```
- * Another source is another host part: `address(0, 17)` and `addSources(0, [17])`.
+ * Sources differ in the host part: `address(0, 17)` and `addSources(0, [17])`.
  */
 export class Network {
   /** @param {Namespace} client @param {Namespace} server */
@@ -56,7 +56,7 @@ export class Network {
     for (const host of hosts) await this.client.ip('address', 'add', `${address(link, host)}/24`, 'dev', `peer${link}`);
   }
 
-  /** As `addSources`, for IPv6. @param {number} link @param {readonly number[]} hosts */
+  /** Like `addSources`, for IPv6. @param {number} link @param {readonly number[]} hosts */
   async addSources6(link, hosts) {
     for (const host of hosts) {
       await this.client.ip('address', 'add', `${address6(link, host)}/64`, 'dev', `peer${link}`, 'nodad');
@@ -80,8 +80,8 @@ export class Network {
   }
 
   /**
-   * Sends datagrams from one source to a port that the server listens on, waits until all went through, and gives what
-   * the server's socket received of them.
+   * Sends datagrams from one source to a port that the server listens on, waits until all have been handled, and
+   * returns how many of them the server's socket received.
    * @param {{ from: string, to: string, port: number, count?: number, link?: number }} probe
    * @returns {Promise<number>}
    */
@@ -91,7 +91,7 @@ export class Network {
     const send = { from, address: to, ports: [port], sourcePorts: [SOURCE_PORT], count, payloadBytes: 32 };
     const { sent, errors } = await this.client.ask('sendUdp', send);
     if (sent !== count) throw new Error(`${sent} of ${count} sent from ${from} to ${to}: ${JSON.stringify(errors)}`);
-    await until(async () => (await this.arrived(deviceOf(link))) >= arrived + count, 'all that was sent arrived');
+    await until(async () => (await this.arrived(deviceOf(link))) >= arrived + count, 'all packets arrived');
     await this.#control(link);
     return (await this.received(port)) - before;
   }

@@ -5,17 +5,17 @@ import { setTimeout } from 'node:timers/promises';
 const PATIENCE_S = 180;
 
 /**
- * Calls `ask` until it returns neither false nor undefined, and returns that value.
+ * Calls `check` until it returns neither false nor undefined, and returns that value.
  * @template T
- * @param {() => T | Promise<T>} ask
+ * @param {() => T | Promise<T>} check
  * @param {string} what
  * @returns {Promise<Exclude<T, false | undefined>>}
  */
-export async function until(ask, what, patienceSeconds = PATIENCE_S) {
+export async function until(check, what, patienceSeconds = PATIENCE_S) {
   const ends = performance.now() + patienceSeconds * 1000;
   for (;;) {
-    const answer = await ask();
-    if (answer !== false && answer !== undefined) return /** @type {Exclude<T, false | undefined>} */ (answer);
+    const value = await check();
+    if (value !== false && value !== undefined) return /** @type {Exclude<T, false | undefined>} */ (value);
     if (performance.now() > ends) throw new Error(`after ${patienceSeconds} s still not: ${what}`);
     await setTimeout(100);
   }

@@ -29,9 +29,9 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
 
 /** Registers the commands of every page, and renders the overlay that is open. */
 export function Commands() {
-  useLoadedAhead();
+  usePalettePreload();
   const open = useSyncExternalStore(overlay.subscribe, overlay.get, () => null);
-  const Open = useLoaded(open);
+  const Open = useOverlayComponent(open);
   useFilterCommands();
   const router = useRouter();
   const mayChange = useMayChange();
@@ -82,7 +82,7 @@ export function Commands() {
 }
 
 /** Preloads the palette when Ctrl or ⌘ is pressed. */
-function useLoadedAhead() {
+function usePalettePreload() {
   useEffect(() => {
     const onKeyDown = ({ key }: KeyboardEvent) => {
       if (key !== 'Control' && key !== 'Meta') return;
@@ -98,7 +98,7 @@ function useLoadedAhead() {
  * Returns the component; null until it has loaded. Closes an overlay that cannot be loaded, because page keys are off
  * while one is open.
  */
-function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null {
+function useOverlayComponent(name: OverlayName | null): ComponentType<OverlayProps> | null {
   const loaded = useRef(new Map<OverlayName, ComponentType<OverlayProps>>());
   const [, redraw] = useState(0);
   useEffect(() => {

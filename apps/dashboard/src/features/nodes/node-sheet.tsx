@@ -76,7 +76,7 @@ export function NodeSheet({ address, onClose }: { address: string; onClose: () =
           <TextField
             label="Name"
             name="node-name"
-            hint="What it is called here; by default what it calls itself."
+            hint="The name on this page. By default, the name that the loader reports."
             maxLength={64}
             value={form.name}
             onChange={set('name')}

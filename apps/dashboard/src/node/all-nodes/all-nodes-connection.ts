@@ -1,6 +1,6 @@
 import { type Connection, dataAt } from '../state/connection.ts';
 
-/** The state of the best connection; missing nodes are reported separately. */
+/** Returns the state of the best connection; missing nodes are reported separately. */
 export function bestConnection(connections: readonly Connection[]): Connection {
   for (const state of ['live', 'stale', 'connecting', 'lost', 'rejected', 'no-token'] as const) {
     const [best] = connections

@@ -11,7 +11,7 @@ export interface NodePart {
   readonly indexOf: (ifindex: number) => number;
 }
 
-/** An interface with its node's name in front. */
+/** Returns the interface with its node's name in front of its name. */
 export function namedInterface<T extends Interface>(entry: T, node: string, indexOf: NodePart['indexOf']): T {
   return { ...entry, name: `${node} ${entry.name}`, ifindex: entry.ifindex === 0 ? 0 : indexOf(entry.ifindex) };
 }
@@ -53,7 +53,7 @@ export function sumLedgers(parts: readonly NodePart[], at_ms: number): Ledger {
   };
 }
 
-/** One entry for all nodes, without a number: the loaders name the interfaces in their notices. */
+/** Returns one entry for all nodes, without an interface number: the loaders name the interfaces in their notices. */
 function sumUnwatched(parts: readonly NodePart[]): Pick<Ledger, 'unwatched'> {
   const counters = addCounters(parts.flatMap(({ ledger }) => ledger.unwatched?.counters ?? []));
   return counters === undefined ? {} : { unwatched: { ifindex: 0, counters } };

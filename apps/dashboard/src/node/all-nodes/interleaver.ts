@@ -1,6 +1,6 @@
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogBatch, type PacketLogView } from '@packetlog/common';
 
-/** Time that a row waits for older rows of other nodes, ms. */
+/** How long a row waits for older rows of other nodes, ms. */
 const HELD_MS = 120;
 /** Beyond this number of rows, none waits. */
 const MAX_HELD = 50_000;
@@ -71,7 +71,7 @@ export class Interleaver {
     return bytes.subarray(0, offset + rows * PACKET_LOG_SIZE);
   }
 
-  /** The queue with the oldest first row. */
+  /** Returns the queue whose first row is the oldest. */
   #oldest(): QueuedBatch[] | null {
     let oldest: QueuedBatch[] | null = null;
     let oldestMs = Number.POSITIVE_INFINITY;

@@ -15,7 +15,10 @@ export class Reachability {
     this.#wereLive = loaders.map(isLive);
   }
 
-  /** A notice for each node whose state has changed since the last call. `names` are in the order of the loaders. */
+  /**
+   * Returns a notice for each node whose state has changed since the last call. `names` are in the order of the
+   * loaders.
+   */
   changes(names: readonly string[]): PageNotice[] {
     const before = this.#wereLive;
     this.#wereLive = this.#loaders.map(isLive);

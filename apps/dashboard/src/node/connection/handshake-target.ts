@@ -5,7 +5,7 @@ import { parseSavedTokens, type SavedTokens, targetOf } from './saved-tokens.ts'
 const TOKENS_KEY = 'packetlog-tokens';
 const LOADER_KEY = 'packetlog-loader';
 
-/** Loader and tokens, from the address bar or stored in this tab. */
+/** Reads loader and tokens from the address bar, or those stored in this tab. */
 export function readHandshakeTarget(): HandshakeTarget {
   const saved: SavedTokens = {
     loader: sessionStorage.getItem(LOADER_KEY),

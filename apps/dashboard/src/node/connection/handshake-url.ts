@@ -27,12 +27,12 @@ export function readHash(hash: string): Hash {
   };
 }
 
-/** The default loader: the page's origin, or the local loader under `next dev`. */
+/** Returns the default loader: the page's origin, or under `next dev` the local loader. */
 export function defaultLoader(page: { origin: string; protocol: string; hostname: string; port: string }): string {
   return page.port === NEXT_DEV_PORT ? `${page.protocol}//${page.hostname}:${LOADER_PORT}` : page.origin;
 }
 
-/** The origin of an http(s) address; null for anything else. */
+/** Returns the origin of an http(s) address; null for anything else. */
 function httpOrigin(text: string | null): string | null {
   if (text === null || !URL.canParse(text)) return null;
   const url = new URL(text);

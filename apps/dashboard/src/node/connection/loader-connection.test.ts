@@ -32,7 +32,7 @@ function happen(event: 'connect' | 'disconnect', given?: unknown): void {
   for (const listener of listeners.get(event) ?? []) listener(given);
 }
 
-/** The requests of this event since the last call. Removes all requests. */
+/** Removes all requests, and returns those of this event since the last call. */
 function taken(event: string): Asked[] {
   return asked.splice(0).filter((each) => each.event === event);
 }
@@ -58,12 +58,10 @@ afterEach(() => {
 });
 
 describe('a request that the loader rejects with a retry time', () => {
-  it('is repeated after that time, then after longer times, and a notice says so', () => {
+  it('is repeated after that time, then after longer times, and a notice reports it', () => {
     taken('subscribe')[0]?.answer(BUSY);
     expect(figures().subscription).toEqual({ filter: null, pending: true });
-    expect(figures().notices.map(({ message }) => message)).toEqual([
-      'Too many. Ask again in 2 s. This page asks again.',
-    ]);
+    expect(figures().notices.map(({ message }) => message)).toEqual(['Too many. Ask again in 2 s. This page retries.']);
     vi.advanceTimersByTime(1999);
     expect(taken('subscribe')).toEqual([]);
     vi.advanceTimersByTime(1);

@@ -60,7 +60,7 @@ export class LoaderConnection {
       // The types of socket.io cannot follow a variable event.
       (event, request, answered) => this.#socket.emit(event as 'subscribe', request, answered as never),
       ({ message: why, retry_after_ms }) => {
-        const message = retry_after_ms === undefined ? why : `${why} This page asks again.`;
+        const message = retry_after_ms === undefined ? why : `${why} This page retries.`;
         store.state.notice({ at_ms: Date.now(), level: 'warning', code: 'request_rejected', message });
         store.figuresChanged(true);
       },
@@ -98,7 +98,7 @@ export class LoaderConnection {
       const rejection = (error as Error & { data?: unknown }).data;
       if (isRejection(rejection)) this.#store.connect({ type: 'rejected', rejection });
       else if (socket.active) this.#gone();
-      // A middleware that rejected without a reason.
+      // A middleware rejected the connection without a reason.
       else this.#store.connect({ type: 'rejected', rejection: { code: 'internal', message: error.message } });
     });
     socket.on('disconnect', (reason) => {

@@ -31,7 +31,7 @@ export class LoaderRequests {
     return this.#answer(`rules:${verb}`, request, isRulesError, noAnswer, withinMs) as Promise<RulesAnswer<Verb>>;
   }
 
-  /** Top lists of a time range, ms since the epoch; null without a connection or an answer. */
+  /** Requests the top lists of a time range, ms since the epoch; null without a connection or an answer. */
   async top(from_ms: number, to_ms: number): Promise<HistoryTop | null> {
     const answer = await this.lookUp('history:top', { from_ms, to_ms });
     return answer.ok && isHistoryTop(answer.value) ? answer.value : null;

@@ -29,7 +29,7 @@ export class Loader implements View {
     return this.#target;
   }
 
-  /** Connects, also to a different loader: known data stays until the new one has sent a hello. */
+  /** Connects to a loader, possibly a different one: known data stays until it has sent a hello. */
   open(target: LoaderTarget, options: { filter: string; rowsPerSecond: number }): void {
     const { loader, token, adminToken } = target;
     this.close();
@@ -44,7 +44,7 @@ export class Loader implements View {
     this.#connection = null;
   }
 
-  /** Receives every message as well; null for none. */
+  /** An additional receiver of every message; null for none. */
   set tap(tap: Tap | null) {
     this.#tap = tap;
     if (this.#connection !== null) this.#connection.tap = tap;
@@ -54,7 +54,7 @@ export class Loader implements View {
     this.#connection?.rows.setFilter(text);
   }
 
-  /** Row limit; 0 for a node that is not shown. */
+  /** Sets the row limit; 0 for a node that is not shown. */
   setRowsPerSecond(rows: number): void {
     this.#connection?.rows.setRowsPerSecond(rows);
   }

@@ -11,22 +11,22 @@ export type SendLookup = (
 /** Cached places. */
 const MAX_PLACES = 2000;
 /** Delay before the next request to a loader without a database: it may have been restarted with one. */
-const ASK_AGAIN_MS = 60_000;
+const NO_DATABASE_RETRY_MS = 60_000;
 const LISTENERS_FRESH_MS = 5000;
 
 /** Lookups by the loader: places, reverse names, listeners. Requested when shown, and cached. */
 export class Lookups {
-  readonly #ask: SendLookup;
+  readonly #send: SendLookup;
   readonly #places = new Map<string, Place | null>();
   readonly #wanted = new Set<string>();
-  #placesAgainAt = 0;
-  #asking = false;
+  #placesRetryAt = 0;
+  #isRequesting = false;
   #version = 0;
   readonly #listeners = new Set<() => void>();
   #found: { readonly at: number; readonly answer: Promise<Acknowledgement<Listener[]>> } | null = null;
 
-  constructor(ask: SendLookup) {
-    this.#ask = ask;
+  constructor(send: SendLookup) {
+    this.#send = send;
   }
 
   /** Subscribes to newly known places. */
@@ -37,7 +37,7 @@ export class Lookups {
 
   readonly version = (): number => this.#version;
 
-  /** undefined: not known yet, or no database. */
+  /** Returns the place of an address; undefined if it is not known yet, or without a database. */
   place(address: string): Place | null | undefined {
     return this.#places.get(address);
   }
@@ -45,16 +45,17 @@ export class Lookups {
   /** Requests the places of these addresses, unless they are known. */
   wantPlaces(addresses: readonly string[]): void {
     for (const address of addresses) if (!this.#places.has(address)) this.#wanted.add(address);
-    if (this.#wanted.size > 0 && !this.#asking && performance.now() >= this.#placesAgainAt) void this.#askPlaces();
+    if (this.#wanted.size > 0 && !this.#isRequesting && performance.now() >= this.#placesRetryAt)
+      void this.#requestPlaces();
   }
 
-  async #askPlaces(): Promise<void> {
-    this.#asking = true;
+  async #requestPlaces(): Promise<void> {
+    this.#isRequesting = true;
     const addresses = [...this.#wanted].slice(0, MAX_PLACE_ADDRESSES);
-    const answer = await this.#ask('names:places', { addresses });
-    this.#asking = false;
+    const answer = await this.#send('names:places', { addresses });
+    this.#isRequesting = false;
     if (!answer.ok || !isPlaces(answer.value)) {
-      this.#placesAgainAt = performance.now() + ASK_AGAIN_MS;
+      this.#placesRetryAt = performance.now() + NO_DATABASE_RETRY_MS;
       this.#wanted.clear();
       return;
     }
@@ -68,9 +69,9 @@ export class Lookups {
     this.wantPlaces([]);
   }
 
-  /** The name of an address; null if it has none. */
+  /** Requests the name of an address; null if it has none. */
   async reverse(address: string): Promise<Acknowledgement<string | null>> {
-    const answer = await this.#ask('names:reverse', { addresses: [address] });
+    const answer = await this.#send('names:reverse', { addresses: [address] });
     if (!answer.ok) return answer;
     return isReverseNames(answer.value) ? { ok: true, value: answer.value[address] ?? null } : UNREADABLE;
   }
@@ -78,12 +79,12 @@ export class Lookups {
   listeners(): Promise<Acknowledgement<Listener[]>> {
     const now = performance.now();
     if (this.#found === null || now - this.#found.at > LISTENERS_FRESH_MS)
-      this.#found = { at: now, answer: this.#askListeners() };
+      this.#found = { at: now, answer: this.#requestListeners() };
     return this.#found.answer;
   }
 
-  async #askListeners(): Promise<Acknowledgement<Listener[]>> {
-    const answer = await this.#ask('names:listeners', {});
+  async #requestListeners(): Promise<Acknowledgement<Listener[]>> {
+    const answer = await this.#send('names:listeners', {});
     if (!answer.ok) return answer;
     return isListeners(answer.value) ? { ok: true, value: answer.value } : UNREADABLE;
   }

@@ -7,7 +7,7 @@ export interface NamedNode {
   readonly address: string;
 }
 
-/** Unique names without spaces: the given name, the loader's own, or the host. */
+/** Returns unique names without spaces: the given name, the loader's own, or the host. */
 export function nodeNames(nodes: readonly NamedNode[]): string[] {
   const wanted = nodes.map(({ name, node, address }) => (name || node || hostOf(address)).replaceAll(/\s+/g, '-'));
   return wanted.map((name, i) => {
@@ -17,7 +17,7 @@ export function nodeNames(nodes: readonly NamedNode[]): string[] {
   });
 }
 
-/** 'web-2:7411' of 'http://web-2:7411'. */
+/** Returns the host: 'web-2:7411' of 'http://web-2:7411'. */
 export function hostOf(address: string): string {
   return URL.canParse(address) ? new URL(address).host : address;
 }

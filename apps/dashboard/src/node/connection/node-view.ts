@@ -17,10 +17,10 @@ export interface View {
   /** Reconnects immediately. */
   retry(): void;
   setPaused(paused: boolean): void;
-  /** While paused: shows the next rows. */
+  /** Shows the next rows while paused. */
   step(rows: number): void;
   /** Always resolves; failures are answers as well. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>>;
-  /** Top lists of a time range, ms since the epoch; null without an answer. */
+  /** Requests the top lists of a time range, ms since the epoch; null without an answer. */
   top(fromMs: number, toMs: number): Promise<HistoryTop | null>;
 }

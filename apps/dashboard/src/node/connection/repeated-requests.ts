@@ -49,14 +49,14 @@ export class RepeatedRequests {
         own.timer = setTimeout(repeat, waitMs * (1 + Math.random()));
       });
     const repeat = () => {
-      // From here on the answer to the repeated request counts.
+      // From here on, only the answer to the repeated request counts.
       delete own.supersede;
       attempt();
     };
     attempt();
   }
 
-  /** Drops all waiting requests, for example when the connection has ended. */
+  /** Discards all waiting requests, for example when the connection has ended. */
   clear(): void {
     for (const { timer } of this.#newest.values()) clearTimeout(timer);
     this.#newest.clear();

@@ -59,7 +59,7 @@ export class RowSubscription {
     if (this.#socket.connected) this.#subscribe();
   }
 
-  /** While paused, rows are buffered up to a limit; then `stopIfFull` requests none. */
+  /** Pauses or resumes. A paused page buffers rows up to a limit; then `stopIfFull` requests none. */
   pause(paused: boolean): void {
     const { state } = this.#store;
     const bufferFull = state.bufferFull;
@@ -68,7 +68,7 @@ export class RowSubscription {
     if (bufferFull && !paused) this.#requestRows(true);
   }
 
-  /** While paused: shows the next rows. When the buffer is empty, requests rows again. */
+  /** Shows the next rows while paused. When the buffer is empty, requests rows again. */
   step(rows: number): void {
     const { state } = this.#store;
     state.rows.step(rows);
@@ -87,7 +87,7 @@ export class RowSubscription {
     this.#requestRows(false);
   }
 
-  /** A paused loader sends no rows and counts them as withheld. */
+  /** Requests rows, or none: the loader then counts them as withheld. */
   #requestRows(wanted: boolean): void {
     if (!this.#socket.connected) return;
     const acknowledged = this.#begin();
@@ -118,7 +118,7 @@ export class RowSubscription {
     );
   }
 
-  /** Rows pass `filter` from here on. */
+  /** Records that rows pass `filter` from here on. */
   #filtered(filter: string): void {
     if (filter === this.#acknowledged) return;
     this.#acknowledged = filter;

@@ -16,8 +16,9 @@ export interface SavedTokens {
 }
 
 /**
- * The loader to connect to with its tokens, and what to store. `own` is the origin of the page's loader. An address
- * that names another loader counts only if it brings a token for it: a link must not send tokens to a different loader.
+ * Returns the loader to connect to with its tokens, and the tokens to store. `own` is the origin of the page's loader.
+ * An address that names another loader counts only if it brings a token for it: a link must not send tokens to a
+ * different loader.
  */
 export function targetOf(
   { token, adminToken, loader }: Hash,

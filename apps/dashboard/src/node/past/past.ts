@@ -51,7 +51,7 @@ export class Past implements PastView {
     return this.#newestMs ?? this.#filledToMs;
   }
 
-  /** `nowMs` approximates the loader's clock if there was no recent summary. */
+  /** Fills the history from the loader's. `nowMs` approximates the loader's clock if there was no recent summary. */
   fill(history: History, nowMs: number): void {
     const { step_ms, first_at_ms, columns } = history;
     const isFresh = this.#newestMs !== null && nowMs - this.#newestMs < 1500;
@@ -64,7 +64,10 @@ export class Past implements PastView {
     this.#version++;
   }
 
-  /** A summary that is not newer (a clock step back, a new run of the loader) starts over. */
+  /**
+   * Adds a summary. One that is not newer than the last (the clock stepped back, the loader restarted) clears the
+   * history first.
+   */
   add(summary: Summary, lost: number): void {
     const { at_ms, interval_ms } = summary;
     if (this.#newestMs !== null && at_ms <= this.#newestMs) this.clear();
@@ -85,7 +88,7 @@ export class Past implements PastView {
     this.#version++;
   }
 
-  /** `stepMs` selects another resolution than the default. */
+  /** Returns the points of the span. `stepMs` overrides the default resolution. */
   points(span: TimeSpan, stepMs = this.stepMs(span)): PastPoint[] {
     return this.#levels.find((level) => level.stepMs === stepMs)?.points(span.fromMs, span.toMs) ?? [];
   }

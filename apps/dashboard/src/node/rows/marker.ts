@@ -39,12 +39,12 @@ export function appendMarker(ring: RecordRing, marker: Marker): void {
   data.setFloat64(SPAN_AT, marker.span_ms + (merged ? last.span_ms : 0), true);
 }
 
-/** Whether the record that begins at byte `at` is a marker. */
+/** Returns whether the record that begins at byte `at` is a marker. */
 export function isMarkerAt(bytes: Uint8Array, at: number): boolean {
   return bytes[at + ACTION_AT] === MARKER_ACTION;
 }
 
-/** The marker in these 64 bytes; null if they are a packet. */
+/** Returns the marker in these 64 bytes; null if they are a packet. */
 export function readMarker(slot: Uint8Array): Marker | null {
   if (slot[ACTION_AT] !== MARKER_ACTION) return null;
   const code = slot[KIND_AT];

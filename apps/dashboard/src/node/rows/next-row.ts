@@ -1,7 +1,7 @@
 import { readMarker } from './marker.ts';
 import type { RecordRing } from './record-ring.ts';
 
-/** The next row that is a packet, starting at the newest if none is selected; null at the end. */
+/** Returns the next row that is a packet, starting at the newest if none is selected; null at the end. */
 export function nextRow(ring: RecordRing, selected: number | null, step: number): number | null {
   let row = selected === null ? ring.end - 1 : selected + step;
   while (row < ring.end && row >= ring.end - ring.size) {

@@ -17,7 +17,7 @@ export class RecordArrays {
   }
 }
 
-/** Byte offset of a field. */
+/** Returns the byte offset of a field. */
 export function byteOf(name: PacketLogFieldName): number {
   const field = PACKET_LOG_FIELDS.find((candidate) => candidate.name === name);
   if (field === undefined) throw new Error(`the layout has no field ${name}`);

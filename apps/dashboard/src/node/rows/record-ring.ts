@@ -9,7 +9,7 @@ export class RecordRing {
   readonly capacity: number;
   /** Number of the next row, which is the number of rows so far. */
   end = 0;
-  /** Changes when `retain` renumbers the rows. */
+  /** Changes whenever `retain` renumbers the rows. */
   numbering = 0;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The same bytes. */
@@ -37,13 +37,13 @@ export class RecordRing {
     this.end += count;
   }
 
-  /** The 64 bytes of a new row, for the caller to fill. */
+  /** Appends a row and returns its 64 bytes, for the caller to fill. */
   appendSlot(): Uint8Array {
     const row = this.end++;
     return this.slotBytes(row);
   }
 
-  /** The view that holds `row`, and its index there: valid until the row is overwritten. */
+  /** Returns the view that holds `row`, and the index of the row in it: valid until the row is overwritten. */
   read(row: number): { view: PacketLogView; index: number } {
     if (row < this.end - this.size || row >= this.end) {
       throw new RangeError(`row ${row} is not among ${this.end - this.size} to ${this.end - 1}`);

@@ -38,18 +38,20 @@ export class RowsView {
     return this.#paused;
   }
 
-  /** Whether the row still exists. */
+  /** Returns whether the row still exists. */
   has(row: number): boolean {
     const { end, size } = this.shown;
     return row < end && row >= end - size;
   }
 
-  /** Rows that arrived since the table is held. */
+  /** Number of rows that have arrived since the table was held. */
   get newRows(): number {
     return this.held ? this.live.end - this.#still.end : 0;
   }
 
-  /** While paused: shows up to `max` more rows, oldest first. Returns how many were overwritten before. */
+  /**
+   * Shows up to `max` more rows while paused, oldest first. Returns how many were overwritten before they were shown.
+   */
   step(max: number): number {
     return this.#paused ? this.#still.takeFrom(this.live, max) : 0;
   }

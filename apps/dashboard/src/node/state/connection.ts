@@ -45,7 +45,7 @@ export function nextConnection(connection: Connection, event: ConnectionEvent): 
   }
 }
 
-/** When data last arrived; null if unknown. */
+/** Returns when data last arrived; null if unknown. */
 export function dataAt(connection: Connection): number | null {
   return 'dataAt' in connection ? connection.dataAt : null;
 }

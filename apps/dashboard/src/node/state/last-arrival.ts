@@ -11,7 +11,7 @@ export class LastArrival {
     return this.#lastPacketMs;
   }
 
-  /** Time without packets, as far as this connection knows. */
+  /** Returns the time without packets, ms; at most the time since this connection began. */
   quietMs(at: number): number {
     return this.#at === null ? 0 : at - this.#at;
   }

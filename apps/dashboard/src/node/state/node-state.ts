@@ -65,7 +65,7 @@ export class NodeState {
     return this.#hello?.session_id;
   }
 
-  /** A new connection is open: the loader's counts for it start at 0. */
+  /** Begins a new connection, for which the loader counts from 0. */
   hello(hello: Hello, at: number): void {
     const before = this.#hello;
     const wall = Date.now();
@@ -88,7 +88,7 @@ export class NodeState {
     this.#nameInterfaces(hello.interfaces);
   }
 
-  /** `nowMs` approximates the loader's clock. */
+  /** Takes over the loader's history. `nowMs` approximates the loader's clock. */
   history(history: History, nowMs: number): void {
     this.ownPast.fill(history, nowMs);
   }
@@ -102,7 +102,7 @@ export class NodeState {
     this.#rowLimit = rowLimit;
   }
 
-  /** The loader now sends rows that pass `filter`. Removes rows that do not. */
+  /** Removes the rows that do not pass `filter`, once the loader has acknowledged it. */
   filtered(filter: Filter | null): void {
     const { rows } = this;
     if (filter !== null) {

@@ -1,6 +1,6 @@
 /** Maximum number of rows that a paused page buffers; beyond that it requests none. */
 export const MAX_BUFFERED_ROWS = 10_000;
-/** The count of rows withheld during a pause can reach the page this much later than the end of the pause, ms. */
+/** The count of rows withheld during a pause can reach the page this long after the end of the pause, ms. */
 const REPORTED_LATE_MS = 1_500;
 
 export interface PausedFigures {
@@ -50,7 +50,7 @@ export class PauseBuffer {
     return this.#pause !== null && this.#pause.full !== null;
   }
 
-  /** Whether the page must request no more rows. */
+  /** Returns whether the page must request no more rows. */
   isOverfull(waiting: number): boolean {
     return this.#pause !== null && !this.isFull && waiting >= MAX_BUFFERED_ROWS;
   }
@@ -75,7 +75,7 @@ export class PauseBuffer {
     this.#pause = { ...this.#pause, full: null };
   }
 
-  /** A new connection counts from 0. `withheld` is the last count of the connection before. */
+  /** Begins a new connection, which counts from 0. `withheld` is the last count of the previous connection. */
   reconnected(withheld: number): void {
     if (this.#pause !== null) {
       const { full } = this.#pause;
@@ -95,7 +95,7 @@ export class PauseBuffer {
     if (this.#pause?.seenBefore === -1) this.#pause = { ...this.#pause, seenBefore: seen };
   }
 
-  /** The rows that are missing before the next row, once; null if none are. */
+  /** Returns the rows that are missing before the next row, once; null if none are. */
   takeGap(withheld: number): { rows: number; span_ms: number } | null {
     if (this.#gap === null) return null;
     const { at, until, withheld: before } = this.#gap;
@@ -103,7 +103,7 @@ export class PauseBuffer {
     return withheld > before ? { rows: withheld - before, span_ms: until - at } : null;
   }
 
-  /** Whether a pause, not the row limit, may be the reason for rows that are reported as withheld at `at`. */
+  /** Returns whether rows reported as withheld at `at` may be due to a pause, not to the row limit. */
   explains(at: number): boolean {
     return this.#pause !== null || at - this.#resumedAt <= REPORTED_LATE_MS;
   }
@@ -113,7 +113,7 @@ export class PauseBuffer {
     const { at: began, seenBefore } = this.#pause;
     return {
       forMs: at - began,
-      // The ledger comes once a second, rows at once.
+      // The ledger arrives once a second, rows at once.
       passed: Math.max(seenBefore < 0 ? 0 : seen - seenBefore, waiting),
       waiting,
       withheld: this.#withheldSince(withheld),

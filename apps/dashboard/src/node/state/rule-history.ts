@@ -1,6 +1,6 @@
 /** Intervals in a sparkline; each is about a second. */
 export const HISTORY_LENGTH = 60;
-/** One more than shown at least: the current interval has a slot, too. */
+/** At least one more than shown, because the current interval needs a slot, too. */
 const SLOTS = 64;
 
 /** Packets that a rule decided, by interval. Intervals are numbered; missing ones are 0. */
@@ -14,7 +14,7 @@ export class RuleHistory {
     this.#values[at] = (this.#values[at] ?? 0) + packets;
   }
 
-  /** Oldest first, ending with `interval`. */
+  /** Returns the packets of each interval, oldest first, ending with `interval`. */
   until(interval: number): number[] {
     this.#forward(interval);
     const oldest = interval + SLOTS - HISTORY_LENGTH + 1;

@@ -48,7 +48,7 @@ export class RulesState {
     this.#made.add(revision);
   }
 
-  /** Whether this page made the change since it was opened. */
+  /** Returns whether this page has made the change since it was opened. */
   isOwn({ revision, who }: RulesStep): boolean {
     return who.via === 'socket' && this.#made.has(revision);
   }
@@ -115,7 +115,7 @@ export class RulesState {
     return rules.reduce((sum, { id, action }) => sum + (action === 'observe' ? this.counted(id).packets : 0), 0);
   }
 
-  /** Packets per interval, oldest first; null for a rule without hits since the page was opened. */
+  /** Returns the packets per interval, oldest first; null for a rule without hits since the page was opened. */
   history(id: number): readonly number[] | null {
     const newest = this.#interval - 1;
     if (newest < 0) return null;

@@ -64,7 +64,7 @@ export class Store {
     this.become(nextConnection(this.#connection, event), loader);
   }
 
-  /** As `connect`, with the new state itself. */
+  /** Like `connect`, but takes the new state itself. */
   become(next: Connection, loader = this.#loader): void {
     if (next.state !== this.#connection.state || loader !== this.#loader) this.#urgent = true;
     this.#connection = next;
@@ -112,7 +112,10 @@ export class Store {
     for (const listener of this.#listeners) listener();
   }
 
-  /** A few new rows are painted with the next frame; a full screen is delayed and scheduled again. */
+  /**
+   * Returns whether new rows may be painted with the next frame. A few may; a full screen is delayed and scheduled
+   * again.
+   */
   #rowsMayPaint(now: number): boolean {
     const { end } = this.state.rows.live;
     const wait = this.#rowsPaintedAt + SCREENFUL_EVERY_MS - now;

@@ -43,7 +43,7 @@ export function receiveBatch(stream: StreamLedger, header: StreamHeader): Stream
   };
 }
 
-/** Rows that `after` has lost since `before`. */
+/** Returns the rows that `after` has lost since `before`. */
 export function lostBetween(before: StreamLedger, after: StreamLedger): number {
   return after.dropped - before.dropped + (after.missingRows - before.missingRows);
 }

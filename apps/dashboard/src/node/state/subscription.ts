@@ -16,8 +16,8 @@ export class Subscription {
   }
 
   /**
-   * Call it with each request, and the returned function with the answer: with a `filter` if the loader has acknowledged
-   * it. Answers to requests of an earlier connection are ignored.
+   * Begins a request. Call the returned function with the answer: with a `filter` if the loader has acknowledged it.
+   * Answers to requests of an earlier connection are ignored.
    */
   begin(): (filter?: string) => void {
     const request = {};
@@ -41,7 +41,7 @@ export class Subscription {
   }
 }
 
-/** As `subscription`, but without a filter while the row limit is 0, because the page shows another node. */
+/** Returns the subscription, but without a filter while the row limit is 0, because the page shows another node. */
 export function subscribedTo(figures: {
   readonly subscription: SubscriptionState;
   readonly rowLimit: number | null;
@@ -50,7 +50,7 @@ export function subscribedTo(figures: {
   return rowLimit === null || rowLimit === 0 ? { ...subscription, filter: null } : subscription;
 }
 
-/** The state of several connections as one: a filter only if all have the same. */
+/** Returns the state of several connections as one: it has a filter only if all have the same. */
 export function sumOfSubscriptions(states: readonly SubscriptionState[]): SubscriptionState {
   const [first] = states;
   const agree = first !== undefined && states.every(({ filter }) => filter === first.filter);

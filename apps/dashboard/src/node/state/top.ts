@@ -7,7 +7,7 @@ export const TOP_WINDOW = 10;
 export interface TopEntry {
   readonly key: string;
   readonly label: string;
-  /** Small and grey behind the label; '' where there is none. */
+  /** Shown small and grey after the label; '' if there is none. */
   readonly note: string;
   readonly packetsPerSecond: number;
   /** Share of all records in the window, 0 to 1. */

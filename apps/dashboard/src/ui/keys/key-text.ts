@@ -12,24 +12,24 @@ export interface KeyPress {
   readonly shiftKey: boolean;
 }
 
-/** A key press in that notation; null for a bare modifier, and for keys of the browser or system. */
+/** Returns a key press in that notation; null for a bare modifier, and for keys of the browser or system. */
 export function keyOf(press: KeyPress, mac: boolean): string | null {
   const { key, code, ctrlKey, metaKey, altKey, shiftKey } = press;
   if (altKey || ['Shift', 'Control', 'Meta', 'Alt', 'Dead', 'Unidentified'].includes(key)) return null;
   const mod = mac ? metaKey : ctrlKey;
   if (mac ? ctrlKey : metaKey) return null;
   const name = key === ' ' ? 'space' : latin(key, code).toLowerCase();
-  // Signs may need Shift or not, depending on the keyboard.
+  // Whether a sign needs Shift depends on the keyboard layout.
   const shift = shiftKey && (name.length > 1 || /[a-z]/.test(name));
   return `${mod ? 'mod+' : ''}${shift ? 'shift+' : ''}${name}`;
 }
 
-/** The letter on the same key of a Latin keyboard, for other alphabets. */
+/** Returns the letter on the same key of a Latin keyboard, for other alphabets. */
 function latin(key: string, code: string): string {
   return key.length === 1 && key > '\u007f' ? (/^Key([A-Z])$/.exec(code)?.[1] ?? key) : key;
 }
 
-/** Whether it needs no modifier but Shift: speech input may trigger such keys by accident. */
+/** Returns whether the keys need no modifier but Shift: speech input may trigger such keys by accident. */
 export function isCharacterKey(keys: string): boolean {
   return keys.split(' ').every((key) => /^(shift\+)?(.|space)$/u.test(key));
 }
@@ -44,7 +44,7 @@ const KEY_LABELS: Readonly<Record<string, string>> = {
   arrowright: '→',
 };
 
-/** Keycaps to show: 'mod+k' -> ['Ctrl', 'K']. */
+/** Returns the keycaps to show: 'mod+k' -> ['Ctrl', 'K']. */
 export function keyCaps(keys: string, mac: boolean): readonly string[] {
   return keys.split(' ').flatMap((key) =>
     key.split(/\+(?=.)/).map((part) => {
@@ -55,7 +55,7 @@ export function keyCaps(keys: string, mac: boolean): readonly string[] {
   );
 }
 
-/** For a tooltip: 'Ctrl K', 'G then L'. */
+/** Describes keys for a tooltip: 'Ctrl K', 'G then L'. */
 export function shortcutText(keys: string, mac: boolean): string {
   return keys
     .split(' ')

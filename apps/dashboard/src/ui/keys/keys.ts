@@ -27,7 +27,7 @@ class Keys {
     };
   }
 
-  /** Available commands, narrowest scope first, as if no dialog were open. */
+  /** Returns the available commands, narrowest scope first, as if no dialog were open. */
   commands(): readonly Command[] {
     const outside = [...this.#registered].filter(({ scope }) => scope !== 'dialog');
     return inOrder(outside, false);
@@ -90,7 +90,7 @@ function focusOf(target: EventTarget | null): { typing: boolean; widget: boolean
   return { typing: target.closest(TEXT_FIELD) !== null, widget: target.closest(WIDGET) !== null };
 }
 
-/** Whether ⌘ is the command key. */
+/** Returns whether ⌘ is the command key. */
 export function isMac(): boolean {
   return typeof navigator !== 'undefined' && /^(Mac|iP)/.test(navigator.platform);
 }
@@ -115,7 +115,7 @@ export function useKeys(scope: KeyScope, commands: readonly Command[]): void {
     [scope],
   );
 }
-/** The setting and its setter. */
+/** Returns the setting and its setter. */
 export function useCharacterKeys(): [boolean, (on: boolean) => void] {
   const on = useSyncExternalStore(
     keys.onSetting,

@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect, useState } from 'react';
 
-/** Height of an element that may come and go, px; null until known. Renders again when it changes. */
+/** Returns the height of an element that may come and go, px; null until known. Renders again when it changes. */
 export function useHeight(element: RefObject<HTMLElement | null>, isThere: boolean): number | null {
   const [height, setHeight] = useState<number | null>(null);
   useLayoutEffect(() => {

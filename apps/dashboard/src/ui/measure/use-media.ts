@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 
-/** Whether a media query matches; true without a window. */
+/** Returns whether a media query matches; true without a window. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (changed) => {
