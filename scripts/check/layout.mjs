@@ -168,13 +168,13 @@ function sizeFaults(files, maxFiles) {
  */
 function nameFaults(files, exempt) {
   /** @type {Map<string, string>} */
-  const known = new Map();
+  const fileByName = new Map();
   /** @type {string[]} */
   const faults = [];
   for (const file of files) {
     const name = basename(file, extname(file));
-    const other = known.get(name);
-    if (other === undefined) known.set(name, file);
+    const other = fileByName.get(name);
+    if (other === undefined) fileByName.set(name, file);
     else if (!exempt.has(name) && !isStyleOf(other, file)) {
       faults.push(
         `${file} has the same name as ${other}. Rename one, so that searching for a file name finds one file.`,

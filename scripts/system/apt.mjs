@@ -3,20 +3,21 @@ import { run } from '../run.mjs';
 /** Errors of apt-get, with the remedy. A cause comes before its consequences. */
 const REMEDIES = [
   {
-    says: /could not get lock|unable to acquire|is held by process/i,
+    pattern: /could not get lock|unable to acquire|is held by process/i,
     remedy: 'Another package manager is running. Run the same command again when it has finished.',
   },
   {
-    says: /no space left/i,
+    pattern: /no space left/i,
     remedy: 'The disk is full. Free some space and run the same command again.',
   },
   {
-    says: /temporary failure resolving|could not (?:connect|resolve)|failed to fetch|connection (?:timed out|failed)/i,
+    pattern:
+      /temporary failure resolving|could not (?:connect|resolve)|failed to fetch|connection (?:timed out|failed)/i,
     remedy:
       'The package archive cannot be reached. Check the network and /etc/apt/sources.list, then run the same command again.',
   },
   {
-    says: /unable to locate package|has no installation candidate/i,
+    pattern: /unable to locate package|has no installation candidate/i,
     remedy:
       'This release has no package of that name. Install the programs and libraries named above in another way; they are searched for on PATH and in the usual directories for headers and libraries.',
   },
@@ -25,7 +26,7 @@ const REMEDIES = [
 /** @param {string} log */
 export function aptRemedy(log) {
   return (
-    REMEDIES.find(({ says }) => says.test(log))?.remedy ??
+    REMEDIES.find(({ pattern }) => pattern.test(log))?.remedy ??
     'Install the packages by hand, then run the same command again.'
   );
 }

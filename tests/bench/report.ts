@@ -143,8 +143,8 @@ export class Rounds {
   readonly #values = new Map<string, number[]>();
 
   add(name: string, value: number): void {
-    const known = this.#values.get(name);
-    if (known) known.push(value);
+    const values = this.#values.get(name);
+    if (values) values.push(value);
     else this.#values.set(name, [value]);
   }
 

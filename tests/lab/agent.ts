@@ -25,7 +25,7 @@ export async function startAgent(namespace: Namespace): Promise<Agent> {
     serialization: 'advanced',
   });
   const waiting = new Map<number, (answer: Answer) => void>();
-  let asked = 0;
+  let lastId = 0;
 
   child.on('message', (answer: Answer) => {
     waiting.get(answer.id)?.(answer);
@@ -40,7 +40,7 @@ export async function startAgent(namespace: Namespace): Promise<Agent> {
   const agent: Agent = {
     pid: child.pid ?? 0,
     ask<T>(method: string, argument?: unknown, handle?: Socket) {
-      const id = ++asked;
+      const id = ++lastId;
       return new Promise<T>((resolve, reject) => {
         waiting.set(id, ({ value, error }) =>
           error === undefined ? resolve(value as T) : reject(new Error(`${method} in ${namespace.name}: ${error}`)),

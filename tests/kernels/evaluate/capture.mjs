@@ -44,7 +44,7 @@ function evaluateRejection({ exit, out, err }, code, words) {
   if (exit !== code) problems.push(`exit code ${exit}, not ${code}`);
   if (!err.some((/** @type {string} */ line) => line.includes(words))) problems.push(`no line contains ${words}`);
   if (out.length > 0) problems.push('something was printed');
-  return { cell: 'rejected, says why', problems };
+  return { cell: 'rejected, with the reason', problems };
 }
 
 /** @param {Record<string, any>} facts @param {string} mode */

@@ -20,9 +20,9 @@ export interface LazyOptions {
  */
 export async function lazyWithRetry<Part extends object>(
   load: () => Promise<Part>,
-  fetching: LazyOptions = {},
+  options: LazyOptions = {},
 ): Promise<Part> {
-  return (await lazyIfPresent(load, fetching)) ?? new Promise<never>(() => {});
+  return (await lazyIfPresent(load, options)) ?? new Promise<never>(() => {});
 }
 
 /**
@@ -30,13 +30,13 @@ export async function lazyWithRetry<Part extends object>(
  */
 export async function lazyIfPresent<Part extends object>(
   load: () => Promise<Part>,
-  { retryDelayMs = RETRY_DELAY_MS, markOutdated = outdatedPage.markOutdated, ...asking }: LazyOptions = {},
+  { retryDelayMs = RETRY_DELAY_MS, markOutdated = outdatedPage.markOutdated, ...options }: LazyOptions = {},
 ): Promise<Part | null> {
   for (;;) {
     try {
       return await load();
     } catch (error) {
-      if (await isGone(String(error), asking)) {
+      if (await isGone(String(error), options)) {
         markOutdated();
         return null;
       }

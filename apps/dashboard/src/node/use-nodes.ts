@@ -39,17 +39,17 @@ export function useNodesAtAGlance(): readonly NodeAtAGlance[] {
         return [name, figures.hello?.node, address, connection.state];
       }),
     );
-  const known = useSyncExternalStore(
+  const serialized = useSyncExternalStore(
     subscribe,
     () => factsOf((store) => store.getSnapshot()),
     () => factsOf((store) => store.initial),
   );
   return useMemo(() => {
-    const facts = JSON.parse(known) as [string, string | null, string, Connection['state']][];
+    const facts = JSON.parse(serialized) as [string, string | null, string, Connection['state']][];
     const names = nodeNames(facts.map(([name, node, address]) => ({ name, node: node ?? undefined, address })));
     return loaders.flatMap((loader, i) => {
       const state = facts[i]?.[3];
       return state === undefined ? [] : [{ loader, name: names[i] ?? '', state }];
     });
-  }, [loaders, known]);
+  }, [loaders, serialized]);
 }

@@ -44,7 +44,7 @@ export async function run(lab) {
   await until(async () => (await unfiltered()).length > 0, 'the interface is not watched any more');
   const [{ name, why }] = await unfiltered();
   lab.check(P.changes, 'not filtered, in L3S mode', name, NAME);
-  lab.check(P.changes, 'says why', /L3S mode/.test(why) || why, true);
+  lab.check(P.changes, 'the reason', /L3S mode/.test(why) || why, true);
   await mode('l2');
   await until(async () => (await unfiltered()).length === 0, 'the interface is watched again');
   lab.check(P.changes, 'exit code', await loader.end('SIGINT'), 0);

@@ -60,7 +60,7 @@ export async function run(lab) {
 
   const before = await programOf(network);
   const second = await lab.packetlog(json).ready();
-  lab.check(P.takeOver, 'says so', second.err.includes('Took over'), true);
+  lab.check(P.takeOver, 'reports the take-over', second.err.includes('Took over'), true);
   lab.check(P.takeOver, 'another program is there', (await programOf(network)) !== before, true);
   lab.check(P.takeOver, 'from the denied source', await passes(3), 0);
   // Three probes under the first loader and without one, and one under this loader.
@@ -116,7 +116,7 @@ async function upgrade(lab, network, args) {
   lab.check(P.upgrade, 'another program is there', (await programOf(network)) !== before, true);
   lab.check(P.upgrade, `passed of ${permitted} permitted`, (await network.received(PORT)) - receivedBefore, permitted);
   lab.check(P.upgrade, `passed of ${denied} denied`, await network.received(DENIED_PORT), 0);
-  lab.check(P.upgrade, 'sent meanwhile', denied > 0, true);
+  lab.check(P.upgrade, 'sent to the denied port during the upgrade', denied > 0, true);
   lab.check(P.upgrade, 'exit', await loader.end('SIGKILL'), 'SIGKILL');
 }
 

@@ -172,19 +172,19 @@ async function time({ lab, loader, passes, seconds }) {
 /** @param {Parts} parts */
 async function dryRun({ lab, loader, passes }) {
   let isOver = false;
-  const asked = loader.ask('test', { add: { action: 'deny', source: address(0, 3) }, seconds: 5 }).finally(() => {
+  const running = loader.ask('test', { add: { action: 'deny', source: address(0, 3) }, seconds: 5 }).finally(() => {
     isOver = true;
   });
   // Awaited below; sending may fail first.
-  asked.catch(() => {});
+  running.catch(() => {});
   let sent = 0;
   let passed = 0;
   while (!isOver) {
     passed += (await passes(3)) + (await passes(1));
     sent += COUNT;
   }
-  const report = await asked;
-  lab.check(P.dryRun, 'nothing is denied meanwhile', passed, 2 * sent);
+  const report = await running;
+  lab.check(P.dryRun, 'nothing is denied during the dry run', passed, 2 * sent);
   const denied = report.denied.packets;
   lab.check(P.dryRun, `some would have been denied (${denied})`, denied > 0 && denied <= sent, true);
   const sources = report.by_source.map((/** @type {{ addr: string }} */ { addr }) => addr);

@@ -64,5 +64,5 @@ export async function checkRules(lab, promise, name, passes, rule, link) {
 export async function rejected(lab, promise, name, words, mode = 'auto') {
   const { code, err } = await lab.command('--iface', name, '--mode', mode, '--listen', 'off', '--print', 'none');
   lab.check(promise, 'exit code', code, UNSUPPORTED);
-  lab.check(promise, `says "${words}"`, err.includes(words) || err, true);
+  lab.check(promise, `prints "${words}"`, err.includes(words) || err, true);
 }

@@ -86,14 +86,14 @@ export class Loader {
 /** @param {string} socketPath @param {string} path @param {string} body @returns {Promise<any>} */
 function post(socketPath, path, body) {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, method: 'POST' }, (response) => {
+    const sent = request({ socketPath, path, method: 'POST' }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece) => {
         text += piece;
       });
       response.on('end', () => resolve(JSON.parse(text)));
     });
-    asked.on('error', reject);
-    asked.end(body);
+    sent.on('error', reject);
+    sent.end(body);
   });
 }

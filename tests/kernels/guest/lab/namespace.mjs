@@ -17,7 +17,7 @@ export class Namespace {
   #agent;
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
   #waiting = new Map();
-  #asked = 0;
+  #lastId = 0;
 
   /** @param {string} name */
   constructor(name) {
@@ -59,7 +59,7 @@ export class Namespace {
   async ask(method, argument) {
     this.#agent ??= this.#start();
     const agent = this.#agent;
-    const id = ++this.#asked;
+    const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       agent.send({ id, method, argument });

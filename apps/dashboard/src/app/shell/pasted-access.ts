@@ -29,10 +29,10 @@ export function readPastedAccess(text: string, origin: string): PastedAccess {
 
 /** Keeps only the tokens of a hash. */
 function tokensOf(text: string): string | null {
-  const given = new URLSearchParams(text.replace(/^#/, ''));
+  const params = new URLSearchParams(text.replace(/^#/, ''));
   const kept = new URLSearchParams();
   for (const name of ['token', 'admin_token']) {
-    const value = given.get(name);
+    const value = params.get(name);
     if (value) kept.set(name, value);
   }
   return kept.has('token') ? `#${kept}` : null;

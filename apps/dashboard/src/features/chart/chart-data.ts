@@ -68,15 +68,15 @@ export function withoutZeros(column: readonly (number | null)[]): (number | null
 
 /** Returns the lowest, highest and latest rates for screen readers; null while there is no data. */
 export function extentOf(points: readonly PastPoint[]) {
-  const known = points.flatMap(({ rates }) => (rates === null ? [] : [rates]));
-  const latest = known.at(-1);
+  const amounts = points.flatMap(({ rates }) => (rates === null ? [] : [rates]));
+  const latest = amounts.at(-1);
   if (latest === undefined) return null;
-  const rates = known.map(({ packets }) => packets);
+  const rates = amounts.map(({ packets }) => packets);
   return {
     lowest: Math.min(...rates),
     highest: Math.max(...rates),
     latest: latest.packets,
-    deniedHighest: Math.max(...known.map(({ denied, aborted }) => denied + aborted)),
+    deniedHighest: Math.max(...amounts.map(({ denied, aborted }) => denied + aborted)),
   };
 }
 

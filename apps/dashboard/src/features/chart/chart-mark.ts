@@ -79,8 +79,8 @@ export function markText(mark: Mark, points: readonly PastPoint[], stepMs: numbe
     const rates = points[indexAt(points, mark.headMs)]?.rates ?? null;
     return `${clockText(mark.headMs)}: ${rates === null ? 'no data' : ratesText(rates)}`;
   }
-  const known = points.filter(({ fromMs }) => fromMs >= span.fromMs && fromMs < span.toMs);
-  const packets = known.reduce((sum, { rates }) => sum + (rates?.packets ?? 0) * (stepMs / 1000), 0);
+  const inSpan = points.filter(({ fromMs }) => fromMs >= span.fromMs && fromMs < span.toMs);
+  const packets = inSpan.reduce((sum, { rates }) => sum + (rates?.packets ?? 0) * (stepMs / 1000), 0);
   return `${clockText(span.fromMs)} to ${clockText(span.toMs)}, ${spanText(span.toMs - span.fromMs)}: about ${counted(Math.round(packets), 'packet')}`;
 }
 

@@ -28,10 +28,10 @@ export function comparisonText(comparison: Comparison | null, column: 'packets' 
   return change === '' ? `no complete data for ${timeBefore(comparison.lengthMs)}` : `${change} (dashed)`;
 }
 
-/** Returns the selected range from `from` to `to` (s), widened to at least two whole steps and clipped to `known`. */
-export function brushed(from: number, to: number, stepMs: number, known: TimeSpan): TimeSpan {
-  const first = Math.ceil(known.fromMs / stepMs) * stepMs;
-  const last = Math.floor(known.toMs / stepMs) * stepMs;
+/** Returns the selected range from `from` to `to` (s), widened to at least two whole steps and clipped to `limits`. */
+export function brushed(from: number, to: number, stepMs: number, limits: TimeSpan): TimeSpan {
+  const first = Math.ceil(limits.fromMs / stepMs) * stepMs;
+  const last = Math.floor(limits.toMs / stepMs) * stepMs;
   const fromMs = Math.max(first, Math.floor((from * 1000) / stepMs) * stepMs);
   const toMs = Math.ceil((to * 1000) / stepMs) * stepMs;
   const end = Math.min(Math.max(toMs, fromMs + 2 * stepMs), last);

@@ -63,8 +63,8 @@ export function RateChart({ overview }: { overview: Overview }) {
   const oneOf = useSnapshot(({ figures }) => figures.sampledOneOf);
 
   const zoomTo = (from: number, to: number) => {
-    const known = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
-    overview.setZoom(brushed(from, to, stepMs, known));
+    const limits = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
+    overview.setZoom(brushed(from, to, stepMs, limits));
   };
   const plot = {
     before: { points: before, shiftMs: toMs - fromMs },

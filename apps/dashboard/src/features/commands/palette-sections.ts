@@ -18,14 +18,16 @@ export function paletteSections(
   recent: readonly string[],
   filter: { readonly text: string; readonly apply: (text: string) => void },
 ): readonly PaletteSection[] {
-  const known = uniqueByName(commands);
+  const unique = uniqueByName(commands);
   if (query.trim() === '') {
-    const lately = recent.flatMap((name) => known.find((command) => command.name === name) ?? []);
+    const recentlyUsed = recent.flatMap((name) => unique.find((command) => command.name === name) ?? []);
     const groups = COMMAND_GROUPS.map((group) => ({
       title: group,
-      found: known.filter((command) => command.group === group && !lately.includes(command)).map(unmarked),
+      found: unique.filter((command) => command.group === group && !recentlyUsed.includes(command)).map(unmarked),
     }));
-    return [{ title: 'Recently used', found: lately.map(unmarked) }, ...groups].filter(({ found }) => found.length > 0);
+    return [{ title: 'Recently used', found: recentlyUsed.map(unmarked) }, ...groups].filter(
+      ({ found }) => found.length > 0,
+    );
   }
   const offers = filterOffers(query, filter.text).map(
     (offer): Command => ({
@@ -35,7 +37,7 @@ export function paletteSections(
       run: () => filter.apply(offer.filter),
     }),
   );
-  const found = find(known, query, recent);
+  const found = find(unique, query, recent);
   return [
     { title: 'Commands', found },
     { title: 'As a filter', found: offers.map(unmarked) },

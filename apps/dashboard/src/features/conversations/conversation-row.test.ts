@@ -37,11 +37,11 @@ test('a line has the values that its packets share, and * for ports that differ'
 });
 
 test('the filter of a conversation parses, and names the port that is the same in all packets', () => {
-  const asked = conversationOf({ src_port: 40_000 }, { src_port: 40_001 });
-  const answered = conversationOf({ src_port: 443, dst_port: 40_000 }, { src_port: 443, dst_port: 40_001 });
-  const [question, answer] = [conversationFilter(asked, 0), conversationFilter(answered, 0)];
-  expect(question).toBe('src host 203.0.113.7 and dst host 198.51.100.1 and tcp and dst port 22');
-  expect(answer).toContain('src port 443');
-  for (const text of [question, answer]) expect(() => parseFilter(text ?? '')).not.toThrow();
+  const requests = conversationOf({ src_port: 40_000 }, { src_port: 40_001 });
+  const replies = conversationOf({ src_port: 443, dst_port: 40_000 }, { src_port: 443, dst_port: 40_001 });
+  const [forRequests, forReplies] = [conversationFilter(requests, 0), conversationFilter(replies, 0)];
+  expect(forRequests).toBe('src host 203.0.113.7 and dst host 198.51.100.1 and tcp and dst port 22');
+  expect(forReplies).toContain('src port 443');
+  for (const text of [forRequests, forReplies]) expect(() => parseFilter(text ?? '')).not.toThrow();
   expect(conversationFilter(conversationOf({ ether_type: 0x0806, ip_protocol: 255 }), 0)).toBeNull();
 });

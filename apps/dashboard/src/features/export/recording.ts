@@ -70,8 +70,8 @@ export class Recording {
   }
 
   #indexOf(key: string): number {
-    const known = this.#interfaces.indexOf(key);
-    return known >= 0 ? known : this.#interfaces.push(key) - 1;
+    const index = this.#interfaces.indexOf(key);
+    return index >= 0 ? index : this.#interfaces.push(key) - 1;
   }
 
   #lostByLoaders(): number {

@@ -49,8 +49,11 @@ export function useExport(): Export {
 
   const save = async (format: ExportFormat, { records, nameOf, summary, knownAfterMs = 0, atMs }: ToSave) => {
     setState({ step: 'saving' });
-    const known = (ifindex: number) => nameOf(ifindex) ?? `interface ${ifindex}`;
-    const [blob] = await Promise.all([encodeRecords(format, records, known, () => passed(0)), passed(knownAfterMs)]);
+    const interfaceName = (ifindex: number) => nameOf(ifindex) ?? `interface ${ifindex}`;
+    const [blob] = await Promise.all([
+      encodeRecords(format, records, interfaceName, () => passed(0)),
+      passed(knownAfterMs),
+    ]);
     const node = store.getSnapshot().figures.hello?.node ?? '';
     const name = exportName(format, { node, atMs, filter: filter.text });
     saveFile(name, blob);

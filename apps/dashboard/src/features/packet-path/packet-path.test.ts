@@ -31,7 +31,7 @@ function facts(over: Partial<PathFacts> = {}): PathFacts {
   };
 }
 
-const of = (given: PathFacts) => Object.fromEntries(packetPath(given).map((step) => [step.id, step]));
+const of = (input: PathFacts) => Object.fromEntries(packetPath(input).map((step) => [step.id, step]));
 
 test('at every step what entered is what passed, was excluded, and was lost', () => {
   for (const { id, entered, passed, lost, amounts } of packetPath(facts())) {

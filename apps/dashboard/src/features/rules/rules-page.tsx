@@ -119,10 +119,10 @@ export function RulesPage() {
  */
 function useLinkedRule(show: (id: number | null) => void) {
   useEffect(() => {
-    const asked = new URLSearchParams(location.search);
-    const id = Number(asked.get('rule'));
+    const params = new URLSearchParams(location.search);
+    const id = Number(params.get('rule'));
     const linked = Number.isInteger(id) && id > 0;
-    if (!linked && !asked.has('add')) return;
+    if (!linked && !params.has('add')) return;
     history.replaceState(history.state, '', location.pathname + location.hash);
     show(linked ? id : null);
   }, []);

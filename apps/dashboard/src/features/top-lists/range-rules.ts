@@ -15,12 +15,12 @@ export interface RangeRule {
 
 /** Rules by packets, descending. Removed rules are listed by number; permit rules are omitted. */
 export function rangeRules(top: HistoryTop['rules'], state: RulesState, max: number): RangeRule[] {
-  const known = new Map(state.view?.snapshot.rules.map((rule) => [rule.id, rule]));
+  const rulesById = new Map(state.view?.snapshot.rules.map((rule) => [rule.id, rule]));
   return top
-    .filter(({ rule_id, packets }) => packets > 0 && known.get(rule_id)?.action !== 'permit')
+    .filter(({ rule_id, packets }) => packets > 0 && rulesById.get(rule_id)?.action !== 'permit')
     .slice(0, max)
     .map(({ rule_id, packets, series }) => {
-      const rule = known.get(rule_id);
+      const rule = rulesById.get(rule_id);
       const match = rule === undefined ? 'removed rule' : matchText(rule);
       return {
         id: rule_id,

@@ -34,7 +34,7 @@ interface Node {
 
 const OF_ONE_NODE = {
   code: 'unavailable',
-  message: 'Each node knows only its own processes: select one above to see what listens.',
+  message: 'Processes are looked up per node: select a node above to see what listens.',
 } as const;
 
 /**

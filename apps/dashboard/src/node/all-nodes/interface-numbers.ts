@@ -12,8 +12,8 @@ export class InterfaceNumbers {
   of(node: number): (ifindex: number) => number {
     const numbers = this.#numbers[node];
     return (ifindex) => {
-      const known = numbers?.get(ifindex);
-      if (known !== undefined) return known;
+      const existing = numbers?.get(ifindex);
+      if (existing !== undefined) return existing;
       const number = ++this.#last;
       numbers?.set(ifindex, number);
       return number;

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Store } from '../state/store.ts';
 import { LoaderConnection } from './loader-connection.ts';
 
-type Asked = { event: string; request: Record<string, unknown>; answer: (answer: unknown) => void };
+type SentRequest = { event: string; request: Record<string, unknown>; answer: (answer: unknown) => void };
 
-const asked: Asked[] = [];
-const listeners = new Map<string, ((given?: unknown) => void)[]>();
+const sent: SentRequest[] = [];
+const listeners = new Map<string, ((argument?: unknown) => void)[]>();
 let connected = false;
 
 const socket = {
@@ -15,7 +15,7 @@ const socket = {
   },
   on: (event: string, listener: () => void) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
   emit: (event: string, request: Record<string, unknown>, answer: (answer: unknown) => void) =>
-    asked.push({ event, request, answer }),
+    sent.push({ event, request, answer }),
   connect: () => {},
   disconnect: () => {},
   removeAllListeners: () => listeners.clear(),
@@ -27,14 +27,14 @@ const ACCEPTED = { ok: true, value: { max_rows_per_second: 7 } };
 let store: Store;
 let connection: LoaderConnection;
 
-function happen(event: 'connect' | 'disconnect', given?: unknown): void {
+function happen(event: 'connect' | 'disconnect', argument?: unknown): void {
   connected = event === 'connect';
-  for (const listener of listeners.get(event) ?? []) listener(given);
+  for (const listener of listeners.get(event) ?? []) listener(argument);
 }
 
 /** Removes all requests, and returns those of this event since the last call. */
-function taken(event: string): Asked[] {
-  return asked.splice(0).filter((each) => each.event === event);
+function taken(event: string): SentRequest[] {
+  return sent.splice(0).filter((request) => request.event === event);
 }
 
 const figures = () => store.state.figures(performance.now());
@@ -43,7 +43,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, 'random').mockReturnValue(0);
   vi.stubGlobal('requestAnimationFrame', () => 1);
-  asked.length = 0;
+  sent.length = 0;
   listeners.clear();
   store = new Store();
   const target = { loader: 'http://loader.example', token: 't', adminToken: null };
@@ -112,7 +112,7 @@ describe('a request that the loader rejects with a retry time', () => {
     for (const { answer } of taken('subscribe')) answer(BUSY);
     happen('disconnect', 'transport close');
     vi.advanceTimersByTime(100_000);
-    expect(asked).toEqual([]);
+    expect(sent).toEqual([]);
     happen('connect');
     expect(taken('subscribe')).toHaveLength(1);
   });

@@ -9,8 +9,8 @@ const ACCEPTED = { ok: true as const, value: {} };
 
 const emit = vi.fn<RepeatedRequests['ask']>();
 const rejected = vi.fn();
-const answer = (at: number, given: Parameters<Parameters<RepeatedRequests['ask']>[2]>[0]) =>
-  emit.mock.calls[at]?.[2](given);
+const answer = (at: number, acknowledgement: Parameters<Parameters<RepeatedRequests['ask']>[2]>[0]) =>
+  emit.mock.calls[at]?.[2](acknowledgement);
 let requests: RepeatedRequests;
 
 beforeEach(() => {

@@ -31,9 +31,9 @@ export function targetOf(
   const tokens = new Map(saved.tokens);
   // A read-only URL revokes the admin token of an earlier URL.
   if (token !== null) tokens.set(origin, { token, adminToken });
-  const known = tokens.get(origin);
-  if (token === null && adminToken !== null && known !== undefined && loader === null)
-    tokens.set(origin, { ...known, adminToken });
+  const stored = tokens.get(origin);
+  if (token === null && adminToken !== null && stored !== undefined && loader === null)
+    tokens.set(origin, { ...stored, adminToken });
   const { token: use = null, adminToken: useAdmin = null } = tokens.get(origin) ?? {};
   return {
     target: { token: use, adminToken: useAdmin, loader: origin },

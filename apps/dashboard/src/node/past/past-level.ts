@@ -44,8 +44,8 @@ export class PastLevel {
     const count = history.columns.packets.length;
     for (let i = Math.max(0, count - this.#size); i < count; i++) {
       const amounts = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, history.columns[name][i] ?? 0])) as Sums;
-      const known = knownToMs - (first + i) * this.stepMs;
-      const coveredMs = i < count - 1 ? this.stepMs : Math.min(this.stepMs, Math.max(0, known));
+      const knownMs = knownToMs - (first + i) * this.stepMs;
+      const coveredMs = i < count - 1 ? this.stepMs : Math.min(this.stepMs, Math.max(0, knownMs));
       // An empty last bucket means that its summary has not arrived.
       if (i === count - 1 && (coveredMs === 0 || amounts.packets === 0)) continue;
       this.#buckets.set(first + i, { amounts, coveredMs });
@@ -89,15 +89,15 @@ export class PastLevel {
   sums(fromMs: number, toMs: number): Sums | null {
     const { stepMs } = this;
     const sums = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])) as Sums;
-    let known = 0;
+    let coveredMs = 0;
     for (let number = Math.floor(fromMs / stepMs); number * stepMs < toMs; number++) {
       const bucket = this.#buckets.get(number);
       if (bucket === undefined) continue;
       const inside = Math.min(toMs, (number + 1) * stepMs) - Math.max(fromMs, number * stepMs);
       for (const name of HISTORY_COLUMNS) sums[name] += (bucket.amounts[name] * inside) / stepMs;
-      known += Math.min(inside, bucket.coveredMs);
+      coveredMs += Math.min(inside, bucket.coveredMs);
     }
-    return known >= (toMs - fromMs) * MIN_COVERAGE ? sums : null;
+    return coveredMs >= (toMs - fromMs) * MIN_COVERAGE ? sums : null;
   }
 }
 

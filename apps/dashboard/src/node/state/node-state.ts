@@ -115,7 +115,7 @@ export class NodeState {
   /** Numbers of interfaces that have or had this name, on any node: 'eth0' also finds 'web-1 eth0'. */
   indexesOf(name: string): number[] {
     return [...this.#interfaceNames]
-      .filter(([, known]) => known === name || known.endsWith(` ${name}`))
+      .filter(([, fullName]) => fullName === name || fullName.endsWith(` ${name}`))
       .map(([ifindex]) => ifindex);
   }
 

@@ -57,13 +57,13 @@ export class RulesState {
     const before = this.#entries;
     this.#entries = new Map();
     for (const { id, packets, bytes, last_seen_ms } of snapshot.rules) {
-      const known = before.get(id);
+      const previous = before.get(id);
       // Counters only grow: the larger value is newer.
       this.#entries.set(
         id,
-        known !== undefined && known.packets >= packets
-          ? known
-          : { packets, bytes, lastSeenMs: last_seen_ms ?? null, history: known?.history ?? null },
+        previous !== undefined && previous.packets >= packets
+          ? previous
+          : { packets, bytes, lastSeenMs: last_seen_ms ?? null, history: previous?.history ?? null },
       );
     }
     this.#snapshot = snapshot;

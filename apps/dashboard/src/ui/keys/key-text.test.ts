@@ -28,8 +28,8 @@ describe('the name of a key press', () => {
 
   it.each([
     ['Shift alone', press('Shift', { shiftKey: true })],
-    ['what is with Alt, which menus and screen readers use', press('d', { altKey: true })],
-    ['what is with the Windows key', press('d', { metaKey: true })],
+    ['a key with Alt, which menus and screen readers use', press('d', { altKey: true })],
+    ['a key with the Windows key', press('d', { metaKey: true })],
     ['an accent that waits for its letter', press('Dead')],
   ])('is null for %s', (_, event) => expect(keyOf(event, false)).toBeNull());
 

@@ -5,7 +5,7 @@ import { keyCaps } from './key-text.ts';
 import { isMac } from './keys.ts';
 import './keycaps.css';
 
-/** Keys as on the keyboard. Render only in the browser, which knows the platform. */
+/** Keys as on the keyboard. Render only in the browser, where the platform is known. */
 export function Keycaps({ keys }: { keys: string }) {
   return (
     <span className="keycaps">

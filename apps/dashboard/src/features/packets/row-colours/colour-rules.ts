@@ -65,8 +65,10 @@ export function readColourRules(stored: unknown): ColourRules | null {
   if (!Array.isArray(stored)) return null;
   const rules = stored.flatMap((each: unknown, i): ColourRule[] => {
     const { text, colour, on } = (each ?? {}) as Record<string, unknown>;
-    const known = COLOURS.find((name) => name === colour);
-    return typeof text === 'string' && known !== undefined ? [{ id: i + 1, text, colour: known, on: on === true }] : [];
+    const validColour = COLOURS.find((name) => name === colour);
+    return typeof text === 'string' && validColour !== undefined
+      ? [{ id: i + 1, text, colour: validColour, on: on === true }]
+      : [];
   });
   return rules.length === 0 ? null : rules.slice(0, MAX_COLOUR_RULES);
 }

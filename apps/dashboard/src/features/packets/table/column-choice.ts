@@ -100,14 +100,14 @@ export function tracks(visible: readonly ColumnKey[], { widths }: ColumnChoice, 
 export function readColumnChoice(stored: unknown): ColumnChoice | null {
   if (typeof stored !== 'object' || stored === null) return null;
   const { order, shown, widths } = stored as Record<string, unknown>;
-  const known = [...new Set(Array.isArray(order) ? order.filter(isColumnKey) : [])];
+  const keys = [...new Set(Array.isArray(order) ? order.filter(isColumnKey) : [])];
   for (const [i, key] of COLUMN_KEYS.entries()) {
-    if (known.includes(key)) continue;
-    const before = COLUMN_KEYS.slice(0, i).findLast((each) => known.includes(each));
-    known.splice(before === undefined ? 0 : known.indexOf(before) + 1, 0, key);
+    if (keys.includes(key)) continue;
+    const before = COLUMN_KEYS.slice(0, i).findLast((other) => keys.includes(other));
+    keys.splice(before === undefined ? 0 : keys.indexOf(before) + 1, 0, key);
   }
   const choice = {
-    order: known,
+    order: keys,
     shown: only(shown, (value): value is boolean => typeof value === 'boolean'),
     widths: {},
   };

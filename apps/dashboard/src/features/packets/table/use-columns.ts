@@ -24,8 +24,8 @@ export function useColumns(): { choice: ColumnChoice; facts: TableFacts; visible
  * Returns the column tracks for narrow and wide tables; the style sheet selects one. `names`: interface names include
  * the node and need more room.
  */
-export function columnStyle(given: ColumnChoice, visible: readonly ColumnKey[], names: boolean): CSSProperties {
-  const choice = names ? { ...given, widths: { interface: NODE_WIDTH, ...given.widths } } : given;
+export function columnStyle(stored: ColumnChoice, visible: readonly ColumnKey[], names: boolean): CSSProperties {
+  const choice = names ? { ...stored, widths: { interface: NODE_WIDTH, ...stored.widths } } : stored;
   const narrow = tracks(visible, choice, false, GAP);
   const wide = tracks(visible, choice, true, WIDE_GAP);
   return {
