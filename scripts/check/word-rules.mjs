@@ -66,7 +66,7 @@ export const WORD_RULES = [
   {
     not: /\bso (many|much|long|often)\b/i,
     use: 'the number, the size, the time',
-    why: 'It stands for a value that is known.',
+    why: 'It stands for a number that the text can state.',
   },
 ];
 

@@ -21,7 +21,10 @@ const LICENSE_OF = /** @type {Record<string, string>} */ ({
   'xmlhttprequest-ssl': 'MIT',
 });
 
-/** Production dependencies of the dashboard whose code or fonts are in its files; the others only build it. */
+/**
+ * Production dependencies of the dashboard whose code or fonts are part of its files; the others are only used to build
+ * it.
+ */
 export const IN_DASHBOARD = new Set(
   '@socket.io/component-emitter @swc/helpers client-only clsx engine.io-client engine.io-parser geist lucide-react next react react-dom scheduler socket.io-client socket.io-parser uplot zod'.split(
     ' ',

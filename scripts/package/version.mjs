@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ROOT, run } from '../run.mjs';
 
 /**
- * Version and time stamp of what is packaged. Both depend on the commit alone, so that two builds of a commit are equal.
+ * Version and time stamp of a package. Both depend on the commit alone, so that two builds of a commit are equal.
  * @typedef {{ version: string, epoch: number }} Release version: semantic; epoch: seconds since 1970, of the commit
  */
 

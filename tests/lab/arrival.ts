@@ -1,4 +1,4 @@
-/** Waits until a loader's ledger and the interface's counters describe the same moment. */
+/** Waits until a loader's ledger and the interface's counters include the same packets. */
 import type { InterfaceCounters } from './counters.ts';
 import type { End, Link } from './network.ts';
 import type { LabProcess } from './process.ts';
@@ -22,8 +22,8 @@ export async function untilArrived(end: End, packets: number): Promise<void> {
 
 /**
  * Takes the client's end down, waits until a loader that prints one line per packet has printed all that arrived at the
- * server's end, and returns the counters there. A closed connection is not silent yet: the peer may repeat a segment
- * whose acknowledgement was late, and gets another one.
+ * server's end, and returns the counters there. A closed TCP connection can still cause packets: the peer may
+ * retransmit a segment whose acknowledgement was late, and is acknowledged again.
  */
 export async function unplugged({ client, server }: Link, packetlog: LabProcess): Promise<InterfaceCounters> {
   await client.namespace.ip(`link set ${client.device} down`);

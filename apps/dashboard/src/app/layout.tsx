@@ -15,7 +15,7 @@ export const viewport: Viewport = { width: 'device-width', initialScale: 1, colo
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
-    // The boot script sets data-theme before React sees the document.
+    // The boot script sets data-theme before React hydrates the document.
     <html lang="en" className={fontClasses} suppressHydrationWarning>
       <head>
         <script id="boot" dangerouslySetInnerHTML={{ __html: BOOT_SCRIPT }} />

@@ -4,7 +4,7 @@ import { quietSentence } from './quiet-text.ts';
 const LAST = Date.UTC(2026, 0, 2, 14, 3, 1);
 const quiet = { live: true, interfaces: ['eth0'], seen: 5, quietMs: 12_000, lastPacketMs: LAST };
 
-test('before the first packet the sentence says that there were none', () => {
+test('before the first packet the sentence reports that there were none', () => {
   expect(quietSentence({ ...quiet, seen: 0, lastPacketMs: null })).toBe('No packets on eth0 yet.');
 });
 

@@ -19,7 +19,7 @@ test('a range is described in whole numbers, with denied packets if there were a
   expect(zoomText(span, null)).toBe('14:03:05 to 14:04:05, data incomplete');
 });
 
-test('the range is compared with the time before it, if there is data', () => {
+test('the range is compared with the preceding range, if it has data', () => {
   const now = sums({ packets: 138 });
   expect(comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
     '+38 % vs the previous 15 min (dashed)',

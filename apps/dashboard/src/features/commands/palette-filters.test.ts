@@ -4,7 +4,7 @@ import { filterOffers } from './palette-filters.ts';
 const filters = (text: string, now = '') => filterOffers(text, now).map(({ filter }) => filter);
 
 it.each([
-  ['a filter as it stands', 'tcp dst port 443', 'tcp dst port 443'],
+  ['a valid filter', 'tcp dst port 443', 'tcp dst port 443'],
   ['an address', '203.0.113.7', '203.0.113.7'],
   ['an address of IPv6', '2001:db8::7', '2001:db8::7'],
   ['a network', '203.0.113.0/24', '203.0.113.0/24'],

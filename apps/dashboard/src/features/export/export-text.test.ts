@@ -21,7 +21,7 @@ it.each<[ExportEnd, RegExp]>([
   ['limit', /limit of 500,000 rows/],
   ['stopped', /Stopped early/],
   ['broken', /connection was lost/],
-])('says why it ended early: %s', (end, words) => {
+])('has the reason for an early end: %s', (end, words) => {
   expect(recordedText(1, span, NOTHING_LOST, end)).toMatch(words);
 });
 

@@ -32,8 +32,8 @@ export function FilterBar() {
   const suggestions = useSuggestions(text, cursor, saved);
   const offered = suggestions?.options.slice(0, MAX_OPTIONS) ?? [];
   // An incomplete word at the cursor is not an error yet.
-  const growing = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || offered.length > 0);
-  const wrong = trouble !== null && !growing;
+  const incomplete = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || offered.length > 0);
+  const wrong = trouble !== null && !incomplete;
   // Errors take precedence: suggestions would cover them and may contradict them.
   const options = wrong ? [] : offered;
 

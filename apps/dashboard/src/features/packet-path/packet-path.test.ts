@@ -33,7 +33,7 @@ function facts(over: Partial<PathFacts> = {}): PathFacts {
 
 const of = (input: PathFacts) => Object.fromEntries(packetPath(input).map((step) => [step.id, step]));
 
-test('at every step what entered is what passed, was excluded, and was lost', () => {
+test('at every step, entered = passed + excluded + lost', () => {
   for (const { id, entered, passed, lost, amounts } of packetPath(facts())) {
     const excluded = amounts.reduce((sum, { kind, value }) => sum + (kind === 'excluded' ? value : 0), 0);
     expect(passed + excluded + lost, id).toBe(entered);
@@ -41,7 +41,7 @@ test('at every step what entered is what passed, was excluded, and was lost', ()
   }
 });
 
-test('what passed one step entered the next, up to the loader', () => {
+test('up to the loader, what one step passes enters the next', () => {
   const { hook, rules, ring, loader } = of(facts());
   expect([hook?.passed, rules?.passed, ring?.passed]).toEqual([200, 200, 176]);
   expect(loader).toMatchObject({ entered: 176, passed: 120, lost: 11 });
@@ -93,7 +93,7 @@ test('amounts of 0 are omitted, except for losses', () => {
   ]);
 });
 
-test('the sentence names the places of losses, or says that nothing was lost', () => {
+test('the sentence names the steps with losses, or reports that nothing was lost', () => {
   expect(lossSentence(packetPath(facts()))).toBe(
     'Lost of 200 packets: 7 rows because the ring was full, 11 rows in the loader, 5 rows between the loader and this page. The counters still include them.',
   );

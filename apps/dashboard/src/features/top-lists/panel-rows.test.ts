@@ -11,7 +11,7 @@ function taken({ denied, fresh, protocols, sources, ports, pairs }: PanelRows): 
 }
 
 it.each([520, 563, 640, 700, 900, 1200, 2000])(
-  'what is shown in %d px is not cut, and leaves little room',
+  'the rows shown in %d px are not cut, and leave little room',
   (height) => {
     for (const entries of [NONE, { denied: 3, fresh: 0, protocols: 2 }, { denied: 5, fresh: 9, protocols: 6 }]) {
       const rows = panelRows(height, entries, ONE);

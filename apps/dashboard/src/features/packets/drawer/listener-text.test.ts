@@ -20,7 +20,7 @@ test.each([
 
 const listener = (pid: number, process: string, port = 443) => ({ ip_protocol: 6, port, pid, process });
 
-test('listeners are named; without one the text says so', () => {
+test('listeners are named; without one the text reports that there is none', () => {
   expect(listenerText([listener(812, 'nginx')], 6, 443)).toBe('nginx (pid 812) listens on this port.');
   expect(listenerText([listener(1, 'a'), listener(2, 'a'), listener(3, 'b'), listener(9, 'c', 80)], 6, 443)).toBe(
     'a (pids 1, 2), b (pid 3) listen on this port.',

@@ -28,7 +28,7 @@ test('columns with the same value in every row are hidden by default', () => {
   ]);
 });
 
-test('a column that was switched on or off stays that way', () => {
+test('a column that was switched on or off stays on or off', () => {
   const choice = withShown(withShown(DEFAULT_COLUMNS, 'vlan', false), 'src_port', true);
   expect(visibleColumns(choice, { ...PLAIN, vlanSeen: true })).toContain('src_port');
   expect(visibleColumns(choice, { ...PLAIN, vlanSeen: true })).not.toContain('vlan');
@@ -81,7 +81,7 @@ test('a choice survives storage as text', () => {
   expect(isDefaultChoice(DEFAULT_COLUMNS)).toBe(true);
 });
 
-test('of a choice that another version stored, the known parts are used', () => {
+test('the known parts of a choice stored by another version are used', () => {
   const kept = {
     order: ['dst', 'gone', 'dst', 'src'],
     shown: { src: 'yes', rule: true, gone: true },

@@ -105,7 +105,7 @@ export function PacketTable({
     select(row);
   };
   const { selected } = rows;
-  // Also when the selection was moved from elsewhere.
+  // Scrolls also if a key or a button outside the table moved the selection.
   useEffect(() => {
     if (selected !== null) show(rows.shown.end - 1 - selected);
   }, [selected]);
