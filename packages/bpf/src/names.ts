@@ -1,4 +1,4 @@
-/** The compiled object and the names in it. Each name is written here once; a test proves that the object has it. */
+/** The compiled object and the names in it. A test checks that the object has each name. */
 import { fileURLToPath } from 'node:url';
 
 /** Absolute path of the compiled XDP object. */
@@ -25,7 +25,7 @@ export const MAPS = {
   arrayRecords: 'array_records',
   /** Transport array. Mmapable array of `struct array_control`: CPU for its permits, CPUs + CPU for its denies. */
   arrayControl: 'array_control',
-  /** Transport array. Kernel ring on which a sleeping reader is woken. */
+  /** Transport array. Kernel ring that wakes a sleeping reader. */
   doorbell: 'doorbell',
   /** Transport perf. CPU to perf event of permitted packets. */
   perfPermits: 'perf_permits',

@@ -1,5 +1,5 @@
 /**
- * The image of a rule set: one array map of 64-byte lines (`struct rule_line`), all little-endian u32 unless said.
+ * The image of a rule set: one array map of 64-byte lines (`struct rule_line`), all little-endian u32 unless noted.
  * packages/bpf/src/xdp/rule_image.h has the same names and is tested against this file.
  *
  * ```
@@ -13,8 +13,7 @@
  *  nodes    32 bytes each, number 0 is none                    NODE
  *  services interface classes, port tables, protocol tables    SERVICES
  * ```
- * One line decides an IPv4 address unless too many bounds lie in its block: a packet of any source costs one line that
- * is in no cache. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top
+ * One line decides an IPv4 address unless too many bounds lie in its block: a packet from any source costs one uncached line. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top
  * bits.
  */
 
@@ -136,5 +135,5 @@ export const RULE_PORT_PROTOCOL = { 6: 0, 17: 1, 132: 2, 136: 3 } as const;
 /** `struct rule_counter`, all u64, at counter_slot * cpu_count + cpu. */
 export const RULE_COUNTER = { size: 32, fields: { packets: 0, bytes: 8, last_seen_wall_ns: 16 } } as const;
 
-/** Slots of `rule_images`. The provisional image is in force while it is present and its time is not over. */
+/** Slots of `rule_images`. The provisional image is in force while it is present and has not expired. */
 export const RULE_SLOTS = { confirmed: 0, provisional: 1 } as const;

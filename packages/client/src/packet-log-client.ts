@@ -63,7 +63,7 @@ export class PacketLogClient {
     });
   }
 
-  /** Whether the loader is connected now. */
+  /** Whether the client is connected to the loader. */
   get connected(): boolean {
     return this.#socket.connected;
   }

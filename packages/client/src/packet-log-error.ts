@@ -2,8 +2,8 @@ import type { ProtectedAddress, Rejection, RulesError } from '@packetlog/common'
 
 /**
  * Error codes of the loader (documented at `RulesError` and `Rejection` of @packetlog/common), and three of the client:
- * `unreachable`, no loader answers at that URL; `unanswered`, no answer came in time or before the connection broke, so
- * the change may or may not be made; `closed`, the client was closed before.
+ * `unreachable`, no loader answers at that URL; `unanswered`, the loader did not answer in time or the connection
+ * broke, so the change may have been made; `closed`, the client is closed.
  */
 export type PacketLogErrorCode = RulesError['code'] | Rejection['code'] | 'unreachable' | 'unanswered' | 'closed';
 

@@ -7,9 +7,9 @@ import { PacketLogError } from './packet-log-error.ts';
 export interface PacketStreamOptions {
   /** Selects packets, such as `tcp dst port 443 and not src net 10.0.0.0/8` (docs/filter.md); absent: all. */
   readonly filter?: string;
-  /** If more match, the loader picks evenly and counts the rest as withheld; 20,000 by default. */
+  /** If more match, the loader sends an even selection and counts the rest as withheld; 20,000 by default. */
   readonly maxRowsPerSecond?: number;
-  /** Memory for what the loop has not read yet; 8 MiB by default. */
+  /** Maximum bytes that are queued for the loop; 8 MiB by default. */
   readonly queueBytes?: number;
   readonly signal?: AbortSignal;
 }
@@ -74,7 +74,9 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     return this.#before.filtered + this.#now.filtered;
   }
 
-  /** How often the connection broke and was restored. Packets in between are in no count of this stream. */
+  /**
+   * Number of reconnections. The counts of this stream do not include packets that passed while it was disconnected.
+   */
   get interruptions(): number {
     return this.#interruptions;
   }
@@ -83,7 +85,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     return this;
   }
 
-  /** @throws PacketLogError when the first connection fails or is rejected; `invalid` for a bad filter. */
+  /** @throws PacketLogError when the first connection fails or is rejected; `invalid` for an invalid filter. */
   async next(): Promise<IteratorResult<PacketLogBatch, undefined>> {
     this.#opening ??= this.#open().catch((error: unknown) => this.#queue.end(error));
     try {
@@ -97,7 +99,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     return { value: undefined, done: true };
   }
 
-  /** Ends the stream; `for await` calls it when the loop is left. */
+  /** Ends the stream; `for await` calls it when the loop ends early. */
   async return(): Promise<IteratorResult<PacketLogBatch, undefined>> {
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#queue.end();
@@ -136,7 +138,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
       this.#subscribe(socket).catch((error: unknown) => this.#queue.end(error));
     });
     socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
-      // The loader answers, but no longer admits this client.
+      // The loader now rejects this client: its tokens have changed.
       if (!socket.active)
         this.#queue.end(new PacketLogError(error.message, { code: 'unauthorized' }, { cause: error }));
     });

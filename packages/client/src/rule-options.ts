@@ -4,11 +4,11 @@ export interface RuleOptions {
   /** `30s`, `15m`, `1h`, `7d`, `1h30m`. Without it, and without `until`, the rule does not expire. */
   readonly for?: string;
   readonly until?: Date;
-  /** Explains the rule to readers of the list. */
+  /** A note that lists show with the rule. */
   readonly reason?: string;
   /** `tcp`, `udp`, `icmp`, … or a number. */
   readonly protocol?: string | number;
-  /** The destination: 22 or `'1000-2000'`. */
+  /** The destination port or ports: 22 or `'1000-2000'`. */
   readonly port?: number | string;
   /** Only packets that arrive on this interface. */
   readonly interface?: string;
@@ -17,10 +17,10 @@ export interface RuleOptions {
 }
 
 export interface ImportOptions {
-  /** What happens to packets from the set: `deny` by default. */
+  /** The action for packets from the set; `deny` by default. */
   readonly action?: RuleAction;
   readonly reason?: string;
-  /** Skip invalid lines; otherwise a single one means that nothing changes. */
+  /** Skip invalid lines. By default, an invalid line rejects the whole list. */
   readonly skipBad?: boolean;
   readonly force?: boolean;
 }

@@ -1,4 +1,4 @@
-/** A token bucket for rows: at most so many per second, a fifth of a second's worth at once. */
+/** A token bucket for rows: limits the rows per second, with bursts of up to a fifth of a second's rows. */
 export class RowBudget {
   #perSecond: number;
   #tokens: number;
@@ -19,7 +19,7 @@ export class RowBudget {
     this.#tokens = Math.min(this.#tokens, this.#burst());
   }
 
-  /** How many of `rows` may go now; they are taken off. */
+  /** Takes tokens for `rows`; returns the number of rows that may be sent now. */
   take(rows: number, nowMs: number): number {
     if (this.#perSecond === Number.POSITIVE_INFINITY) return rows;
     const earned = ((nowMs - this.#at) / 1000) * this.#perSecond;

@@ -67,8 +67,8 @@ const ICMPV6 = 58;
 
 /**
  * Returns every field that applies to this packet, in reading order. `interfaceName` is undefined if no interface has
- * the number any more. Do not show names and values where text is interpreted: the creator of an interface chooses its
- * name.
+ * the number any more. Escape names and values where text is interpreted, as in HTML: the creator of an interface
+ * chooses its name.
  */
 export function explainPacket(packet: PacketLog, interfaceName: string | undefined): readonly ExplainedField[] {
   const { action, length, weight, vlan_id, ether_type, rule_id } = packet;

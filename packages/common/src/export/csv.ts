@@ -16,7 +16,7 @@ export function packetLogCsv(view: PacketLogView, i: number, interfaceName: stri
   );
 }
 
-/** Matches what a spreadsheet would take for a formula, also behind blanks. */
+/** Matches text that a spreadsheet would read as a formula, also after spaces. */
 const FORMULA = /^[\s]*[=+\-@]|^[\t\r]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 

@@ -41,7 +41,7 @@ export const PCAPNG_COMMENT =
   'of zeros.';
 
 /**
- * Every browser and Node have TextEncoder; the language's own library, the only one this package builds with, does not.
+ * Browsers and Node.js have TextEncoder, but the ECMAScript library, the only one this package builds with, does not.
  */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 

@@ -35,7 +35,7 @@ export interface FilterCompletion {
   readonly options: readonly FilterOption[];
 }
 
-/** Values that only the loader knows. */
+/** Values that only the loader can provide. */
 export interface FilterVocabulary {
   readonly interfaces?: readonly string[];
   readonly addresses?: readonly string[];
@@ -65,7 +65,7 @@ function partialFrom(text: string): number {
   return last?.kind === 'word' && last.to === text.length ? last.from : text.length;
 }
 
-/** Behind an error, considers only the part since the last "and", "or", "not" or "(". */
+/** After an error, considers only the part since the last "and", "or", "not" or "(". */
 function expectedAfter(text: string): readonly Expected[] {
   const whole = expectedAtEnd(text);
   if (whole !== undefined) return whole;

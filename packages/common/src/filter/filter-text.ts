@@ -1,4 +1,4 @@
-/** Validates a filter's text that comes from outside. */
+/** Validates the text of a filter from an untrusted source. */
 import * as z from 'zod/mini';
 import { FilterError } from './filter-error.ts';
 import { parseFilter } from './parse.ts';

@@ -3,7 +3,7 @@ import { Cursor, type MarkKind } from './cursor.ts';
 import { FilterError, type TextRange } from './filter-error.ts';
 import { readFilter } from './parse.ts';
 
-/** Text behind an error, or missing, has no kind and no mark. */
+/** Text after an error has no kind and no mark. */
 export interface Highlight extends TextRange {
   readonly kind: MarkKind | 'error';
 }

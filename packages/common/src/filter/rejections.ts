@@ -9,7 +9,7 @@ import { nearestTexts } from './nearest.ts';
 import { looksLikeAddress } from './values.ts';
 import { NOT_RECORDED, TERM_WORDS } from './words.ts';
 
-/** Rejects what is wrong here whatever came before. */
+/** Rejects what is invalid here in any context. */
 export function rejectNonTerm(cursor: Cursor): void {
   const { kind, text } = cursor.token;
   const { word } = cursor;

@@ -79,7 +79,7 @@ export const LENGTH_WORDS: ReadonlyMap<string, { comparison: '<=' | '>='; detail
   ['greater', { comparison: '>=', detail: 'at least this many bytes' }],
 ]);
 
-/** Words that need a name or a list behind them. */
+/** Words that a name or a list must follow. */
 export const NAME_WORDS: ReadonlyMap<string, string> = new Map([
   ['action', 'deny, permit or aborted'],
   ['reason', 'why, as reason malformed'],

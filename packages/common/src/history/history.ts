@@ -24,7 +24,8 @@ export const historySchema = z.object({
 export type History = z.infer<typeof historySchema>;
 
 /**
- * The loader extends the range to whole buckets of the finest step that still covers it, and cuts it to what it keeps.
+ * The loader extends the range to whole buckets of the finest step that still covers it, and limits it to the history
+ * that it keeps.
  */
 export const historyTopRequestSchema = z
   .strictObject({ from_ms: z.number().check(z.nonnegative()), to_ms: z.number().check(z.positive()) })

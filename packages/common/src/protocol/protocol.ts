@@ -3,8 +3,7 @@
  *
  * - Transport: WebSocket only. `auth: { token, admin_token? }` in the handshake.
  * - Server to client: `hello` once, then `packets` (one binary attachment, see batch-layout.ts),
- *   `summary` and `ledger` once a second, `notice` when something happens, `rules` after `hello` and with every change
- *   of them, `rule_counters` once a second.
+ *   `summary` and `ledger` once a second, `notice` for each event, `rules` after `hello` and after each change of the rules, `rule_counters` once a second.
  * - Client to server: `subscribe`, `pause`, and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
 import * as z from 'zod/mini';
@@ -159,7 +158,7 @@ export const summarySchema = z.object({
   top_sources: z.array(z.extend(volume, { addr: z.string() })),
   top_ports: z.array(z.extend(volume, { ip_protocol: count, port: count })),
   top_pairs: z.array(z.extend(volume, { src_addr: z.string(), dst_addr: z.string() })),
-  /** Packets that found a table full: they are in the totals, but missing in some top lists. */
+  /** Packets not counted in some top lists, because a table was full; the totals include them. */
   evicted: count,
 });
 export type Summary = z.infer<typeof summarySchema>;
@@ -196,8 +195,8 @@ export const subscribeSchema = z.strictObject({
   /** 0: no rows, only summaries and the ledger. */
   max_rows_per_second: z._default(z.int().check(z.minimum(0), z.maximum(MAX_ROWS_PER_SECOND)), DEFAULT_ROWS_PER_SECOND),
   /**
-   * Most batches per second: waiting rows are sent together. Rows after a pause are sent at once, whatever the limit; a
-   * client that draws needs no more than its frame rate. The loader sends less often when it has many clients.
+   * Maximum batches per second: waiting rows are sent together. Rows after a pause are sent at once, whatever the
+   * limit; a client that draws needs no more than its frame rate. The loader sends less often when it has many clients.
    */
   max_batches_per_second: z._default(
     z.int().check(z.minimum(1), z.maximum(MAX_BATCHES_PER_SECOND)),

@@ -1,7 +1,7 @@
 /**
- * Tells which fields of a record were read from the packet. A field that was not read is 0, but a field that was read
- * may be 0 too. The reason distinguishes them, unless a rule's reason replaces it; the functions below document what
- * they assume then.
+ * Determines which fields of a record were read from the packet. A field that was not read is 0, but a field that was
+ * read may be 0 too. The reason distinguishes them, unless a rule's reason replaces it; the functions below document
+ * what they assume then.
  */
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './field-names.ts';
 import { IP_PROTOCOL_NONE, REASONS } from './layout.ts';
@@ -10,7 +10,7 @@ const ICMP = 1;
 const TCP = 6;
 const ICMPV6 = 58;
 
-/** The fields that show how far the parser came. */
+/** The fields that show how far the parser got. */
 export interface ReadFacts {
   readonly src_addr: string;
   readonly dst_addr: string;
@@ -40,7 +40,7 @@ export function addressesRead(of: ReadFacts): boolean {
 export function portsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_type'>): boolean {
   if (!hasPorts(of.ip_protocol)) return false;
   if (of.src_port !== 0 || of.dst_port !== 0 || of.tcp_flags !== 0) return true;
-  // Malformed, with a protocol that has ports: the parser came as far as their header.
+  // Malformed, with a protocol that has ports: the parser reached their header.
   return of.reason === REASONS.none || of.reason === REASONS.malformed;
 }
 

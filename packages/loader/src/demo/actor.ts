@@ -1,4 +1,4 @@
-/** One host of the demo: `node actor.js ROLE`, inside its namespace. Runs while its standard input is open. */
+/** Runs one host of the demo: `node actor.js ROLE` in the host's namespace. Ends when its standard input is closed. */
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { SERVER } from './lab.ts';

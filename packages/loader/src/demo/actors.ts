@@ -1,4 +1,4 @@
-/** The processes of the hosts: one for each namespace, ended by closing their standard input. */
+/** Starts one process for each host, in the host's namespace. Closing its standard input ends it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ export class Actors {
   constructor(lab: DemoLab) {
     this.#children = [SERVER, ...CLIENTS].map(({ name }) =>
       spawn('ip', ['netns', 'exec', lab.namespace(name), process.execPath, SCRIPT, name], {
-        // The pipe closes when this process ends, however it ends. Only this process handles Ctrl-C.
+        // The pipe closes when this process ends, even if it is killed. Only this process handles Ctrl-C.
         stdio: ['pipe', 'ignore', 'inherit'],
         detached: true,
       }),

@@ -1,4 +1,4 @@
-/** Sends ICMP echo requests, which Node's own sockets cannot. Runs in a separate demo process. */
+/** Sends ICMP echo requests through libc: Node.js has no ICMP sockets. Runs in a separate demo process. */
 import { C, call } from '../native/ffi.ts';
 
 const AF_INET = 2;
@@ -37,7 +37,7 @@ export function echoRequest(id: number, sequence: number): Uint8Array {
   return message;
 }
 
-/** RFC 1071, over an even number of bytes. */
+/** Returns the Internet checksum (RFC 1071) of an even number of bytes. */
 function checksum(view: DataView): number {
   let sum = 0;
   for (let i = 0; i < view.byteLength; i += 2) sum += view.getUint16(i);

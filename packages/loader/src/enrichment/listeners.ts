@@ -1,6 +1,6 @@
 /**
- * Which local processes listen on which ports, from /proc. A snapshot: when a packet arrived, another process may have
- * had the port.
+ * Finds the local processes that listen on ports, in /proc. The result is a snapshot: when a packet arrived, another
+ * process may have had the port.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Listener } from '@packetlog/common';
@@ -12,14 +12,14 @@ const TABLES = [
   ['udp', 17],
   ['udp6', 17],
 ] as const;
-/** Age in ms up to which a result is reused: each search reads the link of every open file. */
+/** Time in ms for which a result is reused: each search reads the link of every open file. */
 const FRESH_MS = 5000;
 
 export class Listeners {
   #found: Promise<Listener[]> | undefined;
   #foundAt = Number.NEGATIVE_INFINITY;
 
-  /** Returns the listeners sorted by protocol and port; a process that has a port in both families is listed once. */
+  /** Returns the listeners sorted by protocol and port; a process that listens in both families is listed once. */
   find(): Promise<Listener[]> {
     if (this.#found === undefined || performance.now() - this.#foundAt > FRESH_MS) {
       this.#foundAt = performance.now();

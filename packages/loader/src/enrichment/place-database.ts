@@ -1,4 +1,4 @@
-/** One file that maps addresses to places: MMDB (https://maxmind.github.io/MaxMind-DB/), from any provider. */
+/** Reads an MMDB file (https://maxmind.github.io/MaxMind-DB/), which maps addresses to places, from any provider. */
 import { readFile } from 'node:fs/promises';
 import type { Place } from '@packetlog/common';
 import { Reader, type Response } from 'mmdb-lib';

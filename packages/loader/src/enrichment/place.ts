@@ -39,8 +39,8 @@ function at(entry: unknown, path: readonly string[]): unknown {
 }
 
 /**
- * Returns the texts at those paths that hold text, in order, without control characters that a terminal would
- * interpret.
+ * Returns the non-empty texts at these paths, in order, with control characters that a terminal would interpret
+ * replaced by spaces.
  */
 function textsOf(entry: unknown, paths: readonly (readonly string[])[]): readonly string[] {
   return paths

@@ -1,4 +1,4 @@
-/** Countries and networks of addresses, from files that the operator named. Sends no queries. */
+/** Looks up countries and networks of addresses in files that the operator specified. Sends no queries. */
 import type { Place } from '@packetlog/common';
 import { openPlaceDatabase, type PlaceDatabase } from './place-database.ts';
 
@@ -14,7 +14,7 @@ export class Places {
     this.#databases = databases;
   }
 
-  /** Opens the files. Where several have the same field of an address, the first file wins. Throws SetupError. */
+  /** Opens the files. If several files have the same field of an address, the first file wins. Throws SetupError. */
   static async open(files: readonly string[]): Promise<Places> {
     return new Places(files, await Promise.all(files.map(openPlaceDatabase)));
   }

@@ -7,7 +7,7 @@ import { Resolver } from 'node:dns/promises';
 const KEPT = 4096;
 const KEPT_MS = 10 * 60_000;
 const AT_ONCE = 8;
-/** Queries that wait for their turn: half a minute's worth if no server answers. */
+/** Maximum number of queued queries: they take half a minute if no server answers. */
 const MAX_WAITING = 120;
 const TIMEOUT_MS = 2000;
 
@@ -24,7 +24,7 @@ export class ReverseNames {
     this.#resolve = resolve;
   }
 
-  /** Looks up the names. Returns undefined at once if these would exceed the queries that may wait. */
+  /** Looks up the names. Returns undefined at once if these queries would exceed the limit of the queue. */
   find(addresses: readonly string[]): Promise<Record<string, string | null>> | undefined {
     const wanted = new Set(addresses.filter((address) => !this.#isKnown(address))).size;
     const free = AT_ONCE - this.#inFlight + MAX_WAITING - this.#waiting.length;

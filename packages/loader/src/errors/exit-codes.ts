@@ -2,9 +2,9 @@
 export const EXIT = {
   /** Success. */
   ok: 0,
-  /** A fault of PacketLog or of the machine. */
+  /** Any other error. */
   failed: 1,
-  /** Wrong option, value or configuration. */
+  /** Invalid option, value or configuration. */
   usage: 2,
   /** Another XDP program is on the interface. */
   busy: 3,

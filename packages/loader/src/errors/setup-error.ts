@@ -4,7 +4,7 @@ import { EXIT, type ExitReason } from './exit-codes.ts';
 export interface SetupFacts {
   /** The step that failed, as a verb: "attach", "load program". */
   step: string;
-  /** Object of the step: an interface, a file, an option. */
+  /** What the step acts on: an interface, a file, an option. */
   target: string;
   /** Description of the problem; default: the errno's or the cause's text. */
   problem?: string;
@@ -13,7 +13,7 @@ export interface SetupFacts {
   next?: string;
   exit: ExitReason;
   cause?: unknown;
-  /** More for the log: the verifier's last lines. */
+  /** Details for the log, such as the verifier's last lines. */
   detail?: string;
 }
 
@@ -40,7 +40,7 @@ function sentence(facts: SetupFacts): string {
   return `${facts.step} ${facts.target}: ${problem}.${facts.next ? ` ${facts.next}` : ''}`;
 }
 
-/** Node's description of a system call that failed on a path. */
+/** Returns Node.js's description of a system call that failed on a path. */
 export interface SystemError {
   code: string;
   syscall: string;

@@ -1,10 +1,10 @@
-/** When a source was first seen. */
+/** Remembers when each source was first seen. */
 
-/** Maximum number of sources; the least recently seen is forgotten first. */
+/** Maximum number of sources; the least recently seen is evicted first. */
 const KNOWN = 65_536;
 
 export class FirstSeen {
-  /** Time of the first sight by address, in ms; least recently seen first. */
+  /** Time of the first packet by address, in ms; least recently seen first. */
   readonly #known = new Map<string, number>();
 
   see(addr: string, atMs: number): void {

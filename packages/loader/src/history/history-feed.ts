@@ -13,7 +13,7 @@ export class HistoryFeed {
     this.#history = history;
   }
 
-  /** Keeps what rules decided for the next call of `second`. */
+  /** Stores the counts of the rules until the next call of `second`. */
   decided(hits: readonly RuleHits[]): void {
     this.#decided = [...this.#decided, ...hits];
   }

@@ -1,6 +1,6 @@
 /**
- * The past, in bounded memory: the summary of each second goes into one bucket of each level. A tab that opens sees the
- * last hours at once. No record is read again, and nothing is kept across a restart.
+ * Keeps the history in bounded memory: the summary of each second goes into one bucket of each level, so a new tab
+ * shows the last hours at once. Records are not read again, and the history does not survive a restart.
  */
 import {
   HISTORY_COLUMNS,

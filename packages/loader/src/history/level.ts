@@ -1,4 +1,4 @@
-/** One resolution of the past: a ring of buckets, each a step long. */
+/** One resolution of the history: a ring of buckets, each one step long. */
 import { HISTORY_COLUMNS, type HistoryColumn } from '@packetlog/common';
 import { PackedTops, packedKey, type VisitTop } from './packed-tops.ts';
 import { TopBucket, type TopList } from './top-bucket.ts';
@@ -42,7 +42,10 @@ export class Level {
     return this.#newest === undefined ? undefined : (this.#newest + 1) * this.stepMs;
   }
 
-  /** Adds amounts to the bucket of that time and returns its lists; if the clock went back, to the newest. */
+  /**
+   * Adds amounts to the bucket of that time, or to the newest one if the clock went back. Returns the lists of the
+   * bucket.
+   */
   add(atMs: number, amounts: Amounts): TopBucket {
     const at = this.#advance(Math.floor(atMs / this.stepMs));
     for (const name of HISTORY_COLUMNS) {
@@ -82,7 +85,7 @@ export class Level {
     for (const [key, { packets, bytes }] of this.#open.entries(list)) visit(packedKey(list, key), packets, bytes);
   }
 
-  /** Clears all buckets after the clock was far ahead and is right now: the times of the old data are unknown. */
+  /** Clears all buckets after a clock that was far ahead has been corrected: the times of the old data are unknown. */
   #forget(number: number): void {
     for (const name of HISTORY_COLUMNS) this.#columns[name].fill(0);
     for (let at = 0; at < this.#size; at++) this.#closed.forget(at);

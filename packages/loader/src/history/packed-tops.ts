@@ -1,12 +1,12 @@
 /**
- * The lists of closed buckets, in memory of a fixed size that is allocated at the start: a loader that runs for hours
- * uses what it used in its first minute.
+ * Stores the lists of closed buckets in a fixed amount of memory that is allocated at the start, so that memory does
+ * not grow over the first hours.
  */
 import { formatAddress, parseAddress } from '@packetlog/common';
 import type { Volume } from '../ipc/rule-counts.ts';
 import { mostOf, TOP_LISTS, type TopBucket, type TopList } from './top-bucket.ts';
 
-/** Entries kept of each list. */
+/** Maximum entries of each list. */
 const KEPT = 16;
 const ADDRESS_BYTES = 16;
 
@@ -73,7 +73,7 @@ class PackedList {
 
   constructor(codec: KeyCodec, buckets: number) {
     this.#codec = codec;
-    // Written to, so that the system allocates the memory now.
+    // Write to the memory, so that the kernel allocates it now.
     this.#keys = Buffer.alloc(buckets * KEPT * codec.size, 1);
     this.#volumes = new Float64Array(buckets * KEPT * 2).fill(1);
     this.#counts = new Uint8Array(buckets);
@@ -107,7 +107,7 @@ export class PackedTops {
     this.#lists = Object.fromEntries(lists) as Record<TopList, PackedList>;
   }
 
-  /** Keeps the largest entries of each list, in place of what bucket `at` held. */
+  /** Stores the largest entries of each list as bucket `at`, replacing its previous content. */
   keep(at: number, top: TopBucket): void {
     for (const list of TOP_LISTS) this.#lists[list].keep(at, mostOf(top.entries(list), KEPT));
   }

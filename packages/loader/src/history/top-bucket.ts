@@ -1,4 +1,4 @@
-/** The busiest keys of one bucket of the past: the sums of the lists of its seconds. */
+/** Sums the top lists of the seconds of one history bucket. */
 import type { Volume } from '../ipc/rule-counts.ts';
 
 export type TopList = 'sources' | 'ports' | 'pairs' | 'rules';

@@ -4,8 +4,8 @@ export class InterfaceNames {
   readonly #names = new Map<number, string>();
 
   /**
-   * Returns whether anything is new. An interface that is gone (ifindex 0) keeps its last ifindex until another takes
-   * it.
+   * Updates the table; returns whether it changed. An interface that is gone (ifindex 0) keeps its last ifindex until
+   * another interface gets it.
    */
   learn(interfaces: Iterable<{ readonly ifindex: number; readonly name: string }>): boolean {
     let isNew = false;

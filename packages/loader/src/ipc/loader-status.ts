@@ -8,7 +8,7 @@ const { interfaces, unwatched, ring, before, queue, reasons } = ledgerSchema.sha
 export const loaderStatusSchema = z.object({
   version: z.string(),
   pid: z.number().int().positive(),
-  /** When the loader began to see packets; milliseconds since 1970, UTC. */
+  /** When the loader began to receive packets (Unix time, ms). */
   since_ms: z.number(),
   interfaces,
   /** The ledger without the interfaces and without a client's part. */
@@ -25,7 +25,7 @@ export const loaderStatusSchema = z.object({
     default_policy: defaultPolicySchema,
     /** Whether the kernel enforces the rules; true also if there are none. */
     in_force: z.boolean(),
-    /** What a change says that waits to be confirmed; absent if none waits. */
+    /** Description of the change that waits for confirmation; absent if there is none. */
     pending: z.string().optional(),
     alarms: z.array(z.string()),
   }),

@@ -1,4 +1,4 @@
-/** Counts of rules, on their way from the kernel to clients and to the history. */
+/** Counts of rules, as they are passed from the kernel to clients and to the history. */
 
 /** Packets and bytes that a rule decided since its counter was zeroed. */
 export interface RuleCount {

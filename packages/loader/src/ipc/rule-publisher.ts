@@ -1,4 +1,4 @@
-/** The serving thread's way to put rule sets in force. */
+/** Puts rule sets in force from the serving thread. */
 import { fromPlain } from '../errors/setup-error.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
 import type { RuleCount } from './rule-counts.ts';

@@ -1,9 +1,12 @@
-/** What the environment says of the service manager that started this process. */
+/** The settings of the service manager that started this process, from the environment. */
 
 export interface ServiceManagerSettings {
-  /** NOTIFY_SOCKET; undefined: no service manager listens. */
+  /** NOTIFY_SOCKET; undefined without a service manager. */
   socket: string | undefined;
-  /** Milliseconds after which the manager kills a service that gives no sign of life; undefined: no watchdog. */
+  /**
+   * Milliseconds after which the manager kills a service that has sent no watchdog notification; undefined: no
+   * watchdog.
+   */
   watchdogMs: number | undefined;
 }
 

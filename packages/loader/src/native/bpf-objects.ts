@@ -12,7 +12,7 @@ export const pinObject = (fd: number, path: string): Outcome<number> =>
 /** Opens a new descriptor of the object pinned at a path: bpf_obj_get. */
 export const pinnedObject = (path: string): Outcome<number> => intCall('bpf_obj_get', [[C.string, path]]);
 
-/** Replaces the program behind a link: each packet runs through the old or the new program, never through neither. */
+/** Replaces the program of a link atomically: every packet runs through either the old or the new program. */
 export const updateLink = (link: number, program: number): Outcome<number> =>
   intCall('bpf_link_update', [
     [C.int, link],
@@ -71,7 +71,8 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 /**
- * Takes an exclusive flock(2); false if another process holds it. The lock ends with this process, however that ends.
+ * Takes an exclusive flock(2); false if another process holds it. The kernel releases the lock when this process ends,
+ * even if it is killed.
  */
 export const lockFile = (fd: number): boolean =>
   call('libc', 'flock', C.int, [

@@ -1,6 +1,6 @@
 /**
- * Events that the kernel sends unprompted. Each is a file descriptor that becomes readable; undefined where the kernel
- * rejects it.
+ * Opens descriptors that become readable when interfaces or the wall clock change; undefined where the kernel rejects
+ * it.
  */
 import { C, call } from './ffi.ts';
 import { closeDescriptor } from './libc.ts';
@@ -12,7 +12,7 @@ const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000;
 const CLOCK_REALTIME = 0;
 const TFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
 const TFD_TIMER_ABSTIME_CANCEL_ON_SET = 1 | 2;
-/** Seconds since 1970 that our clocks never reach. */
+/** An expiry that the wall clock never reaches (Unix time, s). */
 const NEVER = 2n ** 40n;
 
 /**

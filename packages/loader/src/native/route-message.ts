@@ -11,8 +11,7 @@ import {
 } from './netlink-message.ts';
 
 /**
- * Device and metric of a default route; the smallest metric is preferred. A route over several devices becomes several
- * of these.
+ * Device and metric of a default route; the smallest metric is preferred. A multipath route yields one for each device.
  */
 export interface DefaultRoute {
   ifindex: number;

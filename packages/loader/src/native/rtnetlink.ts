@@ -1,4 +1,4 @@
-/** Asks the kernel about network devices and routes: rtnetlink(7), in this thread's network namespace. */
+/** Queries the kernel for network devices and routes: rtnetlink(7), in this thread's network namespace. */
 import { ERRNO } from '../errors/errno.ts';
 import { C, call } from './ffi.ts';
 import { closeDescriptor, interfaceIndex, SystemCallError } from './libc.ts';

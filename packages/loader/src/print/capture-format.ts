@@ -25,7 +25,7 @@ export interface CaptureEncoding {
   /** Written before the first record. */
   readonly head: string | Uint8Array;
   readonly encode: EncodeRecords;
-  /** Written behind the last record. */
+  /** Written after the last record. */
   readonly tail?: (omitted: Omitted) => Uint8Array;
 }
 
@@ -59,7 +59,7 @@ function pcapng(nameOf: (ifindex: number) => string): CaptureEncoding {
 
 /**
  * Encodes batches back to back, as `readBatches` of @packetlog/common reads them. Each header counts the records
- * missing before it; an empty batch at the end counts those missing behind the last record.
+ * missing before it; an empty batch at the end counts those missing after the last record.
  */
 function batches(): CaptureEncoding {
   let sequence = 0;

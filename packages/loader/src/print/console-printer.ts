@@ -32,7 +32,7 @@ export function inLines(format: FormatRecord): EncodeRecords {
 }
 
 export interface PrinterCounts {
-  /** Records that the output took: the system has their text. */
+  /** Records written: the kernel has accepted their text. */
   console: number;
   /** Records not printed, because the output was too slow or closed. */
   dropped: number;
@@ -63,13 +63,13 @@ export class ConsolePrinter {
   #matches: RecordPredicate | undefined;
   #idle: (() => void)[] = [];
 
-  /** `onClosed` is called when the reader of the output has gone. */
+  /** `onClosed` is called when the reader has closed the output. */
   constructor(options: {
     output: Writable;
     encode: EncodeRecords;
     /** Written before all records. */
     head?: string | Uint8Array;
-    /** Written behind all records. */
+    /** Written after all records. */
     tail?: (omitted: Omitted) => string | Uint8Array;
     stride: number;
     recordOffset: number;
@@ -109,8 +109,8 @@ export class ConsolePrinter {
   }
 
   /**
-   * Copies the records; `bytes` may change when this returns. `upstream` counts the records missing before they came
-   * here.
+   * Copies the records; `bytes` may change when this returns. `upstream` counts the records that were lost before they
+   * reached this printer.
    */
   add(bytes: Uint8Array, count: number, upstream: Omitted = NOTHING_OMITTED): void {
     if (this.#room <= 0) return;

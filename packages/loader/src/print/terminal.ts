@@ -10,8 +10,8 @@ export function wantsColour(isTerminal: boolean, environment: NodeJS.ProcessEnv)
 }
 
 /**
- * Returns whether a terminal controls this process, wherever its output goes: then a person runs it, not a service
- * manager.
+ * Returns whether this process has a controlling terminal, even if its output is redirected: then a user started it,
+ * not a service manager.
  */
 export function hasTerminal(): boolean {
   try {

@@ -11,7 +11,7 @@ import { linkLayerOf } from '../xdp/attach/link-layer.ts';
 import type { SlotKind, SlotTable } from '../xdp/slots.ts';
 import { kindOf, type Watched } from './watched.ts';
 
-/** Outcome of `takeOver`. `reattach`: close the link and attach to the interface again, which is possible. */
+/** Outcome of `takeOver`. `reattach`: the caller can close the link and attach to the interface again. */
 export type TakenOver = 'yes' | 'elsewhere' | 'reattach';
 
 const TWO_BONDS = 'members of two bonds cannot be told apart in native mode';
@@ -49,8 +49,8 @@ export class Attacher {
   }
 
   /**
-   * Replaces the previous loader's program behind `link`. Each packet runs through the old or the new program, never
-   * through neither, except where the outcome is `reattach`.
+   * Replaces the previous loader's program behind `link`. Every packet runs through either the old or the new program,
+   * unless the outcome is `reattach`.
    */
   takeOver(watched: Watched, link: number): TakenOver {
     const { name, mode, slot } = watched;

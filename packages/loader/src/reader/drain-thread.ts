@@ -37,7 +37,7 @@ export interface DrainEvents {
    * first packet on. If it rejects, nothing is attached and `start` rejects with the same error.
    */
   loaded?: (target: CompileTarget, rules: RulePublisher) => Promise<void>;
-  /** The thread died; the interfaces are detached when the process ends. */
+  /** The thread failed; the interfaces are detached when the process ends. */
   failed: (error: Error) => void;
 }
 

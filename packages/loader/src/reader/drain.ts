@@ -121,7 +121,7 @@ export class Drain {
     return this.ledger(atMs);
   }
 
-  /** No record since the last report and no alarm is on: another report would contain nothing new. */
+  /** Whether another report would contain nothing new: no record since the last one, and no alarm is on. */
   get isQuiet(): boolean {
     return (
       this.#drained === this.#reported && !this.#ringAlarm.losing && !this.#queueAlarm.losing && !this.#interfaces.waits

@@ -1,4 +1,4 @@
-/** The serving thread's way to choose whether program and maps outlive the process. */
+/** Chooses, from the serving thread, whether program and maps outlive the process. */
 import { fromPlain } from '../errors/setup-error.ts';
 import type { FromDrain, ToDrain } from '../ipc/messages.ts';
 

@@ -1,12 +1,12 @@
 /**
- * Tells the service manager that the loader is ready, and that its drain loop runs: sd_notify(3). Does nothing without
- * NOTIFY_SOCKET.
+ * Notifies the service manager that the loader is ready and that its drain loop is running: sd_notify(3). Does nothing
+ * without NOTIFY_SOCKET.
  */
 import type { ServiceManagerSettings } from '../ipc/service-manager-settings.ts';
 import { connectNotifySocket, sendDatagram } from '../native/notify-socket.ts';
 
 export class ServiceManager {
-  /** Longest time in milliseconds that the drain loop may sleep, so that a sign of life is in time. */
+  /** Maximum time in milliseconds that the drain loop may sleep, so that the watchdog notification is sent in time. */
   readonly maxSleepMs: number;
   readonly #send: (text: string) => void;
   readonly #everyMs: number;

@@ -4,7 +4,10 @@
  */
 import { PacketLogView } from '@packetlog/common';
 
-/** Above this count per slab rows are not read in order, and sorting would cost more than everything else. */
+/**
+ * Maximum records of a slab to sort. At higher rates sorting would cost more than all other work, and rows pass too
+ * fast to be read in order.
+ */
 const MOST = 1024;
 
 export function sortByTime(bytes: Uint8Array, count: number, stride: number, recordOffset: number): void {

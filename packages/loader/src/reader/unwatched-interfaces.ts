@@ -1,9 +1,11 @@
-/** Packets of interfaces without a slot: they are not configured, and have no line in the ledger's interfaces. */
+/**
+ * Counts packets of interfaces without a slot: these are not configured and have no entry in the ledger's interfaces.
+ */
 import type { Ledger, Notice } from '@packetlog/common';
 import { printableName } from '../system/interface-name.ts';
 import type { InterfaceCounters } from '../xdp/interface-counters.ts';
 
-/** Name under which the traffic of unwatched interfaces is listed beside the others. */
+/** Name under which the traffic of unwatched interfaces is listed. */
 export const UNWATCHED = 'unwatched';
 /** Slot of the counters for unwatched interfaces. */
 export const UNWATCHED_SLOT = 0;
@@ -17,7 +19,7 @@ export interface SeenDevice {
 
 export class Unwatched {
   readonly #counters: InterfaceCounters;
-  /** Returns the ifindex of the last unwatched interface, as the program noted it. */
+  /** Returns the ifindex of the last unwatched interface, as the program recorded it. */
   readonly #ifindex: () => number;
   readonly #deviceOf: (ifindex: number) => SeenDevice | undefined;
   #reported: number;

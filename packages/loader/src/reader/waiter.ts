@@ -1,4 +1,4 @@
-/** Where the drain thread sleeps. Records, messages, interface changes and clock changes wake it. */
+/** Puts the drain thread to sleep until a record, a message, an interface change or a clock change wakes it. */
 import { clearEvent } from '../native/clear-event.ts';
 import { clockEvents, linkEvents } from '../native/kernel-events.ts';
 import { createEpoll, epollWait } from '../native/libc.ts';

@@ -120,7 +120,7 @@ export class WatchedInterfaces {
     return this.#watched.map(({ name, slot }) => ({ name, slot }));
   }
 
-  /** An interface could not be attached to: no event signals when it can, so attaching has to be retried. */
+  /** Whether attaching to an interface failed. No event signals when it would succeed, so it has to be retried. */
   get waits(): boolean {
     return this.#watched.some(({ complaint }) => complaint !== undefined);
   }

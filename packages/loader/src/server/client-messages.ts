@@ -8,13 +8,15 @@ import type { Client } from './client.ts';
 import { Unavailable } from './lookups.ts';
 import { rejectedMessage } from './rejected-message.ts';
 
-/** Bad messages a client may send before it is disconnected. */
+/** Number of invalid messages after which a client is disconnected. */
 const MAX_BAD_MESSAGES = 10;
 /** Entries in the send queue at which a client that sends without reading its answers is disconnected. */
 const MAX_WAITING = 1000;
-/** Requests of a client that may be unanswered or unread; further ones are rejected. */
+/**
+ * Maximum number of a client's requests that are unanswered, or whose answers are unread; further ones are rejected.
+ */
 const MAX_UNREAD = 200;
-/** Bytes of answers that may wait for the client. A single answer may be longer. */
+/** Maximum bytes of answers waiting for the client. A single answer may be longer. */
 const MAX_UNREAD_BYTES = 512 * 1024;
 /** A timer takes a millisecond or more, so shorter pauses are not worth one. */
 const MIN_PAUSE_MS = 5;
@@ -105,7 +107,7 @@ export class ClientMessages {
     });
   }
 
-  /** Like `answer`, for requests that only ask for an answer: without an acknowledgement nothing is done. */
+  /** Like `answer`, for requests without side effects: one without an acknowledgement is rejected. */
   lookup: ClientMessages['answer'] = (cost, schema, given, act) =>
     this.answer(cost, schema, given, (input, done, failed) => {
       if (typeof given.at(-1) === 'function') act(input, done, failed);
@@ -200,7 +202,7 @@ export class ClientMessages {
   }
 }
 
-/** `waitMs` may be 0: the budget may be paid by now. */
+/** `waitMs` may be 0: the debt may be paid by now. */
 function tooMany(waitMs: number): Excess {
   const retryMs = Math.max(1, waitMs);
   const message =

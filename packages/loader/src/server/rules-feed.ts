@@ -16,7 +16,7 @@ const BETWEEN_MS = 200;
 /** Rules that expire leave the snapshot without a notification. */
 const FRESH_MS = 1000;
 
-/** All rules, encoded once and shared until they change or count. */
+/** All rules, encoded once and shared until they or their counters change. */
 interface Snapshot {
   readonly madeAt: number;
   readonly message: Message;

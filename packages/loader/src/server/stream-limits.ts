@@ -6,7 +6,7 @@ import { type Subscription, streamKey } from './streams/row-streams.ts';
 /** All clients together; the last streams are reserved for clients that may change rules. */
 const MAX_STREAMS = 64;
 const FOR_ADMINS = 16;
-/** Clients of one address. Does not apply to loopback, where proxies and tunnels end. */
+/** Clients of one address. Does not apply to loopback, from where proxies and tunnels connect. */
 const MAX_PER_PEER = 16;
 
 type Subscriber = Pick<Client, 'requested' | 'isAdmin' | 'peer'>;

@@ -18,7 +18,7 @@ const ENTRY_WORDS = 8;
 /** Seven of eight slots stay free: a search that has to probe the next slot costs more than a cache line. */
 const SLOTS_PER_ADDRESS = 8;
 
-/** The number shared by all addresses that found the table full. */
+/** The number of all addresses that did not fit into the table. */
 export const NO_NUMBER = 0;
 
 /** Random for each process: senders must not be able to choose addresses that all share one slot. */
@@ -66,7 +66,7 @@ export class AddressTable {
     return unsettled === 0 ? number : this.#search(slot, a, b, c, d);
   }
 
-  /** Adds to the sums beside an address, or to those of all addresses without a number. */
+  /** Adds to the sums of an address, or to those of all addresses without a number. */
   add(number: number, packets: number, bytes: number): void {
     this.sums[number * 4 + 2]! += packets;
     this.sums[number * 4 + 3]! += bytes;

@@ -1,4 +1,4 @@
-/** Packets and bytes by a small number, one place each: no search, no eviction. */
+/** Counts packets and bytes by a small number, which is the index: no search, no eviction. */
 import { makeVolumes, most, type Total, type Volumes } from './totals.ts';
 
 export class DenseTable {

@@ -1,20 +1,20 @@
 /**
- * Packets and bytes by source and destination, given as numbers of two AddressTables. A machine has few own addresses,
- * so the first destinations have a place with every source: one store, no search. Traffic to the first destination is
- * summed beside the source. Addresses without a number count as one more source and one more destination.
+ * Counts packets and bytes by source and destination, given as numbers of two AddressTables. A machine has few
+ * addresses, so the first destinations have an entry for every source: one store, no search. Traffic to the first
+ * destination is summed with the source. Addresses without a number count as one more source and one more destination.
  */
 import { type AddressTable, NO_NUMBER } from './address-table.ts';
 import { makeVolumes, most, type Total, type Volumes } from './totals.ts';
 
-/** The destination that is summed beside the source. */
+/** The destination that is summed with the source. */
 export const FIRST = 1;
 
 export class PairVolumes {
   readonly #sources: AddressTable;
   readonly #width: number;
   /**
-   * A row for each destination but the first, with that of addresses without a number in front; in each row a place for
-   * each source.
+   * A row for each destination but the first, preceded by the row of addresses without a number; each row has an entry
+   * for each source.
    */
   readonly #volumes: Volumes;
 
@@ -87,7 +87,7 @@ export class PairVolumes {
     return (destination === NO_NUMBER ? 0 : destination - FIRST) * this.#width * 2;
   }
 
-  /** Adds the sources that have a number, from place 0 on. */
+  /** Adds the sources that have a number, from index 0 on. */
   #addTo(sums: Volumes, destination: number): void {
     const [from, start, step] = this.#row(destination);
     for (let place = 0; place < this.#sources.size; place++) {

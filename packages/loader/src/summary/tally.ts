@@ -24,7 +24,7 @@ const DST_PORT = offsetOf('dst_port') / 2;
 const ETHER_TYPE = offsetOf('ether_type') / 2;
 const IP_PROTOCOL = offsetOf('ip_protocol');
 
-/** Protocols with ports, and by protocol its place in this list, from 1 on, 0 for the others. */
+/** Protocols with ports, and the index of each in this list, from 1 on; 0 for the others. */
 const WITH_PORTS = Array.from({ length: PROTOCOLS }, (_, protocol) => protocol).filter(hasPorts);
 const PORT_BLOCK = Uint8Array.from({ length: PROTOCOLS }, (_, protocol) => WITH_PORTS.indexOf(protocol) + 1);
 

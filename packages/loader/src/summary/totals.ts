@@ -1,4 +1,4 @@
-/** Packets and bytes by place: the common part of the tables in this directory. */
+/** Packets and bytes by index: the common part of the tables in this directory. */
 
 /** Packets at an even index, bytes at the next: one cache line for both. */
 export type Volumes = Float64Array;
@@ -13,7 +13,7 @@ export interface Total {
   bytes: number;
 }
 
-/** Returns the places with the most packets, largest first, without those that have none. */
+/** Returns the indexes with the most packets, largest first, without empty ones. */
 export function most(volumes: Volumes, places: Iterable<number>, count: number): Total[] {
   const top: Total[] = [];
   for (const place of places) {

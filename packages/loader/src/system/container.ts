@@ -1,4 +1,4 @@
-/** Whether the processes here end together, as those of a container do, while the machine keeps running. */
+/** Detects whether the processes here end together, as in a container, while the machine keeps running. */
 import { readlinkSync } from 'node:fs';
 
 /** Inode of the machine's first PID namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h, since Linux 3.8. */

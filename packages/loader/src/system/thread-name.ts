@@ -1,6 +1,6 @@
 /**
- * Names of threads, as ps, top and /proc/PID/comm show them. Not by `process.title`, which would also overwrite the
- * command line that ps shows: the options of a loader are more useful.
+ * Sets the names of threads that ps, top and /proc/PID/comm show. Does not use `process.title`, which would also
+ * overwrite the command line that ps shows, with the loader's options.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 

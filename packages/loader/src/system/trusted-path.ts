@@ -1,6 +1,6 @@
 /**
- * Whether another user can change where a path leads. A file that root writes to, or reads rules from, is only as safe
- * as the weakest directory on its path.
+ * Checks whether another user can change where a path leads. A file that root writes to, or reads rules from, is only
+ * as safe as the weakest directory on its path.
  */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

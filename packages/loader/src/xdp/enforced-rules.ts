@@ -1,4 +1,4 @@
-/** Reads the rules that a loader which ended left in force in the kernel, without changing them. */
+/** Reads the rules that an earlier loader left in force in the kernel, without changing them. */
 import { INTERFACE_SLOTS, MAPS, RULE_COUNTER, RULE_HEADER, RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import type { AttachMode } from '@packetlog/common';
 import type { RuleCount } from '../ipc/rule-counts.ts';

@@ -77,7 +77,7 @@ export class SlotTable {
         exit: 'usage',
       });
     }
-    // An interface that is watched already must not be without a slot, not even for a moment.
+    // An interface that is already watched must have a slot at every moment.
     if (this.#entries.get(slot) !== entry) this.release(slot);
     this.#used = Math.max(this.#used, slot);
     this.#owners[slot] = ifindex;

@@ -11,7 +11,7 @@ export interface Allowance {
 
 /** Budget of one client: 1 % of this thread on average. */
 export const CLIENT: Allowance = { atOnce: 200, perSecond: 100 };
-/** Shared by all read-only clients of one address. Does not apply to loopback, where proxies end. */
+/** Shared by all read-only clients of one address. Does not apply to loopback, from where proxies connect. */
 const PEER: Allowance = { atOnce: 800, perSecond: 400 };
 /** Shared by all read-only clients. */
 const READERS: Allowance = { atOnce: 6000, perSecond: 1500 };

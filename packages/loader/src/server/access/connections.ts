@@ -27,7 +27,7 @@ export interface ConnectionLimits extends ClientLimits {
   readonly stalledMs: number;
   /** How long a new connection has for its request before it counts as idle, ms. */
   readonly newcomerMs: number;
-  /** From the server's goodbye to the end of the connection, ms. */
+  /** From the server's close or rejection to the end of the connection, ms. */
   readonly goodbyeMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** Keeps one client's ledger: the counters in every header add up, whatever the client follows and loses. */
+/** Keeps one client's ledger: the counters in every header add up, across changes of its stream and losses. */
 import type { BatchCounters, ClientLedger } from '@packetlog/common';
 import { batchMessage, type RowBatch } from './frames.ts';
 import { type Follower, type RowSource, restOf, type StreamContext } from './row-stream.ts';
@@ -8,10 +8,7 @@ export class ClientStream implements Follower {
   readonly #sendQueue: SendQueue;
   readonly #context: StreamContext;
   #source: RowSource | undefined;
-  /**
-   * Added to the source's totals it gives this client's own: the earlier counts minus the source's when the client
-   * joined.
-   */
+  /** Offset from the source's totals to this client's: its earlier counts minus the source's counts when it joined. */
   readonly #base = { batches: 0, rows: 0, withheld: 0, filtered: 0 };
   /** Rows already buffered when this client joined; they are not sent to it. */
   #skip = 0;

@@ -18,7 +18,7 @@ export interface StreamClock {
 export interface StreamContext {
   readonly clock: StreamClock;
   readonly layout: RecordLayout;
-  /** Shortest time between two batches, whatever the clients asked for. */
+  /** Minimum time between two batches, whatever interval the clients request. */
   readonly minBatchMs: () => number;
   readonly clockOffsetNs: () => bigint;
   readonly memory: BufferPool;

@@ -43,7 +43,7 @@ const keys = new WeakMap<Subscription, string>();
  * withheld from streams with a filter, and counted as withheld; the other streams are not affected.
  */
 const FILTERING_PER_SECOND = 40_000_000;
-/** Characters of a filter that cost as much as checking a record at all. */
+/** Length of a filter, in characters, that costs as much as the fixed part of checking a record. */
 const COST_CHARACTERS = 64;
 
 export class RowStreams {

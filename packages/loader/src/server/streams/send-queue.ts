@@ -1,12 +1,12 @@
 /** The send queue of one client: ordered, and bounded in bytes and age. */
 import type { Message } from './frames.ts';
 
-/** Bytes that may wait for a client, and the age of the oldest in ms; beyond either the client gets nothing new. */
+/** Maximum bytes that wait for a client, and maximum age of the oldest in ms; beyond either nothing is queued. */
 export const BACKLOG_BYTES = 2 * 1024 * 1024;
 export const BACKLOG_MS = 5000;
 /**
- * Bytes written before the kernel has taken the last ones. A larger window hides how far the client is, because written
- * bytes are acknowledged as a whole.
+ * Bytes written before the kernel has taken the last ones. A larger window would hide the client's progress, because
+ * written bytes are acknowledged as a whole.
  */
 const WINDOW_BYTES = 128 * 1024;
 

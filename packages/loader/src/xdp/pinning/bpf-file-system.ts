@@ -1,6 +1,6 @@
 /**
- * Where pins are kept: a bpf file system that outlives this process, so one that is mounted in the mount namespace of
- * the machine's first process. `ip netns exec` and containers have their own mounts, which end with them.
+ * Finds the bpf file system for pins. It has to outlive this process, so it is one that is mounted in the mount
+ * namespace of PID 1: `ip netns exec` and containers have their own mounts, which end with them.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
@@ -14,7 +14,7 @@ const USUAL = '/sys/fs/bpf';
 const OF_SERVICE = '/run/packetlog/bpf';
 /** BPF_FS_MAGIC of linux/magic.h. */
 const MAGIC = 0xcafe4a11;
-/** Source of a mount that PacketLog made and may unmount. */
+/** Source of a mount that PacketLog created and may unmount. */
 const OUR_SOURCE = 'packetlog';
 
 export interface BpfFileSystem {

@@ -40,7 +40,7 @@ export function findLeftoverPins(given: string | undefined): LeftoverPins | unde
   }
   const links = livingLinks(directory);
   if (links.length > 0) return { directory, about: readAbout(directory), links, names: slotNames(directory) };
-  // The loader ended between two pins, or its interfaces are gone: nothing is enforced any more.
+  // The loader ended between two pins, or its interfaces are gone: no rule is in force.
   directory.removeAll(LINK_NAME);
   return undefined;
 }
