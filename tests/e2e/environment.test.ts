@@ -58,7 +58,9 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     const bound = ['--bounding-set=-dac_override,-dac_read_search', process.execPath, BIN, 'unload'];
     const denied = suite.own(startProcess(suite.network.server, 'setpriv', bound, { PACKETLOG_BPFFS: path }));
     expect(await denied.exited).toMatchObject({ code: 4 });
-    expect(denied.stderr).toMatch(/\/packetlog: permission denied\. This is root, but a capability is missing/);
+    expect(denied.stderr).toMatch(
+      /\/packetlog: permission denied\. This process runs as root, but a capability is missing/,
+    );
     rmdirSync(join(ours, 'net_1'));
     rmdirSync(ours);
 
@@ -66,7 +68,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     lchownSync(ours, NOBODY, NOBODY);
     expect(await start()).toEqual({
       code: 1,
-      said: expect.stringMatching(/^packetlog: use .*\/packetlog: it is a symbolic link or no directory\./),
+      said: expect.stringMatching(/^packetlog: use .*\/packetlog: it is a symbolic link or not a directory\./),
     });
     unlinkSync(ours);
   });
@@ -92,7 +94,7 @@ describe.skipIf(!requireRoot())('an environment without something that the loade
             ['unshare', '-r'],
             ['--iface', 'server0'],
             4,
-            'has no power over the machine, also as its root',
+            'Root of this user namespace has no privileges on the machine',
           ],
         ]
       : [];

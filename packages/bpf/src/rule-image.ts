@@ -13,8 +13,8 @@
  *  nodes    32 bytes each, number 0 is none                    NODE
  *  services interface classes, port tables, protocol tables    SERVICES
  * ```
- * One line decides an IPv4 address unless too many bounds lie in its block: a packet from any source costs one uncached line. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top
- * bits.
+ * One line decides an IPv4 address unless too many bounds lie in its block: a packet from any source costs one uncached
+ * line. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top bits.
  */
 
 /** Bytes of a line, and the number of entries of each table in it. */

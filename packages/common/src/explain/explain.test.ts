@@ -67,7 +67,7 @@ describe('explainPacket', () => {
     ['a port of no service', { dst_port: 31_337 }, 'destination_port', '31337', /No well-known/],
     ['port 0', { dst_port: 0 }, 'destination_port', '0', /Reserved/],
     ['ECN', { tcp_flags: 0xc2 }, 'tcp_flags', 'SYN ECE CWR', /opens a connection/],
-    ['a null scan', { tcp_flags: 0 }, 'tcp_flags', 'none', /no proper sender/],
+    ['a null scan', { tcp_flags: 0 }, 'tcp_flags', 'none', /no valid sender/],
     ['an echo', { ip_protocol: 1, src_port: 0, dst_port: 0x0800 }, 'icmp', 'echo request', /Type 8, code 0/],
     [
       'ICMPv6',

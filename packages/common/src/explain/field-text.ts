@@ -18,7 +18,7 @@ const ACTION_SENTENCES: Readonly<Record<string, string>> = {
 };
 
 export function actionSentence(action: number): string {
-  return ACTION_SENTENCES[actionName(action)] ?? 'An action that this version does not know.';
+  return ACTION_SENTENCES[actionName(action)] ?? 'An action unknown to this version.';
 }
 
 /** Returns the reason as a sentence; for a truncated packet, also where it ends. */

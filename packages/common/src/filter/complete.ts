@@ -91,7 +91,7 @@ const words = (of: ReadonlyMap<string, string | { readonly detail: string }>): F
 
 const CONNECTIVES: readonly FilterOption[] = [
   { text: 'and', kind: 'connective', detail: 'both hold' },
-  { text: 'or', kind: 'connective', detail: 'one of them holds' },
+  { text: 'or', kind: 'connective', detail: 'at least one holds' },
 ];
 const COMPARISONS: readonly FilterOption[] = ['>', '<', '>=', '<=', '=', '!='].map((text) => ({
   text,

@@ -103,7 +103,7 @@ export function allOf(terms: readonly Filter[]): Filter {
 /** Returns a filter that requires at least one of the terms. There must be one. */
 export function anyOf(terms: readonly Filter[]): Filter {
   const filter = joined('or', terms);
-  if (filter === undefined) throw new RangeError('a filter that says "one of these" needs one');
+  if (filter === undefined) throw new RangeError('anyOf needs at least one filter');
   return filter;
 }
 

@@ -98,7 +98,7 @@ function rejectUnsupported(cursor: Cursor, protocolWord: string, type: string): 
   const has = PROTOCOL_WORDS.get(protocolWord)?.has;
   if (has === undefined) return;
   if (type.startsWith('port') && !has.ports) cursor.fail(`${quoted(protocolWord)} has no ports; remove one of them`);
-  if (!has.addresses) cursor.fail(`addresses are recorded of IPv4 and IPv6 alone; remove ${quoted(protocolWord)}`);
+  if (!has.addresses) cursor.fail(`addresses are recorded only for IPv4 and IPv6; remove ${quoted(protocolWord)}`);
 }
 
 /** `src or dst` means either, like no side at all; `src and dst` means both. */

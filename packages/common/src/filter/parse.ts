@@ -78,7 +78,7 @@ class Parser {
   #factor(depth: number): Filter {
     const cursor = this.#cursor;
     const { token } = cursor;
-    if (depth > MAX_DEPTH) cursor.fail(`at most ${MAX_DEPTH} parentheses and nots stand inside each other`);
+    if (depth > MAX_DEPTH) cursor.fail(`at most ${MAX_DEPTH} nested parentheses and nots are possible`);
     if (cursor.takeIf('not', 'connective')) return { kind: 'not', term: this.#factor(depth + 1) };
     if (!cursor.takeIf('(', 'connective')) return this.#term();
     const filter = this.expression(depth + 1);

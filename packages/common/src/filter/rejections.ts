@@ -31,9 +31,9 @@ function rejectByteAccess(cursor: Cursor): never {
   const { word } = cursor;
   const problem = 'the bytes of a packet are not recorded';
   if (word.startsWith('icmp')) {
-    cursor.fail(`${problem}; the type is asked for with "icmp type echo-request"`, TYPE_BYTE.get(word));
+    cursor.fail(`${problem}; test the type with "icmp type echo-request"`, TYPE_BYTE.get(word));
   }
-  return cursor.fail(`${problem}; flags are asked for with "flags syn"`);
+  return cursor.fail(`${problem}; test flags with "flags syn"`);
 }
 
 /** Rejects a word where no value is expected. */
@@ -43,7 +43,10 @@ export function rejectWord(cursor: Cursor): never {
   if (NUMBER.test(text)) cursor.fail('a number needs a word before it', `port ${text}`);
   if (/^\d+-\d+$/.test(text)) cursor.fail('numbers need a word before them', `portrange ${text}`);
   if (servicePort(text.toLowerCase()) !== undefined) cursor.fail('a service needs a word before it', `port ${text}`);
-  return cursor.failNear(termCandidates(), 'no term begins so; write a word such as tcp, host, port, deny or len');
+  return cursor.failNear(
+    termCandidates(),
+    'no term begins with this; write a word such as tcp, host, port, deny or len',
+  );
 }
 
 const NUMBER = /^(\d+|0x[0-9a-f]+)$/i;
@@ -83,10 +86,10 @@ export function rejectRest(cursor: Cursor): never {
   const { word } = cursor;
   const { text } = cursor.token;
   const written = cursor.text.slice(cursor.token.from, cursor.token.to);
-  if (word === ')') cursor.fail('no "(" is open here');
-  if (word === ',') cursor.fail('what may be either is joined with a word', spaced(cursor, 'or'));
+  if (word === ')') cursor.fail('it has no matching "("');
+  if (word === ',') cursor.fail('alternatives are joined with a word', spaced(cursor, 'or'));
   if (text.includes('[') || NOT_RECORDED.has(word)) rejectNonTerm(cursor);
-  if (/^[<>=!]/.test(text)) cursor.fail('only len, rule, vlan, weight and proto are compared so');
+  if (/^[<>=!]/.test(text)) cursor.fail('only len, rule, vlan, weight and proto can be compared');
   // A word that begins no term is another value, or lacks the word before it.
   if (TERM_WORDS.includes(word) || word === 'not' || word === '(') {
     cursor.fail('"and" or "or" is missing before it', `and ${written}`);

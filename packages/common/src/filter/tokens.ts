@@ -59,8 +59,8 @@ function tokenAt(text: string, from: number): Token | FilterError {
   const string = matched(STRING, text, from);
   if (string !== undefined) return stringToken(text, from, string);
   const range = { from, to: from + 1 };
-  if (text[from] === '&') return new FilterError(text, range, 'bits are not combined here', '&&');
-  if (text[from] === '|') return new FilterError(text, range, 'bits are not combined here', '||');
+  if (text[from] === '&') return new FilterError(text, range, 'bitwise operators are not supported', '&&');
+  if (text[from] === '|') return new FilterError(text, range, 'bitwise operators are not supported', '||');
   if (text[from] === "'") return singleQuotes(text, from);
   return new FilterError(text, { from, to: text.length }, 'the closing quote is missing: add " at the end');
 }

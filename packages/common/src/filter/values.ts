@@ -64,7 +64,7 @@ function withTypeWord(cursor: Cursor): TextRange {
 export function takeEndpoint(cursor: Cursor): { network: string; port: number } | undefined {
   const { address, port } = endpointText(cursor.token.text) ?? {};
   if (address === undefined || port === undefined) return undefined;
-  if (port > MAX_PORT) cursor.fail(`ports end at ${MAX_PORT}`);
+  if (port > MAX_PORT) cursor.fail(`the largest port is ${MAX_PORT}`);
   const network = parsedNetwork(cursor, address);
   cursor.take('address');
   return { network, port };
@@ -102,7 +102,7 @@ export function takePorts(cursor: Cursor, after: string): { from: number; to: nu
   const [, first, last = first] = PORTS.exec(text) ?? [];
   if (first === undefined) return namedPort(cursor, after);
   const [from, to] = [Number(first), Number(last)];
-  if (Math.max(from, to) > MAX_PORT) cursor.fail(`ports end at ${MAX_PORT}`);
+  if (Math.max(from, to) > MAX_PORT) cursor.fail(`the largest port is ${MAX_PORT}`);
   if (from > to) cursor.fail('the range ends before it begins', `${last}-${first}`);
   cursor.take('number');
   return { from, to };
@@ -113,10 +113,7 @@ function namedPort(cursor: Cursor, after: string): { from: number; to: number } 
   if (port === undefined) {
     const { text } = cursor.token;
     if (looksLikeAddress(text)) cursor.fail(`a port must follow ${after}`, `host ${text}`, withTypeWord(cursor));
-    return cursor.failNear(
-      asTheyAre(serviceNames()),
-      `neither a port nor a service that is known here; write its number`,
-    );
+    return cursor.failNear(asTheyAre(serviceNames()), `neither a port nor a known service; write the number`);
   }
   cursor.take('name');
   return { from: port, to: port };

@@ -3,7 +3,8 @@
  *
  * - Transport: WebSocket only. `auth: { token, admin_token? }` in the handshake.
  * - Server to client: `hello` once, then `packets` (one binary attachment, see batch-layout.ts),
- *   `summary` and `ledger` once a second, `notice` for each event, `rules` after `hello` and after each change of the rules, `rule_counters` once a second.
+ *   `summary` and `ledger` once a second, `notice` for each event, `rules` after `hello` and after
+ *   each change of the rules, `rule_counters` once a second.
  * - Client to server: `subscribe`, `pause`, and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
 import * as z from 'zod/mini';

@@ -11,6 +11,6 @@ describe('reasonSentence', () => {
   });
 
   it.each([Object.keys(REASONS).length, 255])('describes reason %i as unknown', (code) => {
-    expect(reasonSentence(code)).toBe(`A reason (${code}) that this version does not know.`);
+    expect(reasonSentence(code)).toBe(`A reason (${code}) unknown to this version.`);
   });
 });

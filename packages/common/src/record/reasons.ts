@@ -20,5 +20,5 @@ const BY_CODE: ReadonlyMap<number, string> = new Map(
 
 /** Returns one sentence, also for codes of a later version. */
 export function reasonSentence(code: number): string {
-  return BY_CODE.get(code) ?? `A reason (${code}) that this version does not know.`;
+  return BY_CODE.get(code) ?? `A reason (${code}) unknown to this version.`;
 }

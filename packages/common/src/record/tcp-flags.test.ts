@@ -34,11 +34,11 @@ describe('tcpFlagsMeaning', () => {
     [0x11, 'ends its half of a connection'],
     [0x04, 'aborts a connection'],
     [0x14, 'rejects or aborts a connection'],
-    [0x00, 'has no flags: no proper sender does that'],
-    [0x29, 'is lit like a Christmas tree: no proper sender does that'],
-    [0x01, 'ends without a connection: no proper sender does that'],
-    [0x03, 'opens and ends at once: no proper sender does that'],
-    [0x08, 'acknowledges nothing: no proper sender does that'],
+    [0x00, 'has no flags: no valid sender does this'],
+    [0x29, 'has only FIN, PSH and URG (Christmas tree scan): no valid sender does this'],
+    [0x01, 'ends without a connection: no valid sender does this'],
+    [0x03, 'opens and ends at once: no valid sender does this'],
+    [0x08, 'acknowledges nothing: no valid sender does this'],
   ])('describes a packet with flags %i', (flags, meaning) => {
     expect(tcpFlagsMeaning(flags)).toBe(meaning);
   });

@@ -33,13 +33,13 @@ const [FIN, SYN, RST, ACK, URG, PSH] = [0x01, 0x02, 0x04, 0x10, 0x20, 0x08];
 export function tcpFlagsMeaning(flags: number): string {
   const has = (bit: number) => (flags & bit) !== 0;
   const plain = flags & 0x3f;
-  if (plain === 0) return 'has no flags: no proper sender does that';
-  if (plain === (FIN | PSH | URG)) return 'is lit like a Christmas tree: no proper sender does that';
-  if (has(SYN) && (has(FIN) || has(RST))) return 'opens and ends at once: no proper sender does that';
+  if (plain === 0) return 'has no flags: no valid sender does this';
+  if (plain === (FIN | PSH | URG)) return 'has only FIN, PSH and URG (Christmas tree scan): no valid sender does this';
+  if (has(SYN) && (has(FIN) || has(RST))) return 'opens and ends at once: no valid sender does this';
   if (has(RST)) return has(ACK) ? 'rejects or aborts a connection' : 'aborts a connection';
   if (has(SYN)) return has(ACK) ? 'accepts a connection' : 'opens a connection';
   if (has(FIN))
-    return has(ACK) ? 'ends its half of a connection' : 'ends without a connection: no proper sender does that';
-  if (!has(ACK)) return 'acknowledges nothing: no proper sender does that';
+    return has(ACK) ? 'ends its half of a connection' : 'ends without a connection: no valid sender does this';
+  if (!has(ACK)) return 'acknowledges nothing: no valid sender does this';
   return has(PSH) ? 'carries data to be delivered at once' : 'acknowledges, or carries data';
 }

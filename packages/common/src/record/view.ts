@@ -74,7 +74,7 @@ export class PacketLogView implements Iterable<PacketLog> {
       throw new BatchFormatError(
         'shape',
         `a stride of ${stride} bytes does not hold a record of ${PACKET_LOG_SIZE} at offset ${recordOffset}; ` +
-          'the bytes are damaged or no PacketLog batch',
+          'the bytes are damaged or not a PacketLog batch',
         { expected: recordOffset + PACKET_LOG_SIZE, actual: stride, position: start },
       );
     }

@@ -16,11 +16,11 @@ const DURATION = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9
  */
 export function parseDuration(text: string): number {
   const [match, days = 0, hours = 0, minutes = 0, seconds = 0] = DURATION.exec(text) ?? [];
-  if (match === undefined) throw new RuleValueError(text, 'is no duration: write 30s, 15m, 1h, 7d or 1h30m');
+  if (match === undefined) throw new RuleValueError(text, 'is not a duration: write 30s, 15m, 1h, 7d or 1h30m');
   const total = Number(days) * DAY + Number(hours) * HOUR + Number(minutes) * MINUTE + Number(seconds) * SECOND;
-  if (total === 0) throw new RuleValueError(text, 'is no time at all: write 30s, 15m, 1h, 7d or 1h30m');
+  if (total === 0) throw new RuleValueError(text, 'is zero: write 30s, 15m, 1h, 7d or 1h30m');
   if (total > MAX_DURATION_MS)
-    throw new RuleValueError(text, 'is more than ten years: leave it out for a rule that never ends');
+    throw new RuleValueError(text, 'is more than ten years: omit it for a rule that does not expire');
   return total;
 }
 

@@ -47,7 +47,7 @@ export function parseIpProtocol(value: number | string): number {
   if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text);
   throw new RuleValueError(
     String(value),
-    'is no protocol: write tcp, udp, icmp, icmpv6, sctp, … or a number of 0 to 255',
+    'is not a protocol: write tcp, udp, icmp, icmpv6, sctp, … or a number of 0 to 255',
   );
 }
 

@@ -17,7 +17,7 @@ export function parsePortRange(value: number | string): PortRange {
   const [, first, last = first] = RANGE.exec(String(value)) ?? [];
   const [from, to] = [Number(first), Number(last)];
   if (first === undefined || from > MAX_PORT || to > MAX_PORT) {
-    throw new RuleValueError(String(value), `is no port: write 0 to ${MAX_PORT}, or a range as 1000-2000`);
+    throw new RuleValueError(String(value), `is not a port: write 0 to ${MAX_PORT}, or a range as 1000-2000`);
   }
   if (from > to) throw new RuleValueError(String(value), `ends before it begins: write ${to}-${from}`);
   return { from, to };

@@ -18,13 +18,13 @@ describe('destination ports', () => {
 
   it.each([
     ['2000-1000', '"2000-1000" ends before it begins: write 1000-2000'],
-    [65_536, '"65536" is no port: write 0 to 65535, or a range as 1000-2000'],
-    [-1, '"-1" is no port'],
-    [1.5, '"1.5" is no port'],
-    ['22-', '"22-" is no port'],
-    ['ssh', '"ssh" is no port'],
-    ['', '"" is no port'],
-    ['1-2-3', '"1-2-3" is no port'],
+    [65_536, '"65536" is not a port: write 0 to 65535, or a range as 1000-2000'],
+    [-1, '"-1" is not a port'],
+    [1.5, '"1.5" is not a port'],
+    ['22-', '"22-" is not a port'],
+    ['ssh', '"ssh" is not a port'],
+    ['', '"" is not a port'],
+    ['1-2-3', '"1-2-3" is not a port'],
   ])('are rejected for %j, with what to write instead', (value, message) => {
     expect(() => parsePortRange(value)).toThrow(message);
   });
@@ -48,7 +48,7 @@ describe('the protocol', () => {
   });
 
   it.each(['tpc', '256', '-1', '6.5', '', ' tcp'])('is rejected for %j', (value) => {
-    expect(() => parseIpProtocol(value)).toThrow(/is no protocol: write tcp, udp, icmp/);
+    expect(() => parseIpProtocol(value)).toThrow(/is not a protocol: write tcp, udp, icmp/);
   });
 
   it('parses what it formats, for all numbers', () => {
@@ -71,13 +71,13 @@ describe('a duration', () => {
   });
 
   it.each([
-    ['', 'is no duration: write 30s, 15m, 1h, 7d or 1h30m'],
-    ['1', 'is no duration'],
-    ['1w', 'is no duration'],
-    ['30m1h', 'is no duration'],
-    ['-1h', 'is no duration'],
-    ['1.5h', 'is no duration'],
-    ['0s', 'is no time at all'],
+    ['', 'is not a duration: write 30s, 15m, 1h, 7d or 1h30m'],
+    ['1', 'is not a duration'],
+    ['1w', 'is not a duration'],
+    ['30m1h', 'is not a duration'],
+    ['-1h', 'is not a duration'],
+    ['1.5h', 'is not a duration'],
+    ['0s', 'is zero'],
     ['999999d', 'is more than ten years'],
   ])('is rejected for %j, with what to write instead', (text, message) => {
     expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} ${message}`);

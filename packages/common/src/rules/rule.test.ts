@@ -45,10 +45,10 @@ describe('a rule', () => {
     ],
     [
       { protocol: 'tpc' },
-      'rule.protocol: "tpc" is no protocol: write tcp, udp, icmp, icmpv6, sctp, … or a number of 0 to 255',
+      'rule.protocol: "tpc" is not a protocol: write tcp, udp, icmp, icmpv6, sctp, … or a number of 0 to 255',
     ],
     [{ for: '1h', expires_at: rule.expires_at }, 'rule.for: Give `for` or `expires_at`, not both.'],
-    [{ for: '1 hour' }, 'rule.for: "1 hour" is no duration: write 30s, 15m, 1h, 7d or 1h30m'],
+    [{ for: '1 hour' }, 'rule.for: "1 hour" is not a duration: write 30s, 15m, 1h, 7d or 1h30m'],
     [{ expires_at: 'tomorrow' }, 'rule.expires_at: Write a time in UTC as 2030-01-31T12:00:00Z.'],
     [{ expires_at: '2030-01-01T00:00:00+01:00' }, 'rule.expires_at: Write a time in UTC as 2030-01-31T12:00:00Z.'],
     [{ reason: 'two\nlines' }, 'rule.reason: Write one line, without control characters.'],

@@ -32,9 +32,12 @@ describe('the source of a rule', () => {
     ['2001:db8::1/64', '"2001:db8::1/64" has bits set behind its prefix: write 2001:db8::/64'],
     ['192.0.2.0/33', '"192.0.2.0/33" has no prefix of 0 to 32 bits behind the slash'],
     ['192.0.2', '"192.0.2" is neither an address nor a network: write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32'],
-    ['everybody', '"everybody" is no source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
-    ['', '"" is no source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
-    ['set:../x', '"set:../x" names no set: write set: and 1 to 63 letters, digits, dots, dashes or underscores'],
+    ['everybody', '"everybody" is not a source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
+    ['', '"" is not a source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
+    [
+      'set:../x',
+      '"set:../x" is not the name of a set: write set: and 1 to 63 letters, digits, dots, dashes or underscores',
+    ],
   ])('is rejected for %j, with what to write instead', (text, message) => {
     expect(() => parseRuleSource(text)).toThrow(message);
   });

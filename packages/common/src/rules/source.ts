@@ -30,7 +30,9 @@ export function parseRuleSource(text: string): RuleSource {
     return { kind: 'network', network: unmapped(parseNetwork(text)) };
   } catch (cause) {
     if (!(cause instanceof NetworkError)) throw cause;
-    const unknown = /[.:]/.test(text) ? undefined : `is no source: write any, 192.0.2.1, 2001:db8::/32 or ${SET}NAME`;
+    const unknown = /[.:]/.test(text)
+      ? undefined
+      : `is not a source: write any, 192.0.2.1, 2001:db8::/32 or ${SET}NAME`;
     throw new RuleValueError(text, unknown ?? cause.message.slice(JSON.stringify(text).length + 1), { cause });
   }
 }
@@ -38,7 +40,10 @@ export function parseRuleSource(text: string): RuleSource {
 function setSource(text: string): RuleSource {
   const name = text.slice(SET.length);
   if (isSetName(name)) return { kind: 'set', name };
-  throw new RuleValueError(text, `names no set: write ${SET} and 1 to 63 letters, digits, dots, dashes or underscores`);
+  throw new RuleValueError(
+    text,
+    `is not the name of a set: write ${SET} and 1 to 63 letters, digits, dots, dashes or underscores`,
+  );
 }
 
 /** Returns the same text for the same source, however it was written; a single address without its prefix length. */

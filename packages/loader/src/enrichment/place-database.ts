@@ -43,9 +43,9 @@ function readerOf(bytes: Buffer, file: string): Reader<Response> {
     if (typeof databaseType === 'string' && searchTreeSize < bytes.length && !Number.isNaN(buildEpoch.getTime()))
       return reader;
   } catch (cause) {
-    throw unusable(file, 'it is no MMDB file, or not all of one', cause);
+    throw unusable(file, 'it is not an MMDB file, or it is truncated', cause);
   }
-  throw unusable(file, 'it is no MMDB file, or not all of one');
+  throw unusable(file, 'it is not an MMDB file, or it is truncated');
 }
 
 function unusable(file: string, problem: string, cause?: unknown): SetupError {
@@ -53,7 +53,7 @@ function unusable(file: string, problem: string, cause?: unknown): SetupError {
     step: 'read --geoip',
     target: file,
     problem,
-    next: 'Name a database in MMDB format, such as GeoLite2-Country.mmdb or dbip-asn-lite.mmdb, or leave --geoip out.',
+    next: 'Use a database in MMDB format, such as GeoLite2-Country.mmdb or dbip-asn-lite.mmdb, or omit --geoip.',
     exit: 'usage',
     cause,
   });

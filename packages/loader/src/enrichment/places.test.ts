@@ -69,9 +69,9 @@ describe('Places', () => {
 
   it.each<[what: string, bytes: Uint8Array | undefined, problem: RegExp]>([
     ['is not there', undefined, /no such file.*leave --geoip out/],
-    ['is empty', new Uint8Array(0), /no MMDB file/],
-    ['is something else', Buffer.from('ip,country\n203.0.113.0/24,NZ\n'), /no MMDB file.*Name a database/],
-    ['was cut off', COUNTRIES.subarray(0, COUNTRIES.length - 40), /no MMDB file/],
+    ['is empty', new Uint8Array(0), /not an MMDB file/],
+    ['is something else', Buffer.from('ip,country\n203.0.113.0/24,NZ\n'), /not an MMDB file.*Use a database/],
+    ['was cut off', COUNTRIES.subarray(0, COUNTRIES.length - 40), /not an MMDB file/],
   ])('rejects a file that %s, with the next action', async (_, bytes, problem) => {
     const path = bytes === undefined ? join(directory, 'absent') : await file('bad', bytes);
     const error = await Places.open([path]).catch((cause: unknown) => cause);

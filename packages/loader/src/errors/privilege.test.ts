@@ -5,12 +5,12 @@ const ALL = '         0          0 4294967295\n';
 const needs = 'CAP_BPF and CAP_NET_ADMIN';
 
 it.each([
-  ['a user', {}, { uid: 1000, uidMap: ALL }, 'Be root: sudo packetlog ….'],
+  ['a user', {}, { uid: 1000, uidMap: ALL }, 'Run as root: sudo packetlog ….'],
   [
     'a user, before a command',
     { command: 'packetlog unload' },
     { uid: 1000, uidMap: ALL },
-    'Be root: sudo packetlog unload.',
+    'Run as root: sudo packetlog unload.',
   ],
   [
     'a user who could have capabilities',
@@ -22,13 +22,13 @@ it.each([
     'root',
     { needs },
     { uid: 0, uidMap: ALL },
-    `This is root, but one of ${needs} is missing (capsh --print), or a security module forbids it.`,
+    `This process runs as root, but one of ${needs} is missing (capsh --print), or a security module forbids it.`,
   ],
   [
     'root of a kernel without user namespaces',
     {},
     { uid: 0, uidMap: '' },
-    'This is root, but a capability is missing (capsh --print), or a security module forbids it.',
+    'This process runs as root, but a capability is missing (capsh --print), or a security module forbids it.',
   ],
   [
     'root of a user namespace',

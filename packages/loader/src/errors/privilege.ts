@@ -21,8 +21,8 @@ function readUidMap(): string {
 }
 
 /**
- * Returns whether this is a user namespace below the machine's own, whose root has no power over the machine: "0 0
- * 4294967295" maps all users to themselves.
+ * Returns whether this map is that of a nested user namespace, whose root has no privileges on the machine: "0 0
+ * 4294967295" maps all users to themselves, as in the initial namespace.
  */
 function isUserNamespace(uidMap: string): boolean {
   return uidMap.trim() !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
@@ -45,10 +45,10 @@ export function privilegeAdvice(
   { uid, uidMap }: Identity = identity(),
 ): string {
   if (isUserNamespace(uidMap)) {
-    return 'This user namespace has no power over the machine, also as its root: run packetlog as root of the machine (no rootless container, no unshare --user).';
+    return 'Root of this user namespace has no privileges on the machine: run packetlog as root of the machine, outside rootless containers and unshare --user.';
   }
   if (uid !== 0)
-    return needs === undefined ? `Be root: sudo ${command}.` : `Run as root (sudo ${command}), or with ${needs}.`;
+    return needs === undefined ? `Run as root: sudo ${command}.` : `Run as root (sudo ${command}), or with ${needs}.`;
   const lacking = needs === undefined ? 'a capability' : `one of ${needs}`;
-  return `This is root, but ${lacking} is missing (capsh --print), or a security module forbids it.`;
+  return `This process runs as root, but ${lacking} is missing (capsh --print), or a security module forbids it.`;
 }

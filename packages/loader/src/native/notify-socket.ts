@@ -14,7 +14,7 @@ const MAX_PATH_BYTES = 107;
 export function socketAddress(path: string): Uint8Array {
   const name = Buffer.from(path.startsWith('@') ? `\0${path.slice(1)}` : path);
   if (name.length === 0 || name.length > MAX_PATH_BYTES) {
-    throw new RangeError(`NOTIFY_SOCKET has ${name.length} bytes; 1 to ${MAX_PATH_BYTES} are possible`);
+    throw new RangeError(`NOTIFY_SOCKET has ${name.length} bytes; it must have 1 to ${MAX_PATH_BYTES}`);
   }
   const address = new Uint8Array(FAMILY_BYTES + name.length);
   new DataView(address.buffer).setUint16(0, AF_UNIX, true);

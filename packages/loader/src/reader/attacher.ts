@@ -16,7 +16,7 @@ export type TakenOver = 'yes' | 'elsewhere' | 'reattach';
 
 const TWO_BONDS = 'members of two bonds cannot be told apart in native mode';
 
-const LIST = 'See which there are with: ip -br link.';
+const LIST = 'List the interfaces with: ip -br link.';
 
 export class Attacher {
   readonly #programs: AttachablePrograms;

@@ -214,6 +214,6 @@ function ringAlarm(lost: number): LossAlarm {
 
 function clockStep(movedNs: bigint): Notice {
   const seconds = (Number(movedNs) / 1e9).toFixed(3);
-  const message = `The wall clock was set by ${seconds} s; times before and after do not compare. No packet was lost by it.`;
+  const message = `The wall clock was set by ${seconds} s; timestamps from before and after are not comparable. No packets were lost.`;
   return { at_ms: Date.now(), level: 'warning', code: 'clock_step', message };
 }

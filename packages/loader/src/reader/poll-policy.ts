@@ -2,15 +2,15 @@
  * Decides when to poll the rings and when to sleep. Pure: its input is what a poll found, its output the next step.
  *
  * - Asleep, the first record wakes the thread.
- * - While records arrive, it polls once a millisecond: a reader that lags is a fast one, and the last record is held
- *   back so that the kernel never finds an empty ring and never signals.
+ * - While records arrive, it polls once a millisecond: fewer, larger reads are cheaper. It holds back the last record,
+ *   so that the kernel never finds an empty ring and never signals.
  * - With low latency, because a client takes rows as they arrive, it polls twice as often unless many records arrive,
  *   and sleeps sooner: a wake-up is faster than a long nap.
- * - After some empty polls, at growing intervals, it releases everything, polls the rings once more (a record that
+ * - After some empty polls, at growing intervals, it releases all records, polls the rings once more (a record that
  *   arrived in between did not signal), then sleeps.
- * - While very many records arrive it is polling: the ring's polling flag is set and it does not sleep, which spares the
- *   program a barrier for each record. To clear the flag takes a wait, so polling lasts until a whole window of a quarter
- *   of a second had few records.
+ * - At high rates it sets the ring's polling flag and does not sleep, which saves the program a barrier for each record.
+ *   Clearing the flag requires a wait, so polling ends only after a whole window of a quarter of a second with few
+ *   records.
  */
 
 /** Milliseconds to wait after a poll that found something. */
@@ -22,7 +22,7 @@ const POLLING_WAIT_MS = 8;
 const LOW_LATENCY_EMPTY_WAITS_MS: readonly number[] = [0.5, 0.5, 0.5, 0.5, 1, 1];
 const LOW_LATENCY_POLLING_WAIT_MS = 1;
 const LOW_LATENCY_NAP_MS = 0.5;
-/** A poll that found more than this is followed by a normal nap: at that rate a reader that lags is worth more. */
+/** A poll that found more than this is followed by a normal nap: at that rate larger reads save more. */
 const LOW_LATENCY_RECORDS = 128;
 /** Length of a window in milliseconds napped: without naps, more records arrive than the thread can read. */
 const WINDOW_MS = 250;

@@ -131,9 +131,9 @@ function leftBehind({ directory }: LeftoverPins): SetupError {
   const { path } = directory;
   directory.close();
   return new SetupError({
-    step: 'leave alone',
+    step: 'capture with the pins in',
     target: path,
-    problem: 'a loader that ended left its program there, which still enforces its rules',
+    problem: 'an earlier loader left its program attached, which still enforces its rules',
     next: 'Start packetlog, which takes over, and capture from it; or remove it: packetlog unload.',
     exit: 'busy',
   });

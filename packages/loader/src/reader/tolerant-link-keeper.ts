@@ -16,7 +16,7 @@ export function tolerantKeeper(keeper: LinkKeeper, notify: (notice: Notice) => v
           at_ms: Date.now(),
           level: 'error',
           code: 'attach_failed',
-          message: `The pins do not follow a change of the interfaces: ${why}. Capture and rules are unaffected while this loader runs. Before you end it, free space in the bpf file system, or run packetlog unload afterwards.`,
+          message: `The pins could not be updated after a change of the interfaces: ${why}. Capture and rules are unaffected while this loader runs. Before you end it, free space in the bpf file system, or run packetlog unload afterwards.`,
         });
       }
     };

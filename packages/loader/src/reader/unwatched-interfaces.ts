@@ -59,6 +59,6 @@ export class Unwatched {
 }
 
 function adviceOn({ name, of }: SeenDevice): string {
-  if (of !== undefined) return ` It is a part of ${printableName(of)}: with --mode generic they are counted there.`;
+  if (of !== undefined) return ` It is part of ${printableName(of)}: with --mode generic they are counted there.`;
   return ` Watch it too (--iface ${printableName(name)}), or use --mode generic.`;
 }

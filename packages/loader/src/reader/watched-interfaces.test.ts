@@ -129,7 +129,7 @@ describe('a watched interface', () => {
     seen = 2;
     const [notice] = interfaces.check(0);
     expect(notice?.code).toBe('unwatched_packets');
-    expect(notice?.message).toMatch(/vf0 \(number 9\).* It is a part of eth0: with --mode generic/);
+    expect(notice?.message).toMatch(/vf0 \(number 9\).* It is part of eth0: with --mode generic/);
   });
 
   it('is not the only one whose reasons are counted', () => {

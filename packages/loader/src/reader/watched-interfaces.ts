@@ -194,7 +194,7 @@ export class WatchedInterfaces {
     if ('problem' in layer) {
       this.#leave(watched, layer.problem);
       watched.complaint = layer.problem;
-      const message = `Interface ${shown} is not filtered any more: ${layer.problem}. Its counters are kept.`;
+      const message = `Interface ${shown} is no longer filtered: ${layer.problem}. Its counters are kept.`;
       return { ...about, level: 'error', code: 'attach_failed', message };
     }
     watched.link_layer = layer.link;
@@ -208,7 +208,7 @@ export class WatchedInterfaces {
 
   #left(watched: Watched, atMs: number): Notice {
     this.#leave(watched, LEFT);
-    const message = `Interface ${printableName(watched.name)} left this network namespace: the program was taken off it, and rules do not act there. Its counters are kept; it will be watched again when it returns.`;
+    const message = `Interface ${printableName(watched.name)} left this network namespace: the program was detached from it, and rules do not act there. Its counters are kept; it will be watched again when it returns.`;
     return { at_ms: atMs, interface: watched.name, level: 'warning', code: 'interface_gone', message };
   }
 

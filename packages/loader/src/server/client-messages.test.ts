@@ -19,6 +19,6 @@ it('never rejects with a retry time of 0, even if the budget has recovered meanw
     () => {},
   );
   const [answer] = acknowledge.mock.calls[0] ?? [];
-  const error = { retry_after_ms: 1, message: expect.stringMatching(/Ask again in 1 s\.$/) };
+  const error = { retry_after_ms: 1, message: expect.stringMatching(/Retry in 1 s\.$/) };
   expect(JSON.parse(answer.json)).toMatchObject({ ok: false, error });
 });

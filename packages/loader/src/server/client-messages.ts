@@ -27,7 +27,7 @@ const INTERNAL = { code: 'internal', message: 'The loader failed to handle this;
 const READ_FIRST_MS = 1000;
 const UNREAD = {
   code: 'invalid',
-  message: 'Too many answers wait for this client: read them, then ask.',
+  message: 'Too many answers are waiting for this client: read them, then retry.',
   retry_after_ms: READ_FIRST_MS,
 } as const;
 type Excess = Pick<Rejection, 'message' | 'retry_after_ms'> & { readonly code: 'invalid' };
@@ -100,7 +100,7 @@ export class ClientMessages {
       return;
     }
     const request = typeof given[0] === 'function' ? undefined : given[0];
-    if (typeof request !== 'object' || request === null) this.bad('a request that is no object');
+    if (typeof request !== 'object' || request === null) this.bad('a request that is not an object');
     work(request).then(acknowledge, (error: unknown) => {
       this.failed(error);
       acknowledge({ ok: false, error: INTERNAL });
@@ -206,8 +206,8 @@ export class ClientMessages {
 function tooMany(waitMs: number): Excess {
   const retryMs = Math.max(1, waitMs);
   const message =
-    'Too many messages, or too costly ones, came from this client or with others from its address: send at most 100 a ' +
-    `second, and requests about rules or the past less often. Ask again in ${Math.ceil(retryMs / 1000)} s.`;
+    'This client, or all clients of its address together, sent too many or too costly messages: send at most 100 a ' +
+    `second, and requests about rules or the history less often. Retry in ${Math.ceil(retryMs / 1000)} s.`;
   return { code: 'invalid', message, retry_after_ms: retryMs };
 }
 

@@ -8,7 +8,7 @@ it('rejects too many names with a retry time, and counts the rejections', async 
   const asked = lookups({ history: new History(), listeners: undefined, places: undefined, reverseNames, lines });
   const ask = () => asked.get('names:reverse')?.answer({ addresses: ['192.0.2.1'] });
   expect(ask).toThrow(expect.objectContaining({ name: 'Unavailable', retryAfterMs: 5000 }));
-  expect(ask).toThrow('Too many names are being looked up. Ask again in 5 s.');
+  expect(ask).toThrow('Too many names are being looked up. Retry in 5 s.');
   expect(lines.warn.mock.calls).toEqual([
     [{}, 'reverse DNS lookups rejected: too many wait'],
     [{}, 'reverse DNS lookups rejected: too many wait'],

@@ -66,7 +66,7 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
       z.strictObject({}),
       () => {
         if (listeners) return listeners.find();
-        throw new Unavailable('Processes are known only without --netns: start a loader inside that namespace.');
+        throw new Unavailable('Processes can be looked up only without --netns: start a loader inside that namespace.');
       },
     ),
     lookup(
@@ -79,7 +79,7 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
           if (found) return found;
           lines.warn({}, 'reverse DNS lookups rejected: too many wait');
           throw new Unavailable(
-            `Too many names are being looked up. Ask again in ${NAMES_AGAIN_MS / 1000} s.`,
+            `Too many names are being looked up. Retry in ${NAMES_AGAIN_MS / 1000} s.`,
             NAMES_AGAIN_MS,
           );
         }
@@ -94,9 +94,7 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
       placesRequestSchema,
       ({ addresses }) => {
         if (places) return places.find(addresses);
-        throw new Unavailable(
-          'No database of countries and networks is read. Start the loader with --geoip FILE.mmdb.',
-        );
+        throw new Unavailable('No GeoIP database is loaded. Start the loader with --geoip FILE.mmdb.');
       },
     ),
   ]);

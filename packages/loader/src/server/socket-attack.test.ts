@@ -160,7 +160,7 @@ it('rejects costly requests with a retry time, as a number and in the message', 
   const ask = () => socket.emitWithAck('history', { step_ms: 1000 }) as Promise<Acknowledgement<unknown>>;
   const answers = await Promise.all(Array.from({ length: 21 }, ask));
   const rejected = answers.flatMap((answer) => (answer.ok ? [] : [rejectionSchema.parse(answer.error)]));
-  expect(rejected).toMatchObject([{ code: 'invalid', message: expect.stringContaining('Ask again in 1 s.') }]);
+  expect(rejected).toMatchObject([{ code: 'invalid', message: expect.stringContaining('Retry in 1 s.') }]);
   on.frozenAt += rejected[0]?.retry_after_ms ?? 0;
   expect(await ask()).toMatchObject({ ok: true });
 });

@@ -1,7 +1,7 @@
 /**
- * Numbers addresses in the order of arrival, from 1 on, and keeps two sums beside each: open addressing in typed
- * arrays, nothing allocated per packet. Bounded: all addresses that find the table full share number 0 and the sums
- * beside it.
+ * Numbers addresses in the order of arrival, from 1 on, and sums packets and bytes of each: open addressing in typed
+ * arrays, without an allocation per packet. The table is bounded: addresses that do not fit share number 0 and its
+ * sums.
  *
  * ```
  *  slot    ┌────────┐

@@ -27,12 +27,12 @@ describe('interfaceNameProblem', () => {
     ['é'.repeat(64), 'is longer than 127 bytes'],
     ['.', 'is "." or ".."'],
     ['..', 'is "." or ".."'],
-    ['a b', 'holds a space, a slash, a colon or a NUL'],
-    ['a\tb', 'holds a space, a slash, a colon or a NUL'],
-    ['a\nb', 'holds a space, a slash, a colon or a NUL'],
-    ['../etc', 'holds a space, a slash, a colon or a NUL'],
-    ['eth0:1', 'holds a space, a slash, a colon or a NUL'],
-    ['eth\0x', 'holds a space, a slash, a colon or a NUL'],
+    ['a b', 'contains a space, a slash, a colon or a NUL'],
+    ['a\tb', 'contains a space, a slash, a colon or a NUL'],
+    ['a\nb', 'contains a space, a slash, a colon or a NUL'],
+    ['../etc', 'contains a space, a slash, a colon or a NUL'],
+    ['eth0:1', 'contains a space, a slash, a colon or a NUL'],
+    ['eth\0x', 'contains a space, a slash, a colon or a NUL'],
   ])('rejects %j: it %s', (name, problem) => {
     expect(interfaceNameProblem(name)).toBe(problem);
   });

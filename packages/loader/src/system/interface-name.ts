@@ -8,7 +8,7 @@ export function interfaceNameProblem(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (new TextEncoder().encode(name).length > MAX_BYTES) return `is longer than ${MAX_BYTES} bytes`;
   if (name === '.' || name === '..') return 'is "." or ".."';
-  if (/[\s/:\0]/.test(name)) return 'holds a space, a slash, a colon or a NUL';
+  if (/[\s/:\0]/.test(name)) return 'contains a space, a slash, a colon or a NUL';
   return undefined;
 }
 

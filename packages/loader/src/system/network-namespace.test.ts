@@ -9,7 +9,7 @@ it('is identified by its inode', () => {
 });
 
 it.each([
-  ['/run/netns/not-there', /: ENOENT.*See which there are with: ip netns list\.$/, 'not_found'],
+  ['/run/netns/not-there', /: ENOENT.*List the namespaces with: ip netns list\.$/, 'not_found'],
   ['/etc/passwd', /: it is not a network namespace\. Name one/, 'not_found'],
   ['/', /: it is not a network namespace\. Name one/, 'not_found'],
 ])('%s is rejected with a reason', (path, message, exit) => {

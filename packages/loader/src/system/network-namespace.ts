@@ -30,7 +30,7 @@ export function cannotEnter(
   return new SetupError({
     step: 'enter network namespace',
     target: path,
-    next: denied ? privilegeAdvice() : 'See which there are with: ip netns list.',
+    next: denied ? privilegeAdvice() : 'List the namespaces with: ip netns list.',
     exit: denied ? 'privilege' : 'not_found',
     cause,
   });

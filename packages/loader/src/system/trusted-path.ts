@@ -55,7 +55,8 @@ export function pathProblem(path: string, user = process.geteuid?.() ?? ROOT): P
     const next = name === '..' ? dirname(current) : join(current, name);
     const facts = lstatSync(next, { throwIfNoEntry: false });
     if (facts === undefined) return undefined;
-    const problem = componentProblem(facts, user) ?? (links > MAX_LINKS ? 'leads in a circle' : undefined);
+    const problem =
+      componentProblem(facts, user) ?? (links > MAX_LINKS ? 'has too many levels of symbolic links' : undefined);
     if (problem !== undefined) return { path: next, problem };
     if (facts.isSymbolicLink()) {
       links++;

@@ -56,7 +56,7 @@ function makeRing(name: string, cpu: number, bytes: number): number {
   const ring = createRing(name, bytes);
   if (ring.errno === 0) return ring.value;
   throw new SetupError({
-    step: 'make ring',
+    step: 'create ring',
     target: `for CPU ${cpu} (${bytes} bytes)`,
     errno: ring.errno,
     next: 'Try a smaller --ring-size; before Linux 5.11 also: ulimit -l unlimited.',

@@ -48,7 +48,7 @@ function unsupportedAdvice(requested: RequestedTransport): string {
   if (requested !== 'auto') {
     return (
       `This kernel may not have what --transport ${requested} needs (array: Linux 5.12, ring: 5.8): ` +
-      'use --transport auto, which takes the fastest that works.'
+      'use --transport auto, which selects the fastest that works.'
     );
   }
   return 'PacketLog needs Linux 5.10 or later with BPF and its JIT; please report the verifier log below with your kernel version (uname -r).';

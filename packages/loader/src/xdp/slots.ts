@@ -8,7 +8,7 @@ import { SetupError } from '../errors/setup-error.ts';
 /**
  * Without these the second loader would be rejected, too: rules and pins of a network namespace belong to one loader.
  */
-const APART = 'with a state directory (PACKETLOG_STATE_DIR) and a bpf file system (--bpf-fs) of its own';
+const APART = 'with its own state directory (PACKETLOG_STATE_DIR) and bpf file system (--bpf-fs)';
 
 /** `bond`: frames arrive under the ifindexes of its members, where the program is attached natively. */
 export type SlotKind = 'ethernet' | 'ip' | 'bond';

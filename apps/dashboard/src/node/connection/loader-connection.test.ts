@@ -21,7 +21,7 @@ const socket = {
   removeAllListeners: () => listeners.clear(),
 };
 
-const BUSY = { ok: false, error: { code: 'invalid', message: 'Too many. Ask again in 2 s.', retry_after_ms: 2000 } };
+const BUSY = { ok: false, error: { code: 'invalid', message: 'Too many. Retry in 2 s.', retry_after_ms: 2000 } };
 const ACCEPTED = { ok: true, value: { max_rows_per_second: 7 } };
 
 let store: Store;
@@ -61,7 +61,7 @@ describe('a request that the loader rejects with a retry time', () => {
   it('is repeated after that time, then after longer times, and a notice reports it', () => {
     taken('subscribe')[0]?.answer(BUSY);
     expect(figures().subscription).toEqual({ filter: null, pending: true });
-    expect(figures().notices.map(({ message }) => message)).toEqual(['Too many. Ask again in 2 s. This page retries.']);
+    expect(figures().notices.map(({ message }) => message)).toEqual(['Too many. Retry in 2 s. This page retries.']);
     vi.advanceTimersByTime(1999);
     expect(taken('subscribe')).toEqual([]);
     vi.advanceTimersByTime(1);

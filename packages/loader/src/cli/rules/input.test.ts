@@ -52,9 +52,9 @@ describe('rules from standard input', () => {
   });
 
   it('have the line in place of the index in an error', () => {
-    const error = { code: 'invalid' as const, message: 'rules.1.source: "x" is no source', field: 'rules.1.source' };
+    const error = { code: 'invalid' as const, message: 'rules.1.source: "x" is not a source', field: 'rules.1.source' };
     expect(withLine({ ok: false, error }, 'rules', [3, 7])).toMatchObject({
-      error: { message: 'line 7: source: "x" is no source Nothing was changed.' },
+      error: { message: 'line 7: source: "x" is not a source Nothing was changed.' },
     });
   });
 

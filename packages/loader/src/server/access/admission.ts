@@ -41,7 +41,7 @@ export function admission(
   if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
   const { protocol } = parsed.data;
   if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
-    const message = `The loader speaks protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
+    const message = `The loader uses protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
     return { code: 'protocol_mismatch', message };
   }
   if (isAdmin(auth, tokens)) {

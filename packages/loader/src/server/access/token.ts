@@ -26,7 +26,7 @@ export function tokenOf(variable: string, given: string | undefined): string {
     step: 'use',
     target: variable,
     problem: `it must be ${MIN_TOKEN_CHARACTERS} to ${MAX_TOKEN_CHARACTERS} letters, digits and . _ ~ -`,
-    next: 'Make one with: openssl rand -hex 32.',
+    next: 'Generate one with: openssl rand -hex 32.',
     exit: 'usage',
   });
 }
@@ -43,7 +43,7 @@ export function tokensOf(given: { readOnly: string | undefined; admin: string | 
     step: 'use',
     target: 'PACKETLOG_ADMIN_TOKEN',
     problem: 'it is the same as PACKETLOG_TOKEN, so every reader could change rules',
-    next: 'Make another one with: openssl rand -hex 32.',
+    next: 'Generate another with: openssl rand -hex 32.',
     exit: 'usage',
   });
 }

@@ -37,11 +37,7 @@ describe('the files of a dashboard', () => {
   });
 
   it.each<[string, RegExp, (at: (name: string) => string) => void]>([
-    [
-      'a link that leads nowhere',
-      /odd: it is a link that leads nowhere\. .*--ui/,
-      (at) => symlinkSync('gone', at('odd')),
-    ],
+    ['a dangling link', /odd: it is a dangling link\. .*--ui/, (at) => symlinkSync('gone', at('odd'))],
     ['a link to itself', /odd: it cannot be read .*ELOOP/, (at) => symlinkSync('odd', at('odd'))],
     ['a directory that leads back', /16 directories deep/, (at) => symlinkSync('.', at('odd'))],
     ['a FIFO, which would block', /odd: it is neither a file/, (at) => execFileSync('mkfifo', [at('odd')])],

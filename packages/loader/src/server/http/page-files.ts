@@ -27,7 +27,7 @@ export function readPageFiles(directory: string): PageFile[] {
   const files: PageFile[] = [];
   let bytes = 0;
   const read = (name: string, depth: number) => {
-    if (depth > MAX_DEPTH) throw unfit(join(directory, name), `it lies more than ${MAX_DEPTH} directories deep`);
+    if (depth > MAX_DEPTH) throw unfit(join(directory, name), `it is more than ${MAX_DEPTH} directories deep`);
     for (const entry of namesIn(join(directory, name)).sort()) {
       if (entry.startsWith('.')) continue;
       const inner = name === '' ? entry : `${name}/${entry}`;
@@ -61,7 +61,7 @@ function kindOf(path: string): 'directory' | 'file' {
     stats = statSync(path);
   } catch (cause) {
     const isLink = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw unfit(path, isLink ? 'it is a link that leads nowhere' : 'it cannot be read', cause);
+    throw unfit(path, isLink ? 'it is a dangling link' : 'it cannot be read', cause);
   }
   if (stats.isDirectory()) return 'directory';
   if (stats.isFile()) return 'file';

@@ -60,7 +60,7 @@ function dashboardFiles(directory: string, nodes: readonly string[]): Handler {
     throw new SetupError({
       step: 'serve dashboard',
       target: directory,
-      problem: 'no index.html there',
+      problem: 'it has no index.html',
       next: 'Build it (pnpm build), name another directory with --ui DIR, or use --ui off.',
       exit: 'usage',
     });

@@ -71,7 +71,7 @@ function busy(name: string, ifindex: number, errno: number): SetupError {
 function anotherLoader(program: number): string {
   const pid = programHolder(program);
   return pid === undefined
-    ? 'A packetlog that ended left it there: packetlog unload removes it (with --bpf-fs, if that one had it).'
+    ? 'An earlier packetlog left it attached: packetlog unload removes it (add --bpf-fs if that packetlog used it).'
     : `Another packetlog, with pid ${pid}, watches this interface: end it first, or watch another with --iface.`;
 }
 
@@ -79,8 +79,8 @@ function rejected(name: string, requested: RequestedMode, errno: number, reasons
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
   let next = 'The kernel log (dmesg) may have the driver’s reason; watch another interface with --iface.';
   if (denied) next = privilegeAdvice({ needs: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' });
-  else if (errno === ERRNO.ENODEV) next = 'See which interfaces there are with: ip -br link.';
-  else if (requested === 'native') next = 'Try --mode generic, which needs nothing of the driver.';
+  else if (errno === ERRNO.ENODEV) next = 'List the interfaces with: ip -br link.';
+  else if (requested === 'native') next = 'Try --mode generic, which needs no driver support.';
   return new SetupError({
     step: 'attach to',
     target: name,

@@ -163,7 +163,7 @@ function notVisible(path: string): SetupError {
   return new SetupError({
     ...PIN_IN,
     target: path,
-    problem: 'no bpf file system is visible there from this process (chroot, or mounts of its own)',
+    problem: 'no bpf file system is visible there from this process (chroot, or a private mount namespace)',
     next: `Mount one where this process sees it (${mountCommand('DIR')}) and name it with --bpf-fs DIR.`,
     exit: 'privilege',
   });
@@ -174,7 +174,7 @@ function notVisible(path: string): SetupError {
  * place.
  */
 function unsafe(target: string, path: string, problem: string): SetupError {
-  const next = `Make it root’s alone (chown root ${path} && chmod 0700 ${path}), or ${NAME_ANOTHER}.`;
+  const next = `Restrict it to root (chown root ${path} && chmod 0700 ${path}), or ${NAME_ANOTHER}.`;
   return new SetupError({ ...PIN_IN, target, problem: `${path} ${problem}`, next, exit: 'privilege' });
 }
 

@@ -126,7 +126,7 @@ export class Pins {
     throw new SetupError({
       step: 'use',
       target: directory.path,
-      problem: 'a loader that ended left its program there, which still enforces its rules',
+      problem: 'an earlier loader left its program attached, which still enforces its rules',
       next: 'Start packetlog again to take over, or remove it: packetlog unload.',
       exit: 'busy',
     });

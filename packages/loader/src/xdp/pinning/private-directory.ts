@@ -89,7 +89,7 @@ function openOwn(path: string, shown: string): number | undefined {
       step: 'use',
       target: shown,
       ...(problem === undefined ? {} : { problem }),
-      next: `Find out who made it (ls -ld ${shown}), remove it (rm -r ${shown}), and make its file system root’s alone: chmod 0700.`,
+      next: `Find out who made it (ls -ld ${shown}), remove it (rm -r ${shown}), and restrict its file system to root: chmod 0700.`,
       exit: 'failed',
       cause,
     });
@@ -100,7 +100,7 @@ function openOwn(path: string, shown: string): number | undefined {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     if (code === 'EACCES') throw denied('use', shown, cause);
-    throw fail(NO_DIRECTORY.has(code) ? 'it is a symbolic link or no directory' : undefined, cause);
+    throw fail(NO_DIRECTORY.has(code) ? 'it is a symbolic link or not a directory' : undefined, cause);
   }
   const { uid, mode } = fstatSync(fd);
   const user = process.geteuid?.();
