@@ -40,7 +40,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     expect(await start()).toEqual({
       code: 4,
       said: expect.stringMatching(
-        /^packetlog: pin in .*: .* can be changed by other users \(mode 0777\)\. Make it root’s/,
+        /^packetlog: pin in .*: .* can be changed by other users \(mode 0777\)\. Restrict it to root/,
       ),
     });
 

@@ -100,7 +100,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     await unloaded();
   });
 
-  test('with another bpf file system, the error says that a loader that ended left its program on the interface', async () => {
+  test('with another bpf file system, the error names the program that an earlier loader left on the interface', async () => {
     await suite.started('--iface', 'server0', ...QUIET).then((packetlog) => packetlog.end('SIGKILL'));
     await using elsewhere = await createPinPlace();
     const other = suite.start('--iface', 'server0', '--bpf-fs', elsewhere.path, ...QUIET);

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 export const OBJECT_PATH: string = fileURLToPath(new URL('../dist/packetlog.bpf.o', import.meta.url));
 
 /**
- * By transport, the way records leave the kernel. `single`: for frames in one buffer, in every kernel and mode;
- * `frags`: for frames of several buffers, Linux 5.18 and later.
+ * The programs of each transport. `single`: for frames in one buffer, in every kernel and mode; `frags`: for frames of
+ * several buffers, Linux 5.18 and later.
  */
 export const PROGRAMS = {
   /** Linux 5.12 and later, not PREEMPT_RT. */

@@ -61,7 +61,7 @@ const ZONE = /%.*$/;
 
 /**
  * Returns the address as packets carry it. A server that listens on `::` reports an IPv4 peer as `::ffff:203.0.113.7`,
- * and a rule for that form would never match; a link-local peer has its interface behind a `%`.
+ * and a rule for that form would never match; a link-local peer has its interface after a `%`.
  */
 export function normalizeAddress(source: string): string {
   return source.replace(ZONE, '').replace(MAPPED, '$1');

@@ -2,12 +2,12 @@
 export class RowBudget {
   #perSecond: number;
   #tokens: number;
-  #at: number;
+  #refilledAtMs: number;
 
   constructor(perSecond: number, nowMs: number) {
     this.#perSecond = perSecond;
     this.#tokens = this.#burst();
-    this.#at = nowMs;
+    this.#refilledAtMs = nowMs;
   }
 
   get perSecond(): number {
@@ -22,9 +22,9 @@ export class RowBudget {
   /** Takes tokens for `rows`; returns the number of rows that may be sent now. */
   take(rows: number, nowMs: number): number {
     if (this.#perSecond === Number.POSITIVE_INFINITY) return rows;
-    const earned = ((nowMs - this.#at) / 1000) * this.#perSecond;
-    this.#at = nowMs;
-    this.#tokens = Math.min(this.#burst(), this.#tokens + earned);
+    const refill = ((nowMs - this.#refilledAtMs) / 1000) * this.#perSecond;
+    this.#refilledAtMs = nowMs;
+    this.#tokens = Math.min(this.#burst(), this.#tokens + refill);
     const taken = Math.min(rows, Math.floor(this.#tokens));
     this.#tokens -= taken;
     return taken;

@@ -33,7 +33,7 @@ const MAPPED_BITS = 96;
 
 /**
  * Parses `192.0.2.1`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`.
- * @throws NetworkError for anything else, and for bits set behind the prefix.
+ * @throws NetworkError for anything else, and for bits set after the prefix.
  */
 export function parseNetwork(text: string): Network {
   const [address = '', prefix, ...rest] = text.split('/');

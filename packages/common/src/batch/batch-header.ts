@@ -31,10 +31,10 @@ const TWO_TO_32 = 0x1_0000_0000;
 export function readBatchHeader(bytes: Uint8Array, position: number): BatchFields {
   const fail = (code: BatchFormatError['code'], message: string, expected: number, actual: number) =>
     new BatchFormatError(code, message, { expected, actual, position });
-  const there = bytes.length - position;
-  if (!(there >= BATCH_HEADER_SIZE)) {
-    const message = `its header has ${BATCH_HEADER_SIZE} bytes, ${there} are there; it is truncated, use what is before it`;
-    throw fail('short', message, BATCH_HEADER_SIZE, there);
+  const available = bytes.length - position;
+  if (!(available >= BATCH_HEADER_SIZE)) {
+    const message = `its header has ${BATCH_HEADER_SIZE} bytes, ${available} are there; it is truncated, use what is before it`;
+    throw fail('short', message, BATCH_HEADER_SIZE, available);
   }
   const data = new DataView(bytes.buffer, bytes.byteOffset + position, BATCH_HEADER_SIZE);
 
@@ -65,9 +65,9 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchField
     throw fail('shape', message, recordOffset + PACKET_LOG_SIZE, stride);
   }
   const size = headerSize + count * stride;
-  if (size > there) {
-    const message = `its ${count} records make ${size} bytes, ${there} are there; it is truncated, use what is before it`;
-    throw fail('short', message, size, there);
+  if (size > available) {
+    const message = `its ${count} records make ${size} bytes, ${available} are there; it is truncated, use what is before it`;
+    throw fail('short', message, size, available);
   }
 
   const counter = (name: (typeof COUNTERS)[number]): number => {
@@ -141,7 +141,7 @@ function writeUint64(target: Uint8Array, at: number, value: number): void {
   }
 }
 
-function checkInteger(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(`${name} is ${value}: it must be an integer from ${least} to ${most}`);
+function checkInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new RangeError(`${name} is ${value}: it must be an integer from ${min} to ${max}`);
 }

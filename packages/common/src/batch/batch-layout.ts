@@ -39,8 +39,8 @@ export const BATCH_HEADER_FIELDS = {
   /** u64, part of `offered`: lost because the receiver was too slow. */
   dropped: 32,
   /**
-   * u64, part of `offered`: not sent because of the receiver's limit of rows per second (0 and a pause included). Rows
-   * are not filtered while no client wants any: then all count here, whatever the filter.
+   * u64, part of `offered`: not sent because of the receiver's limit of rows per second (0 and a pause included). While
+   * no client requests rows they are not filtered: then all count here, regardless of the filter.
    */
   withheld: 40,
   /** i64, ns added to the kernel's monotonic clock for `timestamp_ns`. */

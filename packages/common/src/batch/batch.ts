@@ -24,7 +24,7 @@ export class PacketLogBatch extends PacketLogView {
   readonly byteLength: number;
 
   /**
-   * Borrows `bytes`, at any alignment, from `position` on. Ignores bytes behind the batch.
+   * Borrows `bytes`, at any alignment, from `position` on. Ignores bytes after the batch.
    * @throws BatchFormatError unless a whole batch of this PROTOCOL_VERSION begins there.
    */
   static from(bytes: Uint8Array | ArrayBuffer, position = 0): PacketLogBatch {

@@ -67,7 +67,7 @@ const ICMPV6 = 58;
 
 /**
  * Returns every field that applies to this packet, in reading order. `interfaceName` is undefined if no interface has
- * the number any more. Escape names and values where text is interpreted, as in HTML: the creator of an interface
+ * the number any longer. Escape names and values where text is interpreted, as in HTML: the creator of an interface
  * chooses its name.
  */
 export function explainPacket(packet: PacketLog, interfaceName: string | undefined): readonly ExplainedField[] {
@@ -193,7 +193,7 @@ function addressField(
   };
 }
 
-/** An IPv6 packet may hold a mapped address, whose text is that of IPv4: the filter must name the family. */
+/** An IPv6 packet may carry a mapped address, whose text is that of IPv4: the filter must name the family. */
 function hostNetwork(address: string, ether_type: number): string {
   if (address.includes(':')) return `${address}/128`;
   return ether_type === ETHER_TYPE_IPV6 ? `::ffff:${address}/128` : `${address}/32`;

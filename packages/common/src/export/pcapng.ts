@@ -1,10 +1,10 @@
 /**
  * Encodes records as a pcapng capture (draft-ietf-opsawg-pcapng), for Wireshark and similar tools.
  *
- * Each packet consists of the headers that its record still holds (see rebuilt-frame.ts), with the frame's real length.
- * The section header of the file says so. The verdict, with reason, rule and weight, is the packet's comment, unless it
- * is just "permitted". It is not an `epb_verdict` option: Wireshark 4.0 writes that option wrongly when it saves the
- * file, and then no reader can open it (`pcapng_write_enhanced_packet_block` of wiretap/pcapng.c).
+ * Each packet consists of the headers that its record contains (see rebuilt-frame.ts), with the frame's real length.
+ * The comment of the section header notes this. The verdict, with reason, rule and weight, is the packet's comment,
+ * unless it is just "permitted". It is not an `epb_verdict` option: Wireshark 4.0 writes that option wrongly when it
+ * saves the file, and then no reader can open it (`pcapng_write_enhanced_packet_block` of wiretap/pcapng.c).
  */
 import { actionName, reasonName } from '../record/field-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
@@ -101,8 +101,8 @@ export class PcapngEncoder {
   }
 
   #interfaceOf(ifindex: number): number {
-    const known = this.#interfaces.get(ifindex);
-    if (known !== undefined) return known;
+    const existing = this.#interfaces.get(ifindex);
+    if (existing !== undefined) return existing;
     const number = this.#interfaces.size;
     this.#interfaces.set(ifindex, number);
     this.#block(INTERFACE_DESCRIPTION, () => {

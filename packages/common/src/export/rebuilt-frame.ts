@@ -19,7 +19,7 @@ const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const IPV6_FRAGMENT_HEADER = 44;
 const ETHER_TYPE_VLAN = 0x8100;
-/** A later fragment, in units of 8 bytes: the record does not hold the offset. */
+/** A later fragment, in units of 8 bytes: the record does not contain the offset. */
 const SOME_FRAGMENT = 1;
 
 /** Bytes of the current record. */

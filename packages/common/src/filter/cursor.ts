@@ -57,7 +57,7 @@ export class Cursor {
   /** Candidates that a word here may mean instead of a value. */
   orElse: (() => readonly Candidate[]) | undefined;
   readonly #readsUpTo: ReadsUpTo | undefined;
-  #at = 0;
+  #index = 0;
   #terms = 0;
   #termFrom = 0;
 
@@ -70,7 +70,7 @@ export class Cursor {
 
   /** The token taken last. */
   get taken(): Token | undefined {
-    return this.#input.tokens[this.#at - 1];
+    return this.#input.tokens[this.#index - 1];
   }
 
   /** Where the current term begins. */
@@ -79,11 +79,11 @@ export class Cursor {
   }
 
   get token(): Token {
-    return this.#input.tokens[this.#at] as Token;
+    return this.#input.tokens[this.#index] as Token;
   }
 
   get next(): Token {
-    return this.#input.tokens[this.#at + 1] ?? this.token;
+    return this.#input.tokens[this.#index + 1] ?? this.token;
   }
 
   /** The word or sign here in its standard spelling; '' for a string. */
@@ -102,7 +102,7 @@ export class Cursor {
   take(kind: MarkKind): Token {
     const { token } = this;
     this.marks.push({ kind, from: token.from, to: token.to });
-    if (!this.atEnd) this.#at++;
+    if (!this.atEnd) this.#index++;
     return token;
   }
 

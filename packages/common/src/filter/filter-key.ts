@@ -20,8 +20,8 @@ class Simplifier {
   readonly #simple = new Map<Filter, Filter>();
 
   simplify(filter: Filter): Filter {
-    const known = this.#simple.get(filter);
-    if (known !== undefined) return known;
+    const cached = this.#simple.get(filter);
+    if (cached !== undefined) return cached;
     const simple = this.#simplified(filter);
     this.#simple.set(filter, simple);
     this.#simple.set(simple, simple);

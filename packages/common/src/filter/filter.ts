@@ -77,7 +77,7 @@ export interface FlagsFilter {
   readonly flags: number;
   readonly exact: boolean;
 }
-/** Records hold interface indexes: the compiler's environment maps this name to them. */
+/** Records contain interface indexes: the compiler's environment maps this name to them. */
 export interface InterfaceFilter {
   readonly kind: 'interface';
   readonly name: string;

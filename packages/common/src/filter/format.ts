@@ -23,8 +23,8 @@ export function formatFilter(filter: Filter): string {
 export function rememberingFormatter(): (filter: Filter) => string {
   const texts = new Map<Filter, string>();
   const textOf = (filter: Filter): string => {
-    const known = texts.get(filter);
-    if (known !== undefined) return known;
+    const cached = texts.get(filter);
+    if (cached !== undefined) return cached;
     const text = format(filter, textOf);
     texts.set(filter, text);
     return text;

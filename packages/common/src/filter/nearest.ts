@@ -12,12 +12,12 @@ export interface Candidate {
  * be wrong, missing, extra or swapped with its neighbour.
  */
 export function nearestTexts(typed: string, candidates: Iterable<Candidate>): readonly string[] {
-  const most = Math.max(1, Math.floor(typed.length / 3)) + 0.5;
+  const maxDistance = Math.max(1, Math.floor(typed.length / 3)) + 0.5;
   const near: { readonly text: string; readonly distance: number }[] = [];
   for (const { word, text } of candidates) {
-    if (Math.abs(word.length - typed.length) > most) continue;
+    if (Math.abs(word.length - typed.length) > maxDistance) continue;
     const distance = distanceOf(typed, word);
-    if (distance < most) near.push({ text, distance });
+    if (distance < maxDistance) near.push({ text, distance });
   }
   return near.sort((one, other) => one.distance - other.distance).map(({ text }) => text);
 }

@@ -62,7 +62,7 @@ function rejectBareValue(cursor: Cursor, word: string, hasPorts: boolean): void 
 
 export const readQualified: ReadTerm = (cursor) => qualified(cursor, [], '');
 
-/** Reads `[src|dst] [host|net|port|portrange] value`, optionally behind a protocol. */
+/** Reads `[src|dst] [host|net|port|portrange] value`, optionally after a protocol. */
 function qualified(cursor: Cursor, protocol: readonly Filter[], protocolWord: string): Term {
   const words = protocolWord === '' ? [] : [protocolWord];
   const sides = takeSides(cursor, words);

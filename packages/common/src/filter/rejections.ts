@@ -51,7 +51,7 @@ export function rejectWord(cursor: Cursor): never {
 
 const NUMBER = /^(\d+|0x[0-9a-f]+)$/i;
 
-/** Rejects `port not 22`: a "not" behind the words of a term. */
+/** Rejects `port not 22`: a "not" after the words of a term. */
 export function rejectNotInside(cursor: Cursor): void {
   if (!cursor.is('not')) return;
   const words = cursor.text.slice(cursor.termFrom, cursor.token.from);

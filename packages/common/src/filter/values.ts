@@ -155,7 +155,7 @@ export function takeEtherType(cursor: Cursor, after: string): number {
 
 const CODES = { action: ACTIONS, reason: REASONS } as const;
 
-/** Takes a name of the record's enum, or its number: a later version may have names that this one does not know. */
+/** Takes a name of the record's enum, or its number: a later version may have names that this version lacks. */
 export function takeCode(cursor: Cursor, field: 'action' | 'reason', after: string): number {
   const words = Object.keys(CODES[field]);
   cursor.must(`${words.slice(0, 2).join(', ')} or another ${field} must follow ${after}`, field);

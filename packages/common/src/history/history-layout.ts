@@ -12,7 +12,7 @@ export const HISTORY_LEVELS = [
 export type HistoryStep = (typeof HISTORY_LEVELS)[number]['step_ms'];
 
 /**
- * What each bucket counts: packets, or bytes where the name says so. The first seven are exact, from the counters; the
+ * What each bucket counts: packets, or bytes if the name contains it. The first seven are exact, from the counters; the
  * protocols are sums over records, by weight. `lost`: records lost in the kernel's ring and in the loader.
  */
 export const HISTORY_COLUMNS = [

@@ -121,12 +121,12 @@ export function serviceName(ip_protocol: number, port: number): string | undefin
   return (ip_protocol === UDP || ip_protocol === UDP_LITE ? udp : tcp).get(port);
 }
 
-/** Returns the port of a service, whatever its protocol. `name` is in lower case. */
+/** Returns the port of a service, for any protocol. `name` is in lower case. */
 export function servicePort(name: string): number | undefined {
   return table().ports.get(name);
 }
 
-/** Returns every name that `servicePort` knows, in order of ports. */
+/** Returns every name that `servicePort` accepts, in order of ports. */
 export function serviceNames(): readonly string[] {
   return [...table().ports.keys()];
 }

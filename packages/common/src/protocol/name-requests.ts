@@ -1,4 +1,4 @@
-/** Names for a record's numbers that only the loader's machine knows. They are inferred, and marked as such. */
+/** Names for a record's numbers that only the loader's machine can provide. They are inferred, and marked as such. */
 import * as z from 'zod/mini';
 import { MAX_PLACE_ADDRESSES, MAX_REVERSE_ADDRESSES } from './limits.ts';
 
@@ -26,7 +26,7 @@ export const placesRequestSchema = z.strictObject({
 });
 export type PlacesRequest = z.infer<typeof placesRequestSchema>;
 
-/** What a file on the loader's machine says about an address; only as correct and as recent as that file. */
+/** The entry for an address in a file on the loader's machine; only as correct and as recent as that file. */
 export const placeSchema = z.object({
   /** ISO 3166-1, two letters. */
   country: z.optional(z.string()),

@@ -89,7 +89,7 @@ export const interfaceLedgerSchema = z.object({
 });
 export type InterfaceLedger = z.infer<typeof interfaceLedgerSchema>;
 
-/** One hop behind the kernel: `offered = delivered + dropped + withheld + pending`. */
+/** One hop after the kernel: `offered = delivered + dropped + withheld + pending`. */
 export const hopLedgerSchema = z.object({
   /** Records that reached this hop. */
   offered: count,
@@ -151,7 +151,7 @@ export const summarySchema = z.object({
   by_action: z.record(actionName, count),
   /** Part of `total.bytes`, exact. */
   denied_bytes: count,
-  /** The fields from here on come from the records that reached the loader. */
+  /** The following fields are computed from the records that reached the loader. */
   records: count,
   /** Highest weight of a record: 1, or N while the kernel samples 1 of N. */
   max_weight: z.int().check(z.positive()),
@@ -255,7 +255,7 @@ export interface ClientToServerEvents extends RulesEvents {
     acknowledge: (result: Acknowledgement<{ max_rows_per_second: number }>) => void,
   ) => void;
   /**
-   * A paused client gets no `packets` after the acknowledgement. All that passes meanwhile counts as `withheld`,
+   * A paused client gets no `packets` after the acknowledgement. All that passes during the pause counts as `withheld`,
    * without being filtered.
    */
   pause: (options: Pause, acknowledge: (result: Acknowledgement<{ paused: boolean }>) => void) => void;

@@ -17,7 +17,7 @@ export class BatchFormatError extends Error implements BatchFormatFacts {
   readonly actual: number;
   readonly position: number;
 
-  /** `message` says what is wrong and what to do. */
+  /** `message` contains the problem and the next step. */
   constructor(code: BatchFormatErrorCode, message: string, facts: BatchFormatFacts) {
     super(`batch at byte ${facts.position}: ${message}`);
     this.code = code;

@@ -59,7 +59,7 @@ export const PACKET_LOG_FIELDS = [
 
 export type PacketLogFieldName = (typeof PACKET_LOG_FIELDS)[number]['name'];
 
-/** `enum xdp_action` of linux/bpf.h, as far as a record can hold it, in PacketLog's words. */
+/** `enum xdp_action` of linux/bpf.h, limited to the actions that a record can have, in PacketLog's words. */
 export const ACTIONS = { aborted: 0, deny: 1, permit: 2 } as const;
 export type Action = keyof typeof ACTIONS;
 

@@ -2,7 +2,7 @@ const WORDS_PER_KEY = 4;
 
 /**
  * Caches texts by a key of up to four u32. Direct-mapped: each key has one slot and the newest text replaces the old
- * one, so memory is fixed and no traffic can make it slow.
+ * one, so memory is fixed and no traffic can slow it down.
  */
 export class TextCache {
   readonly #shift: number;

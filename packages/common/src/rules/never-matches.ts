@@ -5,7 +5,7 @@ import { parseRuleSource } from './source.ts';
 
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'interface' | 'expires_at'>>;
 
-/** What is known about the place where the rule applies. Absent: unknown, and not checked. */
+/** Facts about the loader that applies the rule. Absent: unknown, and not checked. */
 export interface MatchContext {
   readonly nowMs?: number;
   /** Names of the watched interfaces. */
@@ -15,7 +15,7 @@ export interface MatchContext {
 }
 
 /**
- * IPv6 extension headers that the XDP program skips to find the protocol behind them (`extension_kinds` in
+ * IPv6 extension headers that the XDP program skips to find the protocol after them (`extension_kinds` in
  * parse_ipv6.h): a record, and therefore a rule, has the protocol at the end of the chain. It also skips Mobility
  * (135), HIP (139) and Shim6 (140), but they are the end of the chain where no header follows, as in nearly all of
  * their packets.

@@ -34,12 +34,12 @@ const ofStep = z.strictObject({ change: z.optional(z.int().check(z.nonnegative()
 
 const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_DRY_RUN_SECONDS)), 10);
 
-/** One schema per request; the key is the name behind `rules:`. */
+/** One schema per request; the key is the name after `rules:`. */
 export const rulesRequestSchemas = {
   list: nothing,
   add: z.strictObject({ rule: ruleDraftSchema, force }),
   edit: z.strictObject({ id: ruleIdSchema, changes: ruleChangesSchema, force }),
-  /** Adds all of them, or none and an error whose `field` says which: `rules.3.source`. */
+  /** Adds all of them, or none, with an error whose `field` names the invalid one: `rules.3.source`. */
   add_many: z.strictObject({
     rules: z.array(ruleDraftSchema).check(z.minLength(1), z.maxLength(MAX_RULES_AT_ONCE)),
     force,

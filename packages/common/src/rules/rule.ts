@@ -58,10 +58,10 @@ const interfaceName = z.string().check(
 );
 
 /** One line of text for people: no control characters, and no characters that change the direction of text. */
-function line(longest: number) {
+function line(maxLength: number) {
   const bad = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
   return z.string().check(
-    z.maxLength(longest, { error: `Write at most ${longest} characters.` }),
+    z.maxLength(maxLength, { error: `Write at most ${maxLength} characters.` }),
     z.refine((value) => !bad.test(value), { error: 'Write one line, without control characters.' }),
   );
 }

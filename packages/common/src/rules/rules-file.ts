@@ -16,7 +16,7 @@ const network = z.string().check(
   }),
 );
 
-/** Where the networks of a set come from. With neither: a copy that the loader keeps. */
+/** The origin of a set's networks. With neither: a copy that the loader stores. */
 export const fileSetSchema = z.strictObject({
   /** A list that is read at each start, and again when it changes. */
   file: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),

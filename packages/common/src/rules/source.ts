@@ -21,7 +21,7 @@ export function isSetName(name: string): boolean {
 
 /**
  * Parses `any`, `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `set:NAME`; `::ffff:192.0.2.1` is read as `192.0.2.1`.
- * @throws RuleValueError for anything else, and for bits set behind the prefix.
+ * @throws RuleValueError for anything else, and for bits set after the prefix.
  */
 export function parseRuleSource(text: string): RuleSource {
   if (text === 'any') return { kind: 'any' };

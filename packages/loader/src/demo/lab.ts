@@ -29,7 +29,7 @@ export const CLIENTS: readonly Host[] = [
 
 export class DemoLab {
   readonly #id: string;
-  readonly #made: string[] = [];
+  readonly #created: string[] = [];
 
   private constructor(id: string) {
     this.#id = id;
@@ -54,7 +54,7 @@ export class DemoLab {
 
   async remove(): Promise<void> {
     // Deleting a namespace also removes everything in it and the other end of its veth.
-    for (const name of this.#made.splice(0)) await ip(`netns del ${name}`).catch(() => {});
+    for (const name of this.#created.splice(0)) await ip(`netns del ${name}`).catch(() => {});
   }
 
   async #makeAll(): Promise<void> {
@@ -71,7 +71,7 @@ export class DemoLab {
   async #namespace(host: string): Promise<string> {
     const name = this.namespace(host);
     await ip(`netns add ${name}`);
-    this.#made.push(name);
+    this.#created.push(name);
     await ip(`-n ${name} link set lo up`);
     return name;
   }

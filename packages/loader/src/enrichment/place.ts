@@ -1,7 +1,7 @@
 /** Reads an entry of a database from any provider: providers name the same fields differently. Pure. */
 import type { Place } from '@packetlog/common';
 
-const LONGEST = 120;
+const MAX_TEXT_LENGTH = 120;
 
 /** Returns the place in an entry; undefined if it contains none. */
 export function placeOf(entry: unknown): Place | undefined {
@@ -46,7 +46,7 @@ function textsOf(entry: unknown, paths: readonly (readonly string[])[]): readonl
   return paths
     .map((path) => at(entry, path))
     .filter((value): value is string => typeof value === 'string' && value !== '')
-    .map((text) => text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ').slice(0, LONGEST));
+    .map((text) => text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ').slice(0, MAX_TEXT_LENGTH));
 }
 
 /** Parses an AS number: 15169 or `AS15169`. */

@@ -68,7 +68,7 @@ describe('Places', () => {
   });
 
   it.each<[what: string, bytes: Uint8Array | undefined, problem: RegExp]>([
-    ['is not there', undefined, /no such file.*leave --geoip out/],
+    ['is not there', undefined, /no such file.*omit --geoip/],
     ['is empty', new Uint8Array(0), /not an MMDB file/],
     ['is something else', Buffer.from('ip,country\n203.0.113.0/24,NZ\n'), /not an MMDB file.*Use a database/],
     ['was cut off', COUNTRIES.subarray(0, COUNTRIES.length - 40), /not an MMDB file/],

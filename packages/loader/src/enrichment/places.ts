@@ -7,7 +7,7 @@ const KEPT = 8192;
 export class Places {
   readonly #files: readonly string[];
   #databases: readonly PlaceDatabase[];
-  readonly #known = new Map<string, Place | null>();
+  readonly #cache = new Map<string, Place | null>();
 
   private constructor(files: readonly string[], databases: readonly PlaceDatabase[]) {
     this.#files = files;
@@ -27,7 +27,7 @@ export class Places {
   /** Reads the files again. On failure throws SetupError and keeps the old data. */
   async reload(): Promise<void> {
     this.#databases = await Promise.all(this.#files.map(openPlaceDatabase));
-    this.#known.clear();
+    this.#cache.clear();
   }
 
   find(addresses: readonly string[]): Record<string, Place | null> {
@@ -35,17 +35,17 @@ export class Places {
   }
 
   #find(address: string): Place | null {
-    let place = this.#known.get(address);
+    let place = this.#cache.get(address);
     if (place !== undefined) return place;
     const found = this.#databases.map((database) => database.find(address) ?? {});
     const all = Object.assign({}, ...found.reverse()) as Place;
     place = Object.keys(all).length > 0 ? all : null;
-    if (this.#known.size >= KEPT)
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
+    if (this.#cache.size >= KEPT)
+      for (const oldest of this.#cache.keys()) {
+        this.#cache.delete(oldest);
         break;
       }
-    this.#known.set(address, place);
+    this.#cache.set(address, place);
     return place;
   }
 }

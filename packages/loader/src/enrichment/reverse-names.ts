@@ -16,9 +16,9 @@ export type Resolve = (address: string) => Promise<string[]>;
 
 export class ReverseNames {
   readonly #resolve: Resolve;
-  readonly #known = new Map<string, { name: Promise<string | null>; untilMs: number }>();
+  readonly #cache = new Map<string, { name: Promise<string | null>; untilMs: number }>();
   #inFlight = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
 
   constructor(resolve: Resolve = systemResolver()) {
     this.#resolve = resolve;
@@ -26,13 +26,13 @@ export class ReverseNames {
 
   /** Looks up the names. Returns undefined at once if these queries would exceed the limit of the queue. */
   find(addresses: readonly string[]): Promise<Record<string, string | null>> | undefined {
-    const wanted = new Set(addresses.filter((address) => !this.#isKnown(address))).size;
-    const free = AT_ONCE - this.#inFlight + MAX_WAITING - this.#waiting.length;
+    const wanted = new Set(addresses.filter((address) => !this.#isCached(address))).size;
+    const free = AT_ONCE - this.#inFlight + MAX_WAITING - this.#queue.length;
     return wanted > free ? undefined : this.#findAll(addresses);
   }
 
-  #isKnown(address: string): boolean {
-    return (this.#known.get(address)?.untilMs ?? 0) > performance.now();
+  #isCached(address: string): boolean {
+    return (this.#cache.get(address)?.untilMs ?? 0) > performance.now();
   }
 
   async #findAll(addresses: readonly string[]): Promise<Record<string, string | null>> {
@@ -41,20 +41,20 @@ export class ReverseNames {
   }
 
   #find(address: string): Promise<string | null> {
-    const known = this.#known.get(address);
-    if (known !== undefined && this.#isKnown(address)) return known.name;
+    const cached = this.#cache.get(address);
+    if (cached !== undefined && this.#isCached(address)) return cached.name;
     const name = this.#resolveInTurn(address);
-    this.#known.delete(address);
-    this.#known.set(address, { name, untilMs: performance.now() + KEPT_MS });
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= KEPT) break;
-      this.#known.delete(oldest);
+    this.#cache.delete(address);
+    this.#cache.set(address, { name, untilMs: performance.now() + KEPT_MS });
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= KEPT) break;
+      this.#cache.delete(oldest);
     }
     return name;
   }
 
   async #resolveInTurn(address: string): Promise<string | null> {
-    if (this.#inFlight >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#inFlight >= AT_ONCE) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#inFlight++;
     try {
       const [name] = await this.#resolve(address);
@@ -63,7 +63,7 @@ export class ReverseNames {
       return null;
     } finally {
       this.#inFlight--;
-      this.#waiting.shift()?.();
+      this.#queue.shift()?.();
     }
   }
 }

@@ -34,7 +34,7 @@ it.each([
     'root of a user namespace',
     { needs },
     { uid: 0, uidMap: '         0       1000          1\n' },
-    expect.stringMatching(/^This user namespace has no power/),
+    expect.stringMatching(/^Root of this user namespace has no privileges/),
   ],
   [
     'root of a container with many users',

@@ -66,8 +66,8 @@ export class History {
     const perPoint = Math.ceil((to_ms - from_ms) / stepMs / SERIES_POINTS);
     const series_step_ms = perPoint * stepMs;
     const key = `${stepMs} ${from_ms} ${to_ms}`;
-    const known = this.#tops.get(key);
-    if (known !== undefined) return known;
+    const cached = this.#tops.get(key);
+    if (cached !== undefined) return cached;
     const range = { from_ms, to_ms, series_step_ms, points: Math.ceil((to_ms - from_ms) / series_step_ms) };
     const answer = this.#topOf(level, range);
     if (this.#tops.size < KEPT_ANSWERS) this.#tops.set(key, answer);

@@ -26,10 +26,10 @@ export class TopBucket {
 }
 
 export function addTo(map: Map<string, Volume>, key: string, packets: number, bytes: number): void {
-  const known = map.get(key);
-  if (known) {
-    known.packets += packets;
-    known.bytes += bytes;
+  const existing = map.get(key);
+  if (existing) {
+    existing.packets += packets;
+    existing.bytes += bytes;
   } else map.set(key, { packets, bytes });
 }
 

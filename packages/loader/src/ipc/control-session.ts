@@ -18,7 +18,7 @@ export const controlSessionSchema = z.object({
   interfaces: ledgerSchema.shape.interfaces,
 });
 
-/** Identifies the loader. Every version sends these fields, so that a newer command knows which loader it reached. */
+/** Identifies the loader. Every version sends these fields, so that a newer command can identify the loader. */
 export const loaderIdentitySchema = controlSessionSchema.pick({ pid: true, network_namespace: true });
 
 export type LoaderIdentity = z.infer<typeof loaderIdentitySchema>;

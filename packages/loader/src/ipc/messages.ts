@@ -98,7 +98,7 @@ export type FromDrain =
   | { type: 'rules'; request: number; error: PlainError | undefined }
   /** Answers `rule-counts`. */
   | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
-  /** Answers `in-force`. `images`: the kernel holds the rule sets that were published last. */
+  /** Answers `in-force`. `images`: whether the kernel contains the rule sets that were published last. */
   | {
       type: 'in-force';
       request: number;
@@ -108,7 +108,7 @@ export type FromDrain =
     }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
-  /** Answers `has-clients`, before any rows that are requested afterwards; later offsets come with each `second`. */
+  /** Answers `has-clients`, before any rows that are requested afterwards; later offsets are part of each `second`. */
   | { type: 'clock'; offsetNs: bigint }
   | { type: 'notice'; notice: Notice }
   /** `pinned`: directory of the pins when program and maps stay in the kernel. */
@@ -116,9 +116,9 @@ export type FromDrain =
 
 export type ToDrain =
   | { type: 'rows-wanted'; perSecond: number }
-  /** Whether a client reads summaries and the ledger each second. If not, none are made while no packets arrive. */
+  /** Whether a client reads summaries and the ledger each second. If not, none are produced while no packets arrive. */
   | { type: 'has-clients'; hasClients: boolean }
-  /** Clients and commands are admitted. `status`: a line for the service manager. */
+  /** Clients and commands are accepted from now on. `status`: a line for the service manager. */
   | { type: 'serving'; status: string }
   /** Whether a client takes rows as they arrive. */
   | { type: 'low-latency'; lowLatency: boolean }

@@ -6,7 +6,7 @@ export class RowDemand {
   readonly #want: ((perSecond: number) => void) | undefined;
   readonly #wanted: Record<Part, number> = { clients: 0, dryRuns: 0 };
   /** Callbacks for the pending requests, oldest first. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #pending: (() => void)[] = [];
 
   /**
    * `want` sends a request to the drain thread, which answers each call once, in order. Undefined: every row passes
@@ -23,12 +23,12 @@ export class RowDemand {
       passing();
       return;
     }
-    this.#waiting.push(passing);
+    this.#pending.push(passing);
     this.#want(Math.max(...Object.values(this.#wanted)));
   }
 
   /** Call when the drain thread answered a request. */
   answered(): void {
-    this.#waiting.shift()?.();
+    this.#pending.shift()?.();
   }
 }

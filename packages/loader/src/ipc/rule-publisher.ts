@@ -7,14 +7,14 @@ import type { RuleSlot } from './rule-slot.ts';
 type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' | 'in-force' }>;
 export type KernelState = Pick<Extract<Answer, { type: 'in-force' }>, 'images' | 'attached' | 'unfiltered'>;
 
-interface Waiting {
+interface PendingRequest {
   answer: (answer: Answer) => void;
   fail: (error: Error) => void;
 }
 
 export class RulePublisher {
   readonly #send: (message: ToDrain) => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, PendingRequest>();
   #requests = 0;
   #failed: Error | undefined;
 
@@ -24,7 +24,7 @@ export class RulePublisher {
 
   /**
    * Puts a whole compiled set into a slot; with `image` undefined, clears the slot. Resolves when no packet is checked
-   * against the old set any more; rejects with a SetupError, and the slot is unchanged. Calls take effect in order.
+   * against the old set any longer; rejects with a SetupError, and the slot is unchanged. Calls take effect in order.
    * `freshCounters`: counter slots that no set in force uses and this one does; they start at zero. `owners`: counter
    * slot by rule, for a loader that takes over.
    */
@@ -34,41 +34,41 @@ export class RulePublisher {
     freshCounters: readonly number[] = [],
     owners: ReadonlyMap<number, number> = new Map(),
   ): Promise<void> {
-    const answer = await this.#ask((request) => ({ type: 'rules', request, slot, image, freshCounters, owners }));
+    const answer = await this.#request((request) => ({ type: 'rules', request, slot, image, freshCounters, owners }));
     if (answer.type === 'rules' && answer.error) throw fromPlain(answer.error);
   }
 
   /** Returns the current values of these counter slots. */
   async counts(slots: readonly number[]): Promise<RuleCount[]> {
-    const answer = await this.#ask((request) => ({ type: 'rule-counts', request, slots }));
+    const answer = await this.#request((request) => ({ type: 'rule-counts', request, slots }));
     return answer.type === 'rule-counts' ? answer.ruleCounts : [];
   }
 
   /** Returns the kernel's current state. */
   async inForce(): Promise<KernelState> {
-    const answer = await this.#ask((request) => ({ type: 'in-force', request }));
+    const answer = await this.#request((request) => ({ type: 'in-force', request }));
     return answer.type === 'in-force' ? answer : { images: false, attached: [], unfiltered: [] };
   }
 
   /** Handles an answer of the drain thread. */
   answered(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.request);
-    this.#waiting.delete(answer.request);
-    waiting?.answer(answer);
+    const pending = this.#pending.get(answer.request);
+    this.#pending.delete(answer.request);
+    pending?.answer(answer);
   }
 
   /** The drain thread has ended: rejects all requests, pending and later ones. */
   fail(error: Error): void {
     this.#failed = error;
-    for (const { fail } of this.#waiting.values()) fail(error);
-    this.#waiting.clear();
+    for (const { fail } of this.#pending.values()) fail(error);
+    this.#pending.clear();
   }
 
-  #ask(message: (request: number) => ToDrain): Promise<Answer> {
+  #request(message: (request: number) => ToDrain): Promise<Answer> {
     if (this.#failed) return Promise.reject(this.#failed);
     const request = ++this.#requests;
     return new Promise((answer, fail) => {
-      this.#waiting.set(request, { answer, fail });
+      this.#pending.set(request, { answer, fail });
       this.#send(message(request));
     });
   }

@@ -49,7 +49,7 @@ function ensureOpen(library: Library): void {
 
 export interface NativeResult {
   value: number;
-  /** Only meaningful when `value` says that the call failed. */
+  /** Only meaningful if `value` shows that the call failed. */
   errno: number;
 }
 

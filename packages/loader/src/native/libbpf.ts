@@ -115,7 +115,7 @@ const BPF_MAP_TYPE_ARRAY = 2;
 const BPF_F_MMAPABLE = 1 << 10;
 const BPF_F_INNER_MAP = 1 << 12;
 
-/** Creates an array whose memory can be mapped, and that fits into an array of maps whatever its size. */
+/** Creates an array whose memory can be mapped, and that an array of maps accepts regardless of its size. */
 export function createInnerArray(name: string, valueBytes: number, entries: number): Outcome<number> {
   const options = new Uint8Array(48); // struct bpf_map_create_opts: size_t sz, five __u32, __u32 map_flags, ...
   const view = new DataView(options.buffer);

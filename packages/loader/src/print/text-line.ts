@@ -26,11 +26,14 @@ const RED = '\u001b[31m';
 const YELLOW = '\u001b[33m';
 
 const PROTOCOL_WIDTH = 'PROTO: TCP, FLAGS: SE.W,'.length;
-/** Longer values, such as two full IPv6 addresses, break the alignment: one of them must not make every line wrap. */
-const WIDEST = 'SRC IP: 2001:db8:1234:5678::1, SRC PORT: 65535,'.length;
+/**
+ * Longer values, such as two full IPv6 addresses, break the alignment: one such value must not make all later lines
+ * wrap.
+ */
+const MAX_COLUMN_WIDTH = 'SRC IP: 2001:db8:1234:5678::1, SRC PORT: 65535,'.length;
 
 function widened(width: number, text: string): number {
-  return Math.max(width, Math.min(WIDEST, text.length));
+  return Math.max(width, Math.min(MAX_COLUMN_WIDTH, text.length));
 }
 
 /** Columns start narrow and widen, once, when a longer value appears. */
@@ -46,7 +49,7 @@ export class TextLines {
     this.#showInterface = style.showInterface;
   }
 
-  /** Formats a record. The line begins with the local time and holds no newline. */
+  /** Formats a record. The line begins with the local time and contains no newline. */
   line(view: PacketLogView, i: number, interfaceName: string): string {
     const ports = view.portsRead(i);
     const ip = view.addressesRead(i);

@@ -2,7 +2,7 @@
 import { fromPlain } from '../errors/setup-error.ts';
 import type { FromDrain, ToDrain } from '../ipc/messages.ts';
 
-interface Waiting {
+interface PendingRequest {
   answer: (pinned: string | undefined) => void;
   fail: (error: Error) => void;
 }
@@ -10,7 +10,7 @@ interface Waiting {
 export class PinControl {
   readonly #send: (message: ToDrain) => void;
   /** Requests in the order they were sent, which is the order of the answers. */
-  readonly #waiting: Waiting[] = [];
+  readonly #pending: PendingRequest[] = [];
   #failed: Error | undefined;
 
   constructor(send: (message: ToDrain) => void) {
@@ -24,21 +24,21 @@ export class PinControl {
   set(on: boolean): Promise<string | undefined> {
     if (this.#failed) return Promise.reject(this.#failed);
     return new Promise((answer, fail) => {
-      this.#waiting.push({ answer, fail });
+      this.#pending.push({ answer, fail });
       this.#send({ type: 'pin', on });
     });
   }
 
   /** Handles an answer of the drain thread. */
   answered({ pinned, error }: Extract<FromDrain, { type: 'pinned' }>): void {
-    const waiting = this.#waiting.shift();
-    if (error) waiting?.fail(fromPlain(error));
-    else waiting?.answer(pinned);
+    const pending = this.#pending.shift();
+    if (error) pending?.fail(fromPlain(error));
+    else pending?.answer(pinned);
   }
 
   /** The drain thread has ended: rejects all requests, pending and later ones. */
   fail(error: Error): void {
     this.#failed = error;
-    for (const { fail } of this.#waiting.splice(0)) fail(error);
+    for (const { fail } of this.#pending.splice(0)) fail(error);
   }
 }

@@ -7,7 +7,7 @@ import type { RuleImages } from '../xdp/rule-images.ts';
 import type { RuleOwners } from '../xdp/rule-owners.ts';
 
 type Publish = Extract<ToDrain, { type: 'rules' }>;
-type Ask = Extract<ToDrain, { type: 'rule-counts' | 'in-force' }>;
+type Query = Extract<ToDrain, { type: 'rule-counts' | 'in-force' }>;
 
 interface AskedInterfaces {
   attached(): readonly AttachedInterface[];
@@ -42,7 +42,7 @@ export class Rules {
     return this.#counters.size;
   }
 
-  answer(message: Publish | Ask): void {
+  answer(message: Publish | Query): void {
     const { request } = message;
     if (message.type === 'rule-counts') {
       this.#post({ type: 'rule-counts', request, ruleCounts: message.slots.map((slot) => this.#counters.read(slot)) });

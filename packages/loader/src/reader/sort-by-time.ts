@@ -1,6 +1,6 @@
 /**
  * Sorts the records of a slab by time. Each ring is in order, but the rings are read one after the other, so a slab
- * holds a sorted run from each.
+ * contains a sorted run from each.
  */
 import { PacketLogView } from '@packetlog/common';
 

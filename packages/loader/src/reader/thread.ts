@@ -89,7 +89,7 @@ function run(setup: Setup): void {
     const next = pollPolicy.next(records, more, setup.lowLatency);
     slabWriter.flush(next.do === 'sleep' || next.do === 'stopPolling');
     drain.commit(next.mode);
-    // After the rows, which are on their way now.
+    // After the rows, which have been sent.
     if (performance.now() >= nextAlarm) {
       nextAlarm = performance.now() + ALARM_MS;
       postNotices(drain.alarms(Date.now(), performance.now()));
@@ -136,7 +136,7 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
   return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
 }
 
-/** Returns when the next report is due. Reports that were missed are skipped, not made up for. */
+/** Returns when the next report is due. Missed reports are skipped. */
 function reportAfter(due: number): number {
   return Math.max(due, performance.now() - REPORT_MS) + REPORT_MS;
 }
@@ -169,7 +169,7 @@ function stop(setup: Setup): void {
     // A pinned program keeps writing, so there may be no end: the rest waits for the next loader.
     const over = performance.now() >= deadline || (isPinned && !more);
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
-    // Messages are not read any more.
+    // Messages are no longer read.
     Atomics.store(signal, 0, 0);
     if (records === 0) Atomics.wait(signal, 0, 0, settled ? 1 : 10);
   }

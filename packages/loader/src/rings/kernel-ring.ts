@@ -34,7 +34,7 @@ export interface KernelRingMemory {
   size: number;
 }
 
-/** The ring holds something that our program never writes. */
+/** The ring contains something that our program never writes. */
 export class RingFormatError extends Error {
   override readonly name = 'RingFormatError';
 }

@@ -1,4 +1,4 @@
-/** Answers as encoded JSON text: the length is known while the answer waits, and many clients can share one text. */
+/** Answers as encoded JSON text: its length is known while the answer is queued, and many clients can share it. */
 import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
 
 export class EncodedAnswer {

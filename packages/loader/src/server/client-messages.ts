@@ -155,7 +155,7 @@ export class ClientMessages {
     return this.#unread > MAX_UNREAD || this.#unreadBytes > MAX_UNREAD_BYTES ? UNREAD : undefined;
   }
 
-  /** Stops reading from the client until its debt is paid: what it sends meanwhile waits on its own machine. */
+  /** Stops reading from the client until its debt is paid: what it sends until then stays on the client's machine. */
   #pause(): void {
     const { debtMs } = this.#budget;
     const { socket } = this.#client.socket.conn.transport as unknown as { socket?: Readable };
@@ -186,7 +186,7 @@ export class ClientMessages {
       const encoded = EncodedAnswer.of(answer);
       const bytes = encoded.json.length;
       this.#unreadBytes += bytes;
-      // Keep the order: the answer goes behind rows that were queued before it.
+      // Keep the order: the answer follows rows that were queued before it.
       this.#client.sendQueue.after((done) => {
         // engine.io accepts any amount: wait until the kernel has taken everything queued so far before sending the
         // next answer.

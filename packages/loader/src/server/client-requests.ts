@@ -17,7 +17,7 @@ import { streamRejection } from './stream-limits.ts';
 
 const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
 /** When a client may retry a subscription that was rejected for lack of streams. */
-const STREAMS_AGAIN_MS = 10_000;
+const STREAMS_RETRY_MS = 10_000;
 
 export interface RequestContext {
   /** All connected clients. */
@@ -62,7 +62,7 @@ function subscribe(client: Client, { clients, rowsWanted }: RequestContext, give
       const subscription = { rowsPerSecond, batchMs, filter: filterOf(filter) };
       const problem = streamRejection(client, subscription, clients());
       if (problem !== undefined) {
-        failed(new Unavailable(problem, STREAMS_AGAIN_MS));
+        failed(new Unavailable(problem, STREAMS_RETRY_MS));
         return;
       }
       client.requested = subscription;
@@ -81,7 +81,7 @@ function pause(client: Client, { rowsWanted }: RequestContext, given: readonly u
     given,
     ({ paused }, done) => {
       client.pauseRequested = paused;
-      // Stops sending immediately; after a resume, rows come once the drain thread passes them on.
+      // Stops sending immediately; after a resume, rows are sent once the drain thread passes them on.
       if (paused) client.pause(true);
       rowsWanted.changed(client, () => {
         client.pause(client.pauseRequested);

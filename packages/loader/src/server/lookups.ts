@@ -1,4 +1,4 @@
-/** Requests a client may send besides subscriptions; each is answered from what the loader knows or can look up. */
+/** Answers requests other than subscriptions, from the loader's state and from lookups. */
 import {
   historyRequestSchema,
   historyTopRequestSchema,
@@ -14,7 +14,7 @@ import type { LineLimit } from './access/line-limit.ts';
 import { HISTORY, historyTopCost, LOOKUP } from './access/message-cost.ts';
 
 /** When a client may retry names that were rejected as too many. */
-const NAMES_AGAIN_MS = 5000;
+const NAMES_RETRY_MS = 5000;
 
 export interface Lookup {
   /** Cost of a request before validation, in the units of budget.ts. */
@@ -79,8 +79,8 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
           if (found) return found;
           lines.warn({}, 'reverse DNS lookups rejected: too many wait');
           throw new Unavailable(
-            `Too many names are being looked up. Retry in ${NAMES_AGAIN_MS / 1000} s.`,
-            NAMES_AGAIN_MS,
+            `Too many names are being looked up. Retry in ${NAMES_RETRY_MS / 1000} s.`,
+            NAMES_RETRY_MS,
           );
         }
         throw new Unavailable(

@@ -1,6 +1,6 @@
 /**
- * Bounds the answers to WebSocket pings: at most one pong waits to be sent, and the newest ping that arrived meanwhile
- * is answered next (RFC 6455 section 5.5.3).
+ * Bounds the answers to WebSocket pings: at most one pong waits to be sent; after it, the newest ping that has arrived
+ * is answered (RFC 6455 section 5.5.3).
  */
 import type { Server } from 'socket.io';
 

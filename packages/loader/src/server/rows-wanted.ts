@@ -5,7 +5,7 @@ export class RowsWanted {
   readonly #clients: ReadonlyMap<string, Client>;
   readonly #request: (perSecond: number) => void;
   /** Actions to run when the drain thread passes on the wanted rows, oldest first. */
-  readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
+  readonly #pending: { want: number; client: Client; act: () => void }[] = [];
   /** Number of requests, and of their answers. */
   #wants = 0;
   #answers = 0;
@@ -21,19 +21,19 @@ export class RowsWanted {
    * still connected.
    */
   changed(client?: Client, act = () => {}): void {
-    let most = 0;
-    for (const { rowsWanted } of this.#clients.values()) most = Math.max(most, rowsWanted);
+    let max = 0;
+    for (const { rowsWanted } of this.#clients.values()) max = Math.max(max, rowsWanted);
     const want = ++this.#wants;
-    if (client) this.#waiting.push({ want, client, act });
-    this.#request(most);
+    if (client) this.#pending.push({ want, client, act });
+    this.#request(max);
   }
 
   /** Call it when the drain thread passes on what the oldest unanswered request named. */
   answer(): void {
     this.#answers++;
-    for (let next = this.#waiting[0]; next && next.want <= this.#answers; next = this.#waiting[0]) {
+    for (let next = this.#pending[0]; next && next.want <= this.#answers; next = this.#pending[0]) {
       const { client, act } = next;
-      this.#waiting.shift();
+      this.#pending.shift();
       if (!this.#clients.has(client.socket.id)) continue;
       try {
         act();

@@ -31,8 +31,8 @@ export function streamRejection(
   }
   const key = streamKey(subscription);
   if (all.has(key)) return undefined;
-  const most = client.isAdmin ? MAX_STREAMS : MAX_STREAMS - FOR_ADMINS;
-  if (all.size >= most) return sentence(`${most} different filters or limits are in use by all clients`);
+  const max = client.isAdmin ? MAX_STREAMS : MAX_STREAMS - FOR_ADMINS;
+  if (all.size >= max) return sentence(`${max} different filters or limits are in use by all clients`);
   if (!client.isAdmin && client.peer !== LOOPBACK_PEER && own.size >= MAX_PER_PEER) {
     return sentence(`${MAX_PER_PEER} different filters or limits are in use from this address`);
   }

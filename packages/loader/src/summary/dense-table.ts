@@ -6,23 +6,23 @@ export class DenseTable {
   readonly #used: Uint32Array;
   #size = 0;
 
-  constructor(places: number) {
-    this.#volumes = makeVolumes(places);
-    this.#used = new Uint32Array(places);
+  constructor(size: number) {
+    this.#volumes = makeVolumes(size);
+    this.#used = new Uint32Array(size);
   }
 
   /** `packets`: at least 1. */
-  add(place: number, packets: number, bytes: number): void {
+  add(index: number, packets: number, bytes: number): void {
     const volumes = this.#volumes;
-    const before = volumes[place * 2]!;
-    if (before === 0) this.#used[this.#size++] = place;
-    volumes[place * 2] = before + packets;
-    volumes[place * 2 + 1]! += bytes;
+    const previous = volumes[index * 2]!;
+    if (previous === 0) this.#used[this.#size++] = index;
+    volumes[index * 2] = previous + packets;
+    volumes[index * 2 + 1]! += bytes;
   }
 
   *all(): Generator<Total> {
-    for (const place of this.#used.subarray(0, this.#size)) {
-      yield { place, packets: this.#volumes[place * 2]!, bytes: this.#volumes[place * 2 + 1]! };
+    for (const index of this.#used.subarray(0, this.#size)) {
+      yield { index, packets: this.#volumes[index * 2]!, bytes: this.#volumes[index * 2 + 1]! };
     }
   }
 
@@ -31,7 +31,7 @@ export class DenseTable {
   }
 
   clear(): void {
-    for (const place of this.#used.subarray(0, this.#size)) this.#volumes.fill(0, place * 2, place * 2 + 2);
+    for (const index of this.#used.subarray(0, this.#size)) this.#volumes.fill(0, index * 2, index * 2 + 2);
     this.#size = 0;
   }
 }

@@ -33,26 +33,26 @@ export class PairVolumes {
   }
 
   /** Returns the pairs, most packets first, among the destinations up to that number. */
-  topPairs(destinations: number, count: number): (Omit<Total, 'place'> & { source: number; destination: number })[] {
+  topPairs(destinations: number, count: number): (Omit<Total, 'index'> & { source: number; destination: number })[] {
     const sources = this.#sources.size;
     const all = makeVolumes(destinations * sources);
     for (let destination = FIRST; destination <= destinations; destination++) {
       this.#addTo(all.subarray((destination - 1) * sources * 2), destination);
     }
-    return most(all, Array(destinations * sources).keys(), count).map(({ place, packets, bytes }) => ({
-      source: (place % sources) + 1,
-      destination: Math.floor(place / sources) + 1,
+    return most(all, Array(destinations * sources).keys(), count).map(({ index, packets, bytes }) => ({
+      source: (index % sources) + 1,
+      destination: Math.floor(index / sources) + 1,
       packets,
       bytes,
     }));
   }
 
-  topSources(destinations: number, count: number): (Omit<Total, 'place'> & { source: number })[] {
+  topSources(destinations: number, count: number): (Omit<Total, 'index'> & { source: number })[] {
     const sources = this.#sources.size;
     const all = makeVolumes(sources);
     for (let destination = NO_NUMBER; destination <= destinations; destination++) this.#addTo(all, destination);
-    return most(all, Array(sources).keys(), count).map(({ place, packets, bytes }) => ({
-      source: place + 1,
+    return most(all, Array(sources).keys(), count).map(({ index, packets, bytes }) => ({
+      source: index + 1,
       packets,
       bytes,
     }));
@@ -90,10 +90,10 @@ export class PairVolumes {
   /** Adds the sources that have a number, from index 0 on. */
   #addTo(sums: Volumes, destination: number): void {
     const [from, start, step] = this.#row(destination);
-    for (let place = 0; place < this.#sources.size; place++) {
-      const at = start + (place + 1) * step;
-      sums[place * 2]! += from[at]!;
-      sums[place * 2 + 1]! += from[at + 1]!;
+    for (let index = 0; index < this.#sources.size; index++) {
+      const at = start + (index + 1) * step;
+      sums[index * 2]! += from[at]!;
+      sums[index * 2 + 1]! += from[at + 1]!;
     }
   }
 }

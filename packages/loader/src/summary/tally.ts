@@ -121,9 +121,9 @@ export class Tally {
         packets: each.packets,
         bytes: each.bytes,
       })),
-      top_ports: this.#ports.top(TOP).map(({ place, packets, bytes }) => ({
-        ip_protocol: WITH_PORTS[Math.floor(place / PORTS)] ?? IP_PROTOCOL_NONE,
-        port: place % PORTS,
+      top_ports: this.#ports.top(TOP).map(({ index, packets, bytes }) => ({
+        ip_protocol: WITH_PORTS[Math.floor(index / PORTS)] ?? IP_PROTOCOL_NONE,
+        port: index % PORTS,
         packets,
         bytes,
       })),
@@ -146,19 +146,19 @@ export class Tally {
 
   #byProtocol(): RecordSummary['by_protocol'] {
     const protocols = new DenseTable(PROTOCOLS);
-    for (const { place, packets, bytes } of this.#noPorts.all()) protocols.add(place, packets, bytes);
-    for (const { place, packets, bytes } of this.#ports.all()) {
-      protocols.add(WITH_PORTS[Math.floor(place / PORTS)] ?? IP_PROTOCOL_NONE, packets, bytes);
+    for (const { index, packets, bytes } of this.#noPorts.all()) protocols.add(index, packets, bytes);
+    for (const { index, packets, bytes } of this.#ports.all()) {
+      protocols.add(WITH_PORTS[Math.floor(index / PORTS)] ?? IP_PROTOCOL_NONE, packets, bytes);
     }
-    const ip = protocols.top(TOP).map(({ place, packets, bytes }) => ({
-      ip_protocol: place,
+    const ip = protocols.top(TOP).map(({ index, packets, bytes }) => ({
+      ip_protocol: index,
       ether_type: 0,
       packets,
       bytes,
     }));
-    const other = this.#etherTypes.top(TOP).map(({ place, packets, bytes }) => ({
+    const other = this.#etherTypes.top(TOP).map(({ index, packets, bytes }) => ({
       ip_protocol: IP_PROTOCOL_NONE,
-      ether_type: place,
+      ether_type: index,
       packets,
       bytes,
     }));
@@ -167,8 +167,8 @@ export class Tally {
 
   /** Returns typed views, which are made once for each ring, not for each call. */
   #wordsOf(memory: Uint8Array): Words {
-    const known = this.#words.get(memory);
-    if (known) return known;
+    const cached = this.#words.get(memory);
+    if (cached) return cached;
     const { buffer, byteOffset, byteLength } = memory;
     const words = {
       u8: memory,

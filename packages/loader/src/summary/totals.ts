@@ -3,24 +3,24 @@
 /** Packets at an even index, bytes at the next: one cache line for both. */
 export type Volumes = Float64Array;
 
-export function makeVolumes(places: number): Volumes {
-  return new Float64Array(places * 2);
+export function makeVolumes(size: number): Volumes {
+  return new Float64Array(size * 2);
 }
 
 export interface Total {
-  place: number;
+  index: number;
   packets: number;
   bytes: number;
 }
 
 /** Returns the indexes with the most packets, largest first, without empty ones. */
-export function most(volumes: Volumes, places: Iterable<number>, count: number): Total[] {
+export function most(volumes: Volumes, indexes: Iterable<number>, count: number): Total[] {
   const top: Total[] = [];
-  for (const place of places) {
-    const packets = volumes[place * 2]!;
+  for (const index of indexes) {
+    const packets = volumes[index * 2]!;
     const last = top.at(-1);
     if (packets === 0 || (top.length === count && last && packets <= last.packets)) continue;
-    const total = { place, packets, bytes: volumes[place * 2 + 1]! };
+    const total = { index, packets, bytes: volumes[index * 2 + 1]! };
     const at = top.findIndex((each) => each.packets < packets);
     top.splice(at < 0 ? top.length : at, 0, total);
     if (top.length > count) top.pop();

@@ -19,7 +19,7 @@ export function cpuList(text: string): number[] {
     });
 }
 
-/** Returns the number of CPUs that can ever come online, which per-CPU memory must be sized by. */
+/** Returns the number of CPUs that can ever come online, for which per-CPU memory must be sized. */
 export function possibleCpus(): number {
   return cpuListEnd(readFileSync('/sys/devices/system/cpu/possible', 'utf8')) ?? 1;
 }

@@ -23,7 +23,7 @@ export interface PathProblem {
 type Facts = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
 /**
- * Returns the problem of one directory that holds our files: it belongs to a user who is neither root nor `user`, or
+ * Returns the problem of one directory that contains our files: it belongs to a user who is neither root nor `user`, or
  * others may rename its entries. In a sticky directory (/tmp) only the owner of an entry may do that. Pure.
  */
 export function directoryProblem({ uid, gid, mode }: Facts, user: number): string | undefined {
@@ -42,7 +42,7 @@ export function ownerProblem(uid: number, user: number, service = serviceUser): 
 
 /**
  * Returns the first component of an absolute or relative path with a problem; undefined if there is none. Follows
- * symbolic links that root or `user` made. Stops where the path does not exist yet, or is not a directory: we create
+ * symbolic links that root or `user` created. Stops where the path does not exist yet, or is not a directory: we create
  * what is missing. Throws the error of the file system (EACCES).
  */
 export function pathProblem(path: string, user = process.geteuid?.() ?? ROOT): PathProblem | undefined {

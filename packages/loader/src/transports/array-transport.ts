@@ -11,7 +11,7 @@ import type { FindMap, OpenTransport, Transport, TransportSettings } from './tra
 const DOORBELL_BYTES = 65_536;
 /** Permits, denies. */
 const KINDS = 2;
-/** Whether a plain store makes all stores before it visible first. */
+/** Whether all earlier stores become visible before a plain store (x86-TSO). */
 const KEEPS_STORES_IN_ORDER = process.arch === 'x64';
 
 export const arrayTransport: Transport = {

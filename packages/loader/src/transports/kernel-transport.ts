@@ -9,7 +9,7 @@ import { onlineCpus } from '../system/cpus.ts';
 import { mapRingMemory } from './mapped-ring.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
-/** Bytes of the rings of CPUs that are offline now: small, but present in case the CPU comes online. */
+/** Bytes of the rings of offline CPUs: small, in case the CPU goes online. */
 const OFFLINE_RING_BYTES = 64 * 1024;
 
 export const kernelTransport: Transport = {
@@ -28,8 +28,9 @@ export const kernelTransport: Transport = {
       const outer = mapDescriptor(map(kind));
       return Array.from({ length: cpus }, (_, cpu) => {
         const name = `${kind}_${cpu}`;
-        const there = kept?.(name);
-        if (there !== undefined) return { name, fd: there, memory: mapRingMemory(there, ringSize(there, cpu)) };
+        const leftover = kept?.(name);
+        if (leftover !== undefined)
+          return { name, fd: leftover, memory: mapRingMemory(leftover, ringSize(leftover, cpu)) };
         const bytes = online.has(cpu) ? maxBytes : Math.min(maxBytes, OFFLINE_RING_BYTES);
         const fd = makeRing(name, cpu, bytes);
         need(putMap(outer, cpu, fd), 'place ring', `for CPU ${cpu}`);

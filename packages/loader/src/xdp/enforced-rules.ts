@@ -22,16 +22,16 @@ import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 export interface EnforcedRules {
   /** Directory of the pins. */
   readonly path: string;
-  /** Pid of a loader that runs on these pins, whatever its state directory is. */
+  /** Pid of a loader that runs on these pins, even with another state directory. */
   readonly owner: number | undefined;
   /** Where the program is attached. */
   readonly interfaces: readonly { name: string; ifindex: number; mode: AttachMode; slot: number }[];
-  /** Undefined: another version made the maps, and their layout is unknown. */
+  /** Undefined if another version created the maps, so that their layout is unknown. */
   readonly tables: EnforcedTables | undefined;
 }
 
 export interface EnforcedTables {
-  /** The image in force; undefined: there is none, and all packets are permitted. */
+  /** The image in force; undefined if there is none, so that all packets are permitted. */
   readonly image: Uint8Array | undefined;
   /** Names by slot, including interfaces that are gone, as the image was compiled for. */
   readonly slots: readonly { name: string; slot: number }[];

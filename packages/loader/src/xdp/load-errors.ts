@@ -4,7 +4,7 @@ import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { RequestedTransport } from '../ipc/settings.ts';
 
-/** Returns the last lines of the verifier's log, which say why it rejected the program. */
+/** Returns the last lines of the verifier's log, which contain the reason for the rejection. */
 export function lastLines(log: Uint8Array, lines = 12): string {
   const end = log.indexOf(0);
   const text = new TextDecoder().decode(end < 0 ? log : log.subarray(0, end)).trimEnd();

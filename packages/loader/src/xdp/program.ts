@@ -122,8 +122,8 @@ function reuseMaps(object: ObjectPointer, transport: Transport, leftover: Leftov
   return lastingMaps(transport).every((name) => {
     const fd = leftoverMap(leftover, name);
     if (fd === undefined) return false;
-    const there = mapShape(fd);
-    const fits = !there.errno && JSON.stringify(there.value) === JSON.stringify(plannedShape(map(name)));
+    const shape = mapShape(fd);
+    const fits = !shape.errno && JSON.stringify(shape.value) === JSON.stringify(plannedShape(map(name)));
     if (fits) need(reuseMap(map(name), fd), 'take over map', name);
     closeDescriptor(fd);
     return fits;

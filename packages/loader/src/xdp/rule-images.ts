@@ -26,38 +26,41 @@ export class RuleImages {
   publish(slot: RuleSlot, image: Uint8Array): void {
     const lines = image.length / RULE_LINE.size;
     if (!Number.isInteger(lines) || lines < 1) throw new RangeError(`a rule image of ${image.length} bytes`);
-    const made = createInnerArray('rule_image', RULE_LINE.size, lines);
-    if (made.errno !== 0) {
+    const created = createInnerArray('rule_image', RULE_LINE.size, lines);
+    if (created.errno !== 0) {
       throw new SetupError({
         step: 'make',
         target: `rule image (${image.length} bytes)`,
-        errno: made.errno,
+        errno: created.errno,
         next: 'Use smaller sets or fewer port rules; before Linux 5.11 also: ulimit -l unlimited.',
         exit: 'failed',
       });
     }
     try {
-      writeShared(made.value, image);
-      const put = putMap(this.#outer, RULE_SLOTS[slot], made.value);
+      writeShared(created.value, image);
+      const put = putMap(this.#outer, RULE_SLOTS[slot], created.value);
       if (put.errno !== 0) throw rejectedImage(slot, put.errno);
-      this.#published[slot] = objectId(made.value);
+      this.#published[slot] = objectId(created.value);
     } finally {
-      closeDescriptor(made.value);
+      closeDescriptor(created.value);
     }
   }
 
   /** Empties a slot, with the guarantees of `publish`. */
   clear(slot: RuleSlot): void {
-    const taken = takeMap(this.#outer, RULE_SLOTS[slot]);
-    if (taken.errno !== ERRNO.ENOENT) need(taken, 'clear rules', slot);
+    const removed = takeMap(this.#outer, RULE_SLOTS[slot]);
+    if (removed.errno !== ERRNO.ENOENT) need(removed, 'clear rules', slot);
     this.#published[slot] = 0;
   }
 
-  /** Returns whether each slot in the kernel holds the map that was put there last. False before the first one. */
+  /**
+   * Returns whether each slot in the kernel contains the map that was put there last. False before the first
+   * publication.
+   */
   areInForce(): boolean {
     return (['confirmed', 'provisional'] as const).every((slot) => {
-      const there = innerMapId(this.#outer, RULE_SLOTS[slot]);
-      return (there.errno === 0 ? there.value : 0) === this.#published[slot];
+      const id = innerMapId(this.#outer, RULE_SLOTS[slot]);
+      return (id.errno === 0 ? id.value : 0) === this.#published[slot];
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Maps counter slots to rules. The program does not read it: it is kept beside the counters for a loader that takes
+ * Maps counter slots to rules. The program does not read it: it is stored with the counters for a loader that takes
  * over, so that rules continue counting from their current values.
  */
 import { need } from '../native/check.ts';
@@ -21,7 +21,7 @@ export class RuleOwners {
 
   /** `kept`: the previous loader's map, of the same size. */
   static open(slots: number, kept: number | undefined): RuleOwners {
-    const fd = kept ?? need(createInnerArray(RULE_OWNERS, ID_BYTES, slots), 'make map', RULE_OWNERS);
+    const fd = kept ?? need(createInnerArray(RULE_OWNERS, ID_BYTES, slots), 'create map', RULE_OWNERS);
     // The kernel gives each value eight bytes.
     const page = pageSize();
     const memory = mapShared(fd, 0, Math.ceil((slots * 8) / page) * page, 'read-write');

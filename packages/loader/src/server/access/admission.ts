@@ -18,7 +18,7 @@ export const CLIENT_LIMITS: ClientLimits = { readers: 1000, admins: 24, readersP
 export interface Connected {
   readonly readers: number;
   readonly admins: number;
-  /** The part of `readers` that comes from the new client's address; 0 where addresses are not limited separately. */
+  /** The number of `readers` from the new client's address; 0 where addresses are not limited separately. */
   readonly readersFromThere: number;
 }
 

@@ -23,24 +23,24 @@ const REJECTION = 0.25;
 export class Budget {
   readonly #allowance: Allowance;
   readonly #now: () => number;
-  #left: number;
-  #at: number;
+  #balance: number;
+  #refilledAt: number;
 
   /** `now` returns milliseconds. */
   constructor(allowance: Allowance, now: () => number) {
     this.#allowance = allowance;
     this.#now = now;
-    this.#left = allowance.atOnce;
-    this.#at = now();
+    this.#balance = allowance.atOnce;
+    this.#refilledAt = now();
   }
 
   /** Units left; negative values are debt. */
   get left(): number {
     const now = this.#now();
     const { atOnce, perSecond } = this.#allowance;
-    this.#left = Math.min(atOnce, this.#left + ((now - this.#at) / 1000) * perSecond);
-    this.#at = now;
-    return this.#left;
+    this.#balance = Math.min(atOnce, this.#balance + ((now - this.#refilledAt) / 1000) * perSecond);
+    this.#refilledAt = now;
+    return this.#balance;
   }
 
   get isFull(): boolean {
@@ -59,18 +59,18 @@ export class Budget {
   }
 
   charge(cost: number): void {
-    this.#left = this.left - cost;
+    this.#balance = this.left - cost;
   }
 }
 
 export class ClientBudget {
-  readonly #own: Budget;
+  readonly #client: Budget;
   readonly #all: readonly Budget[];
   /** Call it when the client has disconnected. */
   readonly end: () => void;
 
   constructor(own: Budget, shared: readonly Budget[], end = () => {}) {
-    this.#own = own;
+    this.#client = own;
     this.#all = [own, ...shared];
     this.end = end;
   }
@@ -94,7 +94,7 @@ export class ClientBudget {
 
   /** Time for which the server should read nothing more from the client, ms. */
   get debtMs(): number {
-    return this.#own.debtMs;
+    return this.#client.debtMs;
   }
 }
 

@@ -21,7 +21,7 @@ export function contentSecurityPolicy(files: readonly PageFile[], nodes: readonl
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",
-    // Only named origins, even on this machine: an injected script must have no place to send tokens to.
+    // Only named origins, even on this machine: an injected script must not be able to send tokens elsewhere.
     ["connect-src 'self'", ...nodes.map(socketOrigin)].join(' '),
     "base-uri 'none'",
     "form-action 'none'",

@@ -77,7 +77,7 @@ function readPlainFile(path: string, room: number): Omit<PageFile, 'name'> | und
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new Error('it is no longer a plain file');
     if (stats.size > room) return undefined;
-    // Use the length from fstat: data appended meanwhile is not read.
+    // Use the length from fstat: data appended since then is not read.
     const content = Buffer.allocUnsafeSlow(stats.size);
     let length = 0;
     while (length < content.byteLength) {

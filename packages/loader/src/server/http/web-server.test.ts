@@ -146,7 +146,7 @@ describe('the web server without a dashboard', () => {
   it('rejects a directory without a built dashboard', () => {
     const none = { hosts: new Set<string>(), origins: new Set<string>() };
     expect(() => webServer('/nonexistent', () => none)).toThrow(SetupError);
-    expect(() => webServer('/nonexistent', () => none)).toThrow(/no index\.html there.*--ui off/);
+    expect(() => webServer('/nonexistent', () => none)).toThrow(/it has no index\.html.*--ui off/);
   });
 });
 

@@ -8,7 +8,7 @@
  *  ├─ socket.io's text ─┼─ frame header ─┼─ batch header, 64 bytes ─┤  ├─ records ─┤
  *  └──────────────── each client's own ──────────────────────────────┘  └─ shared ──┘
  * ```
- * A few records are copied behind each head instead: for ws and Node one piece is cheaper than two.
+ * A few records are copied after each head instead: for ws and Node.js one piece is cheaper than two.
  */
 import {
   BATCH_HEADER_SIZE,
@@ -22,11 +22,11 @@ import type { PooledBuffer } from './buffer-pool.ts';
 
 type Connection = Socket['conn'];
 
-/** A message to a client; its bytes must not change any more. */
+/** A message to a client; its bytes must no longer change. */
 export interface Message {
   /** Frames as sent over the wire, in one or two pieces. */
   readonly pieces: readonly Buffer[];
-  /** The same for an engine.io that takes no ready frames. */
+  /** The same for an engine.io that does not accept ready frames. */
   readonly plain: () => readonly (string | Buffer)[];
   readonly bytes: number;
   /** Memory of the pieces, to release once they are sent. */

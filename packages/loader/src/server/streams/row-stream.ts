@@ -185,7 +185,7 @@ export class RowStream implements RowSource {
       this.#frame = undefined;
       return frame;
     }
-    // A small batch must not hold a large buffer: copy it, and keep using the frame.
+    // A small batch must not retain a large buffer: copy it, and keep using the frame.
     const own = this.#context.memory.acquire(bytes);
     own.buffer.set(frame.buffer.subarray(0, bytes));
     return own;

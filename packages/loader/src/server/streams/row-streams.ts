@@ -28,8 +28,8 @@ interface Followed {
 
 /** Returns a key; subscriptions with the same key follow the same stream. */
 export function streamKey(subscription: Subscription): string {
-  const known = keys.get(subscription);
-  if (known !== undefined) return known;
+  const cached = keys.get(subscription);
+  if (cached !== undefined) return cached;
   const { rowsPerSecond, batchMs, filter } = subscription;
   const key = `${rowsPerSecond} ${batchMs} ${filterKey(filter ?? EVERYTHING)}`;
   keys.set(subscription, key);
@@ -60,7 +60,7 @@ export class RowStreams {
   readonly #onLowLatency: (lowLatency: boolean) => void;
   #lowLatency = false;
 
-  /** `onLowLatency` is called when a client starts to need low latency, and when none needs it any more. */
+  /** `onLowLatency` is called when a client starts to need low latency, and when no client needs it any longer. */
   constructor(layout: RecordLayout, clock: StreamClock, onLowLatency: (lowLatency: boolean) => void = () => {}) {
     this.#onLowLatency = onLowLatency;
     this.context = {
@@ -128,8 +128,8 @@ export class RowStreams {
     if (subscription === undefined || subscription.rowsPerSecond === 0) return this.#noRows;
     const { rowsPerSecond, batchMs, filter } = subscription;
     const key = streamKey(subscription);
-    const known = this.#streams.get(key);
-    if (known !== undefined) return known.stream;
+    const existing = this.#streams.get(key);
+    if (existing !== undefined) return existing.stream;
     const matches = filter && compileFilter(filter, this.#interfaces);
     const stream = new RowStream(this.context, { rowsPerSecond, batchMs, matches });
     this.#streams.set(key, { stream, filter, cost: filter ? 1 + filterKey(filter).length / COST_CHARACTERS : 0 });

@@ -10,7 +10,7 @@ export const BACKLOG_MS = 5000;
  */
 const WINDOW_BYTES = 128 * 1024;
 
-/** Entries behind an action wait until it calls `done`. */
+/** Entries after an action wait until it calls `done`. */
 export type Action = (done: () => void) => void;
 
 interface Entry {

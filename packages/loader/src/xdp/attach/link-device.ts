@@ -49,9 +49,9 @@ export function devicesOf<Link extends { fd: number }>(
 }
 
 /**
- * Puts `program`, which is not attached to this device yet, behind a link: each packet runs through the old program or
- * this one. Returns false if the device with the link's ifindex does not have `program` afterwards: the link is on a
- * device elsewhere. Throws SystemCallError, SetupError.
+ * Puts `program`, which is not attached to this device yet, behind a link: every packet runs through either the old
+ * program or this one. Returns false if the device with the link's ifindex does not have `program` afterwards: the link
+ * is on a device elsewhere. Throws SystemCallError, SetupError.
  */
 export function updateOn(link: number, program: number, target: string): boolean {
   if (!deviceOf(link)) return false;

@@ -10,7 +10,7 @@ import { type Mount, parseMounts } from '../../system/mounts.ts';
 import { directoryProblem, pathProblem } from '../../system/trusted-path.ts';
 
 const USUAL = '/sys/fs/bpf';
-/** That of the installed service, whose user has no access to the usual one. */
+/** The file system of the installed service, whose user has no access to the usual one. */
 const OF_SERVICE = '/run/packetlog/bpf';
 /** BPF_FS_MAGIC of linux/magic.h. */
 const MAGIC = 0xcafe4a11;
@@ -20,7 +20,7 @@ const OUR_SOURCE = 'packetlog';
 export interface BpfFileSystem {
   /** Path to show to the operator. */
   path: string;
-  /** Directory to work in, which stays the same whatever is mounted over it. */
+  /** Directory to work in; it stays the same even if something is mounted over it. */
   base: string;
   /** Closes the file system; unmounts it if it is empty and PacketLog mounted it. */
   release(): void;
@@ -39,12 +39,12 @@ export type Access =
  * mount namespace whose root we may access. Pure.
  */
 export function accessTo(own: readonly Mount[], machine: readonly Mount[], candidates: readonly number[]): Access {
-  const there = bpfMount(machine);
+  const mount = bpfMount(machine);
   const here = bpfMount(own);
   const isSame = own[0]?.id === machine[0]?.id;
-  const via = isSame || (there && here?.device === there.device) ? 'own' : candidates[0];
+  const via = isSame || (mount && here?.device === mount.device) ? 'own' : candidates[0];
   if (via === undefined) return { state: 'unreachable' };
-  return there ? { state: 'mounted', via, ours: there.source === OUR_SOURCE } : { state: 'absent', via };
+  return mount ? { state: 'mounted', via, ours: mount.source === OUR_SOURCE } : { state: 'absent', via };
 }
 
 function bpfMount(mounts: readonly Mount[]): Mount | undefined {
@@ -52,8 +52,8 @@ function bpfMount(mounts: readonly Mount[]): Mount | undefined {
 }
 
 /**
- * Returns the file system to look for pins in; undefined if there is none, and therefore no pins. The installed service
- * has its own: it is the one unless another is given. Throws SetupError.
+ * Returns the file system to look for pins in; undefined if there is none, and therefore no pin exists. The installed
+ * service has its own: it is the one unless another is given. Throws SetupError.
  */
 export function findBpfFileSystem(given: string | undefined): BpfFileSystem | undefined {
   if (given !== undefined) return openGiven(given);
@@ -88,7 +88,7 @@ function openGiven(path: string): BpfFileSystem {
   try {
     type = statfsSync(path).type;
   } catch (cause) {
-    throw new SetupError({ ...PIN_IN, target: path, next: `Make it: ${mountCommand(path)}.`, exit: 'usage', cause });
+    throw new SetupError({ ...PIN_IN, target: path, next: `Create it: ${mountCommand(path)}.`, exit: 'usage', cause });
   }
   if (type !== MAGIC) {
     const next = `Mount one: ${mountCommand(path)}.`;

@@ -45,7 +45,7 @@ export function findLeftoverPins(given: string | undefined): LeftoverPins | unde
   return undefined;
 }
 
-/** Whether its maps can be reused: this loader has the same layout as the one that made them. */
+/** Whether its maps can be reused: this loader has the same layout as the one that created them. */
 export function hasOurLayout(leftover: LeftoverPins): leftover is LeftoverPins & { about: About } {
   return leftover.about?.layout === layoutFingerprint();
 }

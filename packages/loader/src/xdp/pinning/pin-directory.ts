@@ -87,8 +87,8 @@ export class PinDirectory {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       makeDirectory(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
       makePrivate(fileSystem, name);
-      const made = PinDirectory.open(fileSystem, name);
-      if (made) return made;
+      const created = PinDirectory.open(fileSystem, name);
+      if (created) return created;
     }
     throw occupied(`${fileSystem.path}/${OURS}/${name}`, undefined);
   }

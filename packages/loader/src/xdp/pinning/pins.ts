@@ -2,7 +2,7 @@
  * Keeps program and maps in the kernel when this process ends, in a directory of pins.
  *
  * The pin of a link keeps the program on its interface. So links are pinned last and unpinned first: wherever the
- * process stops in between, either no program stays, or it has its maps beside it and `packetlog unload` removes it.
+ * process stops in between, either no program stays, or its maps are pinned too and `packetlog unload` removes it.
  */
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@packetlog/common';

@@ -12,7 +12,7 @@ const OWNER_ONLY = 0o700;
 /** Error codes of open(2) with O_DIRECTORY and O_NOFOLLOW. */
 const NO_DIRECTORY: ReadonlySet<string | undefined> = new Set(['ELOOP', 'ENOTDIR']);
 
-/** Returns the entries; empty if there is no such directory. `shown`: its path as the operator knows it. */
+/** Returns the entries; empty if there is no such directory. `shown`: its path as shown to the operator. */
 export function entries(path: string, shown: string): string[] {
   try {
     return readdirSync(path);
@@ -36,8 +36,8 @@ function denied(step: string, target: string, cause: unknown): SetupError {
 }
 
 /**
- * Makes one directory. Without `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). `passed`:
- * error code to ignore, besides EEXIST.
+ * Creates one directory. Does not use `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20).
+ * `passed`: error code to ignore, besides EEXIST.
  */
 export function makeDirectory(path: string, shown: string, passed?: string): void {
   try {
@@ -56,13 +56,13 @@ export function makeDirectory(path: string, shown: string, passed?: string): voi
 }
 
 /**
- * Makes the directory through its parent's descriptor: by path, another user's link in place of the parent would
+ * Creates the directory through its parent's descriptor: by path, another user's link in place of the parent would
  * redirect it.
  */
 export function makePrivate(fileSystem: BpfFileSystem, name: string): void {
   const shown = `${fileSystem.path}/${OURS}`;
   const parent = openOwn(`${fileSystem.base}/${OURS}`, shown);
-  // Another packetlog may remove the parent when it removes its own pins: then the next attempt makes both.
+  // Another packetlog may remove the parent when it removes its own pins: then the next attempt creates both.
   if (parent === undefined) return;
   try {
     makeDirectory(`/proc/self/fd/${parent}/${name}`, `${shown}/${name}`, 'ENOENT');
@@ -71,7 +71,7 @@ export function makePrivate(fileSystem: BpfFileSystem, name: string): void {
   }
 }
 
-/** Opens both levels without following links: in a bpf file system of mode 1777 any user may have made them. */
+/** Opens both levels without following links: in a bpf file system of mode 1777 any user may have created them. */
 export function openPrivate(fileSystem: BpfFileSystem, name: string): number | undefined {
   const parent = openOwn(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
   if (parent === undefined) return undefined;
@@ -89,7 +89,7 @@ function openOwn(path: string, shown: string): number | undefined {
       step: 'use',
       target: shown,
       ...(problem === undefined ? {} : { problem }),
-      next: `Find out who made it (ls -ld ${shown}), remove it (rm -r ${shown}), and restrict its file system to root: chmod 0700.`,
+      next: `Check its owner (ls -ld ${shown}), remove it (rm -r ${shown}), and restrict its file system to root: chmod 0700.`,
       exit: 'failed',
       cause,
     });
