@@ -1,6 +1,7 @@
-# !/usr/bin/env bash Tests the promises of the README on other kernels: boots Debian's cloud kernels under QEMU
-# (emulated) and runs the built loader there in the cases of guest/cases: capture, rules, rules without a loader, a
-# large set. A socket behind the interface shows whether a packet passed. Prints a table of promises and kernels.
+#!/usr/bin/env bash
+# Tests the promises of the README on other kernels: boots Debian's cloud kernels under QEMU (emulated) and runs the built
+# loader there in the cases of guest/cases: capture, rules, rules without a loader, a large set.
+# A socket behind the interface shows whether a packet passed. Prints a table of promises and kernels.
 #   usage: tests/kernels/prove.sh [--cache DIR] [--cases NAME,...] [--addresses N] [KERNEL...]
 # KERNEL is a version, "current" for the newest available, or "here" for the running kernel, in separate namespaces and
 # without QEMU. Default: 5.10 6.1 6.12 current. --addresses: size of the large set (default: 1,000,000).

@@ -1,6 +1,7 @@
-# !/bin/sh Subsets the fonts of the geist package into the two files next to this script: the characters of the pages,
-# in the three weights in use. Needs fonttools and brotli from PyPI. Other Latin letters come from the package's own
-# files, which a browser fetches only if a text contains one.
+#!/bin/sh
+# Subsets the fonts of the geist package into the two files next to this script: the characters of the pages, in the
+# three weights in use. Needs fonttools and brotli from PyPI. Other Latin letters come from the package's own files,
+# which a browser fetches only if a text contains one.
 set -eu
 cd "$(dirname "$0")"
 from=../../../node_modules/geist/dist/fonts
