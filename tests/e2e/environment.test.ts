@@ -48,7 +48,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     chmodSync(path, 0o1777);
     mkdirSync(ours, 0o700);
     chownSync(ours, NOBODY, NOBODY);
-    const theirs = /^packetlog: use .*: it belongs to another user \(uid 65534\)\. Find out who made it/;
+    const theirs = /^packetlog: use .*: it belongs to another user \(uid 65534\)\. Check its owner/;
     expect(await start()).toEqual({ code: 1, said: expect.stringMatching(theirs) });
     mkdirSync(join(ours, 'net_1'));
     const unload = suite.unload();
