@@ -141,7 +141,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     await run('mount', ['-o', 'remount,ro', place.directory]);
     await start('--rules', file);
     expect(await denied()).toEqual({ first: true, second: true });
-    expect(packetlog.stderr).toMatch(/The rules are in force, but no copy of them can be kept: EROFS/);
+    expect(packetlog.stderr).toMatch(/The rules are in force, but no copy of them can be stored: EROFS/);
     expect(packetlog.stderr).not.toMatch(/rules file .* cannot be/);
   });
 

@@ -1,5 +1,5 @@
 /**
- * Shows the rules in the kernel when no loader runs: what is in force, what it counted, where it differs from the file.
+ * Describes the rules in the kernel while no loader runs: their counts, and where they differ from the rules file.
  */
 import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common';
 import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
@@ -16,7 +16,7 @@ export interface KernelViewParts {
   readonly compiler: Compiler;
   /** The counts that the last loader stored. */
   readonly kept: KeptCounts;
-  /** Newest entries first; they describe rules that only the kernel still has. */
+  /** Returns the audit entries, newest first: they describe rules that only the kernel still has. */
   readonly audit: () => readonly AuditEntry[];
 }
 
@@ -33,7 +33,7 @@ export class KernelView {
     if (tables) this.#totals.add([...tables.owners.values()].map((slot) => tables.counters.read(slot)));
   }
 
-  /** Adds the kernel's state to the snapshot. `snapshot`: of `ruleset`, the rules of the file. */
+  /** Adds the kernel's state to `snapshot`, the snapshot of `ruleset`, which was read from the file. */
   async of(snapshot: RulesSnapshot, ruleset: Ruleset): Promise<RulesSnapshot> {
     const { enforced } = this.#parts;
     const rules = snapshot.rules.map((rule) => ({ ...rule, ...this.#totals.of(rule.id) }));
@@ -50,14 +50,14 @@ export class KernelView {
 
   #kernelRules(tables: EnforcedTables | undefined): Pick<InForce, 'default_policy' | 'rules'> {
     if (tables === undefined) return {};
-    const known = new Map<number, Rule>();
+    const describedRules = new Map<number, Rule>();
     for (const { before, after } of this.#parts.audit()) {
       for (const rule of [...(after?.rules ?? []), ...(before?.rules ?? [])]) {
-        if (!known.has(rule.id)) known.set(rule.id, rule);
+        if (!describedRules.has(rule.id)) describedRules.set(rule.id, rule);
       }
     }
     const rules = (this.#image?.rules ?? []).map(({ id, action, expiresMs }) => {
-      const rule = known.get(id);
+      const rule = describedRules.get(id);
       return {
         id,
         action,

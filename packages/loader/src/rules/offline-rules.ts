@@ -1,4 +1,4 @@
-/** Changes the rules while no loader runs: only in the file, with the same safety checks as far as they apply. */
+/** Changes the rules file while no loader runs, with the safety checks that apply without one. */
 import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
 import { requireKernelFiles } from '../system/kernel-files.ts';
@@ -18,7 +18,7 @@ import { RuleStore } from './store/rule-store.ts';
 import { lockRules } from './store/rules-lock.ts';
 import { checkStateDirectory, makeStateDirectory, type StatePaths } from './store/state-directory.ts';
 
-/** The number that a loader has on a machine with enough memory. */
+/** The number of counter slots of a loader on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
 const MAX_SLOTS = 63;
 /** Enough to describe rules that were removed recently. */
@@ -27,7 +27,7 @@ const AUDIT_ENTRIES = 1000;
 export interface OfflineRules {
   readonly rulesApi: RulesApi;
   readonly alarms: readonly string[];
-  /** What an earlier loader left in the kernel; undefined: nothing, or it cannot be read. */
+  /** The rules that an earlier loader left in the kernel; undefined if there are none or they cannot be read. */
   readonly enforced: EnforcedRules | undefined;
   close(): Promise<void>;
 }
@@ -40,13 +40,13 @@ export interface OfflineOptions {
   readonly bpfFs?: string | undefined;
   /** Path of the network namespace whose rules to read; undefined: that of this process. */
   readonly netns?: string | undefined;
-  /** Returns whether a loader answers: one that was starting may serve by now. */
+  /** Returns whether a loader answers: one that was starting may have become ready. */
   readonly isServed?: () => Promise<boolean>;
 }
 
 /**
- * Opens the rules; no loader and no other command can change them until `close`. Undefined: a loader serves, so
- * requests go to it. Throws RulesFileError, SetupError, or the file system's error.
+ * Opens and locks the rules: no loader and no other command can change them until `close`. Resolves with undefined if
+ * a loader answers, which then takes the requests. Throws RulesFileError, SetupError, or the file system's error.
  */
 export async function openOffline(options: OfflineOptions): Promise<OfflineRules | undefined> {
   requireKernelFiles();
@@ -68,12 +68,12 @@ async function openLocked(
   unlock: () => void,
 ): Promise<OfflineRules> {
   const compiler = new Compiler();
-  // What is written here is not in force.
-  const kept: string[] = [];
+  const notices: string[] = [];
   const store = new RuleStore(paths, {
+    // The rules written here are not in force yet.
     keepsGood: false,
     keptAside: (copy) =>
-      kept.push(`The rules file was written. Its earlier content could not be used and is kept: ${copy}.`),
+      notices.push(`The rules file was overwritten. Its previous content was not usable; a copy is kept: ${copy}.`),
   });
   const audit = new AuditLog(paths.audit);
   const start = await readStart(store, compiler, paths);
@@ -99,8 +99,8 @@ async function openLocked(
     changed: () => {},
     notice: () => {},
   });
-  await service.begin(asItIs(start));
-  // Only a loader can make it a pending change.
+  await service.begin(startFromEdit(start));
+  // Only a loader can put the edit in force as a pending change.
   if (start.edited !== undefined) {
     store.acceptNothing();
     store.fileAgrees(start.edited);
@@ -126,7 +126,7 @@ async function openLocked(
   return {
     rulesApi,
     get alarms() {
-      return [...service.alarms.all.map(({ message }) => message), ...enforced.alarms, ...kept];
+      return [...service.alarms.all.map(({ message }) => message), ...enforced.alarms, ...notices];
     },
     enforced: enforced.rules,
     close: async () => {
@@ -140,13 +140,13 @@ async function openLocked(
 }
 
 /** Starts from the edited file, which a loader checks when it starts: nothing is in force here. */
-function asItIs({ edited, base, ...start }: Start): Start {
+function startFromEdit({ edited, base, ...start }: Start): Start {
   return { ...start, base: edited ?? base, edited: undefined, from: 'last good copy' };
 }
 
 /**
- * Reads the kernel's rules. A failure does not reject the change: permission to change the rules does not include
- * access to the kernel everywhere.
+ * Reads the kernel's rules. A failure is only an alarm: a caller that may change the rules file may lack access to the
+ * kernel.
  */
 function readKernel(
   bpfFs: string | undefined,

@@ -1,12 +1,12 @@
-/** Pins program and maps, so that they outlive the process, while rules may deny packets. */
+/** Pins program and maps while rules may deny packets, so that they outlive the process. */
 import { denies, type Ruleset } from './ruleset/ruleset.ts';
 
-/** Resolves with the path of the pins, if there are any. */
+/** Pins, or removes the pins. Resolves with the path of the pins, if there are any. */
 export type Pin = (on: boolean) => Promise<string | undefined>;
 
 export class Pinning {
   #pin: Pin | undefined;
-  /** Undefined: not decided yet; an earlier loader may have left pins. */
+  /** Undefined before the first call: an earlier loader may have left pins. */
   #isWanted: boolean | undefined;
   #path: string | undefined;
   readonly #failed: (error: unknown) => void;

@@ -5,7 +5,7 @@
 import type { InForce } from '@packetlog/common';
 import type { KernelState, RulePublisher } from '../ipc/rule-publisher.ts';
 
-/** Asks the kernel; a RulePublisher. */
+/** Reads the state of the kernel. RulePublisher implements it. */
 export type KernelReader = Pick<RulePublisher, 'inForce'>;
 
 export class ReadBack {

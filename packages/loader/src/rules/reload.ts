@@ -1,4 +1,4 @@
-/** Handles SIGHUP: reads the rules file and the lists of all sets again, in their turn. */
+/** Handles SIGHUP: reloads the rules file, then the lists of all sets. */
 import type { Notice } from '@packetlog/common';
 import type { Compiler } from './compiler/worker/compiler.ts';
 import { messageOf } from './engine/rejection-text.ts';
@@ -17,24 +17,24 @@ export interface ReloadParts {
   readonly report: (level: Notice['level'], message: string) => void;
 }
 
-/** Never rejects: a rejected file or list raises an alarm, and the previous rules stay in force. */
+/** Reloads the rules. Never rejects: a rejected file or list raises an alarm, and the previous rules stay in force. */
 export async function reload({ service, store, compiler, files, rulesFile, report }: ReloadParts): Promise<void> {
   const read = () =>
     readAgain(store, compiler, service.confirmed).catch((error: unknown) => {
       const problem = messageOf(error).replace(/\.$/, '');
       service.fileRejected(
-        `The rules file ${rulesFile} ${problem}. The rules before it are in force. Repair the file and reload (kill -HUP).`,
+        `The rules file ${rulesFile} ${problem}. The previous rules stay in force. Repair the file and reload (kill -HUP).`,
       );
       return undefined;
     });
   try {
-    const loaded = await service.load(read, 'asked for by SIGHUP');
+    const loaded = await service.load(read, 'requested with SIGHUP');
     if (loaded === undefined) return;
     const { pending } = loaded;
     await files?.takeAll();
     report(
       'info',
-      pending ? `The rules were read again, to be confirmed: ${pending.why}` : 'The rules were read again.',
+      pending ? `The rules were read again and need confirmation: ${pending.why}` : 'The rules were read again.',
     );
   } catch (error) {
     if (!(error instanceof RulesRejection)) report('error', `The rules were not read again: ${messageOf(error)}`);

@@ -1,4 +1,4 @@
-/** What a loader provides to its rules, and what they report to it. */
+/** The settings and callbacks that a loader gives its rules. */
 import type { Notice, RuleCounters } from '@packetlog/common';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { LoaderDescription } from './control/control-server.ts';
@@ -15,9 +15,10 @@ export interface RulesRuntimeOptions {
   /** Returns the addresses of the clients that may change rules. */
   readonly operators: () => readonly string[];
   readonly changed: () => void;
-  /** Called before the report of the second in which the rules decided. */
+  /** Called with new counts, before the report of the same second. */
   readonly counted: (counters: RuleCounters, hits: readonly RuleHits[]) => void;
   readonly notice: (notice: Notice) => void;
+  /** Requests all rows for dry runs, or no longer. */
   readonly wantRows: (isWanted: boolean) => void;
   readonly failed: (error: unknown) => void;
   readonly loader: LoaderDescription;

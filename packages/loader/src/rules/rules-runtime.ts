@@ -1,4 +1,4 @@
-/** Runs the rules of a loader: brings them from the disk into the kernel, and connects the services around them. */
+/** Runs the rules of a loader: puts the stored rules in force, and connects the services around them. */
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
@@ -28,7 +28,7 @@ import { AuditLog } from './store/audit-log.ts';
 import { readCounts, writeCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
 
-/** The drain thread reports each second, unless no packets arrive. */
+/** After this time without a report, ticks stand in: the drain thread reports each second only while packets arrive. */
 const REPORT_LATE_MS = 1500;
 
 export class RulesRuntime {
@@ -44,7 +44,7 @@ export class RulesRuntime {
   #interfaces: Interfaces | undefined;
   #control: Server | undefined;
   readonly #pinning = new Pinning((error) =>
-    this.#report('error', `The rules end with the loader: ${messageOf(error)}`),
+    this.#report('error', `The rules cannot be pinned and end with the loader: ${messageOf(error)}`),
   );
   #maintenance: Maintenance | undefined;
   #files: FollowedFiles | undefined;
@@ -57,7 +57,7 @@ export class RulesRuntime {
       keptAside: (copy) =>
         this.#report(
           'warning',
-          `A change overwrites the rules file. Its edit, which is not in force, is kept: ${copy}.`,
+          `A change overwrites an edit of the rules file that is not in force. A copy of the edit is kept: ${copy}.`,
         ),
     });
     this.#audit = new AuditLog(options.paths.audit);
@@ -73,8 +73,8 @@ export class RulesRuntime {
   }
 
   /**
-   * Puts the stored rules in force, before the program is attached. Throws SetupError if there are rules, but none to
-   * trust.
+   * Puts the stored rules in force, before the program is attached. Throws SetupError if there are rules, but none that
+   * can be used.
    */
   async loaded(target: CompileTarget, kernel: RuleKernel & KernelReader): Promise<void> {
     const start = await readOrFail(this.#store, this.#compiler, this.#options.paths);
@@ -85,15 +85,15 @@ export class RulesRuntime {
       store: this.#store,
       rulesFile: this.#options.paths.rules,
       audit: this.#audit,
-      protectedNow: (now, who) => this.#protectedNow(now, who),
+      protectedNow: (ruleset, caller) => this.#protectedNow(ruleset, caller),
       confirmMs: this.#options.confirmMs,
       changed: () => {
         this.#maintenance?.plan();
-        this.#keepCounts();
+        this.#storeCounts();
         this.#options.changed();
       },
       notice: this.#options.notice,
-      enforced: (now) => this.#pinning.follow(now),
+      enforced: (ruleset) => this.#pinning.follow(ruleset),
     });
     const interfaces = new Interfaces(target);
     this.#interfaces = interfaces;
@@ -133,13 +133,13 @@ export class RulesRuntime {
     await beginOrFail(service, start, this.#options.paths.rules);
     await this.#files.takeAll();
     this.#maintenance?.plan();
-    this.#keepCounts();
+    this.#storeCounts();
     if (start.edited !== undefined && !service.alarms.all.some(({ code }) => code === 'rules_file')) {
       this.#report('info', 'The rules file was edited by hand; it is valid and in force.');
     }
   }
 
-  /** From now on, program and maps outlive the process while rules may deny packets. */
+  /** Pins program and maps from now on while rules may deny packets, so that they outlive the process. */
   pinBy(pin: Pin): Promise<void> {
     return this.#pinning.by(pin, (this.#service as RulesService).confirmed);
   }
@@ -152,7 +152,7 @@ export class RulesRuntime {
       if (this.#control) return;
       this.#report(
         'warning',
-        `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this one.`,
+        `Another loader answers at ${controlSocket}: packetlog rules reaches that loader, not this one.`,
       );
     } catch (error) {
       this.#report('warning', `packetlog rules cannot reach this loader: ${messageOf(error)}.`);
@@ -185,7 +185,7 @@ export class RulesRuntime {
     this.#reportedAt = nowMs;
     if (this.#interfaces) this.#service?.named(this.#interfaces.named);
     this.#dryRuns.second(this.#seen, nowMs);
-    // It rejects when the drain thread ends, which is reported elsewhere.
+    // Rejects if the drain thread has ended, which is reported elsewhere.
     if (this.#service && saysSomething(this.#service.ruleset)) this.#readBack?.read().catch(() => {});
   }
 
@@ -201,7 +201,7 @@ export class RulesRuntime {
     });
   }
 
-  /** Ends all changes; the kernel keeps its rules. */
+  /** Stops serving and changing rules; the kernel keeps its rules. */
   async close(nowMs: number): Promise<void> {
     this.#maintenance?.end();
     this.#dryRuns.close(this.#seen, nowMs);
@@ -212,13 +212,13 @@ export class RulesRuntime {
     await this.#dryRunCompiler.close();
   }
 
-  /** Stores the final counts. Call it after `close`, when counting has stopped or goes on without this process. */
+  /** Stores the final counts. Call it after `close`, when counting has stopped or continues without this process. */
   finish(): void {
-    this.#keepCounts();
+    this.#storeCounts();
   }
 
-  /** Stores which rule each count belongs to: the counters go on in the kernel, and the next loader needs to know. */
-  #keepCounts(): void {
+  /** Stores the counts by rule for the next loader: the kernel's counters continue, but belong to slots, not rules. */
+  #storeCounts(): void {
     const service = this.#service;
     const hasRules = service !== undefined && service.ruleset.rules.length > 0;
     if (!hasRules && !existsSync(this.#options.paths.counts)) return;
@@ -229,12 +229,12 @@ export class RulesRuntime {
     }
   }
 
-  #protectedNow(ruleset: Ruleset, who?: CallerIdentity) {
+  #protectedNow(ruleset: Ruleset, caller?: CallerIdentity) {
     const { environment, servedPort, operators, protect } = this.#options;
     return gatherProtected({
       procNet: this.#tables,
       environment,
-      operators: [...operators(), ...(who?.address === undefined ? [] : [who.address])],
+      operators: [...operators(), ...(caller?.address === undefined ? [] : [caller.address])],
       servedPort,
       protect: [...ruleset.protect, ...protect],
     });

@@ -1,4 +1,4 @@
-/** Ends a start if there are rules that cannot be put in force: capturing as if they were would mislead. */
+/** Fails a start whose rules cannot be put in force: capturing as if they were would mislead. */
 import { SetupError } from '../errors/setup-error.ts';
 import type { Compiler } from './compiler/worker/compiler.ts';
 import { cannotEnforce, cannotStart } from './engine/rejection-text.ts';
@@ -8,7 +8,7 @@ import type { RuleStore } from './store/rule-store.ts';
 import { RulesFileError } from './store/rules-document.ts';
 import type { StatePaths } from './store/state-directory.ts';
 
-/** Reads the rules on the disk. Throws SetupError if there are rules, but none to trust. */
+/** Reads the rules on the disk. Throws SetupError if there are rules, but none that can be used. */
 export async function readOrFail(store: RuleStore, compiler: Compiler, paths: StatePaths): Promise<Start> {
   try {
     return await readStart(store, compiler, paths);

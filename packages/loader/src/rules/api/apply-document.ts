@@ -1,4 +1,4 @@
-/** The rules that `rules:apply` requests, with their lists read. */
+/** Reads the document of a `rules:apply` request, with its lists. */
 import { type CheckedRulesRequest, mappedNote, neverMatches } from '@packetlog/common';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { type Desired, namedSets } from '../ruleset/apply.ts';
@@ -16,8 +16,8 @@ export interface ReadDocument {
 }
 
 /**
- * Reads a requested document without the rules in force, which may differ when the change is made. Throws
- * RulesRejection. `written`: the document's rules as they came.
+ * Reads a requested document. Does not use the rules in force, which may differ when the change is made. Throws
+ * RulesRejection. `written`: the document's rules as the client sent them.
  */
 export async function readApplied(
   { document, lists = {} }: Request,

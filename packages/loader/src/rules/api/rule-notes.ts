@@ -10,7 +10,7 @@ import {
 
 const MAX_NOTES = 20;
 
-/** Returns notes about rules. `written`: the requests for these rules as they came, in the same order; of any type. */
+/** Returns notes about rules. `written`: these rules as the client sent them, in the same order, not validated. */
 export function notesAbout(rules: readonly Rule[], written: readonly unknown[], context: MatchContext): string[] {
   const notes = rules.flatMap((rule, i) => {
     const note = mappedNote((written[i] as { source?: unknown } | undefined)?.source, rule.source);
@@ -21,7 +21,7 @@ export function notesAbout(rules: readonly Rule[], written: readonly unknown[], 
   return [...notes.slice(0, MAX_NOTES), `And ${notes.length - MAX_NOTES} more such rules.`];
 }
 
-/** Adds a warning to each rule that cannot match at its position, or whose interface no rule acts on. */
+/** Adds a warning to each rule that can never match, or whose interface rules cannot act on. */
 export function withWarnings(snapshot: RulesSnapshot, interfaces: readonly string[] | undefined): RulesSnapshot {
   const context = contextOf(snapshot.sets, interfaces);
   const rules = snapshot.rules.map((rule) => {

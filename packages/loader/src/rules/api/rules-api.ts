@@ -1,4 +1,4 @@
-/** Handles requests about rules from every transport: checks, runs and answers them. */
+/** Validates, runs and answers the requests about rules of every transport. */
 import {
   type CheckedRulesRequest,
   invalidRequest,
@@ -33,7 +33,7 @@ import '../../errors/schema-text.ts';
 import type { Caller, CallerIdentity } from '../../ipc/rules-access.ts';
 import { contextOf, notesAbout } from './rule-notes.ts';
 
-/** How much of the end of the audit file an answer to the network reads, in bytes. */
+/** Bytes of the audit file that are read, from its end, for a client on the network. */
 const AUDIT_BYTES = 1024 * 1024;
 
 /** Verbs that change nothing. */
@@ -49,7 +49,7 @@ export interface RulesApiOptions {
   readonly dryRun: (request: CheckedRulesRequest<'test'>, caller: Caller) => Promise<RulesResults['test']>;
   /** Returns the names of the watched interfaces; undefined: not known. */
   readonly watched?: () => readonly string[] | undefined;
-  /** Logs an internal error. */
+  /** Called with an internal error, to log it. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -61,7 +61,7 @@ type Handlers = {
     caller: Caller,
   ) => Promise<RulesResults[Verb]>;
 };
-/** Parts of a valid request before they were brought into canonical form. */
+/** The parts of a valid request as the client sent them, before they were brought into canonical form. */
 interface Written {
   readonly rule?: unknown;
   readonly rules?: readonly unknown[];
@@ -173,7 +173,7 @@ export class RulesApi {
     return this.#noted(answer, value.diff.added, [], notes);
   }
 
-  /** `written`: these rules as they were requested. */
+  /** Adds notes about `rules` to an answer. `written`: these rules as the client sent them. */
   #noted<Value extends object>(
     done: Value,
     rules: readonly Rule[],
@@ -219,4 +219,4 @@ const NO_FILES: RulesError = {
     'A file on the loader’s machine can only be named on that machine: packetlog rules import FILE. Send its content instead.',
 };
 
-const INTERNAL: RulesError = { code: 'internal', message: 'The loader failed to do this; see its log.' };
+const INTERNAL: RulesError = { code: 'internal', message: 'The request failed in the loader; see its log.' };

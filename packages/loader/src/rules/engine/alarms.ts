@@ -1,4 +1,4 @@
-/** Alarms about the rules. Each stays until its cause is resolved. */
+/** Holds the alarms about the rules. Each stays until its cause is resolved. */
 import type { RulesAlarm } from '@packetlog/common';
 
 /** The cause of an alarm; there is at most one alarm per subject. */
@@ -20,7 +20,7 @@ export class Alarms {
     return this.#alarms.has(subject);
   }
 
-  /** Returns true if the alarm is new or its message has changed. */
+  /** Raises an alarm, or updates its message. Returns true if the alarm is new or its message has changed. */
   raise(subject: AlarmSubject, message: string): boolean {
     const known = this.#alarms.get(subject);
     if (known?.message === message) return false;
@@ -30,16 +30,16 @@ export class Alarms {
     return true;
   }
 
-  /** Ends the alarm: its cause is resolved. */
+  /** Clears the alarm: its cause is resolved. */
   end(subject: AlarmSubject): void {
     if (this.#alarms.delete(subject)) this.#changed();
   }
 
-  /** Ends the alarms about sets that no longer exist. */
-  keepSets(isThere: (name: string) => boolean): void {
+  /** Clears the alarms about sets that no longer exist. */
+  keepSets(exists: (name: string) => boolean): void {
     for (const subject of this.#alarms.keys()) {
       const [code, name = ''] = subject.split(' ');
-      if (code === 'set_file' && !isThere(name)) this.end(subject);
+      if (code === 'set_file' && !exists(name)) this.end(subject);
     }
   }
 }

@@ -24,7 +24,7 @@ export interface RulesServiceOptions
     Pick<FileLoadsParts, 'rulesFile'> {
   readonly store: Store;
   readonly audit: Pick<AuditLog, 'append'>;
-  /** Called when the snapshot differs. */
+  /** Called when the snapshot has changed. */
   readonly changed: () => void;
   readonly notice: (notice: Notice) => void;
   /** Called with rules that are confirmed and in force. */
@@ -33,13 +33,13 @@ export interface RulesServiceOptions
 
 export type About = Pick<Change<unknown>, 'what' | 'who' | 'why'>;
 
-/** What the engine's owner does for its parts. */
+/** The callbacks of the engine's owner. */
 export interface Hooks {
   /** Revision of the current rules. */
   readonly revision: () => number;
   /** Reports that the rules or their alarms have changed; returns the new revision. */
   readonly report: () => number;
-  /** Called when a pending change was not confirmed in time. */
+  /** Called when the lease of the pending change has ended. */
   readonly timeIsOver: () => void;
 }
 
@@ -66,7 +66,7 @@ export function assemble(options: RulesServiceOptions, { revision, report, timeI
   const { enforcement, store, rulesFile, protectedNow, confirmMs, enforced = async () => {} } = options;
   const history = new History();
   const pending = new Pending();
-  // A change is reported together with the alarms that it raises and ends.
+  // `batches` reports a change together with the alarms that it raises and ends.
   const alarms = new Alarms(() => batches.reportSoon());
   const journal = new Journal(options.audit, options.notice, alarms);
   const lost = new LostLists(alarms, journal);
@@ -117,7 +117,7 @@ export function assemble(options: RulesServiceOptions, { revision, report, timeI
     history,
     pending,
     ask: (change) => queue.ask(change),
-    revert: (who) => queue.run(() => waiting.revert(who)),
+    revert: (caller) => queue.run(() => waiting.revert(caller)),
   });
   const names = new InterfaceNames({ enforcement, pending, queue, journal });
   return {

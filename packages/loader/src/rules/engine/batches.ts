@@ -1,4 +1,4 @@
-/** Runs each batch of changes through the pipeline, then its last stage, audit: records them and updates clients. */
+/** Runs each batch of changes through the pipeline, then its last stage, audit: records them, updates clients. */
 import type { Alarms } from './alarms.ts';
 import type { Change } from './change.ts';
 import type { Done, Waiting } from './change-queue.ts';
@@ -36,7 +36,7 @@ export class Batches {
     else this.#parts.report();
   }
 
-  /** Makes all changes of the batch, or none and rejects with a RulesRejection. Call it inside a turn of the queue. */
+  /** Makes all changes of the batch, or rejects with a RulesRejection and makes none. Call it from within the queue. */
   async run(batch: readonly Waiting[]): Promise<void> {
     const { pipeline, parts, revision } = this.#parts;
     const changes = batch.map(({ change }) => change);
@@ -54,7 +54,7 @@ export class Batches {
     }
   }
 
-  /** Makes one change within the current turn of the queue. */
+  /** Makes one change. Call it from within the queue. */
   make<Value>(change: Change<Value>): Promise<Done<Value>> {
     return new Promise((resolve, reject) => {
       const done = (answer: Done<unknown>) => resolve(answer as Done<Value>);
@@ -67,7 +67,7 @@ export class Batches {
     const { parts, alarms, journal, forecast, lost, revision } = this.#parts;
     const warning = forecast.check(applied.at(-1)?.change.who);
     for (const { change, before, outcome } of applied) {
-      // The alarm is about a list that this one replaces.
+      // A new list resolves the alarm about the old one.
       for (const [name, set] of outcome.ruleset.sets) {
         if (before.sets.get(name) !== set) alarms.end(`set_file ${name}`);
       }

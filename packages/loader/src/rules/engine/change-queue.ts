@@ -1,9 +1,9 @@
-/** Queues changes: they run one after the other; additions of one caller run as one batch. */
+/** Queues changes and runs them one after the other; successive additions of one caller run as one batch. */
 import type { PendingChange } from '@packetlog/common';
 import { Mutex } from '../../mutex.ts';
 import type { Change } from './change.ts';
 
-/** The most additions that are put in force as one change. */
+/** Maximum additions per batch. */
 const MAX_BATCH = 500;
 
 export interface Done<Value> {
@@ -11,7 +11,7 @@ export interface Done<Value> {
   readonly revision: number;
   /** Set if the change reverts unless it is confirmed. */
   readonly pending: PendingChange | undefined;
-  /** What the change will cause later. */
+  /** A later effect of the change, such as a lockout when a rule expires. */
   readonly warning?: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export class ChangeQueue {
   readonly #waiting: Waiting[] = [];
   readonly #work: (batch: readonly Waiting[]) => Promise<void>;
 
-  /** `work` makes all changes of a batch, or none and rejects. */
+  /** `work` makes all changes of a batch, or rejects and makes none. */
   constructor(work: (batch: readonly Waiting[]) => Promise<void>) {
     this.#work = work;
   }
@@ -42,21 +42,21 @@ export class ChangeQueue {
     });
   }
 
-  /** Runs a task that is not a change, in its turn. */
+  /** Runs a task that is not a change, after the tasks and changes before it. */
   run<T>(task: () => Promise<T>): Promise<T> {
     return this.#mutex.run(task);
   }
 
   async #next(): Promise<void> {
     const first = this.#waiting[0]?.change;
-    const isAlike = (change: Change<unknown> | undefined) =>
+    const isBatchable = (change: Change<unknown> | undefined) =>
       change?.what === 'add' && !change.force && change.who.address === first?.who.address;
     let count = 1;
-    while (count < MAX_BATCH && isAlike(first) && isAlike(this.#waiting[count]?.change)) count++;
+    while (count < MAX_BATCH && isBatchable(first) && isBatchable(this.#waiting[count]?.change)) count++;
     const batch = this.#waiting.splice(0, count);
-    if (batch.length > 1 && (await this.#work(batch).then(...IS_DONE))) return;
+    if (batch.length > 1 && (await this.#work(batch).then(...SUCCEEDED))) return;
     for (const one of batch) await this.#work([one]).catch(one.reject);
   }
 }
 
-const IS_DONE = [() => true, () => false] as const;
+const SUCCEEDED = [() => true, () => false] as const;

@@ -35,11 +35,11 @@ export interface Change<Value> {
   readonly what: AuditEntry['what'];
   readonly who: CallerIdentity;
   readonly why: string;
-  /** Replaces the description of the outcome: what undo would undo. */
+  /** Describes what undo would undo; default: derived from the outcome. */
   readonly description?: string;
   /** Makes the change even if it locks out a protected address. */
   readonly force: boolean;
-  /** No person asked for it who could confirm it, so it is rejected if it is risky. */
+  /** Not requested by a person who could confirm it: rejected if it is risky. */
   readonly isUnattended: boolean;
   /** Skips guard and risk: a rule expired, or this content was accepted before. */
   readonly isAccepted: boolean;
@@ -54,11 +54,11 @@ export interface Change<Value> {
   readonly remember?: (before: Ruleset, revision: number) => void;
 }
 
-type Asked = Pick<Change<unknown>, 'who' | 'force'>;
+type Requested = Pick<Change<unknown>, 'who' | 'force'>;
 type Request<Verb extends 'add' | 'add_many' | 'edit' | 'remove' | 'policy' | 'import'> = CheckedRulesRequest<Verb>;
 
-export function adding({ rule: draft, force = false }: Request<'add'>, who: CallerIdentity) {
-  return change('add', { who, force }, draft.reason, (ruleset, circumstances) => {
+export function adding({ rule: draft, force = false }: Request<'add'>, caller: CallerIdentity) {
+  return change('add', { who: caller, force }, draft.reason, (ruleset, circumstances) => {
     const { ruleset: after, rule, was } = addRule(ruleset, draft, circumstances);
     return {
       ruleset: after,
@@ -70,10 +70,10 @@ export function adding({ rule: draft, force = false }: Request<'add'>, who: Call
 }
 
 /** Adds all rules in one change, or none. */
-export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, who: CallerIdentity) {
+export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, caller: CallerIdentity) {
   const [first] = drafts;
   const why = drafts.every(({ reason }) => reason === first?.reason) ? (first?.reason ?? '') : '';
-  return change('add', { who, force }, why, (ruleset, circumstances) => {
+  return change('add', { who: caller, force }, why, (ruleset, circumstances) => {
     const { ruleset: after, rules } = addRules(ruleset, drafts, circumstances);
     const before = rules.flatMap(({ was }) => was ?? []);
     return {
@@ -85,24 +85,24 @@ export function addingMany({ rules: drafts, force = false }: Request<'add_many'>
   });
 }
 
-export function editing({ id, changes, force = false }: Request<'edit'>, who: CallerIdentity) {
-  return change('edit', { who, force }, changes.reason ?? '', (ruleset, circumstances) => {
+export function editing({ id, changes, force = false }: Request<'edit'>, caller: CallerIdentity) {
+  return change('edit', { who: caller, force }, changes.reason ?? '', (ruleset, circumstances) => {
     const { ruleset: after, before, rule } = editRule(ruleset, id, changes, circumstances);
     return { ruleset: after, value: { rule }, before: { rules: [before] }, after: { rules: [rule] } };
   });
 }
 
-export function removing({ force = false, ...meant }: Request<'remove'>, who: CallerIdentity) {
-  return change('remove', { who, force }, '', (ruleset) => {
-    const { ruleset: after, removed } = removeRules(ruleset, meant);
+export function removing({ force = false, ...selection }: Request<'remove'>, caller: CallerIdentity) {
+  return change('remove', { who: caller, force }, '', (ruleset) => {
+    const { ruleset: after, removed } = removeRules(ruleset, selection);
     const sets = [...ruleset.sets.values()].filter(({ name }) => !after.sets.has(name)).map(describeSet);
     const before = sets.length === 0 ? { rules: removed } : { rules: removed, sets };
     return { ruleset: after, value: { removed }, before };
   });
 }
 
-export function choosingPolicy({ default_policy, force = false }: Request<'policy'>, who: CallerIdentity) {
-  return change('policy', { who, force }, '', (ruleset) => ({
+export function choosingPolicy({ default_policy, force = false }: Request<'policy'>, caller: CallerIdentity) {
+  return change('policy', { who: caller, force }, '', (ruleset) => ({
     ruleset: setPolicy(ruleset, default_policy),
     value: { default_policy },
     before: { default_policy: ruleset.defaultPolicy },
@@ -119,9 +119,9 @@ export function importing(
     allow_empty = false,
   }: Pick<Request<'import'>, 'action' | 'reason' | 'force' | 'allow_empty'>,
   set: NamedSet,
-  who: CallerIdentity,
+  caller: CallerIdentity,
 ) {
-  const replace = change('import', { who, force }, reason, (ruleset, circumstances) => {
+  const replace = change('import', { who: caller, force }, reason, (ruleset, circumstances) => {
     const { ruleset: after, rule } = importSet(ruleset, set, action, reason, circumstances);
     return {
       ruleset: after,
@@ -134,19 +134,19 @@ export function importing(
 }
 
 /** Makes the rules match a document. */
-export function applying(desired: Desired, force: boolean, who: CallerIdentity) {
-  const apply = change('apply', { who, force }, '', (ruleset, circumstances) => {
+export function applying(desired: Desired, force: boolean, caller: CallerIdentity) {
+  const apply = change('apply', { who: caller, force }, '', (ruleset, circumstances) => {
     const { ruleset: after, diff } = applyDesired(ruleset, desired, circumstances);
     return { ruleset: after, value: { changed: after !== ruleset, diff }, ...difference(ruleset, after) };
   });
   return { ...apply, description: 'apply: a rules file' };
 }
 
-/** Replaces a set's list because its file has changed. */
-export function refreshing(set: NamedSet, who: CallerIdentity): Change<undefined> {
+/** Replaces the list of a set whose file has changed. */
+export function refreshing(set: NamedSet, caller: CallerIdentity): Change<undefined> {
   const path = set.origin.kind === 'file' ? set.origin.path : 'the rules file';
   return {
-    ...change('import', { who, force: false }, `${path} has changed`, (ruleset) => {
+    ...change('import', { who: caller, force: false }, `${path} has changed`, (ruleset) => {
       // While the file was read, the set may have been removed, or imported from elsewhere.
       const isFollowed = hasSameOrigin(ruleset.sets.get(set.name), set);
       if (!isFollowed || !ruleset.rules.some((rule) => setOf(rule) === set.name)) return { ruleset, value: undefined };
@@ -161,8 +161,8 @@ export function refreshing(set: NamedSet, who: CallerIdentity): Change<undefined
   };
 }
 
-export function expiring(who: CallerIdentity): Change<undefined> {
-  const expire = change('expire', { who, force: false }, '', (ruleset, { nowMs }) => {
+export function expiring(caller: CallerIdentity): Change<undefined> {
+  const expire = change('expire', { who: caller, force: false }, '', (ruleset, { nowMs }) => {
     const { ruleset: after, removed } = removeExpired(ruleset, nowMs);
     return { ruleset: after, value: undefined, before: { rules: removed } };
   });
@@ -177,9 +177,9 @@ export function stepping(
   description: string,
   stepNow: () => Step,
   remember: NonNullable<Change<unknown>['remember']>,
-  who: CallerIdentity,
+  caller: CallerIdentity,
 ): Change<string> {
-  const step = change('undo', { who, force: false }, description, (ruleset, { nowMs }) => {
+  const step = change('undo', { who: caller, force: false }, description, (ruleset, { nowMs }) => {
     const { back, what } = stepNow();
     return { ruleset: restore(back, ruleset, nowMs), value: what, ...difference(ruleset, back) };
   });
@@ -187,8 +187,8 @@ export function stepping(
 }
 
 /** Replaces all rules with those of the file. `isAccepted`: this content was in force before. */
-export function reloading(loaded: Ruleset, why: string, who: CallerIdentity, isAccepted = false): Change<undefined> {
-  const load = change('load', { who, force: false }, why, (ruleset, { nowMs }) => ({
+export function reloading(loaded: Ruleset, why: string, caller: CallerIdentity, isAccepted = false): Change<undefined> {
+  const load = change('load', { who: caller, force: false }, why, (ruleset, { nowMs }) => ({
     ruleset: restore(loaded, ruleset, nowMs),
     value: undefined,
     ...difference(ruleset, loaded),
@@ -198,11 +198,11 @@ export function reloading(loaded: Ruleset, why: string, who: CallerIdentity, isA
 
 function change<Value>(
   what: Change<Value>['what'],
-  asked: Asked,
+  requested: Requested,
   why: string,
   apply: Change<Value>['apply'],
 ): Change<Value> {
-  return { what, ...asked, why, isUnattended: false, isAccepted: false, apply };
+  return { what, ...requested, why, isUnattended: false, isAccepted: false, apply };
 }
 
 function setStates(ruleset: Ruleset, { name }: NamedSet): { before?: AuditState } {
@@ -210,7 +210,7 @@ function setStates(ruleset: Ruleset, { name }: NamedSet): { before?: AuditState 
   return known === undefined ? {} : { before: { sets: [describeSet(known)] } };
 }
 
-/** Keeps only what differs between the two. */
+/** Returns only what differs between the two rulesets. */
 function difference(from: Ruleset, to: Ruleset): { before: AuditState; after: AuditState } {
   const only = (one: Ruleset, other: Ruleset): AuditState => {
     const theirs = new Set(other.rules.map((rule) => JSON.stringify(rule)));

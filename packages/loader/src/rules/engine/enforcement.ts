@@ -1,4 +1,4 @@
-/** What the kernel holds: the confirmed rules and, temporarily, the provisional ones in front of them. */
+/** Manages the rules in the kernel: the confirmed ones and, for a limited time, provisional ones that override them. */
 import type { RuleCounters } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
@@ -10,7 +10,7 @@ import { EMPTY_RULESET, type Ruleset, saysSomething } from '../ruleset/ruleset.t
 import type { KeptCounts } from '../store/counts-file.ts';
 import { RuleTotals } from '../store/rule-totals.ts';
 
-/** Puts compiled rules in force; a RulePublisher. */
+/** Puts compiled rules in force. RulePublisher implements it. */
 export interface RuleKernel {
   publish(
     slot: RuleSlot,
@@ -18,14 +18,14 @@ export interface RuleKernel {
     freshCounters: readonly number[],
     owners?: ReadonlyMap<number, number>,
   ): Promise<void>;
-  /** Asks the kernel whether it has the images that were published last. */
+  /** Reads whether the kernel has the images that were published last. */
   inForce?(): Promise<{ readonly images: boolean }>;
 }
 
 /** A ruleset and its compiled form for the kernel. */
 export interface CompiledRuleset {
   readonly ruleset: Ruleset;
-  /** Undefined: the rules decide nothing. */
+  /** Undefined: there are no rules, and the default policy is permit. */
   readonly image: SharedArrayBuffer | undefined;
   /** Counter slot by rule id. */
   readonly slots: ReadonlyMap<number, number>;
@@ -37,11 +37,11 @@ export class Enforcement {
   readonly #compiler: Compiler;
   readonly #counterSlots: number;
   #interfaces: CompileTarget['interfaces'];
-  readonly #held: { confirmed: CompiledRuleset; provisional: CompiledRuleset | undefined };
-  /** Monotonic time until which provisional rules that have ended here may still be in front in the kernel. */
-  #leftUntilMonoNs = 0n;
+  readonly #current: { confirmed: CompiledRuleset; provisional: CompiledRuleset | undefined };
+  /** Monotonic time until which the kernel may still use provisional rules that have ended here. */
+  #staleUntilMonoNs = 0n;
   /** Counter slots that were compiled but are not published yet. */
-  #promised = new Map<number, number>();
+  #reserved = new Map<number, number>();
 
   constructor(kernel: RuleKernel, compiler: Compiler, target: CompileTarget) {
     this.#kernel = kernel;
@@ -49,20 +49,20 @@ export class Enforcement {
     this.#counterSlots = target.counterSlots;
     this.#interfaces = target.interfaces;
     // Rules of an earlier loader keep their counter slots.
-    this.#held = { confirmed: { ...NOTHING, slots: target.counters ?? NOTHING.slots }, provisional: undefined };
+    this.#current = { confirmed: { ...NOTHING, slots: target.counters ?? NOTHING.slots }, provisional: undefined };
   }
 
   get confirmed(): CompiledRuleset {
-    return this.#held.confirmed;
+    return this.#current.confirmed;
   }
 
   get provisional(): CompiledRuleset | undefined {
-    return this.#held.provisional;
+    return this.#current.provisional;
   }
 
   /** The rules that decide about packets. */
   get top(): CompiledRuleset {
-    return this.#held.provisional ?? this.#held.confirmed;
+    return this.#current.provisional ?? this.#current.confirmed;
   }
 
   get interfaces(): CompileTarget['interfaces'] {
@@ -81,8 +81,8 @@ export class Enforcement {
 
   /** Compiles a ruleset without putting it in force. Throws RulesCompileError. */
   async compile(ruleset: Ruleset): Promise<CompiledRuleset> {
-    const compiled = await this.#compile(ruleset, new Map([...this.#slotsInForce(), ...this.#promised]));
-    for (const [id, slot] of compiled.slots) this.#promised.set(id, slot);
+    const compiled = await this.#compile(ruleset, new Map([...this.#slotsInForce(), ...this.#reserved]));
+    for (const [id, slot] of compiled.slots) this.#reserved.set(id, slot);
     return compiled;
   }
 
@@ -96,22 +96,22 @@ export class Enforcement {
 
   /** Puts confirmed rules in force. Rejects with the kernel's error; the kernel then keeps its rules. */
   async confirm(compiled: CompiledRuleset): Promise<void> {
-    if (process.hrtime.bigint() < this.#leftUntilMonoNs) await this.unstage();
+    if (process.hrtime.bigint() < this.#staleUntilMonoNs) await this.unstage();
     untilInto(compiled.image, 0n);
     await this.#publish('confirmed', compiled);
   }
 
   /**
-   * Puts provisional rules in front of the confirmed ones until `untilMonoNs`, on the monotonic clock, even if this
-   * process ends. Rejects with the kernel's error; the kernel then keeps its rules.
+   * Puts provisional rules in force, instead of the confirmed ones, until `untilMonoNs` (monotonic clock). The kernel
+   * ends them then, even if this process has exited. Rejects with the kernel's error; the kernel then keeps its rules.
    */
   async stage(compiled: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
-    // An empty ruleset needs an image, too, to take precedence over other rules.
-    const shown =
+    // Even an empty ruleset needs an image to override the confirmed rules.
+    const published =
       compiled.image === undefined ? await this.#compiler.compile(this.#job(compiled.ruleset, new Map())) : compiled;
-    untilInto(shown.image, untilMonoNs);
-    await this.#publish('provisional', { ...compiled, image: shown.image });
-    this.#leftUntilMonoNs = 0n;
+    untilInto(published.image, untilMonoNs);
+    await this.#publish('provisional', { ...compiled, image: published.image });
+    this.#staleUntilMonoNs = 0n;
   }
 
   /** Removes the provisional rules. Rejects with the kernel's error; the kernel then keeps its rules. */
@@ -121,14 +121,14 @@ export class Enforcement {
   }
 
   /**
-   * Ends the provisional rules after they were confirmed or have timed out. If the kernel rejects that, they stay in
-   * front until their lease ends, and nothing else is confirmed before.
+   * Removes the provisional rules after they were confirmed or have timed out. If the kernel rejects that, they stay in
+   * force until their lease ends, and `confirm` removes them first.
    */
   async release(untilMonoNs: bigint): Promise<void> {
     await this.unstage().catch(() => this.#forget(untilMonoNs));
   }
 
-  /** Asks the kernel whether it has the rules that were published last. Undefined: not known. */
+  /** Returns whether the kernel has the rules that were published last; undefined if it cannot be read. */
   async isCurrent(): Promise<boolean | undefined> {
     try {
       return (await this.#kernel.inForce?.())?.images;
@@ -137,13 +137,13 @@ export class Enforcement {
     }
   }
 
-  /** Ids below `nextId` are never given again. */
+  /** Sets the next rule id: ids below it are never reused. */
   giveIdsFrom(nextId: number): void {
-    const { confirmed } = this.#held;
-    this.#held.confirmed = { ...confirmed, ruleset: { ...confirmed.ruleset, nextId } };
+    const { confirmed } = this.#current;
+    this.#current.confirmed = { ...confirmed, ruleset: { ...confirmed.ruleset, nextId } };
   }
 
-  /** Takes the values of the kernel's counters; returns the rules whose counters moved, and by how much. */
+  /** Updates the totals from the kernel's counters. Returns the rules whose counters changed, and by how much. */
   counted(counts: readonly RuleCount[]): { moved: RuleCounters; hits: readonly RuleHits[] } {
     this.totals.add(counts);
     return { moved: this.totals.moved(), hits: this.totals.hits() };
@@ -151,30 +151,30 @@ export class Enforcement {
 
   /** Returns the counts of the rules in force. `others`: ids of rules that may return, whose counts are kept. */
   keptCounts(others: readonly number[]): KeptCounts {
-    const { confirmed, provisional } = this.#held;
+    const { confirmed, provisional } = this.#current;
     const ids = [confirmed, provisional].flatMap((compiled) => compiled?.ruleset.rules.map(({ id }) => id) ?? []);
     this.totals.keepOnly(new Set([...ids, ...others]));
     return this.totals.kept(new Set(ids));
   }
 
-  #forget(leftUntilMonoNs: bigint): void {
-    this.#leftUntilMonoNs = leftUntilMonoNs;
-    this.#held.provisional = undefined;
-    this.#promised = new Map();
+  #forget(staleUntilMonoNs: bigint): void {
+    this.#staleUntilMonoNs = staleUntilMonoNs;
+    this.#current.provisional = undefined;
+    this.#reserved = new Map();
   }
 
   async #publish(slot: RuleSlot, compiled: CompiledRuleset): Promise<void> {
     const inForce = this.#slotsInForce();
-    const fresh = [...compiled.slots].filter(([id]) => !inForce.has(id)).map(([, each]) => each);
+    const fresh = [...compiled.slots].filter(([id]) => !inForce.has(id)).map(([, counterSlot]) => counterSlot);
     this.totals.assign(new Map([...inForce, ...compiled.slots]), fresh);
     await this.#kernel.publish(slot, compiled.image, fresh, compiled.slots);
-    this.#held[slot] = compiled;
-    this.#promised = new Map();
+    this.#current[slot] = compiled;
+    this.#reserved = new Map();
     this.totals.assign(this.#slotsInForce(), []);
   }
 
   #slotsInForce(): Map<number, number> {
-    return new Map([...this.#held.confirmed.slots, ...(this.#held.provisional?.slots ?? [])]);
+    return new Map([...this.#current.confirmed.slots, ...(this.#current.provisional?.slots ?? [])]);
   }
 
   async #compile(

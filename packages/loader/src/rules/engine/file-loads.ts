@@ -21,7 +21,7 @@ export interface FileLoadsParts {
   readonly pending: Pending;
   /** Revision of the current rules. */
   readonly revision: () => number;
-  /** Makes the change in the turn of the queue in which it is called. */
+  /** Makes the change at once; called from within the queue. */
   readonly make: (change: Change<undefined>) => Promise<Done<undefined>>;
   readonly note: (about: Pick<Change<unknown>, 'what' | 'who' | 'why'>) => void;
 }
@@ -33,7 +33,7 @@ export class FileLoads {
     this.#parts = parts;
   }
 
-  /** Loads the file of a running loader, in its turn. A pending change is not in the file, and stays pending. */
+  /** Reloads the file while the loader runs. A pending change is not in the file, and stays pending. */
   async loadAgain(ruleset: Ruleset, why: string): Promise<Done<undefined>> {
     const { pending, confirmed, revision } = this.#parts;
     if (!pending.isThere || contentNow(ruleset) !== contentNow(confirmed())) return await this.load(ruleset, why);
@@ -43,8 +43,8 @@ export class FileLoads {
   }
 
   /**
-   * Loads a ruleset; call it inside a turn of the queue. Resolves when it is in force or pending. Rejects with a
-   * RulesRejection; the alarm gives the reason.
+   * Loads a ruleset. Call it from within the queue. Resolves when the ruleset is in force or pending. Rejects with a
+   * RulesRejection and raises an alarm with the reason.
    */
   async load(ruleset: Ruleset, why: string): Promise<Done<undefined>> {
     const { store, rulesFile, alarms, confirmed, make } = this.#parts;
@@ -57,7 +57,7 @@ export class FileLoads {
       return done;
     } catch (error) {
       this.rejected(
-        `The rules file ${rulesFile} was edited and is rejected: ${messageOf(error)} The rules before it are in force. ` +
+        `The rules file ${rulesFile} was edited and is rejected: ${messageOf(error)} The previous rules stay in force. ` +
           'Correct the file and reload (kill -HUP).',
       );
       throw error;
@@ -65,8 +65,8 @@ export class FileLoads {
   }
 
   /**
-   * Sends the edit that a start found through the pipeline, in its turn. Rejects if the edit is rejected and no earlier rules were in
-   * force.
+   * Sends an edit that was found at start through the pipeline. Call it from within the queue. Rejects if the edit is
+   * rejected and no earlier rules were in force.
    */
   async evaluateEdit({ from, edited, fileAlarm }: Start): Promise<void> {
     if (fileAlarm !== undefined) this.rejected(fileAlarm);
@@ -79,8 +79,8 @@ export class FileLoads {
   }
 
   /**
-   * A content that was not confirmed in time is not tried again at start: a loader may start many times. This raises an
-   * alarm and resolves, so that a running loader can be asked to try it again.
+   * Loads an edit, unless it was not confirmed in time before: a loader that restarts often would try it each time.
+   * Then it raises an alarm and resolves; the operator can try the edit again with a reload.
    */
   async #atStart(ruleset: Ruleset): Promise<void> {
     const { store, rulesFile } = this.#parts;
@@ -90,15 +90,15 @@ export class FileLoads {
       return;
     }
     this.rejected(
-      `The rules file ${rulesFile} was not confirmed in time, so it is not in force. The rules ` +
-        'before it are. To try it again, reload (kill -HUP), then: packetlog rules confirm.',
+      `The rules file ${rulesFile} was not confirmed in time and is not in force. The previous ` +
+        'rules are. To try it again, reload (kill -HUP), then: packetlog rules confirm.',
     );
   }
 
   /** Raises an alarm: a pending edit has reverted. */
   reverted(): void {
     this.rejected(
-      `The edit of the rules file ${this.#parts.rulesFile} was not confirmed and has reverted. The rules before it are ` +
+      `The edit of the rules file ${this.#parts.rulesFile} was not confirmed and has reverted. The previous rules are ` +
         'in force. To try it again, reload (kill -HUP), then: packetlog rules confirm.',
     );
   }
@@ -111,7 +111,7 @@ export class FileLoads {
     note({ what: 'fallback', who: FILE, why: message });
   }
 
-  /** The file is in force, but the directory for copies cannot be written. Undefined: it can be written. */
+  /** Raises an alarm: the rules are in force, but no copy of them can be stored. Undefined clears it. */
   notKept(problem: string | undefined): void {
     const { alarms, journal } = this.#parts;
     if (problem === undefined) {
@@ -119,12 +119,12 @@ export class FileLoads {
       return;
     }
     const message =
-      `The rules are in force, but no copy of them can be kept: ${problem}. If the rules file is damaged later, an ` +
-      'older copy takes its place. Give access to the directory, or name another with PACKETLOG_STATE_DIR.';
+      `The rules are in force, but no copy of them can be stored: ${problem}. If the rules file is damaged later, an ` +
+      'older copy is used instead. Make the directory writable, or name another with PACKETLOG_STATE_DIR.';
     if (alarms.raise('state_directory', message)) journal.notice('rules_fallback', 'warning', message);
   }
 
-  /** Ends the alarm: the file matches the confirmed rules. */
+  /** Clears the alarm: the file matches the confirmed rules. */
   #agrees(ruleset: Ruleset): void {
     this.#parts.store.fileAgrees(ruleset);
     this.#parts.alarms.end('rules_file');
@@ -132,8 +132,8 @@ export class FileLoads {
 }
 
 /**
- * Hash of the content without expired rules: a permit that expired since the content was accepted no longer protects an
- * address.
+ * Returns the hash of the content without expired rules: a permit rule that expired after the content was accepted no
+ * longer protects an address.
  */
 function contentNow(ruleset: Ruleset): string {
   return contentHash(removeExpired(ruleset, Date.now()).ruleset);

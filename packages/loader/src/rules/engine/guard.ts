@@ -1,4 +1,4 @@
-/** Stage 4, guard: a protected address must not lose access that it has now. */
+/** Stage 4, guard: rejects a change that would lock out a protected address. */
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { lockedOut } from '../safety/lockout-guard.ts';
@@ -8,28 +8,33 @@ import { lockoutRejection } from './rejection-text.ts';
 
 export interface GuardParts {
   readonly enforcement: Enforcement;
-  /** Returns the addresses that must not be locked out now. `who` is the caller. */
-  readonly protectedNow: (ruleset: Ruleset, who?: CallerIdentity) => readonly Protected[];
+  /** Returns the addresses that must not be locked out now. `caller`: of a change. */
+  readonly protectedNow: (ruleset: Ruleset, caller?: CallerIdentity) => readonly Protected[];
 }
 
 /** Throws RulesRejection if `after` denies a protected address that `before` does not deny. */
-export function guard(parts: GuardParts, before: CompiledRuleset, after: CompiledRuleset, who?: CallerIdentity): void {
-  const found = lockouts(parts, before, after, who);
+export function guard(
+  parts: GuardParts,
+  before: CompiledRuleset,
+  after: CompiledRuleset,
+  caller?: CallerIdentity,
+): void {
+  const found = lockouts(parts, before, after, caller);
   if (found.length > 0) throw lockoutRejection(found);
 }
 
 /**
  * Returns the protected addresses that `after` denies and `before` does not. Addresses that either ruleset protects
- * count: a change cannot unprotect and deny an address in one step.
+ * count, so that one change cannot both unprotect and deny an address.
  */
 export function lockouts(
   parts: GuardParts,
   before: CompiledRuleset,
   after: CompiledRuleset,
-  who?: CallerIdentity,
+  caller?: CallerIdentity,
 ): readonly Protected[] {
   const protect = [...new Set([...before.ruleset.protect, ...after.ruleset.protect])];
-  const candidates = parts.protectedNow({ ...after.ruleset, protect }, who);
+  const candidates = parts.protectedNow({ ...after.ruleset, protect }, caller);
   return lockedOut(before, after, candidates, interfaceSlots(parts), Date.now());
 }
 

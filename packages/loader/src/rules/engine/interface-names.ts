@@ -21,19 +21,19 @@ export class InterfaceNames {
     this.#parts = parts;
   }
 
-  /** Takes the current names. Call it about once a second: it retries what the kernel rejected. */
+  /** Updates the names and recompiles the rules if they differ. Call it about once a second: it retries a failure. */
   are(interfaces: CompileTarget['interfaces']): void {
     const { enforcement, queue, journal } = this.#parts;
     if (!enforcement.rename(interfaces) && !this.#isStale) return;
     this.#isStale = false;
-    const again = queue.run(() => this.#compileAgain());
-    again.catch(() => {
+    const recompiled = queue.run(() => this.#recompile());
+    recompiled.catch(() => {
       this.#isStale = true;
     });
-    journal.watch('Compiling the rules for renamed interfaces', again);
+    journal.watch('Compiling the rules for renamed interfaces', recompiled);
   }
 
-  async #compileAgain(): Promise<void> {
+  async #recompile(): Promise<void> {
     const { enforcement, pending } = this.#parts;
     const { confirmed, provisional } = enforcement;
     await enforcement.confirm(await enforcement.compile(confirmed.ruleset));

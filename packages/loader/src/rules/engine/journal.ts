@@ -1,4 +1,4 @@
-/** Records what was done to the rules: in the audit file and in notices. */
+/** Records changes of the rules in the audit file, and reports notices to clients. */
 import type { AuditEntry, Notice } from '@packetlog/common';
 import type { AuditLog } from '../store/audit-log.ts';
 import type { Alarms } from './alarms.ts';
@@ -7,7 +7,8 @@ import { messageOf } from './rejection-text.ts';
 
 type Facts = Pick<Change<unknown>, 'what' | 'who' | 'why'> & { readonly force?: boolean };
 
-const AGAIN_MS = 60_000;
+/** Minimum time between reports of the same error. */
+const REPEAT_MS = 60_000;
 
 export class Journal {
   #lastReport = { message: '', atMs: 0 };
@@ -22,8 +23,8 @@ export class Journal {
   }
 
   /**
-   * `risk`: why the change is pending. If an entry cannot be written, the change stays and an alarm reports the
-   * failure.
+   * Appends an entry to the audit file. `risk`: why the change is pending. If the entry cannot be written, the change
+   * stays in force, and an alarm reports the failure.
    */
   record(
     revision: number,
@@ -31,7 +32,7 @@ export class Journal {
     { before, after }: Pick<Outcome<unknown>, 'before' | 'after'> = {},
     risk?: string,
   ): void {
-    const reasons = [why, risk && `to be confirmed: ${risk}`].filter(Boolean).join('; ');
+    const reasons = [why, risk && `needs confirmation: ${risk}`].filter(Boolean).join('; ');
     const entry: AuditEntry = { at: new Date().toISOString(), revision, what, who, why: reasons };
     if (force) entry.forced = true;
     if (before) entry.before = before;
@@ -40,7 +41,7 @@ export class Journal {
       this.#audit.append(entry);
       this.#alarms.end('audit');
     } catch (error) {
-      const message = `Changes of the rules are not logged: the audit file cannot be written: ${messageOf(error)}. Free space on the disk, or give access.`;
+      const message = `Changes of the rules are not logged: the audit file cannot be written: ${messageOf(error)}. Free space on the disk, or make the file writable.`;
       if (this.#alarms.raise('audit', message)) this.notice('rules_fallback', 'error', message);
     }
   }
@@ -49,11 +50,11 @@ export class Journal {
     this.#report({ at_ms: Date.now(), level, code, message });
   }
 
-  /** Watches background work that is retried; a repeated error is reported only now and then. */
-  watch(doing: string, work: Promise<unknown>): void {
+  /** Reports an error of background work that is retried; the same error at most once in `REPEAT_MS`. */
+  watch(task: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      const message = `${doing} failed: ${messageOf(error)}`;
-      if (message === this.#lastReport.message && Date.now() < this.#lastReport.atMs + AGAIN_MS) return;
+      const message = `${task} failed: ${messageOf(error)}`;
+      if (message === this.#lastReport.message && Date.now() < this.#lastReport.atMs + REPEAT_MS) return;
       this.#lastReport = { message, atMs: Date.now() };
       this.notice('rules_fallback', 'error', message);
     });

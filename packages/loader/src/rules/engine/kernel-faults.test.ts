@@ -29,7 +29,7 @@ describe('a disk that fails, and a kernel that rejects the previous rules', () =
 
   it('leave the new rules in force: answer, list, alarm and audit report it', async () => {
     const { warning } = await torn();
-    expect(warning).toMatch(/cannot be written: EIO.*rejected the rules before them: no memory\. The new rules are in/);
+    expect(warning).toMatch(/cannot be written: EIO.*rejected the previous rules: no memory\. The new rules are in/);
     expect(fake.kernel.verdict('1.1.1.2')).toBe('deny 2');
     expect(sources()).toEqual(['1.1.1.1', '1.1.1.2']);
     expect(alarms()).toEqual([`rules_file: ${warning}`]);
@@ -91,7 +91,7 @@ describe('a pending change', () => {
     fake.kernel.faults = [undefined, NO_MEMORY];
     const { warning } = await fake.service.confirm(ROOT);
     fake.world.commitFault = undefined;
-    expect(warning).toMatch(/cannot be written: EIO.*rejected the rules before them: no memory\. The new rules are in/);
+    expect(warning).toMatch(/cannot be written: EIO.*rejected the previous rules: no memory\. The new rules are in/);
     expect(alarms()).toEqual([`rules_file: ${warning}`]);
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
     await fake.service.undo(ROOT);

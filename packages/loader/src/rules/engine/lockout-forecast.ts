@@ -22,7 +22,7 @@ export class LockoutForecast {
     this.#journal = journal;
   }
 
-  /** Checks the rules in force, raises or ends the alarm, and returns the warning if it is new. */
+  /** Checks the rules in force, raises or clears the alarm, and returns the warning if it is new. */
   check(caller?: CallerIdentity): string | undefined {
     const previous = this.#alarms.all.find(({ code }) => code === 'lockout_ahead')?.message;
     const { top } = this.#parts.enforcement;

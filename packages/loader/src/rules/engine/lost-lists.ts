@@ -1,4 +1,4 @@
-/** Lists that were damaged or lost on the disk: an alarm for each while what is left of it is in force. */
+/** Keeps an alarm for each list that was damaged or lost on the disk, while the rest of it is in force. */
 import type { NamedSet } from '../ruleset/ruleset.ts';
 import type { LostList } from '../store/list-copies.ts';
 import type { Alarms } from './alarms.ts';
@@ -15,7 +15,7 @@ export class LostLists {
     this.#journal = journal;
   }
 
-  /** Takes the lost lists that a start found. */
+  /** Raises an alarm for each list that was found lost at start. */
   found(lost: readonly LostList[]): void {
     for (const { set, text, message } of lost) {
       this.#messages.set(text, message);
@@ -23,12 +23,12 @@ export class LostLists {
     }
   }
 
-  /** Returns whether the set's list is what is left of a lost one. */
+  /** Returns whether the set has only the rest of a lost list. */
   has({ text }: NamedSet): boolean {
     return text !== undefined && this.#messages.has(text);
   }
 
-  /** Updates the alarms after each change: undo and revert can bring lost lists back. */
+  /** Updates the alarms after a change: undo and revert can restore lost lists. */
   update(sets: Iterable<NamedSet>): void {
     for (const { name, text } of sets) {
       const message = text && this.#messages.get(text);

@@ -1,4 +1,4 @@
-/** The change that waits to be confirmed, and its deadline on the monotonic clock, which cannot be set back. */
+/** Holds the change that awaits confirmation, and its deadline on the monotonic clock, which cannot be set back. */
 import type { PendingChange, RulesStep } from '@packetlog/common';
 
 const NS_PER_MS = 1_000_000n;
@@ -15,7 +15,7 @@ export interface PendingFacts extends Pick<RulesStep, 'id' | 'what' | 'who'> {
 
 interface Waiting extends Pick<PendingFacts, 'why' | 'fileContent' | 'untilMonoNs'> {
   readonly revisionBefore: number;
-  /** It can only revert: the confirmed rules already say otherwise. */
+  /** True if it must not be confirmed: the confirmed rules have changed without it. */
   readonly canOnlyRevert: boolean;
   readonly step: RulesStep;
   readonly timer: NodeJS.Timeout;
@@ -45,7 +45,7 @@ export class Pending {
     return { until_ms: Date.now() + leftMs(untilMonoNs), revision_before: revisionBefore, why };
   }
 
-  /** What was done, and by which caller. */
+  /** The change and its caller. */
   get step(): RulesStep | undefined {
     return this.#change?.step;
   }
@@ -55,7 +55,7 @@ export class Pending {
     return this.#change?.fileContent;
   }
 
-  /** Whether it can only revert. */
+  /** True if it must not be confirmed. */
   get canOnlyRevert(): boolean {
     return this.#change?.canOnlyRevert ?? false;
   }
@@ -65,8 +65,8 @@ export class Pending {
     return this.#change?.untilMonoNs ?? 0n;
   }
 
-  /** Starts or prolongs the lease. Calls `isOver` once, unless the lease ends earlier. */
-  begin(facts: PendingFacts, isOver: () => void): void {
+  /** Starts or extends the lease. Calls `onExpiry` once, unless `end` is called first. */
+  begin(facts: PendingFacts, onExpiry: () => void): void {
     const before = this.#change;
     clearTimeout(before?.timer);
     const { id, who, what, revision } = facts;
@@ -83,7 +83,7 @@ export class Pending {
         at_ms: Date.now(),
         revision: revision + 1,
       },
-      timer: setTimeout(isOver, leftMs(facts.untilMonoNs)),
+      timer: setTimeout(onExpiry, leftMs(facts.untilMonoNs)),
     };
   }
 
@@ -92,7 +92,7 @@ export class Pending {
     this.#update({ why });
   }
 
-  /** Records that the rules file with this content is pending, too. Undefined: the file has other content by now. */
+  /** Records the content hash of a rules file that is pending, too; undefined if the file has other content by now. */
   fileWaits(fileContent: string | undefined): void {
     this.#update({ fileContent });
   }
@@ -112,7 +112,7 @@ export class Pending {
   }
 }
 
-/** Milliseconds left, rounded up so that a timer does not end before the kernel's lease. */
+/** Returns the milliseconds left, rounded up so that the timer does not fire before the kernel's lease ends. */
 function leftMs(untilMonoNs: bigint): number {
   const leftNs = untilMonoNs - process.hrtime.bigint();
   return leftNs <= 0n ? 0 : Number((leftNs + NS_PER_MS - 1n) / NS_PER_MS);

@@ -4,7 +4,7 @@
  *
  * read → validate → compile → guard → risk → publish → audit
  *
- * A content that was accepted before (known by its hash) passes guard and risk again unchanged.
+ * Content that was accepted before, identified by its hash, skips guard and risk.
  */
 import type { History } from '../ruleset/change-history.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
@@ -23,11 +23,11 @@ import { validate } from './validate.ts';
 
 export interface PipelineParts extends GuardParts, PublishParts {
   readonly history: History;
-  /** How long a risky change waits to be confirmed. Undefined: nothing would revert it, so it is rejected. */
+  /** How long a risky change waits for confirmation, in ms. Undefined: nothing could revert it, so it is rejected. */
   readonly confirmMs: number | undefined;
-  /** Called when the pending change was not confirmed in time. */
+  /** Called when the lease of the pending change has ended. */
   readonly timeIsOver: () => void;
-  /** Returns whether a set's list is what is left of one that was lost on the disk. */
+  /** Returns whether a set has only the rest of a list that was lost on the disk. */
   readonly isLost: (set: NamedSet) => boolean;
   /** Called when the pending change reverted because the kernel rejected it together with another change. */
   readonly reverted: (why: string, isFromFile: boolean) => void;
@@ -41,7 +41,7 @@ export interface Passed {
   readonly risk: string | undefined;
   /** True: they revert unless they are confirmed. */
   readonly waits: boolean;
-  /** A sentence about what is not as it should be. */
+  /** A problem that did not prevent the changes, as a sentence. */
   readonly warning?: string | undefined;
 }
 
@@ -106,7 +106,7 @@ export class Pipeline {
     if (confirmMs === undefined) {
       if (!isForced)
         throw invalid(
-          `This is risky: ${risk}. packetlog is not running, so it could not revert. Start packetlog, or use --force.`,
+          `This change is risky: ${risk}. packetlog is not running, so it could not revert. Start packetlog, or use --force.`,
         );
       return { waits: false, warning: await settle(this.#parts, compiled) };
     }
@@ -120,7 +120,7 @@ export class Pipeline {
     return { waits: true };
   }
 
-  /** Puts the changes in force permanently. The pending change stays in front while it differs by something risky. */
+  /** Confirms the changes. The pending change stays provisional while its difference to them is risky. */
   async #settle(
     applied: readonly Applied[],
     compiled: CompiledRuleset,
@@ -128,8 +128,8 @@ export class Pipeline {
     revision: number,
   ): Promise<Settled> {
     const { pending } = this.#parts;
-    const waits = pending.isThere ? this.#waitsFor(compiled) : undefined;
-    if (waits !== undefined) return await this.#join(applied, compiled, { why: waits, nowMs, revision });
+    const why = pending.isThere ? this.#confirmationReason(compiled) : undefined;
+    if (why !== undefined) return await this.#join(applied, compiled, { why, nowMs, revision });
     const { ruleset: back } = this.#parts.enforcement.confirmed;
     const { step } = pending;
     const warning = await settle(this.#parts, compiled, { fileSaysIt: isLoad(applied) });
@@ -137,38 +137,38 @@ export class Pipeline {
       for (const each of applied) this.#remember(each, revision + 1);
       return { waits: false, warning };
     }
-    // The risky rule is gone, or was made harmless.
+    // The risky rule was removed or made harmless.
     if (contentHash(back) !== contentHash(compiled.ruleset)) this.#parts.history.push({ ...step, back });
     return { waits: false, warning: (await endWait(this.#parts)) ? warning : STAYS_IN_FRONT };
   }
 
-  /** Makes changes while another one is pending: they are confirmed at once, unless they concern the pending one. */
+  /** Makes changes while another one is pending. Confirms them at once, unless they depend on the pending one. */
   async #join(
     applied: readonly Applied[],
     compiled: CompiledRuleset,
     { why, nowMs, revision }: { why: string; nowMs: number; revision: number },
   ): Promise<Settled> {
     const { enforcement, pending } = this.#parts;
-    const behind = await this.#behind(applied, nowMs);
-    if (behind === undefined) {
+    const independent = await this.#onConfirmed(applied, nowMs);
+    if (independent === undefined) {
       await stage(this.#parts, compiled, pending.untilMonoNs);
       pending.explain(why);
       if (isLoad(applied)) pending.fileWaits(contentHash(compiled.ruleset));
       return { waits: true };
     }
-    const warning = await settle(this.#parts, behind.compiled);
-    for (const each of behind.applied) this.#remember(each, revision + 1);
+    const warning = await settle(this.#parts, independent.compiled);
+    for (const each of independent.applied) this.#remember(each, revision + 1);
     try {
       await restage(enforcement, compiled, pending.untilMonoNs);
     } catch (error) {
-      return { waits: false, warning: await this.#giveUp(error) };
+      return { waits: false, warning: await this.#dropPending(error) };
     }
     pending.explain(why);
     return { waits: false, warning };
   }
 
-  /** Ends the pending change: it lacks the change that was confirmed behind it, so it must not be confirmed. */
-  async #giveUp(error: unknown): Promise<string> {
+  /** Ends the pending change: it lacks a change that was confirmed meanwhile, so it must not be confirmed. */
+  async #dropPending(error: unknown): Promise<string> {
     const isFromFile = this.#parts.pending.fileContent !== undefined;
     if (!(await endWait(this.#parts))) return STAYS_IN_FRONT;
     const why = endedText(error);
@@ -176,8 +176,8 @@ export class Pipeline {
     return why;
   }
 
-  /** Returns why `compiled` must be confirmed explicitly; undefined: it need not be. */
-  #waitsFor(compiled: CompiledRuleset): string | undefined {
+  /** Returns why `compiled` needs confirmation; undefined if it does not. */
+  #confirmationReason(compiled: CompiledRuleset): string | undefined {
     const { enforcement, pending } = this.#parts;
     const { confirmed } = enforcement;
     const risk = riskOf(confirmed.ruleset, compiled.ruleset);
@@ -185,8 +185,8 @@ export class Pipeline {
     return lockouts(this.#parts, confirmed, compiled).length > 0 ? pending.forClients?.why : undefined;
   }
 
-  /** Returns the confirmed rules with the same changes; undefined: the changes concern the pending one. */
-  async #behind(
+  /** Applies the same changes to the confirmed rules. Returns undefined if they depend on the pending change. */
+  async #onConfirmed(
     applied: readonly Applied[],
     nowMs: number,
   ): Promise<{ compiled: CompiledRuleset; applied: readonly Applied[] } | undefined> {
@@ -217,19 +217,19 @@ export class Pipeline {
 }
 
 /**
- * Stage 5, risk: a risky change waits for a person to confirm it, so a person must have asked for it. Throws
- * RulesRejection.
+ * Stage 5, risk: a person must confirm a risky change, so a person must have requested it. Throws RulesRejection
+ * otherwise.
  */
 function requireAttended(change: Change<unknown>, risk: string | undefined): void {
   if (risk === undefined || !change.isUnattended) return;
-  throw invalid(`it is risky: ${risk}. Make the change by hand, then confirm it.`);
+  throw invalid(`the change is risky: ${risk}. Make the change by hand, then confirm it.`);
 }
 
 function isLoad(applied: readonly Applied[]): boolean {
   return applied.some(({ change }) => change.what === 'load');
 }
 
-/** Returns the sets that may be empty: on request, or because they were accepted so before. */
+/** Returns the sets that may be empty: on request, or because they were accepted empty before. */
 function mayBeEmpty(changes: readonly Change<unknown>[], { sets }: Ruleset): ReadonlySet<string> {
   const accepted = changes.some(({ isAccepted, what }) => isAccepted || what === 'undo');
   return new Set(accepted ? sets.keys() : changes.flatMap(({ mayBeEmpty: name }) => name ?? []));

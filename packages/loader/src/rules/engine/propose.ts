@@ -10,11 +10,11 @@ export interface Applied {
 
 /** Returns the outcomes in the order of the changes. Throws RulesRejection for the first that cannot be applied. */
 export function propose(ruleset: Ruleset, changes: readonly Change<unknown>[], nowMs: number): Applied[] {
-  let now = ruleset;
+  let current = ruleset;
   return changes.map((change) => {
-    const before = now;
+    const before = current;
     const outcome = change.apply(before, { nowMs, createdBy: change.who.name });
-    now = outcome.ruleset;
+    current = outcome.ruleset;
     return { change, before, outcome };
   });
 }

@@ -1,4 +1,4 @@
-/** Stage 6, publish: afterwards kernel and disk agree on the new rules, or both keep the previous ones. */
+/** Stage 6, publish: kernel and disk both get the new rules, or both keep the previous ones. */
 import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { PreparedFile } from '../store/atomic-file.ts';
@@ -19,16 +19,16 @@ export interface PublishParts {
   readonly enforced: (ruleset: Ruleset) => Promise<void>;
   /** Called when the rules file matches the rules in force again. */
   readonly wrote: () => void;
-  /** Called when the rules in force could not be written, and could not be replaced with those on the disk. */
+  /** Called when the rules in force could neither be written nor be replaced with those on the disk. */
   readonly notWritten: (message: string) => void;
   /** Called when loaded rules are in force, but the directory for copies cannot be written. */
   readonly notKept: (problem: string | undefined) => void;
 }
 
 /**
- * Puts rules in force permanently and on the disk. Every step that a full disk can stop precedes the update of the
+ * Puts confirmed rules in force and writes them. Every step that can fail on a full disk precedes the update of the
  * kernel. Throws RulesRejection; kernel and disk then keep the previous rules. If the disk fails and the kernel rejects
- * the previous rules, the new ones stay in force: resolves with a sentence that says so, and calls `notWritten`.
+ * the previous rules, the new ones stay in force: calls `notWritten` and resolves with the same message.
  */
 export async function settle(
   parts: PublishParts,
@@ -52,7 +52,7 @@ export async function settle(
     files?.abandon();
     // The rules file already has this content; only copies failed.
     if (writing.fileSaysIt) notKept(messageOf(cause));
-    else unwritten = await takeBack(parts, before, cause);
+    else unwritten = await rollBack(parts, before, cause);
   }
   if (!writing.fileSaysIt && unwritten === undefined) {
     wrote();
@@ -63,8 +63,8 @@ export async function settle(
 }
 
 /**
- * Puts the rules in force that a start begins with, which were accepted before. Rejects with the error of the kernel or
- * the compiler.
+ * Puts the rules of a start in force, which were accepted before. Rejects with the error of the kernel or the
+ * compiler.
  */
 export async function putBase(parts: PublishParts, { base, from }: Pick<Start, 'base' | 'from'>): Promise<void> {
   const { enforcement, enforced } = parts;
@@ -79,8 +79,8 @@ export async function putBase(parts: PublishParts, { base, from }: Pick<Start, '
 }
 
 /**
- * Puts rules in front of the confirmed ones until then, by the kernel's own clock. Does not touch the rules file.
- * Throws RulesRejection; everything then stays as it was, including an earlier pending change.
+ * Puts provisional rules in force until `untilMonoNs`, by the kernel's clock. Does not write the rules file. Throws
+ * RulesRejection; everything then stays as it was, including an earlier pending change.
  */
 export async function stage(
   { enforcement, store }: Pick<PublishParts, 'enforcement' | 'store'>,
@@ -96,7 +96,7 @@ export async function stage(
   await restage(enforcement, compiled, untilMonoNs);
 }
 
-/** Does the same for rules that need no note: their unconfirmed part was noted before. */
+/** Does the same without recording the rules as unconfirmed, which the pending change already did. */
 export async function restage(enforcement: Enforcement, compiled: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
   try {
     await enforcement.stage(compiled, untilMonoNs);
@@ -107,7 +107,7 @@ export async function restage(enforcement: Enforcement, compiled: CompiledRulese
 
 /**
  * Ends the pending change, so that the confirmed rules decide. Returns false if the kernel rejected that: the change
- * then stays in front until its lease ends, and can no longer be confirmed.
+ * then stays in force until its lease ends, and can no longer be confirmed.
  */
 export async function endWait({
   enforcement,
@@ -124,18 +124,18 @@ export async function endWait({
 }
 
 /**
- * Restores the previous rules after the disk failed and the kernel already had the new ones. Throws when the previous
- * ones are in force again.
+ * Restores the previous rules in the kernel after writing the new ones failed. Throws if that succeeded; otherwise
+ * returns the message about it.
  */
-async function takeBack(
+async function rollBack(
   { enforcement, notWritten }: PublishParts,
   before: CompiledRuleset,
   cause: unknown,
 ): Promise<string> {
   try {
     await enforcement.confirm(before);
-  } catch (second) {
-    const message = unwrittenText(cause, second, await enforcement.isCurrent());
+  } catch (kernelError) {
+    const message = unwrittenText(cause, kernelError, await enforcement.isCurrent());
     notWritten(message);
     return message;
   }
@@ -146,7 +146,7 @@ async function kernelRejected(enforcement: Enforcement, cause: unknown): Promise
   return kernelRejection(cause, (await enforcement.isCurrent()) !== false);
 }
 
-/** Undefined: only copies would be written, and they cannot be. */
+/** Prepares the files to write; undefined if only copies would be written and cannot be. */
 function prepare({ store, notKept }: PublishParts, ruleset: Ruleset, writing: Writing): PreparedFile | undefined {
   try {
     return store.prepare(ruleset, writing);
@@ -161,6 +161,6 @@ function cannotWrite(cause: unknown): RulesRejection {
   if (cause instanceof RulesFileError) {
     return new RulesRejection({ code: 'invalid', message: `Nothing was changed: ${cause.message}.` }, { cause });
   }
-  const message = `The rules cannot be written: ${messageOf(cause)}. Nothing was changed. Free space on the disk, or give access.`;
+  const message = `The rules cannot be written: ${messageOf(cause)}. Nothing was changed. Free space on the disk, or make the file writable.`;
   return new RulesRejection({ code: 'internal', message }, { cause });
 }

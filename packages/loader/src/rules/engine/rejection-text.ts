@@ -1,4 +1,4 @@
-/** The messages of the rules service. */
+/** Builds the messages of the rules service. */
 import { ruleSentence } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { RulesCompileError } from '../compiler/compile-error.ts';
@@ -16,7 +16,7 @@ export function lockoutRejection(lockedOut: readonly Protected[]): RulesRejectio
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
   const message =
     `This would lock out ${names.slice(0, MAX_NAMED).join(', ')}${more}. ` +
-    'Permit that first, make the rule narrower, or do it anyway with --force.';
+    'Permit that address first, narrow the rule, or apply the change with --force.';
   return new RulesRejection({
     code: 'lockout',
     message,
@@ -46,8 +46,8 @@ export function compileRejection(cause: RulesCompileError): RulesRejection {
 }
 
 /**
- * The kernel rejected rules. `isAsBefore`: it has the rules that were published before; otherwise something else
- * changed it.
+ * Builds the rejection for rules that the kernel rejected. `isAsBefore`: the kernel still has the rules that were
+ * published last.
  */
 export function kernelRejection(cause: unknown, isAsBefore: boolean): RulesRejection {
   const remains = isAsBefore
@@ -59,35 +59,35 @@ export function kernelRejection(cause: unknown, isAsBefore: boolean): RulesRejec
   );
 }
 
-/** Rules are in force that are not on the disk. `isCurrent`: the kernel confirms that it has them. */
+/** Describes rules that are in force but not on the disk. `isCurrent`: whether the kernel has them. */
 export function unwrittenText(disk: unknown, kernel: unknown, isCurrent: boolean | undefined): string {
   const inForce = isCurrent === false ? 'Neither is in force in the kernel' : 'The new rules are in force';
   return (
-    `The rules cannot be written: ${sentence(disk)} The kernel rejected the rules before them: ${sentence(kernel)} ` +
-    `${inForce}, and the rules file has those before. Free space on the disk, or give access: the next change writes ` +
-    'them. To return to the rules file, reload (kill -HUP).'
+    `The rules cannot be written: ${sentence(disk)} The kernel rejected the previous rules: ${sentence(kernel)} ` +
+    `${inForce}, and the rules file has the previous ones. Free space on the disk, or make the file writable: the next ` +
+    'change writes the rules. To return to the rules file, reload (kill -HUP).'
   );
 }
 
-/** A pending change is still in front although it should have ended. */
+/** The pending change should have ended but is still in force. */
 export const STAYS_IN_FRONT =
-  'The kernel did not remove the unconfirmed change: it stays in force until its time is over, and can no longer be ' +
-  'confirmed. To try again: packetlog rules revert.';
+  'The kernel did not remove the unconfirmed change: it stays in force until its time runs out, and can no longer ' +
+  'be confirmed. To try again: packetlog rules revert.';
 
-/** The kernel rejected a revert. */
+/** Builds the rejection for a revert that the kernel rejected. */
 export function stillInFront(cause: unknown): RulesRejection {
   const message =
-    `The kernel rejected the revert: ${sentence(cause)} The change stays in force until its time is over, and reverts ` +
-    'then. To try again: packetlog rules revert.';
+    `The kernel rejected the revert: ${sentence(cause)} The change stays in force until its time runs out, then ` +
+    'reverts. To try again: packetlog rules revert.';
   return new RulesRejection({ code: 'internal', message }, { cause });
 }
 
-/** The kernel rejected the pending change together with another change. */
+/** Describes a pending change that reverted because the kernel rejected it together with another one. */
 export function endedText(cause: unknown): string {
   return `The unconfirmed change has reverted: ${messageOf(cause)}`;
 }
 
-/** Says why a start ends when the kernel rejects the stored rules: capturing as if they were in force would mislead. */
+/** Builds the error of a start whose stored rules the kernel rejects: capturing as if they applied would mislead. */
 export function cannotEnforce(rulesFile: string, cause: SetupError): SetupError {
   const { problem, errno, exit } = cause.facts;
   return new SetupError({
@@ -103,7 +103,7 @@ export function cannotEnforce(rulesFile: string, cause: SetupError): SetupError 
   });
 }
 
-/** Says why a start ends when the rules are rejected and no earlier rules could take their place. */
+/** Builds the error of a start whose rules are rejected while no earlier rules exist; returns other errors as is. */
 export function cannotStart(rulesFile: string, error: unknown): unknown {
   if (!(error instanceof RulesRejection) && !(error instanceof RulesCompileError)) return error;
   return new SetupError({
@@ -120,7 +120,7 @@ export function asRejection(error: unknown): unknown {
   return error instanceof RulesCompileError ? compileRejection(error) : error;
 }
 
-/** Names what undo would undo: 'deny 1.1.1.1', 'removal of deny 1.1.1.1', 'default policy deny'. */
+/** Describes what undo would undo: 'deny 1.1.1.1', 'removal of deny 1.1.1.1', 'default policy deny'. */
 export function changeText({ what, description }: Change<unknown>, { before, after }: Outcome<unknown>): string {
   if (description !== undefined) return description;
   const [set] = after?.sets ?? [];

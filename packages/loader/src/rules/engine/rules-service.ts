@@ -39,7 +39,7 @@ export class RulesService {
     return this.#engine.alarms;
   }
 
-  /** The rules that decide about packets now, including provisional ones. */
+  /** The rules that decide about packets: the provisional ones if there are any, otherwise the confirmed ones. */
   get ruleset(): Ruleset {
     return this.#options.enforcement.top.ruleset;
   }
@@ -54,7 +54,7 @@ export class RulesService {
   }
 
   /**
-   * Puts previously accepted rules in force; then an edit of them passes like any other change. Rejects with a
+   * Puts the previously accepted rules in force, then sends an edit of them through the pipeline. Rejects with a
    * RulesRejection if the edit is rejected and no earlier rules were in force.
    */
   async begin(start: Start): Promise<void> {
@@ -93,22 +93,22 @@ export class RulesService {
   }
 
   /** Confirms the pending change and writes it. */
-  confirm(who: CallerIdentity): Promise<RulesResults['confirm']> {
-    return this.#engine.queue.run(() => this.#engine.waiting.confirm(who));
+  confirm(caller: CallerIdentity): Promise<RulesResults['confirm']> {
+    return this.#engine.queue.run(() => this.#engine.waiting.confirm(caller));
   }
 
-  revert(who: CallerIdentity): Promise<number> {
-    return this.#engine.queue.run(() => this.#engine.waiting.revert(who));
+  revert(caller: CallerIdentity): Promise<number> {
+    return this.#engine.queue.run(() => this.#engine.waiting.revert(caller));
   }
 
-  /** Undoes the last change, or the pending one. `id`: only if it is that one. */
-  undo(who: CallerIdentity, id?: number): Promise<Done<{ undone: string }>> {
-    return this.#engine.undo.undo(who, id);
+  /** Undoes the last change, or the pending one. With `id`, only that change. */
+  undo(caller: CallerIdentity, id?: number): Promise<Done<{ undone: string }>> {
+    return this.#engine.undo.undo(caller, id);
   }
 
-  /** Redoes the last undone change, if nothing else has changed since. `id`: only if it is that one. */
-  redo(who: CallerIdentity, id?: number): Promise<Done<{ redone: string }>> {
-    return this.#engine.undo.redo(who, id);
+  /** Redoes the change undone last, if nothing else has changed since. With `id`, only that change. */
+  redo(caller: CallerIdentity, id?: number): Promise<Done<{ redone: string }>> {
+    return this.#engine.undo.redo(caller, id);
   }
 
   /** Returns the protected addresses that `compiled` would lock out and the rules in force do not. */
@@ -122,7 +122,7 @@ export class RulesService {
     const nowMs = Date.now();
     const { confirmed, provisional } = this.#options.enforcement;
     if ([confirmed, provisional].some((compiled) => compiled?.ruleset.rules.some((rule) => isExpired(rule, nowMs)))) {
-      this.#engine.journal.watch('Removing rules that are over', this.ask(expiring(LOADER)));
+      this.#engine.journal.watch('Removing expired rules', this.ask(expiring(LOADER)));
     }
   }
 
@@ -131,17 +131,17 @@ export class RulesService {
     this.#engine.forecast.check();
   }
 
-  /** Takes the current names of the interfaces. */
+  /** Updates the names of the interfaces. */
   named(interfaces: CompileTarget['interfaces']): void {
     if (!this.#isEnding) this.#engine.names.are(interfaces);
   }
 
-  /** Takes the values of the kernel's counters; returns the rules whose counters moved, and by how much. */
+  /** Updates the totals from the kernel's counters. Returns the rules whose counters changed, and by how much. */
   counted(counts: readonly RuleCount[]): { moved: RuleCounters; hits: readonly RuleHits[] } {
     return this.#options.enforcement.counted(counts);
   }
 
-  /** Returns what the rules counted, for the next loader. */
+  /** Returns the counts of the rules, to store for the next loader. */
   kept(): KeptCounts {
     return this.#options.enforcement.keptCounts(this.#engine.history.ruleIds());
   }
@@ -151,12 +151,12 @@ export class RulesService {
     this.#engine.note(about);
   }
 
-  /** Returns whether the set's list is what is left of one that was lost on the disk. */
+  /** Returns whether the set has only the rest of a list that was lost on the disk. */
   isLost(set: NamedSet): boolean {
     return this.#engine.lost.has(set);
   }
 
-  /** Records that a set was read again from its file: undoing a change does not restore the old list. */
+  /** Records that a set was read again from its file, so that undo does not restore the old list. */
   refreshed(set: NamedSet): void {
     this.#engine.history.refreshed(set);
   }

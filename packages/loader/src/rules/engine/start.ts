@@ -1,4 +1,4 @@
-/** What a start or a takeover finds on the disk: the rules to begin with, and an edit that still has to pass the pipeline. */
+/** Reads the rules at start or takeover: those to begin with, and an edit that has yet to pass the pipeline. */
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
@@ -10,15 +10,14 @@ import { RulesFileError } from '../store/rules-document.ts';
 import { messageOf } from './rejection-text.ts';
 
 export interface Start {
-  /** Accepted before: it is in force first, even if the edit is rejected. */
+  /** Rules that were accepted before. They are put in force first, and stay if the edit is rejected. */
   readonly base: Ruleset;
   /** Source of the base. */
   readonly from: 'file' | 'last good copy' | 'nothing';
   /** The rules file, if its content was never accepted. */
   readonly edited: Ruleset | undefined;
-  /** Why the rules file differs from the rules in force: a sentence with the next action. */
+  /** Why the rules file differs from the rules in force, as sentences that end with the next action. */
   readonly fileAlarm: string | undefined;
-  /** Lost lists. */
   readonly lost: readonly LostList[];
 }
 
@@ -27,23 +26,23 @@ interface Paths {
   readonly lastGood: string;
 }
 
-/** Throws RulesFileError if there are rules, but none that can be used. */
+/** Reads the rules on the disk. Throws RulesFileError if there are rules, but none that can be used. */
 export async function readStart(store: RuleStore, compiler: Compiler, paths: Paths): Promise<Start> {
   const file = await store.readFile();
   if (isRules(file) && store.isAccepted(hashOf(file))) return await accepted(store, compiler, file);
   const good = await store.readGood();
-  if (isRules(good)) return await beside(good, file, store, compiler, paths);
-  if (isRules(file)) return await alone(file, compiler, paths);
+  if (isRules(good)) return await withLastGood(good, file, store, compiler, paths);
+  if (isRules(file)) return await firstRules(file, compiler, paths);
   if (file === undefined && good === undefined) return NOTHING;
   const problems = [
-    `${paths.rules} ${file?.problem ?? 'is not there'}`,
+    `${paths.rules} ${file?.problem ?? 'does not exist'}`,
     ...(good === undefined ? [] : [`the last good copy ${paths.lastGood} ${good.problem}`]),
   ];
   throw new RulesFileError(problems.join('; '));
 }
 
-/** Start with a last good copy, with which an edit of the file is compared. */
-async function beside(
+/** Starts with the last good copy, and with the file as an edit of it. */
+async function withLastGood(
   good: StoredRules,
   file: Found,
   store: RuleStore,
@@ -53,7 +52,7 @@ async function beside(
   if (isRules(file) && hashOf(good) === hashOf(file)) return await accepted(store, compiler, file);
   const { ruleset: base, lost } = await readStored(compiler, good);
   const start = { base, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost } as const;
-  if (!isRules(file)) return { ...start, fileAlarm: rejected(paths, file?.problem ?? 'is not there') };
+  if (!isRules(file)) return { ...start, fileAlarm: rejected(paths, file?.problem ?? 'does not exist') };
   try {
     return { ...start, edited: await requireStored(compiler, file) };
   } catch (error) {
@@ -61,8 +60,8 @@ async function beside(
   }
 }
 
-/** Start with the first rules of this machine. */
-async function alone(file: StoredRules, compiler: Compiler, paths: Paths): Promise<Start> {
+/** Starts with the first rules of this machine, which were never accepted. */
+async function firstRules(file: StoredRules, compiler: Compiler, paths: Paths): Promise<Start> {
   try {
     return { ...NOTHING, edited: await requireStored(compiler, file) };
   } catch (error) {
@@ -73,7 +72,7 @@ async function alone(file: StoredRules, compiler: Compiler, paths: Paths): Promi
 /** Reads the rules file of a running loader. Throws RulesFileError. */
 export async function readAgain(store: RuleStore, compiler: Compiler, known: Ruleset): Promise<Ruleset> {
   const file = await store.readFile();
-  if (file === undefined) throw new RulesFileError('is not there');
+  if (file === undefined) throw new RulesFileError('does not exist');
   if (!isRules(file)) throw new RulesFileError(file.problem);
   return await requireStored(compiler, file, known);
 }
@@ -99,7 +98,7 @@ function hashOf({ ruleset, sets }: StoredRules): string {
 function rejected({ rules, lastGood }: Paths, problem: string): string {
   return (
     `The rules file ${rules} ${problem}. The last good copy is in force: ${lastGood}. ` +
-    'Repair the file and reload (kill -HUP), or copy the good one over it.'
+    'Repair the file and reload (kill -HUP), or replace it with the copy.'
   );
 }
 

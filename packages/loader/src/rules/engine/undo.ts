@@ -9,7 +9,7 @@ export interface UndoParts {
   readonly history: History;
   readonly pending: Pending;
   readonly ask: (change: Change<string>) => Promise<Done<string>>;
-  readonly revert: (who: CallerIdentity) => Promise<number>;
+  readonly revert: (caller: CallerIdentity) => Promise<number>;
 }
 
 export class Undo {
@@ -19,38 +19,38 @@ export class Undo {
     this.#parts = parts;
   }
 
-  /** Undoes the last change, or the pending one. `id`: only if it is that one. Rejects with a RulesRejection. */
-  async undo(who: CallerIdentity, id?: number): Promise<Done<{ undone: string }>> {
+  /** Undoes the last change, or the pending one. With `id`, only that change. Rejects with a RulesRejection. */
+  async undo(caller: CallerIdentity, id?: number): Promise<Done<{ undone: string }>> {
     const { history, pending, ask, revert } = this.#parts;
-    const { step: waiting } = pending;
-    if (waiting !== undefined) {
-      if (id !== undefined && id !== waiting.id) throw otherStep(waiting);
-      return { value: { undone: waiting.what }, revision: await revert(who), pending: undefined };
+    const { step: pendingStep } = pending;
+    if (pendingStep !== undefined) {
+      if (id !== undefined && id !== pendingStep.id) throw otherStep(pendingStep);
+      return { value: { undone: pendingStep.what }, revision: await revert(caller), pending: undefined };
     }
     const step = history.requireLast(id ?? history.last?.id ?? 0);
-    // Changes that are already queued come first, and then this is no longer the last one.
+    // Queued changes run first; after them, this is no longer the last step.
     const undo = stepping(
       `undo of ${step.what}`,
       () => history.requireLast(step.id),
-      (now, revision) => history.undid(now, { who, at_ms: Date.now(), revision }),
-      who,
+      (now, revision) => history.undid(now, { who: caller, at_ms: Date.now(), revision }),
+      caller,
     );
     const { value, ...rest } = await ask(undo);
     return { value: { undone: value }, ...rest };
   }
 
   /**
-   * Redoes the last undone change, if nothing else has changed since. `id`: only if it is that one. Rejects with a
-   * RulesRejection.
+   * Redoes the change that was undone last, if nothing else has changed since. With `id`, only that change.
+   * Rejects with a RulesRejection.
    */
-  async redo(who: CallerIdentity, id?: number): Promise<Done<{ redone: string }>> {
+  async redo(caller: CallerIdentity, id?: number): Promise<Done<{ redone: string }>> {
     const { history, ask } = this.#parts;
     const step = history.requireUndone(id ?? history.lastUndone?.id ?? 0);
     const redo = stepping(
       `redo of ${step.what}`,
       () => history.requireUndone(step.id),
-      (now, revision) => history.redid(now, { who, at_ms: Date.now(), revision }),
-      who,
+      (now, revision) => history.redid(now, { who: caller, at_ms: Date.now(), revision }),
+      caller,
     );
     const { value, ...rest } = await ask(redo);
     return { value: { redone: value }, ...rest };

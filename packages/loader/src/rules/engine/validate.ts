@@ -1,12 +1,12 @@
-/** Stage 2, validate: checks what holds for every ruleset, from a request or from a file. */
+/** Stage 2, validate: checks what must hold for every ruleset, from a request or from a file. */
 import { addressListLength } from '../lists/address-list.ts';
 import { invalid } from '../ruleset/rejection.ts';
 import { type NamedSet, type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 /**
- * Throws RulesRejection if a rule names a set that does not exist, or if a set lost all its networks compared with
- * `before` and is not `allowed` to: a failed download looks like an empty list. `isLost`: a set is empty because its
- * list was lost.
+ * Throws RulesRejection if a rule names a set that does not exist, or if a set that is not in `allowed` lost all its
+ * networks compared with `before`: a failed download looks like an empty list. `isLost`: returns whether a set is empty
+ * because its list was lost.
  */
 export function validate(
   before: Ruleset,

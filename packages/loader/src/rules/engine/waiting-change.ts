@@ -1,4 +1,4 @@
-/** Ends a pending change: it is confirmed, reverted on request, or reverts when its time is over. */
+/** Ends a pending change: it is confirmed, reverted on request, or reverts when its lease ends. */
 import type { RulesResults } from '@packetlog/common';
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
@@ -32,7 +32,7 @@ export class WaitingChange {
    * Confirms and writes the change; a warning says if it could not be written. Throws RulesRejection; it then stays
    * pending.
    */
-  async confirm(who: CallerIdentity): Promise<RulesResults['confirm']> {
+  async confirm(caller: CallerIdentity): Promise<RulesResults['confirm']> {
     const { pipeline, fileAgrees, note, changed } = this.#parts;
     const { enforcement, pending, history } = pipeline;
     const { provisional, confirmed } = enforcement;
@@ -47,12 +47,12 @@ export class WaitingChange {
     await enforcement.release(untilMonoNs);
     pending.end();
     if (step !== undefined) history.push({ ...step, back: confirmed.ruleset });
-    note({ what: 'confirm', who, why: forClients?.why ?? '' });
+    note({ what: 'confirm', who: caller, why: forClients?.why ?? '' });
     return { revision: changed(), ...(warning === undefined ? {} : { warning }) };
   }
 
   /** Throws RulesRejection if no change is pending, or the kernel rejects the revert. */
-  async revert(who: CallerIdentity): Promise<number> {
+  async revert(caller: CallerIdentity): Promise<number> {
     const { enforcement, pending } = this.#parts.pipeline;
     const { step } = pending;
     if (step === undefined) throw notFound('No change is pending. To undo the last change: packetlog rules undo.');
@@ -61,7 +61,7 @@ export class WaitingChange {
     } catch (cause) {
       throw stillInFront(cause);
     }
-    return this.#end(who, step.what);
+    return this.#end(caller, step.what);
   }
 
   /** Reverts the change, unless it was confirmed, reverted or prolonged since `lease` began. */
@@ -70,15 +70,15 @@ export class WaitingChange {
     const { enforcement, pending } = pipeline;
     if (lease === undefined || pending.lease !== lease) return;
     const why = pending.forClients?.why;
-    // The kernel already skips it.
+    // The kernel already ignores it: its lease has ended.
     await enforcement.release(0n);
     this.#end(LOADER, 'it was not confirmed in time');
     journal.notice('rules_reverted', 'warning', `The change was reverted: it was not confirmed in time. ${why}`);
   }
 
   /**
-   * Records that the kernel rejected the pending change together with another one; the report of that one updates
-   * clients.
+   * Records that the pending change reverted because the kernel rejected it together with another one. The report of
+   * the other change updates clients.
    */
   fell(why: string, isFromFile: boolean): void {
     const { files, journal, note } = this.#parts;
@@ -87,11 +87,11 @@ export class WaitingChange {
     if (isFromFile) files.reverted();
   }
 
-  #end(who: CallerIdentity, why: string): number {
+  #end(caller: CallerIdentity, why: string): number {
     const { pipeline, files, note, changed } = this.#parts;
     const isFromFile = pipeline.pending.fileContent !== undefined;
     pipeline.pending.end();
-    note({ what: 'revert', who, why });
+    note({ what: 'revert', who: caller, why });
     if (isFromFile) files.reverted();
     return changed();
   }
