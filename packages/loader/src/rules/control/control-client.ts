@@ -22,32 +22,32 @@ export class ControlClient {
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** `user`: the user who became root to do this; `address`: the address that user is connected from. */
+  /** `user`: who became root to run this command. `address`: from which that user is connected. */
   constructor(path: string, { user, address }: { user: string; address?: string | undefined }) {
     this.#path = path;
-    // The value comes from the environment: it may hold characters that Node rejects in a header.
+    // The value comes from the environment, and may hold characters that Node.js rejects in a header.
     const from = address !== undefined && isIP(address) !== 0 ? { [ADDRESS_HEADER]: address } : {};
     this.#headers = { [USER_HEADER]: user.replace(/[^ -~]/g, '?'), ...from };
   }
 
-  /** Rejects with NoLoaderError, or the socket's error. */
+  /** Sends a request about rules. Rejects with NoLoaderError, or the socket's error. */
   ask<Verb extends RulesVerb>(verb: Verb, body: RulesRequest<Verb>): Promise<RulesAnswer<Verb>> {
     return this.#post(`/rules/${verb}`, JSON.stringify(body));
   }
 
-  /** Also rejects if the loader has another version. */
+  /** Returns the loader's session. Also rejects if the loader has another version. */
   async session(): Promise<ControlSession> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
     return controlSessionSchema.parse(answer.value);
   }
 
-  /** Also rejects if the loader has another version. */
+  /** Returns the loader's status. Also rejects if the loader has another version. */
   async status(): Promise<LoaderStatus> {
     const answer = await this.#post<{ value?: unknown }>('/status', '');
     return loaderStatusSchema.parse(answer.value);
   }
 
-  /** Also works with a loader of another version. */
+  /** Returns which loader answers. Also works with a loader of another version. */
   async identity(): Promise<LoaderIdentity> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
     return loaderIdentitySchema.parse(answer.value);
@@ -60,24 +60,24 @@ export class ControlClient {
   #post<Answer>(path: string, body: string | Uint8Array): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const headers = { 'Content-Length': Buffer.byteLength(body), ...this.#headers };
-      // A new connection each time: the loader may close a kept one at the moment it is used again.
+      // A new connection each time: the loader may close an idle one just as it is reused.
       const options = { socketPath: this.#path, path, method: 'POST', headers, agent: false };
-      const asked = request(options, (response) => {
-        const pieces: Buffer[] = [];
-        response.on('data', (piece: Buffer) => pieces.push(piece));
+      const outgoing = request(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
         response.on('end', () => {
           try {
-            resolve(JSON.parse(Buffer.concat(pieces).toString('utf8')) as Answer);
+            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Answer);
           } catch (error) {
             reject(error);
           }
         });
       });
-      asked.on('error', (error: NodeJS.ErrnoException) => {
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
         reject(ABSENT.has(error.code ?? '') ? new NoLoaderError(this.#path, { cause: error }) : error);
       });
-      asked.end(body);
+      outgoing.end(body);
     });
   }
 }

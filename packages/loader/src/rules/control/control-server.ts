@@ -1,8 +1,7 @@
 /**
- * Serves root on this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes the
- * same bodies and gives the same answers as `rules:<verb>` on the socket; `POST /rules/import?set=NAME&…` takes a raw
- * list of any length; `POST /session` identifies this loader, `POST /status`
- * describes what it does.
+ * Serves the commands of this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes
+ * the bodies of `rules:<verb>` on the WebSocket and returns the same answers. `POST /rules/import?set=NAME&…` takes a
+ * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -13,11 +12,11 @@ import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { RulesApi } from '../api/rules-api.ts';
 
-/** Much more than 1,100,000 lines. */
+/** Limits a request body. A list of 1,100,000 lines is much shorter. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** The bits that bind(2) removes from the mode 0777 of a new socket: all but its owner's. */
+/** umask for bind(2), which creates a socket with mode 0777: only its owner gets access. */
 const OWNERS_UMASK = 0o177;
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 export const USER_HEADER = 'x-packetlog-user';
 export const ADDRESS_HEADER = 'x-packetlog-address';
@@ -30,15 +29,15 @@ export interface LoaderDescription {
   status(): LoaderStatus;
 }
 
-/** Undefined: another loader answers there. Throws the file system's error. */
+/** Starts to serve. Resolves with undefined if another loader answers at `path`. Throws the file system's error. */
 export async function serveControl(
   path: string,
   rulesApi: RulesApi,
   loader: LoaderDescription,
 ): Promise<Server | undefined> {
   if (existsSync(path)) {
-    if (await answers(path)) return undefined;
-    // Left by a loader that was killed.
+    if (await isAnswered(path)) return undefined;
+    // The leftover of a loader that was killed.
     rmSync(path);
   }
   const server = createServer((request, response) => {
@@ -51,12 +50,12 @@ export async function serveControl(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    // `listen` binds before it returns. With a chmod afterwards, the socket would be open to others for a moment.
-    const before = process.umask(OWNERS_UMASK);
+    // `listen` binds before it returns. A chmod afterwards would leave the socket open to others for a moment.
+    const previousUmask = process.umask(OWNERS_UMASK);
     try {
       server.listen(path, resolve);
     } finally {
-      process.umask(before);
+      process.umask(previousUmask);
     }
   });
   // A dry run may take longer than the default timeout.
@@ -88,14 +87,14 @@ function isVerb(text: string): text is RulesVerb {
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
+  const chunks: Buffer[] = [];
   let length = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    length += piece.length;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
     if (length > MAX_BYTES) throw new Error(`More than ${MAX_BYTES} bytes: split the list into several sets.`);
-    pieces.push(piece);
+    chunks.push(chunk);
   }
-  return Buffer.concat(pieces, length);
+  return Buffer.concat(chunks, length);
 }
 
 function queryOf({ searchParams }: URL): Record<string, unknown> {
@@ -103,10 +102,10 @@ function queryOf({ searchParams }: URL): Record<string, unknown> {
   return Object.fromEntries([...searchParams].map(([key, value]) => [key, flags.has(key) ? value === 'true' : value]));
 }
 
-/** Only root can open the socket; which user became root to do it is the client's own claim. */
+/** Returns the caller. Only root can open the socket; the client itself states which user became root. */
 function callerOf({ headers }: IncomingMessage): Caller {
   const given = headers[USER_HEADER];
-  const user = typeof given === 'string' ? given.replace(/[^\w.@+-]/g, '').slice(0, LONGEST_NAME) : '';
+  const user = typeof given === 'string' ? given.replace(/[^\w.@+-]/g, '').slice(0, MAX_NAME_LENGTH) : '';
   const name = user === '' || user === 'root' ? 'root' : `root (${user})`;
   const from = headers[ADDRESS_HEADER];
   const address = typeof from === 'string' && isIP(from) !== 0 ? { address: from } : {};
@@ -123,7 +122,8 @@ function reply(response: ServerResponse, answer: Answer): void {
   response.end(text);
 }
 
-function answers(path: string): Promise<boolean> {
+/** Returns whether a process accepts connections at `path`. */
+function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {

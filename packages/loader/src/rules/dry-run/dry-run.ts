@@ -1,4 +1,4 @@
-/** Evaluates live records with rules that are not in force, and counts what would have happened to their packets. */
+/** Evaluates live records with rules that are not in force, and counts the verdicts on their packets. */
 import { formatAddress, PACKET_LOG_FIELDS } from '@packetlog/common';
 import { recordFacts } from '../evaluator/record-facts.ts';
 import { NOT_IP, RuleImage } from '../evaluator/rule-image.ts';
@@ -8,11 +8,11 @@ export interface Amount {
   bytes: number;
 }
 
-/** Maximum sources counted separately; packets of other sources count only in the totals. */
+/** Maximum sources, and ports, counted separately; packets of others count only in the totals. */
 const MAX_KEYS = 10_000;
-const MAX_SHOWN_SOURCES = 20;
+const MAX_REPORTED = 20;
 
-const offsetOf = (wanted: string) => PACKET_LOG_FIELDS.find(({ name }) => name === wanted)?.offset ?? 0;
+const offsetOf = (field: string) => PACKET_LOG_FIELDS.find(({ name }) => name === field)?.offset ?? 0;
 const SRC_ADDR = offsetOf('src_addr');
 const LENGTH = offsetOf('length');
 const WEIGHT = offsetOf('weight');
@@ -24,7 +24,7 @@ export class DryRun {
   readonly #slots: ReadonlyMap<number, number>;
   readonly denied: Amount = { packets: 0, bytes: 0 };
   readonly observed: Amount = { packets: 0, bytes: 0 };
-  /** Packets that the records represent. */
+  /** Number of packets that the evaluated records represent. */
   evaluated = 0;
   readonly #rules = new Map<number, Amount>();
   readonly #sources = new Map<string, Amount>();
@@ -61,11 +61,11 @@ export class DryRun {
   }
 
   bySource(): ({ addr: string } & Amount)[] {
-    return most(this.#sources).map(([addr, amount]) => ({ addr, ...amount }));
+    return largest(this.#sources).map(([addr, amount]) => ({ addr, ...amount }));
   }
 
   byPort(): ({ ip_protocol: number; port: number } & Amount)[] {
-    return most(this.#ports).map(([key, amount]) => {
+    return largest(this.#ports).map(([key, amount]) => {
       const [ip_protocol = 0, port = 0] = key.split(' ').map(Number);
       return { ip_protocol, port, ...amount };
     });
@@ -83,6 +83,6 @@ function sum(total: Amount, { packets, bytes }: Amount): void {
   total.bytes += bytes;
 }
 
-function most<Key>(amounts: ReadonlyMap<Key, Amount>): [Key, Amount][] {
-  return [...amounts].sort(([, a], [, b]) => b.packets - a.packets).slice(0, MAX_SHOWN_SOURCES);
+function largest<Key>(amounts: ReadonlyMap<Key, Amount>): [Key, Amount][] {
+  return [...amounts].sort(([, a], [, b]) => b.packets - a.packets).slice(0, MAX_REPORTED);
 }

@@ -1,4 +1,4 @@
-/** Runs dry runs: each one sees the records of a few seconds. */
+/** Runs dry runs, each on the records of a few seconds. */
 import type { DryRunReport, RulesError } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
 import type { CompiledRuleset } from '../engine/enforcement.ts';
@@ -6,11 +6,11 @@ import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import { DryRun } from './dry-run.ts';
 
-/** Limits the verdicts per second of all dry runs, so that serving continues; each report contains its own number. */
+/** Maximum verdicts per second of all dry runs, so that clients are still served; reports contain the number evaluated. */
 const MAX_EVALUATED_PER_SECOND = 200_000;
-/** Limits concurrent dry runs: any client may start one, and each one is compiled and evaluated. */
+/** Maximum concurrent dry runs: any client may start one, and each costs a compilation and an evaluation. */
 const MAX_AT_ONCE = 16;
-/** Limits the dry runs of all read-only clients, so that there is room for the others, and of each such client. */
+/** Maximum dry runs of all read-only clients, which leaves room for the others, and of each such client. */
 const MAX_FOR_READERS = 8;
 const MAX_PER_READER = 2;
 
@@ -19,7 +19,7 @@ export interface Play {
   /** Interface slot by ifindex. */
   readonly slots: ReadonlyMap<number, number>;
   readonly seconds: number;
-  /** Aborts when the client no longer waits for it. */
+  /** Aborts when the client has disconnected. */
   readonly gone?: AbortSignal | undefined;
   readonly lockouts: readonly Protected[];
   /** Names a rule id of the ruleset for the report: a rule that exists, or the index of a draft. */
@@ -52,7 +52,7 @@ export class DryRuns {
   #budget = MAX_EVALUATED_PER_SECOND;
   readonly #wantRows: (isWanted: boolean) => void;
 
-  /** Calls `wantRows` when dry runs begin to need every row, and when they no longer do. */
+  /** `wantRows` is called with true when the first dry run starts, and with false when none is left. */
   constructor(wantRows: (isWanted: boolean) => void) {
     this.#wantRows = wantRows;
   }
@@ -61,11 +61,11 @@ export class DryRuns {
     return this.#running.length > 0;
   }
 
-  /** Runs all work of one dry run, from compiling on. Throws RulesRejection when too many are running. */
+  /** Runs `work`, a whole dry run with its compilation. Throws RulesRejection if too many are running. */
   async admit<Value>(caller: DryRunCaller, work: () => Promise<Value>): Promise<Value> {
     const limit = this.#limitFor(caller);
     if (limit !== undefined) {
-      const message = `${limit} dry runs are under way: try again when one has ended.`;
+      const message = `${limit} dry runs are running: try again when one has ended.`;
       throw new RulesRejection({ code: 'limit', message, limit });
     }
     this.#admitted.push(caller);
@@ -76,7 +76,7 @@ export class DryRuns {
     }
   }
 
-  /** Resolves when its seconds are over. Rejects with RulesRejection when its caller has disconnected. */
+  /** Resolves with the report after `play.seconds`. Rejects with RulesRejection when its client has disconnected. */
   play(play: Play): Promise<DryRunReport> {
     const { gone } = play;
     if (gone?.aborted) return Promise.reject(new RulesRejection(GONE));
@@ -102,7 +102,7 @@ export class DryRuns {
     }
   }
 
-  /** Call it once a second. `seen`: packets so far, over all interfaces. */
+  /** Starts and ends dry runs. Call it once a second. `seen`: packets seen so far on all interfaces. */
   second(seen: number, nowMs: number): void {
     this.#budget = MAX_EVALUATED_PER_SECOND;
     for (const running of [...this.#running]) {
@@ -112,22 +112,22 @@ export class DryRuns {
     }
   }
 
-  /** Ends all dry runs with reports of what was seen so far. */
+  /** Ends all dry runs, with reports of the packets until now. */
   close(seen: number, nowMs: number): void {
     for (const running of [...this.#running]) this.#end(running, seen, nowMs);
   }
 
-  /** Returns the limit that is reached; undefined: none is. */
+  /** Returns the limit that is reached; undefined if none is. */
   #limitFor(caller: DryRunCaller): number | undefined {
     if (this.#admitted.length >= MAX_AT_ONCE) return MAX_AT_ONCE;
     if (caller.mayChange) return undefined;
-    if (this.#admitted.filter((each) => each === caller).length >= MAX_PER_READER) return MAX_PER_READER;
+    if (this.#admitted.filter((other) => other === caller).length >= MAX_PER_READER) return MAX_PER_READER;
     return this.#admitted.filter(({ mayChange }) => !mayChange).length >= MAX_FOR_READERS ? MAX_FOR_READERS : undefined;
   }
 
-  /** Returns false if it has already ended. */
+  /** Removes a dry run. Returns false if it has already ended. */
   #remove(running: Running): boolean {
-    const rest = this.#running.filter((each) => each !== running);
+    const rest = this.#running.filter((other) => other !== running);
     if (rest.length === this.#running.length) return false;
     this.#running = rest;
     if (rest.length === 0) this.#wantRows(false);

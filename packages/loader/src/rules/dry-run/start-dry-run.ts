@@ -1,4 +1,4 @@
-/** Tries draft rules on the packets of the next seconds. */
+/** Compiles draft rules and evaluates the packets of the next seconds with them. */
 import type { CheckedRulesRequest, DryRunReport, Rule } from '@packetlog/common';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
@@ -19,7 +19,7 @@ export interface Stage {
   readonly slots: ReadonlyMap<number, number>;
 }
 
-/** Throws RulesRejection. */
+/** Runs the dry run of a request. Throws RulesRejection. */
 export function dryRun(request: CheckedRulesRequest<'test'>, caller: Caller, stage: Stage): Promise<DryRunReport> {
   return stage.dryRuns.admit(caller, () => play(request, stage, caller.gone));
 }
@@ -30,20 +30,20 @@ async function play(
   gone: AbortSignal | undefined,
 ): Promise<DryRunReport> {
   const { service, enforcement, dryRuns, slots } = stage;
-  const now = service.ruleset;
-  const sets = new Map(now.sets);
+  const current = service.ruleset;
+  const sets = new Map(current.sets);
   for (const [name, text] of Object.entries(request.sets ?? {}))
     sets.set(name, await readText(name, text, stage.compiler));
   const circumstances = { nowMs: Date.now(), createdBy: 'dry run' };
   const drafts = request.rules ?? (request.add ? [request.add] : []);
-  const start: Ruleset = request.rules ? { ...EMPTY_RULESET, protect: now.protect } : now;
-  const empty: Ruleset = { ...start, sets, defaultPolicy: request.default_policy ?? now.defaultPolicy };
-  const { ruleset, rules } = addRules(empty, drafts, circumstances, fieldOf(request));
+  const start: Ruleset = request.rules ? { ...EMPTY_RULESET, protect: current.protect } : current;
+  const base: Ruleset = { ...start, sets, defaultPolicy: request.default_policy ?? current.defaultPolicy };
+  const { ruleset, rules } = addRules(base, drafts, circumstances, fieldOf(request));
   const made: Rule[] = rules.map(({ rule }) => rule);
   const compiled = await enforcement.compileApart(ruleset, stage.compiler).catch((error: unknown) => {
     throw asRejection(error);
   });
-  const places = new Map(made.map(({ id }, i) => [id, i]));
+  const draftIndexes = new Map(made.map(({ id }, i) => [id, i]));
   return dryRuns.play({
     compiled,
     slots,
@@ -51,13 +51,13 @@ async function play(
     gone,
     lockouts: service.lockouts(compiled),
     nameOf: (id) => {
-      const draft = places.get(id);
+      const draft = draftIndexes.get(id);
       return draft === undefined ? { id } : { draft };
     },
   });
 }
 
-/** Returns which field of the request a draft is, for errors. */
+/** Returns the name of a draft's field in the request, for errors. */
 function fieldOf({ rules }: CheckedRulesRequest<'test'>): (index: number) => string {
   return (index) => (rules === undefined ? 'add' : `rules.${index}`);
 }

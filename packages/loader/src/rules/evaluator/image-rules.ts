@@ -1,4 +1,4 @@
-/** Reads from an image of rules what it says about each rule. */
+/** Reads the rules, the default policy and the expiry from a compiled image. */
 import { RULE_ACTION, RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE } from '@packetlog/bpf';
 import type { DefaultPolicy, RuleAction } from '@packetlog/common';
 
@@ -12,9 +12,9 @@ export interface ImageRule {
 
 export interface ImageSummary {
   readonly defaultPolicy: DefaultPolicy;
-  /** Monotonic time; 0: no expiry. */
+  /** When a provisional image ends, on the monotonic clock; 0: no end. */
   readonly untilMonoNs: bigint;
-  /** The rules that can decide, by id. A rule that others cover entirely is left out. */
+  /** The rules that can decide, sorted by id. A rule that others cover entirely is not in the image. */
   readonly rules: readonly ImageRule[];
 }
 
@@ -24,7 +24,7 @@ const ACTIONS = new Map<number, RuleAction>(
   Object.entries(RULE_ACTION).map(([name, number]) => [number, name as RuleAction]),
 );
 
-/** Summarizes an image; returns undefined for other data. `image` must begin at a multiple of 8. */
+/** Summarizes an image. Returns undefined for other data. `image` must begin at a multiple of 8 bytes. */
 export function summarizeImage(image: Uint8Array): ImageSummary | undefined {
   if (image.length < RULE_LINE.size) return undefined;
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
@@ -50,15 +50,16 @@ export function summarizeImage(image: Uint8Array): ImageSummary | undefined {
 }
 
 /**
- * Returns whether two images decide alike about every packet: they differ only in how long they hold and in the counter
- * slots.
+ * Returns whether two images give every packet the same verdict: they differ at most in when they end and in the
+ * counter slots.
  */
 export function decidesAlike(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
-  return Buffer.compare(withoutPlaces(one), withoutPlaces(other)) === 0;
+  return Buffer.compare(withoutSlots(one), withoutSlots(other)) === 0;
 }
 
-function withoutPlaces(image: Uint8Array): Uint8Array {
+/** Returns a copy of the image without its end and its counter slots. */
+function withoutSlots(image: Uint8Array): Uint8Array {
   const copy = new Uint8Array(image);
   const view = new DataView(copy.buffer);
   view.setBigUint64(RULE_HEADER.until_mono_ns, 0n, true);

@@ -1,4 +1,4 @@
-/** Reads from a record the facts that rules match, as far as the record still has them. */
+/** Reads the facts that rules match from a record, as far as the record contains them. */
 import { ETHER_TYPE_IPV4, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, portsRead, REASONS } from '@packetlog/common';
 import type { PacketFacts } from './rule-image.ts';
 
@@ -9,9 +9,9 @@ const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [n
 /**
  * Returns facts about the record that begins at byte `at`.
  *
- * A record holds `truncated` or `fragment`, or which rule decided, not both. It then lacks two facts, which the XDP
- * program has: whether ports that are both 0 were read (`portsRead` documents the assumption), and whether an IPv6
- * source of zeros was read, with protocol 255 (here: it was not).
+ * A record holds either a parse reason (`truncated`, `fragment`) or the rule that decided. With the latter, it lacks two
+ * facts that the XDP program has: whether ports that are both 0 were read (`portsRead` documents the assumption), and
+ * whether an all-zero IPv6 source with protocol 255 was read (assumed: it was not).
  *
  * @param slots slot by ifindex; no rule can name an interface without one
  */
@@ -28,12 +28,12 @@ export function recordFacts(bytes: Uint8Array, at: number, slots: ReadonlyMap<nu
   };
 }
 
-/** Returns when the packet was seen, as wall-clock time. */
+/** Returns when the packet was seen, in ns since the Unix epoch. */
 export function recordTime(bytes: Uint8Array, at: number): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset + at).getBigUint64(OFFSET.timestamp_ns, true);
 }
 
-/** The prefix ::ffff:0:0/96 is present only if the address was read. */
+/** Returns the address if it was read: only then does the record have its prefix ::ffff:0:0/96. */
 function ipv4Source(view: DataView): [number] | undefined {
   if (view.getUint16(OFFSET.src_addr + 10) !== 0xffff) return undefined;
   return [view.getUint32(OFFSET.src_addr + 12)];

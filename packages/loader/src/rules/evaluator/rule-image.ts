@@ -1,6 +1,6 @@
 /**
- * Decides about packets by an image, step by step like the XDP program (packages/bpf/src/xdp/rule_verdict.h). Works on
- * little-endian machines only, like the image.
+ * Evaluates packets with an image, in the same steps as the XDP program (packages/bpf/src/xdp/rule_verdict.h). Requires a
+ * little-endian machine, like the image.
  */
 import {
   RULE_ACTION,
@@ -33,7 +33,7 @@ export interface PacketFacts {
   readonly source: ArrayLike<number> | undefined;
   /** Present only if ports were read. */
   readonly destinationPort: number | undefined;
-  /** 0 for an interface without a slot. */
+  /** Slot of the interface; 0: it has none. */
   readonly interfaceSlot: number;
 }
 
@@ -56,14 +56,14 @@ export class RuleImage {
   readonly #words: Uint32Array;
   readonly #wide: BigUint64Array;
 
-  /** @param image must not change, and must begin at a multiple of 8 */
+  /** @param image must not change, and must begin at a multiple of 8 bytes */
   constructor(image: Uint8Array) {
     const { buffer, byteOffset, byteLength } = image;
     this.#bytes = image;
     this.#halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
     this.#words = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#wide = new BigUint64Array(buffer, byteOffset, byteLength / 8);
-    if (this.#header(RULE_HEADER.magic) !== RULE_IMAGE_MAGIC) throw new RangeError('this is no image of rules');
+    if (this.#header(RULE_HEADER.magic) !== RULE_IMAGE_MAGIC) throw new RangeError('not a rules image');
   }
 
   get defaultDeny(): boolean {
@@ -115,9 +115,9 @@ export class RuleImage {
     const line = this.#header(RULE_HEADER.services_line);
     if (line === 0) return 0;
     const interfaceClass = this.#bytes[line * LINE_BYTES + interfaceSlot] as number;
-    const place = PORT_PROTOCOLS[ipProtocol];
-    if (destinationPort !== undefined && place !== undefined) {
-      const index = interfaceClass * RULE_SERVICES.port_protocols + place;
+    const portProtocol = PORT_PROTOCOLS[ipProtocol];
+    if (destinationPort !== undefined && portProtocol !== undefined) {
+      const index = interfaceClass * RULE_SERVICES.port_protocols + portProtocol;
       const table = this.#words[(line + RULE_SERVICES.port_tables) * LINE_WORDS + index] as number;
       if (table !== 0) return this.#halves[(table * LINE_BYTES) / 2 + destinationPort] as number;
     }
@@ -130,31 +130,31 @@ export class RuleImage {
   }
 
   #lookUpIpv4(address: number): number {
-    const known = this.#filtered(address);
-    if (known !== undefined) return known;
+    const filterValue = this.#filtered(address);
+    if (filterValue !== undefined) return filterValue;
     const block = address >>> (32 - (this.#bytes[RULE_HEADER.root4_bits] as number));
     const line = (this.#header(RULE_HEADER.root4_line) + block) * LINE_WORDS;
     const more = this.#words[line + RULE_BLOCK.more] as number;
     if (more === RULE_BLOCK.packed) return this.#packedValue(line, address & 0xffff);
     if (more > 0) return this.#search(this.#words[line + RULE_BLOCK.starts] as number, more, address);
-    let reached = 0;
-    while (reached < RULE_BLOCK.max_starts && (this.#words[line + RULE_BLOCK.starts + reached] as number) <= address) {
-      reached++;
+    let index = 0;
+    while (index < RULE_BLOCK.max_starts && (this.#words[line + RULE_BLOCK.starts + index] as number) <= address) {
+      index++;
     }
-    return this.#words[line + RULE_BLOCK.values + reached] as number;
+    return this.#words[line + RULE_BLOCK.values + index] as number;
   }
 
-  /** @param line its first word */
+  /** Looks up the lower half of an address in a packed block. `line`: index of the block's first word. */
   #packedValue(line: number, low: number): number {
     const starts = 2 * line + RULE_BLOCK.packed_starts;
-    let reached = 0;
-    while (reached < RULE_BLOCK.max_packed_starts && (this.#halves[starts + reached] as number) <= low) reached++;
-    const kinds = this.#halves[2 * line + RULE_BLOCK.packed_kinds + (reached >>> 3)] as number;
+    let index = 0;
+    while (index < RULE_BLOCK.max_packed_starts && (this.#halves[starts + index] as number) <= low) index++;
+    const kinds = this.#halves[2 * line + RULE_BLOCK.packed_kinds + (index >>> 3)] as number;
     const values = this.#header(RULE_HEADER.filter_line) * LINE_WORDS;
-    return this.#words[values + ((kinds >>> (2 * (reached & 7))) & 3)] as number;
+    return this.#words[values + ((kinds >>> (2 * (index & 7))) & 3)] as number;
   }
 
-  /** Undefined: the address must be looked up. */
+  /** Returns the value of an address from the filter; undefined if the address must be looked up. */
   #filtered(address: number): number | undefined {
     const table = this.#header(RULE_HEADER.filter_line);
     if (table === 0) return undefined;
@@ -234,5 +234,5 @@ const ACTIONS: Readonly<Record<number, 'permit' | 'deny' | 'observe'>> = {
   [RULE_ACTION.deny]: 'deny',
   [RULE_ACTION.observe]: 'observe',
 };
-/** By action: the higher rank wins. */
+/** Rank by action: the higher one wins. */
 const RANK = [0, 2, 3, 1];

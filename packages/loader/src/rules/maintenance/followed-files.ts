@@ -1,4 +1,4 @@
-/** Sends the content of followed files to the pipeline, only from complete files. */
+/** Sends the content of followed files to the pipeline once they are complete. */
 import type { Notice } from '@packetlog/common';
 import { Mutex } from '../../mutex.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
@@ -14,9 +14,9 @@ import { readSet, requireGood, sameBytes } from '../store/read-set.ts';
 import type { RuleStore } from '../store/rule-store.ts';
 import { isSettled, SetFiles, stampOf } from './set-files.ts';
 
-/** How long a file that may be cut off counts as still being written. */
+/** How long a file that looks truncated counts as still being written. */
 const CUT_OFF_MS = 60_000;
-const LONGEST_QUOTE = 80;
+const MAX_QUOTE = 80;
 
 export interface FollowedParts {
   readonly service: Pick<RulesService, 'ruleset' | 'ask' | 'refreshed' | 'isLost'> & {
@@ -40,13 +40,13 @@ export class FollowedFiles {
     this.#files = new SetFiles((path) => parts.store.setFile(path));
   }
 
-  /** Polls the files: takes those that have changed and settled. Call it about once a second. */
+  /** Reads the files that have changed and settled. Call it about once a second. */
   poll(): void {
     const names = this.#files.changed(this.#parts.service.ruleset);
     if (!this.#isBusy && names.length > 0) void this.#refresh(names);
   }
 
-  /** Takes all files that differ, at start and on request; leaves those that were just written to `poll`. */
+  /** Reads all files that differ, at start and on request; leaves recently written ones to `poll`. */
   async takeAll(): Promise<void> {
     const { service, store } = this.#parts;
     const followed = [...service.ruleset.sets.values()].flatMap(({ name, origin }) =>
@@ -76,7 +76,7 @@ export class FollowedFiles {
     try {
       const text = await store.readSetFile(file);
       if (known.text !== undefined && sameBytes(text, known.text)) return this.#agrees(known, path, stamp);
-      // The writer first: one that ends between the two checks has changed the stamp.
+      // Checked before the stamp: a writer that exits between the two checks has changed the stamp.
       if ((await writer(file)) !== undefined || stampOf(file) !== stamp) return this.#files.postpone(known, path);
       const end = endOf(text);
       const isYoung = end !== 'whole' && this.#files.stillMs(known, path) < CUT_OFF_MS;
@@ -96,12 +96,12 @@ export class FollowedFiles {
 
   #agrees(set: NamedSet, path: string, stamp: string): void {
     this.#files.decide(set, path, stamp);
-    // What is left of a lost list may equal its file if that is empty.
+    // An empty file equals the empty rest of a lost list: keep the alarm.
     if (!this.#parts.service.isLost(set)) this.#parts.service.alarms.end(`set_file ${set.name}`);
   }
 
   #rejected(set: NamedSet, path: string, stamp: string, error: unknown): void {
-    // A full disk may have room later.
+    // Retry internal errors: a full disk may have space later.
     if (error instanceof RulesRejection && error.error.code === 'internal') this.#files.postpone(set, path);
     else this.#files.decide(set, path, stamp);
     const message = `Set ${set.name} stays as it is: ${path} has changed, but ${messageOf(error)}`;
@@ -114,9 +114,9 @@ export class FollowedFiles {
   }
 }
 
-/** The message for the operator, with the command that resolves it. */
+/** Builds the rejection of a list that may be truncated, with the command that resolves it. */
 function cutOff(lastLine: string, file: string): RulesRejection {
-  const quoted = /^[ -~]+$/.test(lastLine) && lastLine.length <= LONGEST_QUOTE ? ` ("${lastLine.trim()}")` : '';
+  const quoted = /^[ -~]+$/.test(lastLine) && lastLine.length <= MAX_QUOTE ? ` ("${lastLine.trim()}")` : '';
   const path = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
   return invalid(
     `its last line${quoted} has no newline at its end, so it may be the beginning of a longer line. If the list is ` +

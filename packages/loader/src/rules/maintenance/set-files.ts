@@ -1,10 +1,10 @@
-/** Watches the files of sets: detects that one has changed and has settled. */
+/** Watches the files of sets: detects which have changed and settled. */
 import { statSync } from 'node:fs';
 import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 
 /**
- * How long a file that was written in place must not change before it is taken. A file that replaced it is taken at the
- * next poll.
+ * How long a file that was written in place must stay unchanged before it is read. A file that replaced another one by
+ * rename is read at the next poll.
  */
 export const SETTLE_MS = 6000;
 const NEXT_POLL_MS = 500;
@@ -12,27 +12,27 @@ const NEXT_POLL_MS = 500;
 interface Seen {
   stamp: string;
   ino: number;
-  /** Monotonic time in ms: since when the file is like this, and from when it must stay unchanged. */
+  /** Monotonic times in ms: of the last change, and from when the file must stay unchanged. */
   sinceMs: number;
   stillFromMs: number;
-  /** Another file replaced it, and was complete when it did. */
+  /** A complete file replaced it by rename. */
   isReplaced: boolean;
 }
 
 export class SetFiles {
   readonly #pathOf: (file: string) => string;
-  /** By set and path: stamp of the file when it was last decided, and its state at the last poll. */
+  /** By set and path: the file's stamp when it was last read or rejected, and its state at the last poll. */
   readonly #decided = new Map<string, string>();
   readonly #seen = new Map<string, Seen>();
 
-  /** `pathOf` resolves the path of a file that a set names. */
+  /** `pathOf` resolves the path of a set's file. */
   constructor(pathOf: (file: string) => string) {
     this.#pathOf = pathOf;
   }
 
   /**
-   * Returns the names of the sets whose file differs from the decided one and has settled. Names each again until
-   * `decide` or `postpone`. Call it about once a second. `nowMs`: monotonic time.
+   * Returns the names of the sets whose file has changed since `decide` and has settled, at each call until `decide` or
+   * `postpone`. Call it about once a second. `nowMs`: monotonic time.
    */
   changed(ruleset: Ruleset, nowMs = performance.now()): string[] {
     const names: string[] = [];
@@ -40,7 +40,7 @@ export class SetFiles {
       if (set.origin.kind !== 'file') continue;
       const key = keyOf(set, set.origin.path);
       const now = statOf(this.#pathOf(set.origin.path));
-      // It may have been written between its import and this poll: its times cannot tell.
+      // Read it once: its times do not show whether it was written between its import and this poll.
       if (!this.#decided.has(key)) this.#decided.set(key, 'never read');
       const seen = this.#seen.get(key);
       if (seen?.stamp !== now.stamp) {
@@ -53,18 +53,18 @@ export class SetFiles {
     return names;
   }
 
-  /** Returns for how many ms, in monotonic time, the set's file has been unchanged; 0 if it was never polled. */
+  /** Returns for how many ms the set's file has been unchanged; 0 if it was never polled. `nowMs`: monotonic time. */
   stillMs(set: NamedSet, path: string, nowMs = performance.now()): number {
     const seen = this.#seen.get(keyOf(set, path));
     return seen === undefined ? 0 : nowMs - seen.sinceMs;
   }
 
-  /** Records that the file was taken or rejected as of `stamp`. */
+  /** Records that the file with this stamp was read or rejected. */
   decide(set: NamedSet, path: string, stamp: string): void {
     this.#decided.set(keyOf(set, path), stamp);
   }
 
-  /** Waits as long again: the file is not complete yet. */
+  /** Restarts the wait: the file is not complete yet. */
   postpone(set: NamedSet, path: string, nowMs = performance.now()): void {
     const seen = this.#seen.get(keyOf(set, path));
     if (seen) Object.assign(seen, { stillFromMs: nowMs, isReplaced: false });

@@ -1,4 +1,4 @@
-/** Applies a document: computes the changes that make the rules match it, and no others. */
+/** Applies a document: computes the smallest set of changes that makes the rules match it. */
 import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
 import { type Circumstances, matchKey, requireAddable } from './changes.ts';
@@ -18,9 +18,9 @@ export interface Desired {
 }
 
 /**
- * Makes the rules match the document. A rule with the same action and match keeps its id and counters, and takes reason
- * and expiry. Of the others, a desired rule with the id of an existing rule changes that rule. Returns the same ruleset
- * if nothing differs. Throws RulesRejection.
+ * Makes the rules match the document. An existing rule with the action and match of a desired one keeps its id and
+ * counters, and gets its reason and expiry. Of the other desired rules, one with the id of an existing rule changes that
+ * rule. Returns the same ruleset if nothing differs. Throws RulesRejection.
  */
 export function applyDesired(
   ruleset: Ruleset,
@@ -28,25 +28,25 @@ export function applyDesired(
   at: Circumstances,
 ): { ruleset: Ruleset; diff: RulesDiff } {
   const pairs = pairUp(ruleset.rules, desired.rules);
-  const wanted = new Set(pairs.values());
+  const paired = new Set(pairs.values());
   const diff: RulesDiff = { added: [], removed: [], changed: [], sets: [] };
   const kept = ruleset.rules.flatMap((rule) => {
-    const asked = pairs.get(rule);
-    if (asked === undefined) {
+    const desiredRule = pairs.get(rule);
+    if (desiredRule === undefined) {
       // An expired rule is not removed by this change.
       if (!isExpired(rule, at.nowMs)) diff.removed.push(rule);
       return [];
     }
-    const after = withAsked(rule, asked);
+    const after = withDesired(rule, desiredRule);
     if (after !== rule) diff.changed.push({ before: rule, after });
     return [after];
   });
   const sets = new Map([...desired.sets].map(([name, set]) => [name, sameSet(ruleset.sets.get(name), set)]));
   for (const name of desired.keptSets ?? []) sets.set(name, requireKept(ruleset, name));
   let { nextId } = ruleset;
-  for (const [index, asked] of desired.rules.entries()) {
-    if (wanted.has(asked)) continue;
-    const { id: _, created_by, created_at, ...rest } = asked;
+  for (const [index, desiredRule] of desired.rules.entries()) {
+    if (paired.has(desiredRule)) continue;
+    const { id: _, created_by, created_at, ...rest } = desiredRule;
     const created = { created_by: at.createdBy, created_at: new Date(at.nowMs).toISOString() };
     const rule: Rule = { ...rest, id: nextId++, ...created };
     requireAddable({ ...ruleset, sets }, rule, at.nowMs, `document.rules.${index}`);
@@ -79,11 +79,11 @@ export function namedSets(rules: readonly Pick<Rule, 'source'>[]): Set<string> {
 
 /**
  * Pairs existing rules with desired ones: those that are fully equal first, then by action and match, then by id.
- * Duplicates are paired one by one, so that a file of the loader itself changes nothing.
+ * Duplicates are paired one by one, so that a file that the loader wrote changes nothing.
  */
 function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule, FileRule> {
   const pairs = new Map<Rule, FileRule>();
-  let rest = desired;
+  let unpaired = desired;
   for (const keyOf of [wholeKey, matchKey, ({ id }: Pick<FileRule, 'id'>) => id]) {
     const free = new Map<string | number | undefined, Rule[]>();
     for (const rule of rules) {
@@ -92,9 +92,9 @@ function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule,
       if (others) others.push(rule);
       else free.set(keyOf(rule), [rule]);
     }
-    rest = rest.filter((asked) => {
-      const rule = free.get(keyOf(asked))?.shift();
-      if (rule) pairs.set(rule, asked);
+    unpaired = unpaired.filter((desiredRule) => {
+      const rule = free.get(keyOf(desiredRule))?.shift();
+      if (rule) pairs.set(rule, desiredRule);
       return rule === undefined;
     });
   }
@@ -105,10 +105,10 @@ function wholeKey(rule: FileRule): string {
   return JSON.stringify([matchKey(rule), rule.reason, timeOf(rule.expires_at)]);
 }
 
-function withAsked(rule: Rule, { created_by: _by, created_at: _at, ...asked }: FileRule): Rule {
+function withDesired(rule: Rule, { created_by: _by, created_at: _at, ...desired }: FileRule): Rule {
   const { id, created_by, created_at } = rule;
-  const isSame = wholeKey(rule) === wholeKey(asked);
-  return isSame ? rule : { ...asked, id, created_by, created_at };
+  const isSame = wholeKey(rule) === wholeKey(desired);
+  return isSame ? rule : { ...desired, id, created_by, created_at };
 }
 
 const timeOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
@@ -117,7 +117,7 @@ function requireKept(ruleset: Ruleset, name: string): NamedSet {
   const known = ruleset.sets.get(name);
   if (known !== undefined) return known;
   throw invalid(
-    `document.sets.${name}: it has neither file nor entries, and no list of this name is kept here. Give one of them, or ` +
+    `document.sets.${name}: it has neither file nor entries, and no list of this name is stored. Give one of them, or ` +
       `import the list first: packetlog rules import FILE --set ${name}.`,
     `document.sets.${name}`,
   );

@@ -3,17 +3,17 @@ import type { RulesStep } from '@packetlog/common';
 import { invalid, notFound, type RulesRejection } from './rejection.ts';
 import { hasSameOrigin, type NamedSet, type Ruleset } from './ruleset.ts';
 
-const LONGEST = 20;
+const MAX_STEPS = 20;
 
 export interface Step extends RulesStep {
   /** The rules that undo (or redo) restores. */
   readonly back: Ruleset;
 }
 
-/** A step to which the history has not given its id yet. */
+/** A step that the history has not yet given an id. */
 export type NewStep = Omit<Step, 'id'>;
 
-type Doing = Pick<Step, 'who' | 'at_ms' | 'revision'>;
+type StepFacts = Pick<Step, 'who' | 'at_ms' | 'revision'>;
 
 export class History {
   #steps: readonly Step[] = [];
@@ -21,14 +21,14 @@ export class History {
   #undone: readonly Step[] = [];
   #lastId = 0;
 
-  /** Returns a new step id; each is given once. */
+  /** Returns a new, unique step id. */
   nextId(): number {
     return ++this.#lastId;
   }
 
-  /** Adds a confirmed change. Steps undone before it can no longer be redone: that would undo this change. */
+  /** Adds a confirmed change. Clears the undone steps: redoing one would undo this change. */
   push(step: NewStep): void {
-    this.#steps = [...this.#steps, { ...step, id: this.nextId() }].slice(-LONGEST);
+    this.#steps = [...this.#steps, { ...step, id: this.nextId() }].slice(-MAX_STEPS);
     this.#undone = [];
   }
 
@@ -53,19 +53,19 @@ export class History {
   }
 
   /** Records that the last step was undone. `now`: the rules before the undo. `by`: the caller, time and revision. */
-  undid(now: Ruleset, by: Doing): void {
+  undid(now: Ruleset, by: StepFacts): void {
     const step = this.last;
     if (step === undefined) return;
     this.#steps = this.#steps.slice(0, -1);
-    this.#undone = [...this.#undone, { ...step, ...by, id: this.nextId(), back: now }].slice(-LONGEST);
+    this.#undone = [...this.#undone, { ...step, ...by, id: this.nextId(), back: now }].slice(-MAX_STEPS);
   }
 
   /** Records that the last undone step was redone. */
-  redid(now: Ruleset, by: Doing): void {
+  redid(now: Ruleset, by: StepFacts): void {
     const step = this.lastUndone;
     if (step === undefined) return;
     this.#undone = this.#undone.slice(0, -1);
-    this.#steps = [...this.#steps, { ...step, ...by, id: this.nextId(), back: now }].slice(-LONGEST);
+    this.#steps = [...this.#steps, { ...step, ...by, id: this.nextId(), back: now }].slice(-MAX_STEPS);
   }
 
   clear(): void {
@@ -93,15 +93,15 @@ export class History {
 }
 
 function required(step: Step | undefined, id: number, done: string): Step {
-  if (step === undefined) throw notFound(`There is no change to be ${done} since the loader started.`);
+  if (step === undefined) throw notFound(`No change since the loader started can be ${done}.`);
   if (step.id !== id) throw otherStep(step);
   return step;
 }
 
-/** The rules have changed since the caller read them. */
+/** Builds the rejection of an undo or redo whose step is no longer the last one. */
 export function otherStep({ what, who }: RulesStep): RulesRejection {
   return invalid(
-    `Nothing was changed: the last change is now another one: "${what}", by ${who.name}. Check it, then try again.`,
+    `Nothing was changed: the last change is now "${what}", by ${who.name}. Check it, then try again.`,
     'change',
   );
 }

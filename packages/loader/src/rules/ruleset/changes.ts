@@ -1,6 +1,6 @@
 /**
- * The changes that can be made to rules. Each returns the new ruleset; a change that cannot be made throws a
- * RulesRejection.
+ * Implements the changes of rules. Each function returns the new ruleset, or throws RulesRejection if the change cannot
+ * be made.
  */
 import {
   type CheckedRuleChanges,
@@ -16,7 +16,7 @@ import {
 import { invalid, notFound, RulesRejection } from './rejection.ts';
 import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
-/** What a change needs besides the rules. */
+/** The inputs of a change besides the rules and the request. */
 export interface Circumstances {
   readonly nowMs: number;
   readonly createdBy: string;
@@ -43,7 +43,7 @@ export function addRule(ruleset: Ruleset, draft: CheckedRuleDraft, circumstances
 
 /**
  * Adds all rules, or none. A draft that equals a rule in action and match updates it instead of adding a second one:
- * the later expiry counts, as it would with two rules, and a given reason replaces the earlier one.
+ * the later expiry applies, as it would with two rules, and a new reason replaces the earlier one.
  */
 export function addRules(
   ruleset: Ruleset,
@@ -52,12 +52,12 @@ export function addRules(
   fieldOf: (index: number) => string = (index) => `rules.${index}`,
 ): AddedRules {
   const rules = [...ruleset.rules];
-  const places = new Map<string, number>();
-  // Of equal rules, which files may hold, the first is updated.
-  for (let place = rules.length - 1; place >= 0; place--) places.set(matchKey(rules[place] as Rule), place);
+  const indexes = new Map<string, number>();
+  // A file may contain equal rules: update the first of them.
+  for (let index = rules.length - 1; index >= 0; index--) indexes.set(matchKey(rules[index] as Rule), index);
   let { nextId } = ruleset;
   let isChanged = false;
-  const added = drafts.map((draft, index): Omit<Added, 'ruleset'> => {
+  const added = drafts.map((draft, draftIndex): Omit<Added, 'ruleset'> => {
     const { for: duration, expires_at, ...match } = draft;
     const ends = endOf(duration, expires_at, nowMs);
     const rule: Rule = {
@@ -67,24 +67,24 @@ export function addRules(
       created_at: new Date(nowMs).toISOString(),
       ...(ends === undefined ? {} : { expires_at: ends }),
     };
-    requireAddable(ruleset, rule, nowMs, fieldOf(index));
-    const place = places.get(matchKey(rule));
-    const was = place === undefined ? undefined : rules[place];
-    if (place !== undefined && was !== undefined && !isExpired(was, nowMs)) {
+    requireAddable(ruleset, rule, nowMs, fieldOf(draftIndex));
+    const index = indexes.get(matchKey(rule));
+    const was = index === undefined ? undefined : rules[index];
+    if (index !== undefined && was !== undefined && !isExpired(was, nowMs)) {
       const updated = extended(was, rule);
       isChanged ||= updated !== was;
-      rules[place] = updated;
+      rules[index] = updated;
       return { rule: updated, was };
     }
     isChanged = true;
     nextId++;
-    places.set(matchKey(rule), rules.push(rule) - 1);
+    indexes.set(matchKey(rule), rules.push(rule) - 1);
     return { rule };
   });
   return { ruleset: isChanged ? { ...ruleset, rules, nextId } : ruleset, rules: added };
 }
 
-/** Returns equal keys for rules that do the same with the same packets. */
+/** Returns the same key for rules with the same action and match. */
 export function matchKey({ action, source, protocol, destination_port, interface: name }: CheckedRuleSelector): string {
   return JSON.stringify([action, source, protocol, destination_port, name]);
 }
@@ -94,10 +94,10 @@ function extended(was: Rule, { reason, expires_at }: Rule): Rule {
   const later = ends.includes(undefined)
     ? undefined
     : ends.sort((a, b) => Date.parse(a ?? '') - Date.parse(b ?? ''))[1];
-  const said = reason === '' ? was.reason : reason;
-  if (later === was.expires_at && said === was.reason) return was;
+  const newReason = reason === '' ? was.reason : reason;
+  if (later === was.expires_at && newReason === was.reason) return was;
   const { expires_at: _, ...rest } = was;
-  return { ...rest, reason: said, ...(later === undefined ? {} : { expires_at: later }) };
+  return { ...rest, reason: newReason, ...(later === undefined ? {} : { expires_at: later }) };
 }
 
 /** Changes a rule, which keeps its id and therefore its counters. */
@@ -125,7 +125,7 @@ export function editRule(
   return { ruleset: withoutUnusedSets({ ...ruleset, rules }), before, rule };
 }
 
-/** Removes rules by id and by what they match. Each id and each selector must match at least one rule. */
+/** Removes rules by id and by selector. Each id and each selector must match at least one rule. */
 export function removeRules(
   ruleset: Ruleset,
   {
@@ -133,7 +133,7 @@ export function removeRules(
     matching = [],
   }: { ids?: readonly number[] | undefined; matching?: readonly CheckedRuleSelector[] | undefined },
 ): { ruleset: Ruleset; removed: Rule[] } {
-  const gone = new Set(ids.map((id) => ruleOf(ruleset, id)));
+  const removed = new Set(ids.map((id) => ruleOf(ruleset, id)));
   const bySource = new Map<string, Rule[]>();
   for (const rule of matching.length === 0 ? [] : ruleset.rules) {
     const others = bySource.get(rule.source);
@@ -141,15 +141,15 @@ export function removeRules(
     else bySource.set(rule.source, [rule]);
   }
   matching.forEach((selector, index) => {
-    const meant = (bySource.get(selector.source) ?? []).filter((rule) => isMeant(rule, selector));
-    if (meant.length === 0) throw noneMatches(selector, index);
-    for (const rule of meant) gone.add(rule);
+    const selected = (bySource.get(selector.source) ?? []).filter((rule) => isSelected(rule, selector));
+    if (selected.length === 0) throw noneMatches(selector, index);
+    for (const rule of selected) removed.add(rule);
   });
-  const rules = ruleset.rules.filter((rule) => !gone.has(rule));
-  return { ruleset: withoutUnusedSets({ ...ruleset, rules }), removed: [...gone] };
+  const rules = ruleset.rules.filter((rule) => !removed.has(rule));
+  return { ruleset: withoutUnusedSets({ ...ruleset, rules }), removed: [...removed] };
 }
 
-function isMeant(rule: Rule, { action, protocol, destination_port, interface: name }: CheckedRuleSelector): boolean {
+function isSelected(rule: Rule, { action, protocol, destination_port, interface: name }: CheckedRuleSelector): boolean {
   return (
     (action === undefined || action === rule.action) &&
     (protocol === undefined || protocol === rule.protocol) &&
@@ -171,7 +171,7 @@ export function setPolicy(ruleset: Ruleset, defaultPolicy: DefaultPolicy): Rules
   return { ...ruleset, defaultPolicy };
 }
 
-/** Replaces the set, and adds a rule about it if none has this action. */
+/** Replaces the set, and adds a rule for it if no rule with this action uses it. */
 export function importSet(
   ruleset: Ruleset,
   set: NamedSet,
@@ -203,12 +203,12 @@ export function removeExpired(ruleset: Ruleset, nowMs: number): { ruleset: Rules
   };
 }
 
-/** Restores `before`, except for rules that have expired and for ids, which are never given twice. */
+/** Restores `before`, without rules that have expired. Keeps the next id: ids are never reused. */
 export function restore(before: Ruleset, now: Ruleset, nowMs: number): Ruleset {
   return { ...removeExpired(before, nowMs).ruleset, nextId: Math.max(before.nextId, now.nextId) };
 }
 
-/** Throws RulesRejection. */
+/** Throws RulesRejection if the rule cannot be added. */
 export function requireAddable(ruleset: Ruleset, rule: Rule, nowMs: number, field: string): void {
   if (rule.id > MAX_RULE_ID) {
     const message = `All ${MAX_RULE_ID} rule ids are used. Write a new rules file with ids from 1.`;

@@ -1,21 +1,21 @@
 /**
- * `contentHash` identifies what a ruleset does to packets: equal hashes, equal verdicts. It ignores ids, reasons, who
- * made a rule, the order of rules and the layout of the file; it includes the lists of the sets, byte by byte.
+ * `contentHash` identifies the effect of a ruleset: equal hashes mean equal verdicts. It ignores ids, reasons, creators,
+ * the order of rules and the layout of the file; it includes the lists of the sets, byte by byte.
  */
 import { createHash } from 'node:crypto';
 import { perRule } from './per-rule.ts';
 import { type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
 export function contentHash(ruleset: Ruleset): string {
-  const known = ofRulesets.get(ruleset);
-  if (known !== undefined) return known;
+  const cached = rulesetHashes.get(ruleset);
+  if (cached !== undefined) return cached;
   const hash = hashOf(ruleset);
-  ofRulesets.set(ruleset, hash);
+  rulesetHashes.set(ruleset, hash);
   return hash;
 }
 
 /** Cached: a ruleset never changes. */
-const ofRulesets = new WeakMap<Ruleset, string>();
+const rulesetHashes = new WeakMap<Ruleset, string>();
 
 const lineOf = perRule(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
   JSON.stringify([action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? '']),
@@ -30,7 +30,7 @@ function hashOf({ defaultPolicy, rules, sets, protect }: Ruleset): string {
 }
 
 /** Cached: a text never changes, and hashing a long one is expensive. */
-const hashes = new WeakMap<Uint8Array, string>();
+const textHashes = new WeakMap<Uint8Array, string>();
 
 function listHash(set: NamedSet | undefined): string {
   if (set === undefined) return 'none';
@@ -38,11 +38,11 @@ function listHash(set: NamedSet | undefined): string {
   return text === undefined ? 'none' : textHash(text);
 }
 
-/** Returns the SHA-256 of a text in hexadecimal digits. */
+/** Returns the SHA-256 of a text, in hexadecimal. */
 export function textHash(text: Uint8Array): string {
-  const known = hashes.get(text);
-  if (known !== undefined) return known;
+  const cached = textHashes.get(text);
+  if (cached !== undefined) return cached;
   const hash = createHash('sha256').update(text).digest('hex');
-  hashes.set(text, hash);
+  textHashes.set(text, hash);
   return hash;
 }

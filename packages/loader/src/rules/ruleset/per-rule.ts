@@ -1,16 +1,16 @@
 import type { Rule } from '@packetlog/common';
 
 /**
- * Computes a value once per rule: rules never change, and with ten thousand of them every change would compute it
- * again.
+ * Caches a value per rule. Rules are immutable; without the cache, each change would compute the values of all rules,
+ * which may be ten thousand.
  */
 export function perRule<Value>(compute: (rule: Rule) => Value): (rule: Rule) => Value {
-  const known = new WeakMap<Rule, { readonly value: Value }>();
+  const cache = new WeakMap<Rule, { readonly value: Value }>();
   return (rule) => {
-    const before = known.get(rule);
-    if (before !== undefined) return before.value;
+    const cached = cache.get(rule);
+    if (cached !== undefined) return cached.value;
     const value = compute(rule);
-    known.set(rule, { value });
+    cache.set(rule, { value });
     return value;
   };
 }

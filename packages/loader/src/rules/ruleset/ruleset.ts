@@ -1,4 +1,4 @@
-/** All rules as one immutable value: every change creates another. */
+/** All rules as one immutable value: each change creates a new one. */
 import type { DefaultPolicy, Rule } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
 
@@ -15,7 +15,7 @@ export interface NamedSet {
   readonly name: string;
   readonly origin: SetOrigin;
   readonly list: AddressList;
-  /** The text that the list was read from, kept so that it can be written. Not for `inline`. */
+  /** The text of the list, kept to write the copy; undefined for `inline`. */
   readonly text: Uint8Array | undefined;
   readonly loadedAtMs: number;
 }
@@ -26,7 +26,7 @@ export interface Ruleset {
   readonly sets: ReadonlyMap<string, NamedSet>;
   /** Addresses and networks that no rule may deny. */
   readonly protect: readonly string[];
-  /** Greater than every id that was ever given. */
+  /** Greater than every id that was ever used. */
   readonly nextId: number;
 }
 
@@ -42,7 +42,7 @@ export function isExpired(rule: Pick<Rule, 'expires_at'>, nowMs: number): boolea
   return rule.expires_at !== undefined && Date.parse(rule.expires_at) <= nowMs;
 }
 
-/** Returns the name of the set that a rule is about, or undefined. */
+/** Returns the name of the set in a rule's source, or undefined. */
 export function setOf(rule: Pick<Rule, 'source'>): string | undefined {
   return rule.source.startsWith('set:') ? rule.source.slice('set:'.length) : undefined;
 }
@@ -52,12 +52,12 @@ export function hasSameOrigin(one: NamedSet | undefined, { origin }: NamedSet): 
   return one !== undefined && JSON.stringify(one.origin) === JSON.stringify(origin);
 }
 
-/** Returns whether the kernel has anything to decide. */
+/** Returns whether the rules can change a verdict: otherwise every packet is permitted, and no image is needed. */
 export function saysSomething({ rules, defaultPolicy }: Ruleset): boolean {
   return rules.length > 0 || defaultPolicy === 'deny';
 }
 
-/** Returns whether any packet may be denied: enforcement must then go on without the loader. */
+/** Returns whether any packet may be denied: enforcement must then continue without the loader. */
 export function denies({ rules, defaultPolicy }: Ruleset): boolean {
   return defaultPolicy === 'deny' || rules.some(({ action }) => action === 'deny');
 }

@@ -1,4 +1,4 @@
-/** Measures how much of the address space all deny rules cover: many narrow networks may add up to a wide one. */
+/** Measures the share of the address space that all deny rules cover: many narrow networks may add up to a wide one. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
@@ -6,12 +6,12 @@ import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 const MAPPED_BITS = 96;
 /**
- * The first mark, a share of the address space as a power of two; each doubling from there is a mark. 1/16 of IPv4, a
- * /18 of IPv6.
+ * The first threshold, as an exponent of two: 1/16 of the IPv4 space, a /18 of IPv6. Each doubling of it is another
+ * threshold.
  */
-const FIRST_MARK = { ipv4: -4, ipv6: -18 } as const;
+const FIRST_THRESHOLD = { ipv4: -4, ipv6: -18 } as const;
 
-/** Overlaps do not matter below this share of the space: such a list counts as the sum of its networks. */
+/** Below this share of the space, overlaps are ignored: a list counts as the sum of its networks. */
 const SMALL = 2 ** -10;
 
 type Family = 'ipv4' | 'ipv6';
@@ -19,35 +19,35 @@ type Family = 'ipv4' | 'ipv6';
 /** A half-open range of addresses, as shares of the space. */
 type Range = readonly [from: number, to: number];
 
-/** What one source covers of one family; `ranges` overlap, and are computed on request. */
+/** The coverage of one source in one family. `ranges` may overlap, and are computed on request. */
 interface Covered {
   readonly sum: number;
   readonly ranges: () => readonly Range[];
 }
 
 /**
- * Returns, as text, the share of all addresses that `after` denies, if it crosses a mark that `before` had not reached:
- * 1/16, 1/8, 1/4, 1/2 of IPv4; a /18, /17 and so on of IPv6.
+ * Returns, as text, the share of all addresses that `after` denies, if it reaches a threshold that `before` had not
+ * reached: 1/16, 1/8, 1/4, 1/2 of IPv4; a /18, /17 and so on of IPv6.
  */
 export function widerCoverage(before: Ruleset, after: Ruleset): string | undefined {
   for (const family of ['ipv4', 'ipv6'] as const) {
-    if (markOf(sumOf(after, family), family) < FIRST_MARK[family]) continue;
+    if (thresholdOf(sumOf(after, family), family) < FIRST_THRESHOLD[family]) continue;
     const share = unionOf(after, family);
-    if (markOf(share, family) <= markOf(unionOf(before, family), family)) continue;
+    if (thresholdOf(share, family) <= thresholdOf(unionOf(before, family), family)) continue;
     return `${percent(share)} of all ${family === 'ipv4' ? 'IPv4' : 'IPv6'} addresses`;
   }
   return undefined;
 }
 
 /**
- * Returns the exponent of the largest power of two that is not above the share; below the first mark, minus infinity.
+ * Returns the highest threshold that the share reaches, as an exponent of two; minus infinity if it reaches none.
  */
-function markOf(share: number, family: Family): number {
-  const mark = Math.floor(Math.log2(share));
-  return mark < FIRST_MARK[family] ? Number.NEGATIVE_INFINITY : mark;
+function thresholdOf(share: number, family: Family): number {
+  const exponent = Math.floor(Math.log2(share));
+  return exponent < FIRST_THRESHOLD[family] ? Number.NEGATIVE_INFINITY : exponent;
 }
 
-/** Returns an upper bound, without merging overlaps. */
+/** Returns an upper bound of the coverage: the sum without merging overlaps. */
 function sumOf(ruleset: Ruleset, family: Family): number {
   return deniedBy(ruleset, family).reduce((all, { sum }) => all + sum, 0);
 }
@@ -59,7 +59,7 @@ function unionOf(ruleset: Ruleset, family: Family): number {
   return ranges.reduce((all, [from, to]) => all + (to - from), small);
 }
 
-/** Returns what each denied source covers. `any` is not counted: it is always wide. */
+/** Returns the coverage of each denied source. Leaves out `any`, which counts as wide by itself. */
 function deniedBy({ rules, sets }: Ruleset, family: Family): Covered[] {
   const sources = new Map<string, Rule>();
   for (const rule of rules) if (rule.action === 'deny') sources.set(rule.source, rule);
@@ -71,7 +71,7 @@ function deniedBy({ rules, sets }: Ruleset, family: Family): Covered[] {
   });
 }
 
-/** What a rule about an address or a network covers. */
+/** Returns the coverage of a rule for an address or a network. */
 const sourceCoverage = perRule(({ source }): Readonly<Record<Family, Covered[]>> => {
   const parsed = parseRuleSource(source);
   if (parsed.kind !== 'network') return { ipv4: [], ipv6: [] };
@@ -83,7 +83,7 @@ const sourceCoverage = perRule(({ source }): Readonly<Record<Family, Covered[]>>
   return family === 4 ? { ipv4: covers(12, bits - MAPPED_BITS), ipv6: [] } : { ipv4: [], ipv6: covers(0, bits) };
 });
 
-/** Uses the first word only: what a longer IPv6 prefix covers is less than a rounding error of the space. */
+/** Returns the range of a network, from its first word only: the rest of a longer IPv6 prefix is negligible. */
 function range(firstWord: number, bits: number): Range {
   const from = firstWord / 2 ** 32;
   return [from, from + 2 ** -bits];

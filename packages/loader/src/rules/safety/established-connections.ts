@@ -15,7 +15,7 @@ export function establishedConnections(text: string): Connection[] {
   return rows(text).flatMap(([, local = '', remote = '', state]) => {
     if (state !== ESTABLISHED) return [];
     const [address = ''] = remote.split(':');
-    return { localPort: Number.parseInt(local.split(':')[1] ?? '', 16), peer: hostOrder(address) };
+    return { localPort: Number.parseInt(local.split(':')[1] ?? '', 16), peer: addressText(address) };
   });
 }
 
@@ -23,11 +23,11 @@ export function establishedConnections(text: string): Connection[] {
 export function ipv4Gateways(text: string): string[] {
   return rows(text).flatMap(([, destination, gateway = '', flags = '', , , , mask]) => {
     const isDefault = destination === '00000000' && mask === '00000000';
-    return isDefault && (Number.parseInt(flags, 16) & RTF_GATEWAY) !== 0 ? hostOrder(gateway) : [];
+    return isDefault && (Number.parseInt(flags, 16) & RTF_GATEWAY) !== 0 ? addressText(gateway) : [];
   });
 }
 
-/** Returns the gateways of default routes in the text of /proc/net/ipv6_route, which has no heading. */
+/** Returns the gateways of default routes in the text of /proc/net/ipv6_route, which has no header line. */
 export function ipv6Gateways(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [destination, bits, , , gateway = '', , , , flags = ''] = line.trim().split(/\s+/);
@@ -44,8 +44,8 @@ function rows(text: string): string[][] {
     .filter(({ length }) => length > 1);
 }
 
-/** Reverses the bytes of each word: the kernel prints words in host order, on a little-endian machine. */
-function hostOrder(hex: string): string {
+/** Converts an address to text. The kernel prints its words in host order, so little-endian bytes are reversed. */
+function addressText(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).reverse().join('')).join('');
   if (bytes.length === 8) return ipv4(bytes);
   const lower = bytes.toLowerCase();

@@ -15,8 +15,8 @@ export interface RulesetImage {
 }
 
 /**
- * Returns the addresses that become locked out. A permit rule that wins makes a deny rule harmless; an address that is
- * already locked out does not count.
+ * Returns the candidates that `after` locks out and `before` does not. A deny rule that a permit rule overrides locks
+ * out nothing.
  */
 export function lockedOut(
   before: RulesetImage,
@@ -47,7 +47,7 @@ export interface ExpiryLockout {
   readonly lockedOut: Protected;
 }
 
-/** Most expiry times to check. */
+/** Maximum expiry times to check. */
 const MAX_EXPIRIES = 8;
 
 /** Returns the first expiry of a permit rule that locks out one of `protectedNow`; undefined if none does. */
@@ -58,14 +58,14 @@ export function lockedOutOnExpiry(
   nowMs: number,
 ): ExpiryLockout | undefined {
   if (image === undefined) return undefined;
-  const ends = ruleset.rules.flatMap(({ id, action, expires_at }) => {
+  const expiries = ruleset.rules.flatMap(({ id, action, expires_at }) => {
     const atMs = Date.parse(expires_at ?? '');
     return action === 'permit' && atMs > nowMs ? { ruleId: id, atMs } : [];
   });
-  if (ends.length === 0) return undefined;
+  if (expiries.length === 0) return undefined;
   const rules = new RuleImage(new Uint8Array(image));
   const probed = protectedNow().map((one) => ({ one, probes: probesOf(one, ruleset) }));
-  for (const { atMs, ruleId } of ends.sort((a, b) => a.atMs - b.atMs).slice(0, MAX_EXPIRIES)) {
+  for (const { atMs, ruleId } of expiries.sort((a, b) => a.atMs - b.atMs).slice(0, MAX_EXPIRIES)) {
     const [now, then] = [nowMs, atMs].map((ms) => BigInt(ms) * 1_000_000n) as [bigint, bigint];
     for (const { one, probes } of probed) {
       const losesAccess = probes.some((probe) =>

@@ -1,4 +1,4 @@
-/** Packets that a protected address may send: the verdicts on them show whether rules lock it out. */
+/** Builds packets as a protected address may send them: their verdicts show whether rules lock it out. */
 import {
   ETHER_TYPE_IPV4,
   ETHER_TYPE_IPV6,
@@ -24,52 +24,53 @@ const ICMP = 1;
 const ICMPV6 = 58;
 
 /**
- * Replies of name servers go to ephemeral ports: these are the first and last of the default range, and one between.
+ * Name servers reply to ephemeral ports: these are the first, one in the middle, and the last of the default range.
  */
-const ANSWER_PORTS = [32_768, 45_000, 60_999];
-/** Address leases and neighbor discovery: without them the machine loses its network. */
+const REPLY_PORTS = [32_768, 45_000, 60_999];
+/** ICMP, DHCP replies and neighbor discovery: without them, the machine loses its network. */
 const FROM_GATEWAY: readonly Service[] = [[ICMP], [UDP, 68], [ICMPV6], [UDP, 546]];
-const FROM_DNS: readonly Service[] = ANSWER_PORTS.flatMap((port): Service[] => [
+const FROM_DNS: readonly Service[] = REPLY_PORTS.flatMap((port): Service[] => [
   [UDP, port],
   [TCP, port],
 ]);
-/** Common services, probed for addresses of the protect list, any traffic of which counts. */
+/** Services that are probed for addresses of the protect list, none of whose packets may be denied. */
 const COMMON: readonly Service[] = [[TCP, 22], [TCP, 443], [UDP, 53], [ICMP], [ICMPV6]];
 const WITH_PORTS = [TCP, UDP, 132, 136];
 
-/** Most networks of a set inside a protected one that are probed. */
+/** Maximum networks of a set that are probed within a protected network. */
 const MAX_OVERLAPS = 64;
 
-/** Returns the probes without their interface. */
-export function probesOf(one: Protected, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
-  const network = unmapped(parseNetwork(one.address));
+/** Returns the probes for a protected address, without their interface. */
+export function probesOf(target: Protected, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
+  const network = unmapped(parseNetwork(target.address));
   const at = first(network);
-  switch (one.kind) {
+  switch (target.kind) {
     case 'operator':
     case 'ssh_peer':
-      return one.ports.map((port) => packet(network, at, [TCP, port]));
+      return target.ports.map((port) => packet(network, at, [TCP, port]));
     case 'gateway':
       return FROM_GATEWAY.map((service) => packet(network, at, service));
     case 'dns':
       return FROM_DNS.map((service) => packet(network, at, service));
     case 'protect':
-      return anythingFrom(network, ruleset);
+      return networkProbes(network, ruleset);
   }
 }
 
 /**
- * Returns probes at both ends of the network and where the sources of deny rules lie in it, with the rules' services.
+ * Returns probes from both ends of the network, and from where it overlaps the sources of deny rules, with the services
+ * of these rules.
  */
-function anythingFrom(network: Network, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
+function networkProbes(network: Network, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
   const whole = [first(network), last(network)];
   const common = whole.flatMap((at) => COMMON.map((service) => packet(network, at, service)));
   const rules = ruleset.rules.filter(({ action }) => action === 'deny');
-  const asked = rules.flatMap((rule) => {
+  const ruleProbes = rules.flatMap((rule) => {
     const services = servicesOf(rule);
-    const places = placesOf(rule, network, ruleset);
-    return places.flatMap((at) => services.map((service) => packet(network, at, service)));
+    const addresses = overlapsWith(rule, network, ruleset);
+    return addresses.flatMap((at) => services.map((service) => packet(network, at, service)));
   });
-  return [...common, ...asked];
+  return [...common, ...ruleProbes];
 }
 
 function servicesOf({ protocol, destination_port }: Rule): readonly Service[] {
@@ -82,7 +83,8 @@ function servicesOf({ protocol, destination_port }: Rule): readonly Service[] {
   ]);
 }
 
-function placesOf(rule: Rule, network: Network, ruleset: Ruleset): number[][] {
+/** Returns addresses of the network that the rule's source covers. */
+function overlapsWith(rule: Rule, network: Network, ruleset: Ruleset): number[][] {
   const set = setOf(rule);
   if (set !== undefined) return overlaps(ruleset.sets.get(set)?.list, network);
   const source = parseRuleSource(rule.source);
@@ -90,28 +92,28 @@ function placesOf(rule: Rule, network: Network, ruleset: Ruleset): number[][] {
   if (source.kind === 'set' || source.network.family !== network.family) return [];
   const narrow = source.network.bits >= network.bits ? source.network : network;
   const wide = narrow === network ? source.network : network;
-  return contains(words(wide), offsetBits(wide), words(narrow), 0) ? [first(narrow), last(narrow)] : [];
+  return contains(words(wide), prefixLength(wide), words(narrow), 0) ? [first(narrow), last(narrow)] : [];
 }
 
 /** Returns the first address of each overlap of the list with the network. */
 function overlaps(list: AddressList | undefined, network: Network): number[][] {
   if (list === undefined) return [];
   const wanted = words(network);
-  const width = offsetBits(network);
+  const width = prefixLength(network);
   const { entries, bits } =
     network.family === 4
       ? { entries: list.ipv4.starts, bits: list.ipv4.bits }
       : { entries: list.ipv6.words, bits: list.ipv6.bits };
   const found: number[][] = [];
   for (let i = 0; i < bits.length && found.length < MAX_OVERLAPS; i++) {
-    const own = bits[i] as number;
-    if (!contains(wanted, Math.min(own, width), entries, i * wanted.length)) continue;
-    found.push(own >= width ? [...entries.subarray(i * wanted.length, (i + 1) * wanted.length)] : [...wanted]);
+    const listBits = bits[i] as number;
+    if (!contains(wanted, Math.min(listBits, width), entries, i * wanted.length)) continue;
+    found.push(listBits >= width ? [...entries.subarray(i * wanted.length, (i + 1) * wanted.length)] : [...wanted]);
   }
   return found;
 }
 
-/** Returns whether the first `bits` of both are the same. */
+/** Returns whether the first `bits` of `network` and of `others` from index `at` are the same. */
 function contains(network: ArrayLike<number>, bits: number, others: ArrayLike<number>, at: number): boolean {
   for (let word = 0, rest = bits; rest > 0; word++, rest -= 32) {
     const differs = ((network[word] as number) ^ (others[at + word] as number)) >>> 0;
@@ -128,8 +130,8 @@ function packet(
   return { etherType: family === 4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6, ipProtocol, source, destinationPort };
 }
 
-/** Number of significant bits, in the width of the network's family. */
-function offsetBits({ family, bits }: Network): number {
+/** Returns the prefix length in the network's own family. */
+function prefixLength({ family, bits }: Network): number {
   return family === 4 ? bits - 96 : bits;
 }
 
@@ -142,7 +144,7 @@ function words({ family, bytes }: Network): number[] {
 const first = words;
 
 function last(network: Network): number[] {
-  const bits = offsetBits(network);
+  const bits = prefixLength(network);
   return words(network).map((word, i) => {
     const counted = Math.min(32, Math.max(0, bits - 32 * i));
     return counted === 32 ? word : (word | (0xffff_ffff >>> counted)) >>> 0;

@@ -1,4 +1,4 @@
-/** Gathers the addresses that must not be locked out from the current state of the machine. */
+/** Gathers the addresses that must not be locked out, from the current state of the machine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { formatAddress, type ProtectedAddress, parseAddress } from '@packetlog/common';
 import { establishedConnections, ipv4Gateways, ipv6Gateways } from './established-connections.ts';
@@ -23,7 +23,7 @@ export interface ProtectedSources {
   readonly sshConfig?: string;
 }
 
-/** The second file holds the real name servers if the first holds systemd's stub. */
+/** The second file has the actual name servers if the first one has the stub of systemd-resolved. */
 const RESOLVER_FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 const SSH_CONFIG = '/etc/ssh/sshd_config';
 const SSH_PORT = 22;
@@ -43,13 +43,13 @@ export function gatherProtected(sources: ProtectedSources): Protected[] {
     ...[...ipv4Gateways(read('route')), ...ipv6Gateways(read('ipv6_route'))].map((each) => entry('gateway', each, [])),
     ...resolverFiles.flatMap((path) => nameServers(textOf(path))).map((address) => entry('dns', address, [])),
   ].flatMap((each) => each ?? []);
-  const asked = sources.protect.map((address): Protected => ({ kind: 'protect', address, ports: [] }));
+  const listed = sources.protect.map((address): Protected => ({ kind: 'protect', address, ports: [] }));
   return [
-    ...new Map([...found, ...asked].map((each) => [`${each.kind} ${each.address} ${each.ports}`, each])).values(),
+    ...new Map([...found, ...listed].map((each) => [`${each.kind} ${each.address} ${each.ports}`, each])).values(),
   ];
 }
 
-/** Returns undefined for text that is not an address, and for loopback addresses, whose packets come over `lo`. */
+/** Returns undefined for text that is not an address, and for loopback addresses, whose packets arrive on `lo`. */
 function entry(kind: ProtectedAddress['kind'], text: string, ports: readonly number[]): Protected | undefined {
   try {
     const address = formatAddress(parseAddress(text.replace(/%.*$/, '')));

@@ -1,15 +1,15 @@
-/** Finds changes that may lock out more than intended: they revert unless they are confirmed. */
+/** Detects changes that may deny more than intended: they revert unless they are confirmed. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import { type AddressList, addressListLength } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
 import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 import { widerCoverage } from './coverage.ts';
 
-/** A network with fewer bits is wide. */
+/** A network with a shorter prefix than this is wide. */
 const WIDE = { ipv4: 8, ipv6: 32 } as const;
 const MAPPED_BITS = 96;
 
-/** Returns why `after` is risky compared with the rules in force, as the end of a sentence; undefined: it is not. */
+/** Returns why `after` is risky compared with `before`, as a clause; undefined if it is not. */
 export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
   if (after.defaultPolicy === 'deny' && before.defaultPolicy !== 'deny') {
     return 'the default policy now denies all packets that no rule permits';
@@ -19,16 +19,16 @@ export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
     if (rule.action !== 'deny') continue;
     const wide = widthOf(after, rule);
     if (wide === undefined) continue;
-    // A set may have become wide since.
+    // The set of a known rule may have become wide.
     if (known.has(matchOf(rule)) && widthOf(before, rule) !== undefined) continue;
     return `rule ${rule.id} denies ${wide}`;
   }
   const coverage = widerCoverage(before, after);
   if (coverage !== undefined) return `all deny rules together cover ${coverage}`;
-  return openingTaken(before, after) ?? shrunkenSet(before, after);
+  return removedOpening(before, after) ?? shrunkenSet(before, after);
 }
 
-/** Finds a set that lost most of its networks: more often half a download than intended. */
+/** Finds a set that lost more than half of its networks: an incomplete download is likelier than an intended change. */
 function shrunkenSet(before: Ruleset, after: Ruleset): string | undefined {
   for (const [name, { list }] of after.sets) {
     const old = before.sets.get(name);
@@ -76,17 +76,17 @@ function isWide(list: AddressList): boolean {
   return wide;
 }
 
-/** Finds a wide permit rule that was removed: where nearly everything is denied, it is what permits access. */
-function openingTaken(before: Ruleset, after: Ruleset): string | undefined {
+/** Finds a wide permit rule that was removed while nearly everything is denied: it may be what permits access. */
+function removedOpening(before: Ruleset, after: Ruleset): string | undefined {
   const isClosed =
     after.defaultPolicy === 'deny' ||
     after.rules.some((rule) => rule.action === 'deny' && widthOf(after, rule) !== undefined);
   if (!isClosed) return undefined;
-  const left = new Set(after.rules.filter(({ action }) => action === 'permit').map(matchOf));
-  const taken = before.rules.find(
-    (rule) => rule.action === 'permit' && !left.has(matchOf(rule)) && widthOf(before, rule) !== undefined,
+  const permits = new Set(after.rules.filter(({ action }) => action === 'permit').map(matchOf));
+  const removed = before.rules.find(
+    (rule) => rule.action === 'permit' && !permits.has(matchOf(rule)) && widthOf(before, rule) !== undefined,
   );
-  return taken && `rule ${taken.id} no longer permits ${widthOf(before, taken)}, and the rest is denied`;
+  return removed && `rule ${removed.id} no longer permits ${widthOf(before, removed)}, and the rest is denied`;
 }
 
 const matchOf = perRule(({ source, protocol, destination_port, interface: name }) =>
