@@ -46,7 +46,7 @@ describe.skipIf(!requireRoot())('--filter', () => {
 
   test('that names an unwatched interface causes a warning', async () => {
     const packetlog = start('--iface', suite.network.link.server.device, '--listen', 'off', '--filter', 'iface eth99');
-    await packetlog.untilPrinted(/Warning: --filter names eth99, and no interface of this name is watched/);
+    await packetlog.untilPrinted(/Warning: --filter names eth99, which is not a watched interface/);
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     expect(await packetlog.end()).toEqual({ code: 0, signal: null });
   });

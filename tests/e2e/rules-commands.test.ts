@@ -34,7 +34,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     const again = await run('add', 'deny', `::ffff:${link.client.ipv4}`, '--for', '1h');
     expect(again).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Rule 1 matches the same already .*expires in (1 h|59 min)/),
+      stdout: expect.stringMatching(/^Rule 1 already has this action and match .*expires in (1 h|59 min)/),
     });
     expect(again.stderr).toMatch(/was read as 192\.0\.2\.\d+: packets from IPv4-mapped addresses are IPv4/);
     expect((await listed(place)).rules).toMatchObject([{ id: 1, source: link.client.ipv4 }]);

@@ -1,4 +1,4 @@
-/** `packetlog capture` where a loader runs: requests the records like any client, and does not touch the interfaces. */
+/** `packetlog capture` while a loader runs: requests the records like any client, and does not touch the interfaces. */
 import { connect, PacketLogError, type PacketStream } from '@packetlog/client';
 import {
   allOf,
@@ -33,16 +33,15 @@ export interface RunningLoader {
 }
 
 /**
- * Returns the session of the loader that watches the wanted network namespace; undefined: there is none. Throws
- * SetupError.
+ * Returns the loader that watches the requested network namespace; undefined if there is none. Throws SetupError.
  */
 export async function runningLoader({ state, netns }: Wanted): Promise<RunningLoader | undefined> {
   checkStateDirectory(state);
-  const meant = networkNamespaceId(netns);
+  const requested = networkNamespaceId(netns);
   const control = new ControlClient(state.controlSocket, { user: 'root' });
   try {
     const session = await control.session();
-    return session.network_namespace === meant ? { control, session } : undefined;
+    return session.network_namespace === requested ? { control, session } : undefined;
   } catch (cause) {
     if (cause instanceof NoLoaderError) return undefined;
     throw unreachable(state.controlSocket, cause, 'packetlog capture …');
@@ -51,7 +50,7 @@ export async function runningLoader({ state, netns }: Wanted): Promise<RunningLo
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-/** `command`: the command to repeat with more privileges. */
+/** Builds the error of a failed request to the loader. `command`: the command to repeat with more privileges. */
 export function unreachable(target: string, cause: unknown, command: string): SetupError {
   const step = 'reach the loader at';
   if (!isSystemError(cause)) {
@@ -91,7 +90,7 @@ export async function captureFromLoader(
       stop.now('output closed');
     },
   });
-  printer.setLimit(output.count, () => stop.now('enough'));
+  printer.setLimit(output.count, () => stop.now('packet limit'));
   const filter = formatFilter(filterOf(wanted));
   await using client = await connect(url, { token }).catch(throwSetupError);
   const stream = client.packets({ filter, maxRowsPerSecond: MAX_ROWS_PER_SECOND });
@@ -115,7 +114,7 @@ export async function captureFromLoader(
   return broken ? EXIT.failed : EXIT.ok;
 }
 
-/** Combines the wanted interfaces with the filter for their packets. */
+/** Combines the requested interfaces and the filter into one filter. */
 function filterOf({ iface, filter }: Wanted): Filter {
   const chosen = iface.length > 0 ? [anyOf(iface.map((name) => ({ kind: 'interface', name }) as const))] : [];
   return allOf([...chosen, ...(filter ? [filter] : [])]);
@@ -137,7 +136,7 @@ function requireServed({ pid, served }: ControlSession): { url: string; token: s
     step: 'capture from',
     target: `the running loader (pid ${pid})`,
     problem: 'it has no server (--listen off)',
-    next: 'Restart it without --listen off, or end it.',
+    next: 'Restart it without --listen off, or stop it.',
     exit: 'busy',
   });
 }
@@ -181,12 +180,12 @@ function report(name: string, counts: PrinterCounts, stream: PacketStream): stri
   return lines;
 }
 
-/** Describes the packets that never became a record, from the loader's last two reports. */
+/** Describes the packets that were not recorded during the capture, from the loader's counters before and after. */
 function kernelText(before: ControlSession, after: ControlSession | undefined): string {
-  if (after?.pid !== before.pid) return 'Losses in the ring are not known: the loader has ended.';
+  if (after?.pid !== before.pid) return 'Losses in the ring are unknown: the loader has exited.';
   const lost = sum(after.interfaces, 'ring_full') - sum(before.interfaces, 'ring_full');
   const sampled = sum(after.interfaces, 'sampled_out') - sum(before.interfaces, 'sampled_out');
-  const rest = sampled > 0 ? `, ${number(sampled)} not recorded because of sampling` : '';
+  const rest = sampled > 0 ? `, ${number(sampled)} not recorded: sampling` : '';
   return `The loader during the capture (to the second): ${number(lost)} lost in the ring${rest}.`;
 }
 

@@ -18,7 +18,7 @@ import { run } from './run/run.ts';
 export interface CaptureOptions {
   /** `-`: standard output. */
   write: string;
-  /** Undefined: chosen by the file name. */
+  /** Undefined: chosen by the extension of the file name. */
   format: CaptureFormat | undefined;
   /** Undefined: until Ctrl-C. */
   seconds: number | undefined;
@@ -36,7 +36,7 @@ export async function capture(options: RunOptions, { write, format, seconds, cou
   const stop = new Stop();
   let timer: NodeJS.Timeout | undefined;
   const onReady = () => {
-    if (seconds !== undefined) timer = setTimeout(() => stop.now('time is over'), seconds * 1000);
+    if (seconds !== undefined) timer = setTimeout(() => stop.now('time limit'), seconds * 1000);
   };
   try {
     const loader = await runningLoader(options);
@@ -47,7 +47,7 @@ export async function capture(options: RunOptions, { write, format, seconds, cou
   }
 }
 
-/** Runs without rules, and without pinning or taking over anything. */
+/** Calls `capture` with options under which no rules are read, and nothing is pinned or taken over. */
 async function withoutRules(options: RunOptions, capture: (options: RunOptions) => Promise<number>): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-capture-'));
   const state = statePaths({ PACKETLOG_STATE_DIR: directory });

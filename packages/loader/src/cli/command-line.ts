@@ -1,5 +1,5 @@
 /**
- * Defines the command line and its help. A command's implementation is loaded only when it runs, which saves half a
+ * Defines the command line and its help. Loads the implementation of a command only when it runs, which saves half a
  * second.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -25,7 +25,7 @@ import { rulesCommand } from './rules/rules-command.ts';
 import { version } from './run/session.ts';
 import { unknownCommand } from './unknown-command.ts';
 
-/** `capture` writes records to its file; it serves nothing and denies nothing. */
+/** Options without a use in `capture`, which only writes records to its file. */
 const NOT_FOR_CAPTURE = new Set(
   '--print --listen --ui --allow-origin --allow-node --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
     ' ',

@@ -1,4 +1,4 @@
-/** `packetlog demo`: creates a lab with traffic, watches it like a real interface, and removes it at the end. */
+/** `packetlog demo`: creates a lab with traffic, watches it, and removes it at the end. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,17 +9,17 @@ import type { RunOptions } from './options/run-options.ts';
 import { Stop } from './process/stop.ts';
 import { run } from './run/run.ts';
 
-/** `seconds`: how long the demo runs. */
+/** Runs the demo for `seconds`. Resolves with the exit code. */
 export async function demo(options: RunOptions, seconds: number): Promise<number> {
   const stop = new Stop();
   await removeStaleLabs();
   removeStaleDirectories();
   const lab = await DemoLab.make();
   let actors: Actors | undefined;
-  const timer = setTimeout(() => stop.now('time is over'), seconds * 1000);
+  const timer = setTimeout(() => stop.now('time limit'), seconds * 1000);
   // Keep the rules of the demo and of this machine apart.
   const directory = mkdtempSync(join(tmpdir(), `packetlog-demo-${process.pid}-`));
-  const demonstrated: RunOptions = {
+  const demoOptions: RunOptions = {
     ...options,
     iface: ['eth0'],
     netns: `/run/netns/${lab.namespace(SERVER.name)}`,
@@ -27,7 +27,7 @@ export async function demo(options: RunOptions, seconds: number): Promise<number
     state: statePaths({ PACKETLOG_STATE_DIR: directory }),
   };
   try {
-    return await run(demonstrated, stop, () => {
+    return await run(demoOptions, stop, () => {
       actors = new Actors(lab);
     });
   } finally {

@@ -1,4 +1,4 @@
-/** What --help prints below the options. */
+/** The texts that --help prints below the options. */
 import { EXIT } from '../errors/exit-codes.ts';
 
 export const RUN_HELP = `
@@ -18,12 +18,12 @@ and later starts use the same ones (packetlog token rotate replaces them).
 
 Exit codes:
   ${EXIT.ok}  ended normally (Ctrl-C, SIGTERM, closed output)
-  ${EXIT.failed}  an error of packetlog or of the machine
+  ${EXIT.failed}  any other error
   ${EXIT.usage}  wrong option, value or configuration
   ${EXIT.busy}  another XDP program is on the interface; it was left alone
   ${EXIT.privilege}  not root, or a capability is missing (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON)
   ${EXIT.not_found}  no such interface or network namespace
-  ${EXIT.unsupported}  the kernel or a library lacks what is needed
+  ${EXIT.unsupported}  the kernel or a library lacks a required feature
   ${EXIT.listen}  the address to listen on is not available
   ${EXIT.lockout}  a change of the rules was rejected: it would lock out a protected address (packetlog rules)
   ${EXIT.changed}  packetlog rules apply: --check would change the rules; with --detailed-exitcodes: it changed them`;
@@ -43,7 +43,7 @@ Examples:
   packetlog capture --iface eth0 -w - --format ndjson | jq .src_addr`;
 
 export const STATUS_HELP = `
-It asks the loader in PACKETLOG_STATE_DIR (default: /var/lib/packetlog).
+The loader is found through PACKETLOG_STATE_DIR (default: /var/lib/packetlog).
 
 Exit codes:
   ${EXIT.ok}  the loader watches every interface, and its rules are in force

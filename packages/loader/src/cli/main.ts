@@ -8,7 +8,7 @@ import { failureOf } from './process/failure.ts';
 import { leave } from './process/leave.ts';
 import { watchStandardStreams } from './process/print.ts';
 
-/** A unit file or a shell says "not set" with `PACKETLOG_IFACE=`. */
+/** Treats empty variables as not set, such as `PACKETLOG_IFACE=` in a unit file. */
 function forgetEmptyVariables(): void {
   for (const [name, value] of Object.entries(process.env)) {
     if (name.startsWith('PACKETLOG_') && value === '') delete process.env[name];

@@ -4,7 +4,7 @@ import { ControlClient } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
 import { forgetTokens } from './run/token-file.ts';
 
-/** Resolves with the exit code; throws SetupError, or the file system's error. */
+/** Removes the stored tokens. Resolves with the exit code; throws SetupError or the file system's error. */
 export async function rotateTokens(paths: StatePaths, print: (line: string) => void): Promise<number> {
   checkStateDirectory(paths);
   forgetTokens(paths.directory);
@@ -14,7 +14,7 @@ export async function rotateTokens(paths: StatePaths, print: (line: string) => v
   );
   print(
     isRunning
-      ? 'The next start creates new tokens. Until then the old ones open the dashboard. Restart packetlog: systemctl restart packetlog.'
+      ? 'The next start creates new tokens. Until then, the old ones stay valid. Restart packetlog: systemctl restart packetlog.'
       : 'The next start creates new tokens.',
   );
   return EXIT.ok;

@@ -98,7 +98,7 @@ it('problems are an interface that is gone, rules that are not in force, and ala
     }),
   ).toEqual([
     'eth0 is not watched (gone).',
-    'The rules are not in force: packetlog rules list says why.',
+    'The rules are not in force: see packetlog rules list.',
     'The rules file was rejected.',
   ]);
 });

@@ -1,4 +1,4 @@
-/** The text of `packetlog status`: at most 80 columns wide. Pure. */
+/** Formats the text of `packetlog status`, at most 80 columns wide. */
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { printableName } from '../system/interface-name.ts';
 import { problemsOf } from './run/health.ts';
@@ -10,14 +10,14 @@ const LABEL = 10;
 const grouped = (value: number) => Math.round(value).toLocaleString('en-US');
 const plural = (value: number, thing: string) => `${grouped(value)} ${thing}${value === 1 ? '' : 's'}`;
 
-/** Returns "complete", or how many records are missing and where. */
+/** Returns "complete", or how many records are missing and why. */
 export function completenessOf({ interfaces, ledger }: LoaderStatus): string {
-  const inRing = interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
-  const inQueue = ledger.queue.dropped;
+  const lostInRing = interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
+  const lostInQueue = ledger.queue.dropped;
   const sampled = interfaces.reduce((sum, { counters }) => sum + counters.sampled_out, 0);
   const missing = [
-    ...(inRing > 0 ? [`${plural(inRing, 'record')} lost: ring full`] : []),
-    ...(inQueue > 0 ? [`${plural(inQueue, 'record')} lost: queue full`] : []),
+    ...(lostInRing > 0 ? [`${plural(lostInRing, 'record')} lost: ring full`] : []),
+    ...(lostInQueue > 0 ? [`${plural(lostInQueue, 'record')} lost: queue full`] : []),
     ...(sampled > 0 ? [`${plural(sampled, 'packet')} not recorded: sampling`] : []),
   ];
   return missing.length === 0 ? 'complete' : missing.join('; ');
@@ -28,10 +28,10 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
   const rows = interfaces.map(({ name, mode, state, counters }) => {
     const rate = rates.by_interface.find((each) => each.name === name);
     const { seen, denied, aborted, ring_full } = counters;
-    const how = state === 'attached' ? mode.replace('_', ' with ') : state;
+    const modeText = state === 'attached' ? mode.replace('_', ' with ') : state;
     return [
       printableName(name),
-      how,
+      modeText,
       grouped(rate?.packets ?? 0),
       bits((rate?.bytes ?? 0) * 8),
       grouped(seen),
@@ -79,7 +79,7 @@ function field(label: string, text: string): string[] {
   return [...lines, line].map((each, i) => (i === 0 ? `${label}:`.padEnd(LABEL) : ' '.repeat(LABEL)) + each);
 }
 
-/** Aligns columns; the first two to the left. */
+/** Aligns columns: the first two to the left, the others to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
   return rows.map((row) =>

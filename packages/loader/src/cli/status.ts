@@ -1,4 +1,4 @@
-/** `packetlog status`: what the running loader does, in a terminal, for scripts and for health checks. */
+/** `packetlog status`: prints the state of the running loader, for people, scripts and health checks. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
@@ -19,8 +19,8 @@ export interface StatusOptions {
 }
 
 /**
- * Resolves with the exit code: 0 if the loader watches every interface and its rules are in force, 1 if not. Throws
- * SetupError if no loader answers.
+ * Prints the status. Resolves with the exit code: 0 if the loader watches every interface and its rules are in force, 1
+ * if not. Throws SetupError if no loader answers.
  */
 export async function status(
   paths: StatePaths,
@@ -30,24 +30,24 @@ export async function status(
 ): Promise<number> {
   checkStateDirectory(paths);
   for (;;) {
-    const answer = await askStatus(paths.controlSocket);
-    const problems = problemsOf(answer);
+    const loaderStatus = await fetchStatus(paths.controlSocket);
+    const problems = problemsOf(loaderStatus);
     const text = json
-      ? JSON.stringify({ ...answer, completeness: completenessOf(answer), problems })
-      : statusText(answer, Date.now()).join('\n');
+      ? JSON.stringify({ ...loaderStatus, completeness: completenessOf(loaderStatus), problems })
+      : statusText(loaderStatus, Date.now()).join('\n');
     print(`${watch && !json && isTerminal ? CLEAR : ''}${text}\n`);
     if (!watch) return problems.length === 0 ? EXIT.ok : EXIT.failed;
     await delay(WATCH_MS);
   }
 }
 
-async function askStatus(socket: string): Promise<LoaderStatus> {
+async function fetchStatus(socket: string): Promise<LoaderStatus> {
   try {
     return await new ControlClient(socket, { user: 'root' }).status();
   } catch (cause) {
     if (cause instanceof NoLoaderError) {
       throw new SetupError({
-        step: 'ask',
+        step: 'get status from',
         target: socket,
         problem: 'packetlog is not running',
         next: 'Start it: systemctl start packetlog, or packetlog run.',

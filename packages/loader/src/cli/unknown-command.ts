@@ -1,9 +1,9 @@
-/** Handles unknown commands: `packetlog rnu`. */
+/** Builds the error for unknown commands, such as `packetlog rnu`. */
 import { existsSync } from 'node:fs';
 import { nearest } from '@packetlog/common';
 import { printableName } from '../system/interface-name.ts';
 
-/** Returns a sentence that suggests the command that was probably meant. `commands`: all commands. */
+/** Returns the error text, with the most similar of `commands` as a suggestion. */
 export function unknownCommand(
   word: string,
   commands: readonly string[],

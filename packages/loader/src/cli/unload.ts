@@ -1,4 +1,4 @@
-/** `packetlog unload`: removes what a loader left in the kernel, and prints what that was. */
+/** `packetlog unload`: removes the leftover program, maps and pins of an earlier loader, and prints what it removed. */
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { printableName } from '../system/interface-name.ts';
@@ -7,7 +7,7 @@ import { findBpfFileSystem } from '../xdp/pinning/bpf-file-system.ts';
 import { PinDirectory } from '../xdp/pinning/pin-directory.ts';
 import { type Removed, removePins } from '../xdp/pinning/removal.ts';
 
-/** `bpfFs`: undefined for the usual one. Resolves with the exit code; throws SetupError. */
+/** Removes the leftovers. `bpfFs`: undefined for the default one. Returns the exit code; throws SetupError. */
 export function unload(bpfFs: string | undefined, print: (line: string) => void): number {
   requireKernelFiles();
   let removedAny = false;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SetupError } from '../../errors/setup-error.ts';
 
-/** Returns the object in a JSON file. */
+/** Reads a JSON object from a file. Throws SetupError. */
 export function readConfigFile(path: string): Record<string, unknown> {
   const fail = (problem: string, cause?: unknown) =>
     new SetupError({

@@ -30,7 +30,7 @@ describe('--filter', () => {
     const interfaces = new InterfaceNames();
     interfaces.learn([{ ifindex: 2, name: 'eth0' }]);
     const filter = parseFilter('iface eth0 or not iface "eth\\u001b9"');
-    expect(filterWarnings(filter, interfaces)).toEqual([expect.stringContaining('--filter names eth\\x1b9, and')]);
+    expect(filterWarnings(filter, interfaces)).toEqual([expect.stringContaining('--filter names eth\\x1b9, which')]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** `--filter`: parses its text, and builds its errors and warnings. */
+/** Parses `--filter`, and builds its errors and warnings. */
 import { type Filter, FilterError, interfacesNamed, parseFilter } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
 import type { InterfaceNames } from '../../ipc/interface-table.ts';
@@ -14,15 +14,15 @@ export function filterOption(text: string): Filter {
   }
 }
 
-/** Columns of the text that are shown before the mark. */
-const BEFORE = 60;
-const AFTER = 40;
+/** Maximum columns of the text shown before and after the error. */
+const COLUMNS_BEFORE = 60;
+const COLUMNS_AFTER = 40;
 
 /** Returns two lines: the text, or the relevant part of it, and a mark under the error. */
 function markedText({ text, from, to }: FilterError): string {
-  const start = Math.max(0, from - BEFORE);
-  const end = Math.min(text.length, Math.max(from + 1, to) + AFTER);
-  // Replace each character by exactly one, so that the mark stays in its column.
+  const start = Math.max(0, from - COLUMNS_BEFORE);
+  const end = Math.min(text.length, Math.max(from + 1, to) + COLUMNS_AFTER);
+  // Each replacement has one character, so that the mark stays in its column.
   const shown = text
     .slice(start, end)
     .replace(/\s/g, ' ')
@@ -31,9 +31,9 @@ function markedText({ text, from, to }: FilterError): string {
   return `  ${shown}\n  ${' '.repeat(from - start)}${mark}`;
 }
 
-/** Warns of interface names that do not exist: they are more often typing errors than future interfaces. */
+/** Warns of names of interfaces that are not watched: they are more often typos than interfaces to come. */
 export function filterWarnings(filter: Filter, interfaces: InterfaceNames): readonly string[] {
   return interfacesNamed(filter)
     .filter((name) => interfaces.indexesOf(name).length === 0)
-    .map((name) => `Warning: --filter names ${printableName(name)}, and no interface of this name is watched.`);
+    .map((name) => `Warning: --filter names ${printableName(name)}, which is not a watched interface.`);
 }

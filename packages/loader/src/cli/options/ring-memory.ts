@@ -1,4 +1,4 @@
-/** Memory at start: chooses the size of the rings, and checks that the memory limit is high enough. */
+/** Chooses the size of the rings, and checks at start that the memory limit is high enough. */
 import { SetupError } from '../../errors/setup-error.ts';
 import { possibleCpus } from '../../system/cpus.ts';
 import { memoryLimit } from '../../system/memory-limit.ts';
@@ -12,25 +12,25 @@ const WITHOUT_RINGS = 110 * MIB;
 /** One ring for permitted packets, and one of a quarter of its size for denied ones. */
 const RINGS_PER_CPU = 1.25;
 
-/** Returns the bytes of each CPU's ring. `requested` is the value of --ring-size. Throws SetupError if it is too large. */
+/** Returns the bytes of each CPU's ring. `requested`: from --ring-size. Throws SetupError if it is too large. */
 export function ringBytesFor(requested: number | undefined, memory = memoryLimit(), cpus = possibleCpus()): number {
   const largest = largestRingBytes(memory, cpus);
   if (requested === undefined || requested <= largest) return requested ?? defaultRingBytes(memory, cpus);
   throw new SetupError({
     step: 'use',
     target: `--ring-size ${requested}`,
-    problem: `with ${cpus} CPUs that is more than a quarter of the memory`,
+    problem: `with ${cpus} CPUs, the rings would take more than a quarter of the memory`,
     next: `Use at most ${largest}.`,
     exit: 'usage',
   });
 }
 
-/** Returns warnings to print before anything is loaded: the kernel's OOM killer gives none. */
+/** Returns warnings to print before anything is loaded: the kernel's OOM killer does not warn. */
 export function memoryProblems(ringBytes: number, memory = memoryLimit(), cpus = possibleCpus()): string[] {
   const need = WITHOUT_RINGS + RINGS_PER_CPU * ringBytes * cpus;
   if (memory >= need) return [];
   const mib = (bytes: number) => Math.ceil(bytes / MIB);
   return [
-    `packetlog may use ${mib(memory)} MiB of memory here and needs about ${mib(need)} MiB: the kernel may kill it. Raise the limit (systemd: MemoryMax=, containers: --memory), or make its rings smaller with --ring-size.`,
+    `packetlog may use ${mib(memory)} MiB of memory here and needs about ${mib(need)} MiB: the kernel may kill it. Raise the limit (systemd: MemoryMax=, containers: --memory), or use smaller rings with --ring-size.`,
   ];
 }

@@ -1,4 +1,4 @@
-/** The options of `packetlog run`: flags, environment variables, defaults, and their order of precedence. */
+/** Defines the options of `packetlog run`: flags, environment variables, defaults, and their order of precedence. */
 import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClockPolicy } from '../../ipc/clock-policy.ts';
@@ -37,18 +37,18 @@ export interface RunOptions {
   listen: ListenAddress | 'off';
   /** Directory of the built dashboard; undefined: the one built next to this package. */
   ui: string | undefined;
-  /** Bytes for each CPU; undefined: chosen from the machine's memory. */
+  /** Bytes per CPU; undefined: depends on the machine's memory. */
   ringSize: number | undefined;
   logLevel: LogLevel;
   countOnly: boolean;
   transport: RequestedTransport;
   clock: ClockPolicy;
-  /** Record 1 of this many permitted packets; SAMPLE_AUTO: depends on how full the ring is. */
+  /** N: record 1 of N permitted packets; SAMPLE_AUTO: depends on how full the ring is. */
   sample: number;
   /** Number of records to lose deliberately. */
   simulateLoss: number;
   netns: string | undefined;
-  /** Look up the names of addresses when a client asks. */
+  /** Whether clients may request the names of addresses. */
   reverseDns: boolean;
   /** MMDB files with the location of addresses. */
   geoip: string[];
@@ -59,13 +59,13 @@ export interface RunOptions {
   state: StatePaths;
   /** Addresses and networks that no rule may deny, in addition to those in the rules file. */
   protect: string[];
-  /** Milliseconds in which a risky change of the rules must be confirmed, or it reverts. */
+  /** Milliseconds after which a risky change of the rules reverts unless it is confirmed. */
   confirmWithin: number;
-  /** When program and maps outlive the process. */
+  /** Whether program and maps outlive the process. */
   pin: 'auto' | 'always' | 'never';
-  /** Where to pin; undefined: the usual bpf file system. */
+  /** The bpf file system to pin in; undefined: the default one. */
   bpfFs: string | undefined;
-  /** Reuse what a loader that ended left in the kernel. */
+  /** Whether to take over the program that an earlier loader left in the kernel. */
   takeOver: boolean;
 }
 
@@ -76,7 +76,7 @@ function list(each: (text: string) => string) {
   ];
 }
 
-/** A comma that belongs to a name is written with a backslash before it. */
+/** Parses names separated by commas; `\\,` stands for a comma in a name. */
 function names(text: string, before: string[] | undefined): string[] {
   const parts = text.split(/(?<!\\),/).map((part) => part.replaceAll('\\,', ','));
   return [...(before ?? []), ...parts.map((part) => interfaceName(part.trim()))];
@@ -220,8 +220,8 @@ export function runOptions(): Option[] {
 }
 
 /**
- * Commander only checks whether a flag's variable is set. Here 0, false, no and off mean no, and an empty value counts
- * as not set.
+ * Reads the environment variables of flags: 0, false, no and off mean no, and an empty value means not set. Commander
+ * only checks whether the variable is set.
  */
 export function readFlagVariables(command: Command, options: readonly Option[]): void {
   for (const option of options) {
@@ -234,8 +234,8 @@ export function readFlagVariables(command: Command, options: readonly Option[]):
 }
 
 /**
- * Applies the precedence: flag, then environment, then file, then default. `file` is the parsed JSON; its values go
- * through the same parsers as those of the command line.
+ * Merges the configuration file by precedence: flag, then environment, then file, then default. `file` is the parsed
+ * JSON; its values go through the parsers of the command line.
  */
 export function mergeConfig(command: Command, options: readonly Option[], file: Record<string, unknown>): void {
   const known = new Map(options.filter((o) => o.long !== '--config').map((o) => [o.long?.slice(2), o]));

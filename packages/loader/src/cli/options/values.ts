@@ -27,7 +27,7 @@ export function bytes(text: string): number {
   return Number(digits) * factor;
 }
 
-/** Parses the size of a ring: a power of two, at least a page. */
+/** Parses the size of a ring in bytes: a power of two from 4 KiB to 1 GiB. */
 export function ringBytes(text: string): number {
   const size = bytes(text);
   const isPower = size > 0 && Number.isInteger(Math.log2(size));
@@ -47,7 +47,7 @@ export function listenAddress(text: string): ListenAddress | 'off' {
   return { host: host || 'localhost', port: Number(port) };
 }
 
-/** Parses an interface name, an alternative name, or what `ip link` prints ("eth0@if5"). */
+/** Parses an interface name, an alternative name, or a name as `ip link` prints it ("eth0@if5"). */
 export function interfaceName(name: string): string {
   const problem = interfaceNameProblem(name);
   if (problem) throw new InvalidArgumentError(`An interface name that ${problem} cannot exist.`);
@@ -79,7 +79,7 @@ export function networkNamespace(text: string): string {
 
 const DAY = 86_400;
 
-/** Parses a duration from a second to a day: "10", "10s", "5m", "1h30m". */
+/** Parses a duration from 1 s to 24 h, as seconds: "10", "10s", "5m", "1h30m". */
 export function seconds(text: string): number {
   let value = Number(text);
   try {
@@ -92,12 +92,12 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('Write a time from 1s to 24h, for example 10s, 5m or 1h30m.');
 }
 
-/** The kernel samples depending on how full the ring is. */
+/** The value of `--sample auto`: the kernel samples while the ring fills up. */
 export const SAMPLE_AUTO = 0;
-/** The weight of a record has 16 bits. */
+/** The weight of a record, a power of two, has 16 bits. */
 const MAX_SAMPLE = 32_768;
 
-/** Parses N of "1 of N"; SAMPLE_AUTO for auto, 1 for off. */
+/** Parses `--sample`: N of "1 of N", SAMPLE_AUTO for auto, 1 for off. */
 export function sampling(text: string): number {
   if (text === 'auto') return SAMPLE_AUTO;
   if (text === 'off') return 1;
@@ -108,26 +108,26 @@ export function sampling(text: string): number {
   return n;
 }
 
-/** Parses a count, from 0. */
+/** Parses a whole number from 0. */
 export function count(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 0 or more.');
   return Number(text);
 }
 
-/** Parses a count, from 1. */
+/** Parses a whole number from 1. */
 export function countFromOne(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 1 or more.');
   return Number(text);
 }
 
 export const DEFAULT_CONFIRM_MS = 30_000;
-const LONGEST_CONFIRM_MS = 3_600_000;
+const MAX_CONFIRM_MS = 3_600_000;
 
 /** Parses `30s` or `2m` as milliseconds. */
 export function confirmWithin(text: string): number {
   try {
     const ms = parseDuration(text);
-    if (ms <= LONGEST_CONFIRM_MS) return ms;
+    if (ms <= MAX_CONFIRM_MS) return ms;
   } catch (error) {
     if (!(error instanceof RuleValueError)) throw error;
   }

@@ -24,14 +24,14 @@ export function failureOf(error: unknown): Failure {
   return { text: `packetlog: unexpected: ${stack}\nPlease report this.\n`, code: EXIT.failed };
 }
 
-/** A system call's error is no bug of the program: a sentence replaces the stack trace. */
+/** Converts the error of a system call, which is not a bug: its message replaces the stack trace. */
 function asSetupError({ code, syscall, path }: ReturnType<typeof systemErrorOf> & object, cause: unknown): SetupError {
   const message = cause instanceof Error ? cause.message : code;
   const denied = DENIED.has(code);
   return new SetupError({
     step: syscall,
     target: path,
-    // Node: "EACCES: permission denied, open '/x'".
+    // Node.js: "EACCES: permission denied, open '/x'".
     problem: message.replace(/, \w+ '.*$/s, ''),
     ...(denied ? { next: privilegeAdvice() } : {}),
     exit: denied ? 'privilege' : 'failed',

@@ -1,4 +1,7 @@
-/** Diagnostics on standard error: JSON lines for services, short lines where a terminal controls the process (also through a pipe: `2>&1 | less`). */
+/**
+ * Logs to standard error: JSON lines for services, short lines if a terminal controls the process (also through a pipe,
+ * `2>&1 | less`).
+ */
 import { type Logger, pino } from 'pino';
 import { hasTerminal } from '../../print/terminal.ts';
 import { printableName } from '../../system/interface-name.ts';
@@ -16,7 +19,7 @@ export function makeLogger(level: LogLevel, isTerminal = process.stderr.isTTY ||
 function shortLine(line: string): string {
   const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);
-  // Values may come from the network; JSON leaves some control characters as they are.
+  // Values may come from the network, and JSON does not escape all control characters.
   const facts = Object.entries(rest).map(([key, value]) => `${key}=${printableName(JSON.stringify(value))}`);
   const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : '';
   const word = pino.levels.labels[Number(level)] ?? '';

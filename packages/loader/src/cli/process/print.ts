@@ -1,12 +1,12 @@
 /**
- * Prints on standard output, and waits until the reader has it: `process.exit` discards what a pipe has not taken.
+ * Prints to standard output, and waits until it is written: `process.exit` discards output that a pipe has not taken.
  */
 import { fstatSync } from 'node:fs';
 import { writeAll } from '../../rules/store/write-all.ts';
 import { READER_GONE } from './record-output.ts';
 
 const STDOUT = 1;
-/** Longest wait for standard error: its reader may have stopped, and the exit code still reports the result. */
+/** Longest wait for standard error: its reader may be stopped, and the exit code reports the result anyway. */
 const STDERR_MS = 10_000;
 
 const pending = new Set<Promise<void>>();
@@ -22,7 +22,7 @@ export function watchStandardStreams(): void {
 export function print(text: string | Uint8Array): void {
   if (failure) return;
   try {
-    // Node ignores how much of a write a nearly full disk took.
+    // Node.js ignores partial writes, as on a nearly full disk.
     if (fstatSync(STDOUT).isFile()) writeAll(STDOUT, text);
     else pending.add(write(process.stdout, text));
   } catch (error) {
@@ -31,8 +31,8 @@ export function print(text: string | Uint8Array): void {
 }
 
 /**
- * Resolves when standard output has everything that was printed, with why it could not be written; a reader that has
- * ended, such as `head`, is no failure. Waits for a slow reader without limit.
+ * Waits until everything printed is written, without a time limit. Resolves with the error of a failed write; a reader
+ * that has exited, such as `head`, is not a failure.
  */
 export async function printed(): Promise<Error | undefined> {
   await Promise.all(pending);
@@ -40,7 +40,7 @@ export async function printed(): Promise<Error | undefined> {
   return failure === undefined || READER_GONE.has(failure.code ?? '') ? undefined : failure;
 }
 
-/** Resolves when standard error has all output, or after `STDERR_MS`. */
+/** Resolves when all of standard error is written, or after `STDERR_MS`. */
 export async function said(): Promise<void> {
   if (process.stderr.writableLength === 0) return;
   await Promise.race([
@@ -51,7 +51,7 @@ export async function said(): Promise<void> {
   ]);
 }
 
-/** Resolves also when the write fails. */
+/** Writes text. Also resolves if the write fails. */
 function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     stream.write(text, () => resolve());

@@ -1,10 +1,10 @@
-/** An output for records in place of the console. */
+/** A file or pipe that receives the records in place of the console. */
 import type { Writable } from 'node:stream';
 import type { CaptureFormat } from '../../print/capture-format.ts';
 
-/** Time that a slow output has, after the end was requested, to take what was recorded. */
+/** After the end was requested, a slow output has this long to take the remaining records. */
 export const PRINT_MS = 10_000;
-/** Error codes of a write whose reader has ended, as `head` does. This is no failure. */
+/** Error codes of a write whose reader has exited, as `head` does. They are not a failure. */
 export const READER_GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
 
 export interface RecordOutput {
@@ -17,7 +17,7 @@ export interface RecordOutput {
   open(): Writable;
 }
 
-/** Resolves when the file has all records. */
+/** Closes the file. Resolves when all records are in it. */
 export async function closed(file: Writable): Promise<void> {
   if (file.destroyed) return;
   await new Promise<void>((resolve) => file.once('close', resolve).end());

@@ -1,4 +1,4 @@
-/** Writes a line to standard error for the operator; never through the logger, because of the tokens. */
+/** Writes a line to standard error for the operator. Bypasses the logger, because the line may contain tokens. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }

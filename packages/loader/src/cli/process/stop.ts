@@ -1,4 +1,4 @@
-/** Ends a run on Ctrl-C, a signal or a closed output. */
+/** Requests the end of a run: on Ctrl-C, another signal, closed output, or a limit of time or packets. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { hasTerminal } from '../../print/terminal.ts';
 import { leave } from './leave.ts';
@@ -8,15 +8,16 @@ export type StopReason =
   | 'SIGTERM'
   | 'SIGHUP'
   | 'output closed'
-  | 'time is over'
-  | 'enough'
+  | 'time limit'
+  | 'packet limit'
   | 'uncaught error';
 
+/** Signals within this time of the first count as the same Ctrl-C. */
 const SAME_CTRL_C_MS = 1000;
 
 export class Stop {
   readonly requested: Promise<StopReason>;
-  /** Called on SIGHUP of a service. With a terminal, SIGHUP means that the terminal has closed, and ends the run. */
+  /** Called on SIGHUP if the process has no terminal. With one, SIGHUP means that it closed, and ends the run. */
   onReload: (() => void) | undefined;
   #resolve: (why: StopReason) => void = () => {};
   /** Infinity: not yet. */
@@ -33,8 +34,8 @@ export class Stop {
           this.onReload();
           return;
         }
-        // A second Ctrl-C does not wait for a clean end; the kernel detaches anyway. Ignore one that comes with the
-        // first: sudo and a package manager each forward it.
+        // A second Ctrl-C exits without the ledger. sudo and package managers each forward the first one, so repeats
+        // within a second do not count.
         const isSecond = performance.now() - this.#requestedAt > SAME_CTRL_C_MS;
         if (isSecond && signal === 'SIGINT') void leave(EXIT.failed);
         this.now(signal);

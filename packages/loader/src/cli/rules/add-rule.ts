@@ -5,12 +5,12 @@ import { SetupError } from '../../errors/setup-error.ts';
 import { type InputLine, inputLines, lineError } from './input-lines.ts';
 import { life, lifeOptions, match, matchOptions } from './rule-options.ts';
 
-/** Stands for standard input in place of a source or of all arguments. */
+/** Means standard input, in place of a source or of all arguments. */
 export const STANDARD_INPUT = '-';
 
 export interface AddedRule {
   readonly rule: Rule;
-  /** The rule with the same action and match that existed before. */
+  /** The earlier rule with the same action and match, if there was one. */
   readonly was?: Rule;
 }
 
@@ -57,7 +57,7 @@ function draftOfLine(line: InputLine, defaults: Record<string, unknown>): RuleDr
 
 export function addedSentence({ rule, was }: AddedRule, nowMs: number): string {
   if (was === undefined) return `Added rule ${rule.id}.`;
-  const same = `Rule ${rule.id} matches the same already`;
+  const same = `Rule ${rule.id} already has this action and match`;
   if (was.expires_at === rule.expires_at && was.reason === rule.reason) return `${same}: nothing changed.`;
   const ends = rule.expires_at === undefined ? 'no expiry' : `expires in ${left(rule.expires_at, nowMs)}`;
   const reason = was.reason === rule.reason ? '' : `; reason: ${rule.reason}`;
@@ -72,7 +72,7 @@ export function addedManySentence(rules: readonly AddedRule[]): string {
   const added = rules.filter(({ was }) => was === undefined).length;
   const updated = rules.filter(({ rule, was }) => was && JSON.stringify(was) !== JSON.stringify(rule)).length;
   const same = rules.length - added - updated;
-  const rest = [...(updated > 0 ? [`updated ${updated}`] : []), ...(same > 0 ? [`${same} existed already`] : [])];
+  const rest = [...(updated > 0 ? [`updated ${updated}`] : []), ...(same > 0 ? [`${same} already existed`] : [])];
   return [`Added ${added} ${added === 1 ? 'rule' : 'rules'}`, ...rest].join('; ').concat('.');
 }
 

@@ -84,6 +84,6 @@ it('the differences are lines that begin with a sign', () => {
   ]);
   expect(appliedText({ changed: true, diff }, {}, NOW)).toEqual([expect.stringMatching(/^Changed rules: 1 added/)]);
   expect(appliedText({ changed: false, diff }, { diff: true }, NOW)).toEqual([
-    'The rules are as the file says: nothing to change.',
+    'The rules already match the file: nothing to change.',
   ]);
 });

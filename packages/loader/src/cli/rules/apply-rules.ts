@@ -1,4 +1,4 @@
-/** `packetlog rules apply`: makes the rules those of a file. */
+/** `packetlog rules apply`: makes the rules match a file. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
@@ -18,7 +18,7 @@ import { STANDARD_INPUT } from './add-rule.ts';
 
 type Applied = RulesResults['apply'];
 
-/** Reads the lists that `file`, whose bytes are `content`, names relative to its directory. Throws SetupError. */
+/** Builds the request from `content`, the bytes of `file`, with the lists that it names. Throws SetupError. */
 export function applyRequest(
   content: Uint8Array,
   file: string,
@@ -48,7 +48,7 @@ export function applyRequest(
     return [name, { file: path }] as const;
   });
   return {
-    // The original text, so that the answer can list what was interpreted differently.
+    // The original JSON: the answer lists what was interpreted differently.
     document: { ...document, sets: Object.fromEntries(sets) } as RulesRequest<'apply'>['document'],
     lists,
     ...(check ? { check } : {}),
@@ -70,13 +70,13 @@ function listAt(path: string, fail: (problem: string, cause?: unknown) => SetupE
 
 const NOTHING_CHANGED = 'Nothing was changed.';
 
-/** Returns the summary of what was or would be changed, after the differences with `check` or `diff`. */
+/** Returns a summary of the changes; with `check` or `diff`, the differences precede it. */
 export function appliedText(
   { changed, diff }: Pick<Applied, 'changed' | 'diff'>,
   { check, diff: wantsDiff }: { check?: true; diff?: true },
   nowMs: number,
 ): string[] {
-  if (!changed) return ['The rules are as the file says: nothing to change.'];
+  if (!changed) return ['The rules already match the file: nothing to change.'];
   const parts = [
     [diff.added.length, 'added'],
     [diff.removed.length, 'removed'],

@@ -1,10 +1,10 @@
-/** The end of a command: it releases the rules, then prints, whatever failed before. */
+/** Ends a command: releases the lock on the rules, then prints, whatever failed before. */
 import type { Connection } from './connection.ts';
 import type { Outcome, Printer } from './printer.ts';
 
 /**
- * Runs `work`, closes the connection, then prints: a reader that does not read must not keep a loader from the rules.
- * Throws the first error, after the other steps.
+ * Runs `work`, closes the connection, then prints: a command that waits for a slow reader must not hold the lock on the
+ * rules. Throws the first error after all steps.
  */
 export async function concluded(
   work: () => Promise<Outcome>,

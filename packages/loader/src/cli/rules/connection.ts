@@ -1,4 +1,4 @@
-/** Connects `packetlog rules` with the running loader or, if none runs, with the rules file. */
+/** Connects `packetlog rules` to the running loader or, if none runs, to the rules file. */
 import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { privilegeAdvice } from '../../errors/privilege.ts';
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-/** Falls back to the uid: a user id need not have an account name. */
+/** Returns the name of the account, or the uid if it has none. */
 function accountName(): string {
   try {
     return userInfo().username;
@@ -118,19 +118,19 @@ export class Connection {
 }
 
 /**
- * Throws SetupError if the loader that answers watches another network namespace: a rule would be in force there, and
- * nothing here would be denied. NoLoaderError if none answers.
+ * Throws SetupError if the loader watches another network namespace: its rules would not apply to this one. Throws
+ * NoLoaderError if no loader answers.
  */
 async function requireLoaderOf(paths: StatePaths, netns: string | undefined, client: ControlClient): Promise<void> {
   checkStateDirectory(paths);
-  const meant = networkNamespaceId(netns);
+  const requested = networkNamespaceId(netns);
   const { pid, network_namespace } = await client.identity();
-  if (network_namespace === meant) return;
+  if (network_namespace === requested) return;
   throw new SetupError({
     step: 'reach rules at',
     target: paths.controlSocket,
-    problem: `the packetlog that answers there (pid ${pid}) watches another network namespace (net:[${network_namespace}], not net:[${meant}])`,
-    next: 'Select the namespace with --netns NAME, or set PACKETLOG_STATE_DIR to the state directory of the packetlog that watches this one.',
+    problem: `the loader there (pid ${pid}) watches another network namespace (net:[${network_namespace}], not net:[${requested}])`,
+    next: 'Select the namespace with --netns NAME, or set PACKETLOG_STATE_DIR to the state directory of the loader that watches this one.',
     exit: 'not_found',
   });
 }

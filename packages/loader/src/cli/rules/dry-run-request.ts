@@ -1,4 +1,4 @@
-/** Builds the request of `packetlog rules dry-run FILE`: the rules of a rules file, or one that denies a list. */
+/** Builds the request of `packetlog rules dry-run FILE`: the rules of a rules file, or a rule that denies a list. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';
@@ -9,7 +9,7 @@ import { RulesFileError, readDocument } from '../../rules/store/rules-document.t
 const LIST = 'list';
 const BRACE = 0x7b;
 
-/** `content` was read from `file`. Throws SetupError. */
+/** Builds the request from `content`, which was read from `file`. Throws SetupError. */
 export function dryRunRequest(content: Uint8Array, file: string, seconds: number): RulesRequest<'test'> {
   const { text: bytes, problem } = decodeList(content);
   if (problem !== undefined) throw new SetupError({ step: 'read', target: file, problem, exit: 'usage' });
@@ -28,12 +28,12 @@ export function dryRunRequest(content: Uint8Array, file: string, seconds: number
   }
 }
 
-/** Distinguishes a rules file from a list, which may be JSON, too. */
+/** Returns whether the content is a rules file, not a list, which may also be JSON. */
 function isRulesFile(content: Uint8Array, text: string): boolean {
   return content.find((byte) => byte > 0x20) === BRACE && /"(?:rules|sets|default_policy|protect)"\s*:/.test(text);
 }
 
-/** Undefined: the loader has the list. */
+/** Returns the text of a set in an array; an empty one if the loader has the list. */
 function textOf({ entries, file: list }: FileSet, file: string): string[] {
   if (list !== undefined) return [readFileSync(resolve(dirname(file), list), 'utf8')];
   return entries === undefined ? [] : [entries.join('\n')];

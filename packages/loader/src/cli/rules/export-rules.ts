@@ -9,7 +9,7 @@ import { RulesFileError, readDocument, writeDocument } from '../../rules/store/r
 import type { StatePaths } from '../../rules/store/state-directory.ts';
 import type { Outcome, Printer } from './printer.ts';
 
-/** `set`: undefined for the rules file. Throws SetupError. */
+/** Prints the rules file, or the networks of `set` if it is given. Throws SetupError. */
 export function exportRules(paths: StatePaths, set: string | undefined, printer: Printer): Outcome {
   if (set !== undefined) return printer.raw(networksOf(paths, set));
   const path = rulesAt(paths);
@@ -19,7 +19,7 @@ export function exportRules(paths: StatePaths, set: string | undefined, printer:
   return printer.raw(read(path));
 }
 
-/** Returns the networks in force, without comments and lines that the import skipped. */
+/** Returns the networks of the set, without comments and without lines that the import skipped. */
 function networksOf(paths: StatePaths, set: string): string {
   if (!isSetName(set)) throw noSet(set);
   const copy = join(paths.sets, `${set}.txt`);
@@ -42,11 +42,11 @@ function inlineEntries(paths: StatePaths, set: string): Buffer | undefined {
 }
 
 function rulesAt({ rules, lastGood }: StatePaths): string | undefined {
-  return [rules, lastGood].find((path) => isKnown(path));
+  return [rules, lastGood].find((path) => isPresent(path));
 }
 
-/** Throws SetupError if the path cannot be inspected: a file without permission must not be exported as no rules. */
-function isKnown(path: string): boolean {
+/** Throws SetupError if the path cannot be inspected: an unreadable file must not be exported as no rules. */
+function isPresent(path: string): boolean {
   try {
     return isThere(path);
   } catch (cause) {

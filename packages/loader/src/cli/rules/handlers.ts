@@ -1,4 +1,4 @@
-/** Handlers of the `packetlog rules` subcommands that need more than one request and one sentence. */
+/** Implements the `packetlog rules` subcommands that need more than a single request. */
 import type { RuleChanges } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
@@ -69,8 +69,8 @@ export const applyRules: Handler = async (connection, printer, options, [file = 
     const waits = risk === undefined ? [] : [`It would need confirmation: ${risk}.`];
     return [...appliedText(applied, wanted, Date.now()), ...waits];
   });
-  const hasOwnCode = wanted.check || wanted.detailedExitcodes;
-  return answer.ok && answer.value.changed && hasOwnCode ? EXIT.changed : outcome;
+  const usesChangedCode = wanted.check || wanted.detailedExitcodes;
+  return answer.ok && answer.value.changed && usesChangedCode ? EXIT.changed : outcome;
 };
 
 export const importList: Handler = async (connection, printer, options, [file = '']) => {
@@ -85,8 +85,8 @@ function nothingToEdit(id: string): SetupError {
   return new SetupError({
     step: 'edit',
     target: `rule ${id}`,
-    problem: 'no option says what to change',
-    next: `Give one, for example: packetlog rules edit ${id} --for 1h.`,
+    problem: 'no change is given',
+    next: `Add an option, for example: packetlog rules edit ${id} --for 1h.`,
     exit: 'usage',
   });
 }

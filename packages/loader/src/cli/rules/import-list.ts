@@ -14,7 +14,8 @@ export function onlyIpset(list: Uint8Array, name: string): Buffer {
     throw new SetupError({
       step: 'import',
       target: `ipset set ${JSON.stringify(name)}`,
-      problem: names.size === 0 ? 'the input is not what ipset save writes' : `there are ${[...names].join(', ')}`,
+      problem:
+        names.size === 0 ? 'the input is not the output of ipset save' : `the input has ${[...names].join(', ')}`,
       next: 'Name one of its sets with --ipset NAME.',
       exit: 'usage',
     });
@@ -23,8 +24,8 @@ export function onlyIpset(list: Uint8Array, name: string): Buffer {
 }
 
 /**
- * Returns the query that goes with the list. The set follows the file if it is a regular file and all of it is the list.
- * Throws SetupError.
+ * Returns the query of the import. The set follows the file if it is a regular file and the list is all of it. Throws
+ * SetupError.
  */
 export function importQuery(file: string, options: Record<string, unknown>): Record<string, string> {
   const { set, action, reason, once, skipBad, allowEmpty, ipset } = options as Record<string, string | undefined>;

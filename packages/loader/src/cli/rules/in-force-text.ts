@@ -1,14 +1,15 @@
-/** Formats what the kernel enforces, and where that differs from the listed rules. */
+/** Describes the rules that the kernel enforces, and where they differ from the listed ones. */
 import type { InForce, RulesSnapshot } from '@packetlog/common';
 import { summarizeImage } from '../../rules/evaluator/image-rules.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
 
-const NAMED = 5;
+/** Maximum rules named in a line. */
+const MAX_NAMED = 5;
 
 type KernelRule = NonNullable<InForce['rules']>[number];
 
-/** Returns the lines that follow a command if no loader runs, but its program is still attached. */
+/** Returns the lines to print after a command if no loader runs but its program is still attached. */
 export function enforcedText({ interfaces, owner, tables, path }: EnforcedRules): string[] {
   const where = interfaces.map(({ name }) => name).join(', ');
   if (owner !== undefined) {
@@ -52,7 +53,7 @@ function differences({ in_force, rules, default_policy }: RulesSnapshot): string
   if (in_force.default_policy !== default_policy) lines.push(`- its default policy is ${in_force.default_policy}`);
   if (only.length > 0) lines.push(`- still in force, not in the rules file: ${named(only.map(kernelRuleText))}`);
   if (waiting.length > 0) lines.push(`- not in force yet: ${named(waiting.map(({ id }) => `rule ${id}`))}`);
-  if (lines.length === 1) lines.push('- the rules or sets below were changed since');
+  if (lines.length === 1) lines.push('- the rules or sets below have changed since');
   return lines;
 }
 
@@ -62,8 +63,8 @@ function kernelRuleText({ id, action, source, packets }: KernelRule): string {
 }
 
 function named(all: readonly string[]): string {
-  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
-  return `${all.slice(0, NAMED).join(', ')}${more}`;
+  const more = all.length > MAX_NAMED ? ` and ${all.length - MAX_NAMED} more` : '';
+  return `${all.slice(0, MAX_NAMED).join(', ')}${more}`;
 }
 
 function countText(count: number, thing: string): string {

@@ -8,7 +8,7 @@ export interface InputLine {
   readonly words: readonly string[];
 }
 
-const LONGEST_QUOTE = 80;
+const MAX_QUOTE = 80;
 /** A word, a part in quotes (where a backslash protects a quote), or a comment to the end of the line. */
 const PART = /\s+|#.*|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"'#][^\s"']*)/gy;
 
@@ -38,14 +38,14 @@ function wordsOf(content: string, line: number): string[] {
 export function lineError({ line, words }: InputLine, problem: string): SetupError {
   return new SetupError({
     step: 'read',
-    target: `line ${line} (${words.join(' ').slice(0, LONGEST_QUOTE)})`,
+    target: `line ${line} (${words.join(' ').slice(0, MAX_QUOTE)})`,
     problem,
     next: 'Nothing was changed. Correct the line, then send all lines again.',
     exit: 'usage',
   });
 }
 
-/** Returns the answer with the line number in place of the index in the error's field. `lines`: line of each entry. */
+/** Replaces the index in an error's field with the line number. `lines`: line number of each entry. */
 export function withLine<Answer extends { ok: true } | { ok: false; error: RulesError }>(
   answer: Answer,
   list: string,

@@ -62,7 +62,7 @@ describe('rules from standard input', () => {
     const rule = { id: 1, reason: '' } as never;
     expect(addedManySentence([{ rule }])).toBe('Added 1 rule.');
     expect(addedManySentence([{ rule }, { rule, was: rule }, { rule, was: { id: 1, reason: 'x' } as never }])).toBe(
-      'Added 1 rule; updated 1; 1 existed already.',
+      'Added 1 rule; updated 1; 1 already existed.',
     );
   });
 });
@@ -71,9 +71,9 @@ it('a rule that existed is reported as such', () => {
   const was = { id: 3, reason: 'a' } as never;
   const rule = { id: 3, reason: 'b', expires_at: '2030-01-01T01:00:00Z' } as never;
   const now = Date.parse('2030-01-01T00:00:00Z');
-  expect(addedSentence({ rule: was, was }, now)).toBe('Rule 3 matches the same already: nothing changed.');
+  expect(addedSentence({ rule: was, was }, now)).toBe('Rule 3 already has this action and match: nothing changed.');
   expect(addedSentence({ rule, was }, now)).toBe(
-    'Rule 3 matches the same already and was updated: expires in 1 h; reason: b.',
+    'Rule 3 already has this action and match and was updated: expires in 1 h; reason: b.',
   );
 });
 
@@ -119,6 +119,6 @@ describe('a removal', () => {
 it('one set of the output of ipset save is selected', () => {
   const saved = Buffer.from('create a hash:ip\ncreate b hash:net\nadd a 192.0.2.1\nadd b 192.0.2.2\nadd b 192.0.2.3\n');
   expect(onlyIpset(saved, 'b').toString()).toBe('add b 192.0.2.2\nadd b 192.0.2.3');
-  expect(() => onlyIpset(saved, 'c')).toThrow(/there are a, b/);
-  expect(() => onlyIpset(Buffer.from('192.0.2.1\n'), 'a')).toThrow(/not what ipset save writes/);
+  expect(() => onlyIpset(saved, 'c')).toThrow(/the input has a, b/);
+  expect(() => onlyIpset(Buffer.from('192.0.2.1\n'), 'a')).toThrow(/not the output of ipset save/);
 });

@@ -1,6 +1,6 @@
 /**
- * Collects the output of a command, text or JSON, until `flush` writes it: printing may wait for a slow reader, and a
- * command must not wait while it holds the lock on the rules.
+ * Collects the output of a command, text or JSON, until `flush` prints it: printing may wait for a slow reader, which
+ * must not happen while the command holds the lock on the rules.
  */
 import type { PendingChange, RulesError } from '@packetlog/common';
 import { EXIT, type ExitReason } from '../../errors/exit-codes.ts';
@@ -52,7 +52,7 @@ export class Printer {
     return EXIT[EXIT_OF[answer.error.code]];
   }
 
-  /** Notes and warnings go to standard error, also with JSON, which contains them, too. */
+  /** Prints the answer to a change; notes and warnings also go to standard error, even with JSON. */
   changed<
     Value extends { pending?: PendingChange | undefined; notes?: readonly string[]; warning?: string | undefined },
   >(answer: Answer<Value>, sentences: (value: Value) => string | readonly string[]): Outcome {
@@ -72,7 +72,7 @@ export class Printer {
     return EXIT.ok;
   }
 
-  /** Adds alarms and the state without a loader, on standard error. Returns `outcome`. */
+  /** Adds alarms and, without a loader, the state of the kernel, on standard error. Returns `outcome`. */
   finish(outcome: Outcome, { isOffline, alarms, enforced }: Offline): Outcome {
     for (const alarm of alarms) if (!this.#printed.some((line) => line.includes(alarm))) this.#say(`Warning: ${alarm}`);
     if (!isOffline || (outcome !== EXIT.ok && outcome !== EXIT.changed)) return outcome;

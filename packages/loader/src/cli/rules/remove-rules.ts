@@ -5,15 +5,16 @@ import { requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { inputLines, lineError } from './input-lines.ts';
 import { force, match, ruleId } from './rule-options.ts';
 
-const NAMED = 20;
+/** Maximum rules named in the answer. */
+const MAX_NAMED = 20;
 
 export interface Removal {
   readonly request: RulesRequest<'remove'>;
-  /** Line of standard input of each entry of `matching`. */
+  /** Line number of each entry of `matching` in standard input. */
   readonly lines: readonly number[];
 }
 
-/** `read` reads standard input. Throws SetupError. */
+/** Builds the request. `read` reads standard input. Throws SetupError. */
 export async function removalOf(
   ids: readonly string[],
   options: Record<string, unknown>,
@@ -21,23 +22,25 @@ export async function removalOf(
 ): Promise<Removal> {
   const { source, set, action } = options as { source?: string; set?: string; action?: string };
   if (source !== undefined && set !== undefined) throw oneEntry(source, set);
-  const meant = source ?? (set === undefined ? undefined : `set:${set}`);
+  const selectedSource = source ?? (set === undefined ? undefined : `set:${set}`);
   const conditions = { ...(action === undefined ? {} : { action }), ...match(options) };
   const of = (text: string) => ({ source: text, ...conditions }) as RuleSelector;
   if (ids.includes(STANDARD_INPUT)) {
-    if (ids.length > 1 || meant !== undefined) throw tooMuch('- cannot be combined with ids, --source or --set');
+    if (ids.length > 1 || selectedSource !== undefined)
+      throw usageError('- cannot be combined with ids, --source or --set');
     return fromLines(await read(), of, force(options));
   }
-  if (meant === undefined && Object.keys(conditions).length > 0) {
-    throw tooMuch('--action, --protocol, --port and --interface narrow --source or --set, which is missing');
+  if (selectedSource === undefined && Object.keys(conditions).length > 0) {
+    throw usageError('--action, --protocol, --port and --interface narrow --source or --set, which is missing');
   }
-  if (meant === undefined && ids.length === 0) throw tooMuch('no rule is named: give ids, --source, --set or -');
-  const matching = meant === undefined ? [] : [of(meant)];
+  if (selectedSource === undefined && ids.length === 0)
+    throw usageError('no rule is named: give ids, --source, --set or -');
+  const matching = selectedSource === undefined ? [] : [of(selectedSource)];
   return { request: { ids: ids.map(ruleId), matching, ...force(options) }, lines: [] };
 }
 
 export function removedSentence(removed: readonly Pick<Rule, 'id'>[]): string {
-  if (removed.length > NAMED) return `Removed ${removed.length} rules.`;
+  if (removed.length > MAX_NAMED) return `Removed ${removed.length} rules.`;
   return `Removed ${removed.map(({ id }) => `rule ${id}`).join(', ')}.`;
 }
 
@@ -67,7 +70,7 @@ function oneEntry(source: string, set: string): SetupError {
   });
 }
 
-function tooMuch(problem: string): SetupError {
+function usageError(problem: string): SetupError {
   return new SetupError({
     step: 'remove',
     target: 'rules',

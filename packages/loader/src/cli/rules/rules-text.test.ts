@@ -43,7 +43,7 @@ describe('the list', () => {
         default_policy: 'permit',
         rules: [{ id: 3, action: 'deny', packets: 1, bytes: 1 }],
       },
-      /other rules than these, until packetlog starts:\n- the rules or sets below were changed since/,
+      /other rules than these, until packetlog starts:\n- the rules or sets below have changed since/,
     ],
   ])('reports that what is in force %s', (_, in_force, said) => {
     expect(snapshotText({ ...snapshot, enforcing: false, in_force }, NOW).join('\n')).toMatch(said);
@@ -98,7 +98,7 @@ describe('a dry run', () => {
 
   it('reports how much it saw, what would be denied, and which address would be locked out', () => {
     const text = dryRunText(report).join('\n');
-    expect(text).toContain('Evaluated 250 packets of 1,000 in 10 s (25 % of what arrived).');
+    expect(text).toContain('Evaluated 250 packets of 1,000 in 10 s (25 % of all packets).');
     expect(text).toContain('Would have denied 40 packets, 4,000 bytes; observed 0 packets.');
     expect(text).toMatch(/40 {2}203\.0\.113\.7/);
     expect(text).toMatch(/30 {2}TCP 22\n +10 {2}ICMP\n/);

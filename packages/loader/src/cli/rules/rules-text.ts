@@ -48,7 +48,7 @@ export function pendingText({ until_ms, why }: PendingChange, nowMs: number): st
 
 export function dryRunText(report: DryRunReport): string[] {
   const { seconds, seen, judged, denied, observed, by_rule, by_source, by_port, lockouts } = report;
-  const share = seen === 0 ? '' : ` (${Math.round((1000 * judged) / seen) / 10} % of what arrived)`;
+  const share = seen === 0 ? '' : ` (${Math.round((1000 * judged) / seen) / 10} % of all packets)`;
   const lines = [
     `Evaluated ${one(judged, 'packet')} of ${grouped(seen)} in ${seconds} s${share}.`,
     `Would have denied ${one(denied.packets, 'packet')}, ${one(denied.bytes, 'byte')}; observed ${one(observed.packets, 'packet')}.`,
@@ -96,14 +96,14 @@ export function auditText(entries: readonly AuditEntry[]): string[] {
       ...sets,
     ];
     const from = who.address === undefined ? '' : ` from ${who.address}`;
-    const said = details.some((detail) => why !== '' && detail.endsWith(why));
-    const words = [
+    const isReasonShown = details.some((detail) => why !== '' && detail.endsWith(why));
+    const parts = [
       `${at}  ${what.padEnd(8)} by ${who.name}${from}`,
       ...details,
-      said ? '' : why,
+      isReasonShown ? '' : why,
       forced ? 'forced' : '',
     ];
-    return words.filter(Boolean).map(printableName).join('; ');
+    return parts.filter(Boolean).map(printableName).join('; ');
   });
 }
 

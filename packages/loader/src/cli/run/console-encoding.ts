@@ -6,7 +6,7 @@ import { TextLines } from '../../print/text-line.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { PrintFormat } from '../options/run-options.ts';
 
-/** Returns undefined if nothing is printed. `showInterface`: text lines name the interface. */
+/** Returns the encoding for `print`; undefined for none. `showInterface`: whether text lines name the interface. */
 export function consoleEncoding(
   print: PrintFormat,
   nameOf: FormatRecord,

@@ -4,7 +4,7 @@ import { Places } from '../../enrichment/places.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { RunOptions } from '../options/run-options.ts';
 
-/** Returns undefined if no server could use them. Throws SetupError. */
+/** Opens the files. Returns undefined if there are none, or no server to use them. Throws SetupError. */
 export async function openPlaces(options: RunOptions, log: Logger): Promise<Places | undefined> {
   if (options.geoip.length === 0 || options.listen === 'off') return undefined;
   const places = await Places.open([...new Set(options.geoip)]);
@@ -12,14 +12,14 @@ export async function openPlaces(options: RunOptions, log: Logger): Promise<Plac
   return places;
 }
 
-/** Keeps the data in use if a file cannot be read. */
+/** Reads the files again. Keeps the current data if a file cannot be read. */
 export async function reloadPlaces(places: Places, log: Logger): Promise<void> {
   try {
     await places.reload();
     report(places, log);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    log.warn(`${error.message} What was read before stays in use.`);
+    log.warn(`${error.message} The data read before stays in use.`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Prints interfaces, URLs and warnings when `packetlog run` begins to see packets. */
+/** Prints interfaces, URLs and warnings once `packetlog run` is attached. */
 import type { Ready } from '../../reader/drain-thread.ts';
 import type { Server } from '../../server/server.ts';
 import { printableName } from '../../system/interface-name.ts';
@@ -19,7 +19,7 @@ export function greet(
     say(`Not watched, although a default route uses it: ${others.join(', ')}. Name all interfaces with --iface.`);
   for (const warning of warnings) say(warning);
   if (server) {
-    // Tokens must not reach a journal, which others can read.
+    // Tokens must not reach a journal, which other users may read.
     const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
     if (server.isExposed)

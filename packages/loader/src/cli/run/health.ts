@@ -11,7 +11,7 @@ export function problemsOf({ interfaces, rules }: LoaderStatus): string[] {
     ...interfaces
       .filter(({ state }) => state !== 'attached')
       .map(({ name, state }) => `${printableName(name)} is not watched (${state}).`),
-    ...(rules.in_force ? [] : ['The rules are not in force: packetlog rules list says why.']),
+    ...(rules.in_force ? [] : ['The rules are not in force: see packetlog rules list.']),
     ...rules.alarms.map(printableName),
   ];
 }

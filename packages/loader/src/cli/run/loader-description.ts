@@ -6,7 +6,7 @@ import type { DrainLedger } from '../../ipc/messages.ts';
 import type { LoaderDescription } from '../../rules/control/control-server.ts';
 import { version } from './session.ts';
 
-/** A report is due each second; without packets it does not come, and the rate is zero. */
+/** Without a report for this time, rates are zero: reports come each second, but only while packets arrive. */
 const RATE_LATE_MS = 2500;
 const NO_HOP = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
 
@@ -15,7 +15,7 @@ export interface LoaderFacts {
   readonly ringBytes: number;
   /** Undefined with `--listen off`. */
   readonly server: { readonly served: NonNullable<ControlSession['served']>; readonly clients: number } | undefined;
-  /** The interfaces as they were attached. */
+  /** Returns the interfaces as they were attached. */
   readonly attached: () => Ledger['interfaces'];
   readonly rules: () => RulesSnapshot;
 }
@@ -31,7 +31,7 @@ export class DescribedLoader implements LoaderDescription {
     this.#facts = facts;
   }
 
-  /** Takes a report of the drain thread. */
+  /** Updates the description from a report of the drain thread. */
   second(ledger: DrainLedger, summary: Summary): void {
     this.#ledger = ledger;
     this.#summary = summary;

@@ -1,4 +1,4 @@
-/** Opens the server as the options of a run specify. */
+/** Opens the server with the options of a run. */
 import type { Logger } from 'pino';
 import type { Places } from '../../enrichment/places.ts';
 import { SetupError } from '../../errors/setup-error.ts';
@@ -38,7 +38,7 @@ export async function openServer(
     lines,
     isHealthy,
   });
-  // With one token given, only the other is worth keeping, and it would be stored with a secret of the environment.
+  // If the environment sets one of the tokens, store neither: the file would contain that secret.
   if (token === undefined && adminToken === undefined && stored === undefined) storeTokens(directory, server.tokens);
   return server;
 }

@@ -1,4 +1,4 @@
-/** Formats the last message of a loader whose program stays in the kernel: what stays, and for how long. */
+/** Formats the last message of a loader whose program stays in the kernel, and warns if it will not stay for long. */
 import type { Notice } from '@packetlog/common';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import { isContained } from '../../system/container.ts';
@@ -7,22 +7,22 @@ import { printableName } from '../../system/interface-name.ts';
 export class PinnedFarewell {
   readonly #endsWithContainer: boolean;
   readonly #notice: (notice: Notice) => void;
-  #isTold = false;
+  #isReported = false;
 
-  /** `given`: the bpf file system from `--bpf-fs`, which the operator knows to last; undefined: the default one. */
+  /** `given`: the bpf file system of `--bpf-fs`, which is assumed to last; undefined: the default one. */
   constructor(given: string | undefined, notice: (notice: Notice) => void, contained = isContained()) {
     this.#endsWithContainer = given === undefined && contained;
     this.#notice = notice;
   }
 
   /**
-   * Returns the path where program and rules stay without the loader, if that is certain. In a container it is not: its
-   * bpf file system ends with it, and the loader may be what keeps it running. Reports that once.
+   * Returns the path of the pins if they are certain to outlive the loader. In a container they are not: its bpf file
+   * system ends with it, and it may end with the loader. Reports that once.
    */
   promised(pinned: string | undefined): string | undefined {
     if (pinned === undefined || !this.#endsWithContainer) return pinned;
-    if (!this.#isTold) this.#notice({ at_ms: Date.now(), level: 'warning', code: 'pinned', message: WARNING });
-    this.#isTold = true;
+    if (!this.#isReported) this.#notice({ at_ms: Date.now(), level: 'warning', code: 'pinned', message: WARNING });
+    this.#isReported = true;
     return undefined;
   }
 

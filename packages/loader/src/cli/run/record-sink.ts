@@ -18,7 +18,7 @@ export interface RecordSinkOptions {
   readonly filter: Filter | undefined;
   /** Takes the records in place of `print`. */
   readonly output: RecordOutput | undefined;
-  /** Ends the run when the output has closed or has all the records it was opened for. */
+  /** Ends the run when the output has closed or has the requested number of records. */
   readonly stop: Stop;
 }
 
@@ -40,7 +40,7 @@ export class RecordSink {
     return this.#options.output !== undefined || this.#options.print !== 'none';
   }
 
-  /** Why writing failed. A reader that ended, such as `head`, is no failure. */
+  /** The error of a failed write. A reader that has exited, such as `head`, is not a failure. */
   get error(): Error | undefined {
     return this.#error;
   }
@@ -50,7 +50,7 @@ export class RecordSink {
     if (this.names.learn(interfaces)) this.#applyFilter();
   }
 
-  /** Begins to write; records added before are not kept. */
+  /** Starts to write. Records added before are discarded. */
   start({ interfaces, stride, recordOffset }: Ready): void {
     this.learn(interfaces);
     const { output, stop } = this.#options;
@@ -67,7 +67,7 @@ export class RecordSink {
       },
     });
     this.#applyFilter();
-    this.#printer.setLimit(output?.count, () => stop.now('enough'));
+    this.#printer.setLimit(output?.count, () => stop.now('packet limit'));
   }
 
   /** Copies `count` records from the start of `bytes`. */

@@ -10,8 +10,8 @@ import { stopWhenUncaught } from '../process/uncaught.ts';
 import { RunningLoader } from './running-loader.ts';
 
 /**
- * Resolves with the exit code; throws SetupError if it cannot start. Calls `onReady` when packets are seen.
- * `output`: takes the records in place of `--print`.
+ * Runs the loader until `stop`. Resolves with the exit code; throws SetupError if it cannot start. Calls `onReady` once
+ * it is attached. `output`: receives the records in place of `--print`.
  */
 export async function run(
   options: RunOptions,
@@ -20,7 +20,7 @@ export async function run(
   output?: RecordOutput,
 ): Promise<number> {
   const log = makeLogger(options.logLevel);
-  const isUncaught = stopWhenUncaught(stop, (error) => log.debug({ err: error }, 'an error that nothing caught'));
+  const isUncaught = stopWhenUncaught(stop, (error) => log.debug({ err: error }, 'uncaught error'));
   requireKernelFiles();
 
   const loader = await RunningLoader.open(options, { log, stop, output });
@@ -37,8 +37,8 @@ export async function run(
 
   const { records, staying } = loader;
   const isPinned = pinned !== undefined;
-  const readerEnded = why === 'output closed' && !records.error;
-  if (!readerEnded) for (const line of records.report(ledger, isPinned)) say(line);
+  const readerExited = why === 'output closed' && !records.error;
+  if (!readerExited) for (const line of records.report(ledger, isPinned)) say(line);
   if (isPinned) say(staying.farewell(ledger, pinned));
   if (records.error) say(`packetlog: write to ${records.name}: ${records.error.message}.`);
   return records.error || isUncaught() ? EXIT.failed : EXIT.ok;

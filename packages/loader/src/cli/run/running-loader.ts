@@ -1,4 +1,4 @@
-/** The parts of a running loader and what flows between them: drain thread, rules, server, records. */
+/** Connects the parts of a running loader: drain thread, rules, server, records. */
 import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { Places } from '../../enrichment/places.ts';
@@ -31,7 +31,7 @@ import { RecordSink } from './record-sink.ts';
 export interface LoaderHost {
   readonly log: Logger;
   readonly stop: Stop;
-  /** Takes the records in place of `--print`. */
+  /** Receives the records in place of `--print`. */
   readonly output: RecordOutput | undefined;
 }
 
@@ -83,11 +83,11 @@ export class RunningLoader {
   }
 
   /**
-   * Locks the state directory, opens files and the port; nothing is attached yet. Undefined: the end was requested while
-   * another process held the lock. Throws SetupError.
+   * Locks the state directory, and opens the files and the port; attaches nothing yet. Resolves with undefined if the
+   * end was requested while another process held the lock. Throws SetupError.
    */
   static async open(options: RunOptions, { log, stop, output }: LoaderHost): Promise<RunningLoader | undefined> {
-    // First, so that a missing namespace is reported before any other error.
+    // Report a missing namespace before any other error.
     networkNamespaceId(options.netns);
     const ringBytes = ringBytesFor(options.ringSize);
     const problems = [...prepareStateDirectory(options.state), ...memoryProblems(ringBytes)];
@@ -126,7 +126,7 @@ export class RunningLoader {
     this.records.start(this.#running.ready);
   }
 
-  /** Admits clients and other commands of this machine. */
+  /** Starts to serve clients and the other commands of this machine. */
   async serve(): Promise<void> {
     const thread = this.#running;
     await this.#rules.pinBy(async (on) => this.staying.promised(await thread.pins.set(on)));
@@ -163,7 +163,7 @@ export class RunningLoader {
     if (isAskedToStay(this.#options.state)) await this.#running.pins.set(true);
     const stopped = await this.#running.stop();
     this.#rules.finish();
-    // The files that the next loader reads are complete.
+    // Only now are the files that the next loader reads complete.
     this.#unlock();
     await this.records.finish(stopped.ledger, stopped.pinned !== undefined);
     await this.#server?.close();

@@ -1,4 +1,4 @@
-/** Identifies this loader: version, machine, start. */
+/** Identifies this loader: its version, machine and start. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -11,7 +11,7 @@ export function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Returns the constant part of `hello`. */
+/** Returns the part of `hello` that is the same for all clients. */
 export function session(): Session {
   return {
     protocol: PROTOCOL_VERSION,

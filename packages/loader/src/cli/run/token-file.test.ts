@@ -31,7 +31,7 @@ it.each(['', '{}', '{"token":"short","admin_token":"short"}', `{"token":"${'a'.r
   'the content %j is rejected, and the error names the next action',
   (text) => {
     writeFileSync(file, text);
-    expect(() => storedTokens(directory)).toThrow(/it is not as packetlog wrote it.*packetlog token rotate/s);
+    expect(() => storedTokens(directory)).toThrow(/it has no valid tokens.*packetlog token rotate/s);
     expect(readFileSync(file, 'utf8')).toBe(text);
   },
 );

@@ -1,4 +1,4 @@
-/** The tokens of the dashboard that survive a restart: a file of mode 0600 in the state directory. */
+/** Stores the tokens of the dashboard across restarts, in a file of mode 0600 in the state directory. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TOKEN_PATTERN } from '@packetlog/common';
@@ -32,7 +32,7 @@ export function storedTokens(directory: string): StoredTokens | undefined {
   throw new SetupError({
     step: 'read the tokens in',
     target: path,
-    problem: 'it is not as packetlog wrote it',
+    problem: 'it has no valid tokens',
     next: 'Replace it: packetlog token rotate.',
     exit: 'usage',
   });
@@ -47,18 +47,18 @@ function jsonOf(text: string): unknown {
 }
 
 /**
- * Stores the tokens for the next start. Does nothing if the directory cannot be written: then the next start creates
- * others.
+ * Stores the tokens for the next start. Does nothing if the directory cannot be written: the next start then creates
+ * new ones.
  */
 export function storeTokens(directory: string, { readOnly, admin }: StoredTokens): void {
   try {
     writeAtomically(pathIn(directory), `${JSON.stringify({ token: readOnly, admin_token: admin })}\n`);
   } catch {
-    // Rules cannot be changed then either, and the loader warns about that.
+    // The loader already warns: without the directory, rules cannot be changed either.
   }
 }
 
-/** Removes the stored tokens: the next start creates others. Throws the file system's error. */
+/** Removes the stored tokens: the next start creates new ones. Throws the file system's error. */
 export function forgetTokens(directory: string): void {
   rmSync(pathIn(directory), { force: true });
 }

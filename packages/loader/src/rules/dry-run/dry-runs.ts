@@ -6,7 +6,7 @@ import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import { DryRun } from './dry-run.ts';
 
-/** Maximum verdicts per second of all dry runs, so that clients are still served; reports contain the number evaluated. */
+/** Maximum verdicts per second of all dry runs, so that clients are still served. Reports give the number. */
 const MAX_EVALUATED_PER_SECOND = 200_000;
 /** Maximum concurrent dry runs: any client may start one, and each costs a compilation and an evaluation. */
 const MAX_AT_ONCE = 16;

@@ -9,7 +9,7 @@ const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [n
 /**
  * Returns facts about the record that begins at byte `at`.
  *
- * A record holds either a parse reason (`truncated`, `fragment`) or the rule that decided. With the latter, it lacks two
+ * A record holds either a parse reason (`truncated`, `fragment`) or the rule that decided. With the rule, it lacks two
  * facts that the XDP program has: whether ports that are both 0 were read (`portsRead` documents the assumption), and
  * whether an all-zero IPv6 source with protocol 255 was read (assumed: it was not).
  *

@@ -1,6 +1,6 @@
 /**
- * Evaluates packets with an image, in the same steps as the XDP program (packages/bpf/src/xdp/rule_verdict.h). Requires a
- * little-endian machine, like the image.
+ * Evaluates packets with an image, in the same steps as the XDP program (packages/bpf/src/xdp/rule_verdict.h). Requires
+ * a little-endian machine, like the image.
  */
 import {
   RULE_ACTION,

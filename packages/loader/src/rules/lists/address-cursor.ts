@@ -1,4 +1,4 @@
-/** Parses addresses from bytes of text without creating strings: a million in a fraction of a second. */
+/** Parses addresses from the bytes of a text without creating strings, a million in a fraction of a second. */
 const DOT = 0x2e;
 const COLON = 0x3a;
 const SLASH = 0x2f;
@@ -12,8 +12,8 @@ const HEX = Uint8Array.from({ length: 256 }, (_, code) => {
 });
 
 /**
- * Reads from position `at` and moves it over what was read. After a `false`, `at` is anywhere inside the text that
- * could not be read. Reads nothing at or after `end`.
+ * Reads from position `at` and advances it past what was read; `end` is the exclusive limit. If a method returns false,
+ * `at` is somewhere within the text that could not be parsed.
  */
 export class AddressCursor {
   readonly bytes: Uint8Array;
@@ -29,7 +29,7 @@ export class AddressCursor {
     this.bytes = bytes;
   }
 
-  /** Code of the next character; 0 at the end. */
+  /** Returns the code of the next character; 0 at the end. */
   peek(): number {
     return this.at < this.end ? (this.bytes[this.at] as number) : 0;
   }
@@ -101,8 +101,8 @@ export class AddressCursor {
     return this.at + 1 < this.end ? (this.bytes[this.at + 1] as number) : 0;
   }
 
-  /** Returns -1 if there is no digit, a leading zero, or more than `longest` digits. */
-  #decimal(longest: number): number {
+  /** Returns -1 if there is no digit, a leading zero, or more than `maxDigits` digits. */
+  #decimal(maxDigits: number): number {
     const first = this.at;
     let value = 0;
     while (this.at < this.end) {
@@ -110,7 +110,7 @@ export class AddressCursor {
       if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
       this.at++;
-      if (this.at - first > longest) return -1;
+      if (this.at - first > maxDigits) return -1;
     }
     const digits = this.at - first;
     if (digits === 0 || (digits > 1 && this.bytes[first] === ZERO)) return -1;

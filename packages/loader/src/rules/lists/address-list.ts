@@ -1,6 +1,6 @@
 import { formatAddress, type Network } from '@packetlog/common';
 
-/** Many networks in packed form: the content of a named set. Unordered, may hold duplicates. */
+/** The networks of a named set in packed form, in any order, possibly with duplicates. */
 export interface AddressList {
   /** First address of each IPv4 network, in host order, and its prefix length, 0 to 32. */
   readonly ipv4: { readonly starts: Uint32Array; readonly bits: Uint8Array };
@@ -38,7 +38,7 @@ export function formatAddressList({ ipv4, ipv6 }: AddressList): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Builds a list while it is read. */
+/** Builds an address list incrementally. */
 export class AddressListBuilder {
   #starts: Uint32Array;
   #bits4: Uint8Array;

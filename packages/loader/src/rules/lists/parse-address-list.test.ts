@@ -99,7 +99,7 @@ describe('a list of networks', () => {
       {
         line: 8,
         text: 'add x 10.0.0.1 nomatch',
-        problem: 'is an exception (nomatch): leave it out here, and add a permit rule for it',
+        problem: 'is an exception (nomatch): remove it from the list, and add a permit rule for it',
       },
       { line: 9, text: 'fe80::1%eth0', problem: noNetwork },
       { line: 10, text: '2001:db8::1/64', problem: 'has bits set behind its prefix: write 2001:db8::/64' },

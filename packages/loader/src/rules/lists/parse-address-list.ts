@@ -1,6 +1,6 @@
 /**
- * Parses lists of networks as they are published: one per line, comments after `#` or `;` (FireHOL, Spamhaus), the
- * output of `ipset save`, ranges; compressed, and in the formats of formats/ where they are unambiguous.
+ * Parses lists of networks as they are published: one network or range per line, with comments after `#` or `;`
+ * (FireHOL, Spamhaus), the output of `ipset save`, the formats of formats/ where they are unambiguous, also compressed.
  */
 import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
 import { AddressCursor } from './address-cursor.ts';
@@ -13,18 +13,18 @@ import { parseRange } from './formats/range.ts';
 
 export interface ParsedAddressList {
   readonly list: AddressList;
-  /** The first BAD_LINES_KEPT lines that are not a network; the other lines are in the list nevertheless. */
+  /** The first BAD_LINES_KEPT lines that are not a network. The list has the other lines. */
   readonly badLines: readonly BadLine[];
   readonly badLineCount: number;
-  /** Sentences: what was interpreted differently from its text. */
+  /** How the list was read, and which entries were interpreted differently, as sentences. */
   readonly notes: readonly string[];
 }
 
 export const BAD_LINES_KEPT = 100;
-const LONGEST_QUOTE = 80;
+const MAX_QUOTE = 80;
 const MAPPED_BITS = 96;
-/** Number of characters of a line that are searched for columns. */
-const LONGEST_LINE = 1000;
+/** Maximum characters of a line that are searched for columns. */
+const MAX_COLUMN_TEXT = 1000;
 
 const EXPIRES =
   'expires (timeout), and entries of a set do not: add it as a rule (packetlog rules add - reads lines such as ' +
@@ -36,10 +36,10 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const HASH = 0x23;
 const SEMICOLON = 0x3b;
-/** `1.1.1.1` and a newline. */
+/** Length of `1.1.1.1` and a newline. */
 const SHORTEST_LINE = 8;
 
-/** Ignores empty lines. Never throws: a list that cannot be read at all becomes one bad line that says why. */
+/** Parses a list. Never throws: a list that cannot be read at all is returned as one bad line with the reason. */
 export function parseAddressList(bytes: Uint8Array): ParsedAddressList {
   const { text, notes, problem } = decodeList(bytes);
   if (problem !== undefined) return unreadable(problem);
@@ -53,7 +53,7 @@ function unreadable(problem: string): ParsedAddressList {
   return { list: EMPTY_ADDRESS_LIST, badLines: [{ line: 0, text: '', problem }], badLineCount: 1, notes: [] };
 }
 
-/** `lineNumbers`: the number of each line; undefined: they count from 1. */
+/** Parses a list of lines. `lineNumbers`: number of each line; undefined: counted from 1. */
 function parseLines(text: Uint8Array, notes: readonly string[], lineNumbers?: readonly number[]): ParsedAddressList {
   const reader = new ListReader(text);
   const cursor = reader.cursor;
@@ -76,7 +76,7 @@ class ListReader {
   badLineCount = 0;
   mappedCount = 0;
   #firstMapped = '';
-  /** Name of the `ipset save` set that is read: the first one. */
+  /** Name of the set that is read from `ipset save`: the first one. */
   #ipset: string | undefined;
   #problem = '';
 
@@ -107,12 +107,12 @@ class ListReader {
     return true;
   }
 
-  /** Reads any other known form, and unusual notations. */
+  /** Reads a line of another known format, or an unusual notation. */
   readOther(from: number): boolean {
     const line = this.#text(from);
     this.#problem = '';
     if (/^(?:create|flush|destroy|swap|rename)\s|^(?:COMMIT|quit)$/.test(line)) return true;
-    // Metadata between lines of another format; a list of JSON lines only is read as JSON.
+    // Metadata in a list of mixed formats. A list of JSON lines only does not get here.
     if (/^\{.*"type"\s*:\s*"metadata"/.test(line)) return true;
     if (line.startsWith('{')) return this.#addJson(line);
     const [, set, entry, options = ''] = /^add\s+(\S+)\s+(\S+)(\s.*)?$/.exec(line) ?? [];
@@ -124,7 +124,7 @@ class ListReader {
   reject(from: number, line: number): void {
     this.badLineCount++;
     if (this.badLines.length === BAD_LINES_KEPT) return;
-    this.badLines.push({ line, text: this.#text(from).slice(0, LONGEST_QUOTE), problem: this.#problem });
+    this.badLines.push({ line, text: this.#text(from).slice(0, MAX_QUOTE), problem: this.#problem });
   }
 
   #addJson(line: string): boolean {
@@ -134,10 +134,10 @@ class ListReader {
     return false;
   }
 
-  /** Returns a problem, or an empty string if the entry belongs to the set that is read, and stays in it. */
+  /** Returns why an entry of `ipset save` is rejected; an empty string if it is not. */
   #ipsetProblem(set: string, options: string): string {
     if (/\snomatch(?:\s|$)/.test(options)) {
-      return 'is an exception (nomatch): leave it out here, and add a permit rule for it';
+      return 'is an exception (nomatch): remove it from the list, and add a permit rule for it';
     }
     if (/\stimeout\s+[1-9]/.test(options)) return EXPIRES;
     this.#ipset ??= set;
@@ -146,7 +146,7 @@ class ListReader {
       : `belongs to ipset set ${set}, the lines before it to ${this.#ipset}: select one with --ipset NAME`;
   }
 
-  /** Returns what was interpreted differently from its text. */
+  /** Describes the entries that were interpreted differently from their text. */
   notes(): string[] {
     const { mappedCount } = this;
     if (mappedCount === 0) return [];
@@ -160,7 +160,7 @@ class ListReader {
   }
 
   #countMapped(text: () => string): void {
-    if (this.mappedCount === 0) this.#firstMapped = text().slice(0, LONGEST_QUOTE);
+    if (this.mappedCount === 0) this.#firstMapped = text().slice(0, MAX_QUOTE);
     this.mappedCount++;
   }
 
@@ -207,9 +207,9 @@ class ListReader {
   }
 }
 
-/** Describes where a line has a network among other text; undefined: it has none. */
+/** Describes in which column a line has its network; undefined if it has none. */
 function columnProblem(text: string): string | undefined {
-  const [first = '', second = '', ...rest] = text.slice(0, LONGEST_LINE).split(/[\s,]+/);
+  const [first = '', second = '', ...rest] = text.slice(0, MAX_COLUMN_TEXT).split(/[\s,]+/);
   if (second === '') return undefined;
   if (familyOf(first) !== undefined) {
     if (second === 'timeout') return EXPIRES;
@@ -219,7 +219,7 @@ function columnProblem(text: string): string | undefined {
   return `has its network in the second column: keep only that, for example with awk '{print $2}'`;
 }
 
-/** Takes time linear in the length of any line. */
+/** Removes a comment, in time linear in the length of the line. */
 function withoutComment(line: string): string {
   const comment = line.search(/[#;]/);
   return (comment < 0 ? line : line.slice(0, comment)).trimEnd();

@@ -19,8 +19,8 @@ export interface Desired {
 
 /**
  * Makes the rules match the document. An existing rule with the action and match of a desired one keeps its id and
- * counters, and gets its reason and expiry. Of the other desired rules, one with the id of an existing rule changes that
- * rule. Returns the same ruleset if nothing differs. Throws RulesRejection.
+ * counters, and gets its reason and expiry. Of the other desired rules, one with the id of an existing rule changes
+ * that rule. Returns the same ruleset if nothing differs. Throws RulesRejection.
  */
 export function applyDesired(
   ruleset: Ruleset,

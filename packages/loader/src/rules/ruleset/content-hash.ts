@@ -1,6 +1,6 @@
 /**
- * `contentHash` identifies the effect of a ruleset: equal hashes mean equal verdicts. It ignores ids, reasons, creators,
- * the order of rules and the layout of the file; it includes the lists of the sets, byte by byte.
+ * `contentHash` identifies the effect of a ruleset: equal hashes mean equal verdicts. It ignores ids, reasons,
+ * creators, the order of rules and the layout of the file; it includes the lists of the sets, byte by byte.
  */
 import { createHash } from 'node:crypto';
 import { perRule } from './per-rule.ts';

@@ -1,4 +1,4 @@
-/** Writes files that are complete at any moment, even after a crash or a power cut. */
+/** Writes files that are complete at any moment, even after a crash or a power loss. */
 import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { giveFileToOwner } from '../../system/service-user.ts';
@@ -6,9 +6,9 @@ import { writeAll } from './write-all.ts';
 
 const OWNER_WRITES = 0o600;
 
-/** Content that is on the disk next to its file, but has not replaced it yet. */
+/** New content of a file, which is on the disk next to it but has not replaced it yet. */
 export interface PreparedFile {
-  /** Replaces the file. When this returns, the new content survives a power cut. Throws the file system's error. */
+  /** Replaces the file. When this returns, the new content survives a power loss. Throws the file system's error. */
   commit(): void;
   /** Leaves the file as it is. */
   abandon(): void;
@@ -16,7 +16,7 @@ export interface PreparedFile {
 
 /**
  * Replaces a file: a reader of `path` gets the old content or the new. When this returns, the new content survives a
- * power cut.
+ * power loss.
  */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   const prepared = prepareFile(path, content);
@@ -29,12 +29,12 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 }
 
 /**
- * Performs every part of a write that a full disk can stop. Throws the file system's error; nothing is left behind
- * then.
+ * Performs every step of a write that can fail on a full disk. Throws the file system's error, and leaves nothing
+ * behind then.
  */
 export function prepareFile(path: string, content: string | Uint8Array): PreparedFile {
   const directory = dirname(path);
-  // In the same directory: a rename to another file system would be a copy.
+  // In the same directory: rename(2) does not work across file systems.
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
   const abandon = () => rmSync(temporary, { force: true });
   try {
@@ -66,27 +66,27 @@ interface Former {
   forget(): void;
 }
 
-/** Keeps the earlier version. Throws the file system's error; nothing is left behind then. */
+/** Keeps the earlier version of a file. Throws the file system's error, and leaves nothing behind then. */
 function keepFormer(path: string): Former {
   const kept = join(dirname(path), `.${basename(path)}.${process.pid}.old`);
   const forget = () => rmSync(kept, { force: true });
   forget();
-  const isThere = existsSync(path);
-  if (isThere) linkOrCopy(path, kept);
+  const existed = existsSync(path);
+  if (existed) linkOrCopy(path, kept);
   const restore = () => {
     try {
-      if (isThere) renameSync(kept, path);
+      if (existed) renameSync(kept, path);
       else rmSync(path, { force: true });
       syncDirectory(dirname(path));
     } catch {
-      // The error that led here is already reported; this one has the same cause.
+      // The caller throws the original error, which probably has the same cause.
     }
   };
   return { restore, forget };
 }
 
 /**
- * Copies where linking fails: some file systems have no hard links, and a file that is a mount point cannot be linked.
+ * Links a file, or copies it if that fails: some file systems have no hard links, and a mount point cannot be linked.
  */
 function linkOrCopy(path: string, other: string): void {
   try {
@@ -99,15 +99,15 @@ function linkOrCopy(path: string, other: string): void {
 /** Prepares all files, or none; `commit` replaces all of them, or none. Throws the file system's error. */
 export function prepareFiles(files: readonly (readonly [path: string, content: string | Uint8Array])[]): PreparedFile {
   const prepared: PreparedFile[] = [];
-  const former: Former[] = [];
+  const previous: Former[] = [];
   const abandon = () => {
     for (const each of prepared) each.abandon();
-    for (const each of former) each.forget();
+    for (const each of previous) each.forget();
   };
   try {
     for (const [path, content] of files) {
       prepared.push(prepareFile(path, content));
-      former.push(keepFormer(path));
+      previous.push(keepFormer(path));
     }
   } catch (error) {
     abandon();
@@ -118,7 +118,7 @@ export function prepareFiles(files: readonly (readonly [path: string, content: s
       try {
         for (const each of prepared) each.commit();
       } catch (error) {
-        for (const each of former) each.restore();
+        for (const each of previous) each.restore();
         throw error;
       } finally {
         abandon();
@@ -128,7 +128,7 @@ export function prepareFiles(files: readonly (readonly [path: string, content: s
   };
 }
 
-/** Writes the directory entry to the disk: without this, a power cut may undo the rename. */
+/** Writes the directory entry to the disk: without this, a power loss may undo the rename. */
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {

@@ -1,5 +1,6 @@
 /**
- * Keeps what rules have counted for the next loader: the kernel's counters belong to slots, and are reset now and then.
+ * Stores the counts of rules for the next loader: the kernel's counters belong to slots, and are reset when a slot gets
+ * another rule.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -13,7 +14,7 @@ const keptSchema = z.object({
   rules: z.array(
     z.object({
       id: count,
-      /** The rule's count when its counter in the kernel was last zero. */
+      /** The rule's count when its kernel counter was last reset. */
       before: totals,
       /** The rule's total count when this was written. */
       total: totals,
@@ -22,7 +23,7 @@ const keptSchema = z.object({
 });
 export type KeptCounts = z.output<typeof keptSchema>['rules'];
 
-/** Returns nothing if there is no readable file: rules without history count from zero. */
+/** Reads the counts. Returns none if there is no readable file: the rules then count from zero. */
 export function readCounts(path: string): KeptCounts {
   if (!existsSync(path)) return [];
   try {

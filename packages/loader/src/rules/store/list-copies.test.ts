@@ -159,7 +159,7 @@ describe('copies of lists', () => {
     const other = await startWithGood();
     expect(textOf(other.inForce.sets.get('feed')?.text)).toBe('');
     expect(other.lost).toMatchObject([
-      { set: 'feed', message: expect.stringMatching(/is gone; its rules match noth/) },
+      { set: 'feed', message: expect.stringMatching(/is missing; its rules match noth/) },
     ]);
   });
 });

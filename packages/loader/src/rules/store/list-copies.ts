@@ -1,6 +1,6 @@
 /**
- * Keeps copies of the lists of sets as they were last in force. A damaged copy stays known as damaged until another
- * list replaces it, even after rules were written with what is left of it.
+ * Stores copies of the lists of sets as they were last in force. A damaged copy counts as damaged until another list
+ * replaces it, even if rules were written with the rest of it meanwhile.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,20 +27,20 @@ export interface LostList {
   readonly message: string;
 }
 
-/** SHA-256 of the copies as they were written, by set name. */
+/** SHA-256 of each copy when it was written, by set name. */
 export type ListHashes = Readonly<Record<string, string>>;
 
 /** A set whose list has a copy. */
 type CopiedSet = NamedSet & { readonly text: Uint8Array };
 
-/** Replaces the hash of a list that was lost before its hash was known. */
-const NEVER_KNOWN = '';
+/** Stands for the hash of a list that was lost before its hash was stored. */
+const UNKNOWN_HASH = '';
 
 export class ListCopies {
   readonly #directory: string;
   /** Resolves the path of a set's own file. */
   readonly #fileOf: (path: string) => string;
-  /** Texts as they are on the disk, by set name. */
+  /** Text of each copy on the disk, by set name. */
   readonly #written = new Map<string, Uint8Array>();
   /** Hash of the complete list, by the remaining text of a damaged one. */
   readonly #damaged = new WeakMap<Uint8Array, string>();
@@ -51,8 +51,8 @@ export class ListCopies {
   }
 
   /**
-   * Reads the list that was last in force, or the set's own file if the set was never in force. With `lost`, a damaged
-   * list is added there instead of throwing a RulesFileError.
+   * Reads the list that was last in force, or the set's own file if the set was never in force. Adds a damaged list to
+   * `lost`; without `lost`, throws RulesFileError.
    */
   async read(name: string, set: FileSet, hashes: ListHashes = {}, lost?: LostList[]): Promise<StoredSet> {
     const { file, entries, loaded_at } = set;
@@ -66,7 +66,7 @@ export class ListCopies {
     const lose = (text: Uint8Array, problem: string, remains: string, cause?: unknown): StoredSet => {
       const next = `packetlog rules import FILE --set ${name}`;
       if (lost === undefined) throw new RulesFileError(`${problem}; import it again (${next})`, { cause });
-      this.#damaged.set(text, hash ?? NEVER_KNOWN);
+      this.#damaged.set(text, hash ?? UNKNOWN_HASH);
       lost.push({
         set: name,
         text,
@@ -78,9 +78,9 @@ export class ListCopies {
     try {
       if (file !== undefined && !isThere(copy)) {
         const text = await readRegularFile(this.#fileOf(file), MAX_LIST_BYTES);
-        // The list of rules in force was accepted once; the current content of the file may not have been.
+        // The lists of accepted rules were accepted, too; the file's current content may not have been.
         if (lost === undefined || textHash(text) === hash) return { name, origin, text, loadedAtMs: Date.now() };
-        return lose(nothing(), `the copy of the list of set ${name} (${copy}) is gone`, MATCHES_NOTHING);
+        return lose(nothing(), `the copy of the list of set ${name} (${copy}) is missing`, MATCHES_NOTHING);
       }
       const text = await readRegularFile(copy, MAX_LIST_BYTES);
       this.#written.set(name, text);
@@ -114,7 +114,7 @@ export class ListCopies {
     };
   }
 
-  /** Prevents an empty copy of a missing list: the operator may still restore the original. */
+  /** Returns whether a list is still missing. It gets no empty copy: the operator may restore the original. */
   #isStillLost(name: string, text: Uint8Array): boolean {
     return text.length === 0 && this.#damaged.has(text) && !this.#written.has(name);
   }
@@ -140,12 +140,12 @@ function hasCopy(set: NamedSet): set is CopiedSet {
   return set.origin.kind !== 'inline' && set.text !== undefined;
 }
 
-/** Returns a new object each time: lost lists are known by identity. */
+/** Returns an empty text, a new object each time: lost lists are identified by their text object. */
 function nothing(): Uint8Array {
   return sharedBytes(new Uint8Array(0));
 }
 
-/** Returns the end of a sentence that begins with the file. */
+/** Describes an error as the predicate of a sentence about the file. */
 export function problemOf(error: unknown): string {
   if (error instanceof UnfitFileError) return error.message;
   if (error instanceof RulesFileError) return `cannot be used: ${error.message}`;

@@ -8,7 +8,8 @@ export interface Holder {
   /** Undefined: the holder is in another PID namespace, or has just released the lock. */
   readonly pid: number | undefined;
   /**
-   * True if the holder also holds `rules.lock`. False for a command that is being killed and has lost that lock first.
+   * True if the holder also holds `rules.lock`. May be false for a command that is being killed: it may lose that lock
+   * first.
    */
   readonly isCommand: boolean;
 }
@@ -23,24 +24,24 @@ export function openDirectory(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
 }
 
-/** `holderOf` finds the holder of the lock on `directory`, whose descriptor is `state`. */
+/** Finds the holder of the lock on `directory`, whose file descriptor is `state`. */
 export function holderOf(directory: string, state: number): Holder {
   const locks = readLocks();
   const holders = lockOwners(locks, fstatSync(state, { bigint: true }).ino);
-  if (holders.length === 0) return { pid: undefined, isCommand: isCommandAtWork(directory) };
+  if (holders.length === 0) return { pid: undefined, isCommand: isCommandRunning(directory) };
   const rules = statSync(lockPath(directory), { bigint: true, throwIfNoEntry: false });
   const commands = rules === undefined ? [] : lockOwners(locks, rules.ino);
   const command = holders.find((pid) => commands.includes(pid));
   return { pid: command ?? holders[0], isCommand: command !== undefined };
 }
 
-/** Returns whether `pid` or `isCommand` differ. */
+/** Returns whether two holders differ. */
 export function isOther(one: Holder, other: Holder): boolean {
   return one.pid !== other.pid || one.isCommand !== other.isCommand;
 }
 
-/** Returns whether a command holds `rules.lock`, for a holder that /proc/locks does not show here. */
-function isCommandAtWork(directory: string): boolean {
+/** Returns whether a command holds `rules.lock`. For holders that /proc/locks does not show in this PID namespace. */
+function isCommandRunning(directory: string): boolean {
   let fd: number;
   try {
     fd = openSync(lockPath(directory), 'r');

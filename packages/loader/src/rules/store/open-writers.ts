@@ -1,8 +1,8 @@
-/** Finds a process that has a file open for writing. It sees only processes of its own PID namespace. */
+/** Finds a process that has a file open for writing, among those of this PID namespace. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 
-/** O_WRONLY and O_RDWR. */
-const WRITES = 0o3;
+/** O_WRONLY | O_RDWR. */
+const WRITE_FLAGS = 0o3;
 
 /**
  * Returns the id of a process that may still write to the file, or undefined. Throws the file system's error about
@@ -15,13 +15,13 @@ export async function writerOf(path: string, proc = '/proc'): Promise<number | u
       const open = await stat(`${proc}/${pid}/fd/${fd}`).catch(GONE);
       if (open === undefined || open.ino !== file.ino || open.dev !== file.dev) continue;
       const flags = /^flags:\s*([0-7]+)/m.exec(await readFile(`${proc}/${pid}/fdinfo/${fd}`, 'utf8').catch(() => ''));
-      if ((Number.parseInt(flags?.[1] ?? '0', 8) & WRITES) !== 0) return Number(pid);
+      if ((Number.parseInt(flags?.[1] ?? '0', 8) & WRITE_FLAGS) !== 0) return Number(pid);
     }
   }
   return undefined;
 }
 
-/** A process may end while its descriptors are read. */
+/** Ignores errors: a process may end while its descriptors are read. */
 const GONE = () => undefined;
 
 function namesIn(directory: string): Promise<string[]> {

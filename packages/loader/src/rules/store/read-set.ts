@@ -6,20 +6,21 @@ import type { NamedSet, Ruleset, SetOrigin } from '../ruleset/ruleset.ts';
 import type { LostList } from './list-copies.ts';
 import type { StoredRules } from './rule-store.ts';
 
-const LINES_SHOWN = 3;
+/** Maximum invalid lines quoted in a message. */
+const MAX_QUOTED = 3;
 
 export interface ReadSet {
   readonly set: NamedSet;
   readonly badLines: readonly BadLine[];
   readonly badLineCount: number;
-  /** Says where the list was interpreted differently from its text. */
+  /** How the list was read, and which entries were interpreted differently, as sentences. */
   readonly notes: readonly string[];
 }
 
 export interface TextOfSet {
   readonly name: string;
   readonly origin: SetOrigin;
-  /** Uses shared memory if it is long. */
+  /** In shared memory if it is long. */
   readonly text: Uint8Array;
   readonly loadedAtMs: number;
 }
@@ -34,11 +35,11 @@ export function requireGood(read: ReadSet): NamedSet {
   const { badLines, badLineCount } = read;
   const set = skippingBad(read);
   if (badLineCount === 0) return set;
-  const shown = badLines.slice(0, LINES_SHOWN).map(({ line, text, problem }) => `line ${line}: "${text}" ${problem}`);
-  const more = badLineCount > LINES_SHOWN ? `; and ${badLineCount - LINES_SHOWN} more` : '';
+  const shown = badLines.slice(0, MAX_QUOTED).map(({ line, text, problem }) => `line ${line}: "${text}" ${problem}`);
+  const more = badLineCount > MAX_QUOTED ? `; and ${badLineCount - MAX_QUOTED} more` : '';
   throw invalid(
     `${badLineCount} of the lines cannot be read, so nothing was changed (${shown.join('; ')}${more}). ` +
-      'Correct them, or leave them out with --skip-bad.',
+      'Correct them, or skip them with --skip-bad.',
     'entries',
   );
 }
@@ -50,14 +51,14 @@ export function skippingBad(read: ReadSet): NamedSet {
   return read.set;
 }
 
-/** Returns why the list cannot be read at all, as the end of a sentence about it; undefined: it was read line by line. */
+/** Returns why the list cannot be read at all, as the predicate of a sentence about it; undefined if it was read. */
 function problemOf({ badLines: [first] }: Pick<ReadSet, 'badLines'>): string | undefined {
   return first?.line === 0 ? first.problem : undefined;
 }
 
 /**
  * Reads rules from the disk that were accepted before, with their sets. Invalid lines were already skipped then, so
- * they are not an error. A list that cannot be read at all is lost: an earlier version read it differently.
+ * they are not an error. A list that cannot be read at all counts as lost: an earlier version could read it.
  */
 export async function readStored(
   compiler: Compiler,

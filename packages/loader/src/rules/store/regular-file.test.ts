@@ -36,7 +36,7 @@ it.each<[string, () => unknown, RegExp]>([
       writeFileSync(path('list'), '');
       truncateSync(path('list'), 2 ** 40);
     },
-    /has 1099511627776 bytes, more than the 1000 that are read/,
+    /has 1099511627776 bytes, more than the limit of 1000/,
   ],
 ])('rejects %s at once', async (_, make, problem) => {
   make();

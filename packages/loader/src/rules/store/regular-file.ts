@@ -1,6 +1,6 @@
 /**
- * Reads files that people and programs name: never blocks on one, never reads without limit, never reads on the event
- * loop.
+ * Reads files whose paths come from users: never blocks on a file, never reads without a limit, never reads on the
+ * event loop.
  */
 import { constants, lstatSync, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
@@ -10,7 +10,7 @@ export const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** About 100,000 rules. */
 export const MAX_RULES_BYTES = 32 * 1024 * 1024;
 
-/** The file cannot be read as a list or as rules. `message` ends a sentence that begins with the file. */
+/** The file cannot be read as a list or as rules. `message` is the predicate of a sentence about the file. */
 export class UnfitFileError extends Error {
   override readonly name = 'UnfitFileError';
 }
@@ -22,7 +22,7 @@ export class UnfitFileError extends Error {
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array> {
   requireRegular(await stat(path), maxBytes);
-  // Another file may have replaced it since.
+  // Another file may have replaced it since stat(2).
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const found = await file.stat();
@@ -34,8 +34,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
 }
 
 /**
- * Returns false only if no file has this name; a file that cannot be inspected counts as existing. Throws the file
- * system's error.
+ * Returns whether a file of any type has this name. Throws the file system's error if that cannot be determined.
  */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -49,7 +48,7 @@ async function readWhole(
   let bytes = new Uint8Array(new SharedArrayBuffer(expected));
   for (let length = 0; ; ) {
     if (length === bytes.length) {
-      // Reading one more byte tells the end of the file from a file that grows.
+      // Read one more byte: either the file ends here, or it has grown.
       const more = new Uint8Array(new ArrayBuffer(1));
       const { bytesRead } = await file.read(more, 0, 1, length);
       if (bytesRead === 0) return bytes;
@@ -66,13 +65,13 @@ async function readWhole(
 }
 
 function requireRegular(found: Stats, maxBytes: number): void {
-  if (!found.isFile()) throw new UnfitFileError(`is ${kindOf(found)}, not a regular file. Name a file`);
+  if (!found.isFile()) throw new UnfitFileError(`is ${kindOf(found)}, not a regular file. Name a regular file`);
   if (found.size > maxBytes) throw tooLong(maxBytes, found.size);
 }
 
 function tooLong(maxBytes: number, size?: number): UnfitFileError {
   const has = size === undefined ? 'has more' : `has ${size} bytes, more`;
-  return new UnfitFileError(`${has} than the ${maxBytes} that are read. Split it into several files`);
+  return new UnfitFileError(`${has} than the limit of ${maxBytes}. Split it into several files`);
 }
 
 function kindOf(found: Stats): string {

@@ -1,7 +1,7 @@
 /**
- * Stores the rules on the disk: the file that people edit, a copy of the last rules that were in force, the lists of
- * sets, and what was accepted before. Reading decides nothing; the pipeline does. A file is replaced only after every
- * replacement is on the disk and was read back.
+ * Stores the rules on the disk: the file that people edit, a copy of the last rules in force, the lists of sets, and
+ * which contents were accepted. It only reads and writes; the pipeline decides. Files are replaced only after all
+ * replacements are on the disk and the new rules proved readable.
  */
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -20,25 +20,25 @@ export interface StoredRules {
   /** The ruleset without its sets. */
   readonly ruleset: Ruleset;
   readonly sets: readonly StoredSet[];
-  /** True if the file is not as the loader wrote it. */
+  /** True if the file was changed since the loader wrote it. */
   readonly isEdited: boolean;
-  /** Lost lists, each with a sentence that ends with the next action. Only for the last good copy. */
+  /** Lists that were damaged or lost; only for the last good copy. */
   readonly lost: readonly LostList[];
 }
 
-/** `problem` ends a sentence that begins with the file. */
+/** `problem` is the predicate of a sentence about the file. Undefined: there is no file. */
 export type Found = StoredRules | { readonly problem: string } | undefined;
 
 /** How a ruleset is written. */
 export interface Writing {
-  /** The rules file already has this content: it was loaded from there, and stays as people wrote it. */
+  /** The rules were loaded from the rules file, which stays as it is. */
   readonly fileSaysIt?: boolean;
 }
 
 export interface RuleStoreOptions {
-  /** What is written is in force, so it also becomes the last good copy. */
+  /** Whether the written rules are in force and also become the last good copy. Default: true. */
   readonly keepsGood?: boolean;
-  /** Called with the copy of an unaccepted edit of the rules file, which is kept before the file is overwritten. */
+  /** Called with the path of the copy of an unaccepted edit that is about to be overwritten. */
   readonly keptAside?: (copy: string) => void;
 }
 
@@ -46,7 +46,7 @@ export class RuleStore {
   readonly #paths: StatePaths;
   readonly #keepsGood: boolean;
   readonly #keptAside: (copy: string) => void;
-  /** Stamp of the file that was last kept aside. */
+  /** Stamp of the rules file when its last copy was kept. */
   #keptStamp: string | undefined;
   #accepts = true;
   #state: RulesState = NO_STATE;
@@ -56,7 +56,7 @@ export class RuleStore {
   /** Content hash of the rules file when it was last read or written; undefined: it was never accepted. */
   #fileContent: string | undefined;
   readonly #lists: ListCopies;
-  /** Rules that are known to be readable. */
+  /** Rules that are known to be readable after they are written. */
   readonly #readable = new WeakSet<Rule>();
 
   constructor(paths: StatePaths, { keepsGood = true, keptAside = () => {} }: RuleStoreOptions = {}) {
@@ -89,12 +89,12 @@ export class RuleStore {
     return this.#state.unconfirmed.includes(content);
   }
 
-  /** Stops accepting what is written: it was checked against rules that were not accepted. */
+  /** Stops recording written rules as accepted: they were checked against rules that were not. */
   acceptNothing(): void {
     this.#accepts = false;
   }
 
-  /** Records that the rules loaded from the file are in force, or match the rules in force. */
+  /** Records that the rules file matches the rules in force. */
   fileAgrees(ruleset: Ruleset): void {
     this.#fileContent = contentHash(ruleset);
   }
@@ -121,7 +121,7 @@ export class RuleStore {
       ...lists.files,
       ...(this.#keepsGood ? differing(this.#paths.lastGood, text) : []),
       ...differing(this.#paths.state, stateText(state)),
-      // Last: until it is replaced, the old rules count.
+      // Last: until the rules file is replaced, the old rules apply.
       ...(fileSaysIt ? [] : [[path, text] as const]),
     ]);
     return {
@@ -137,8 +137,8 @@ export class RuleStore {
   }
 
   /**
-   * Call it before `ruleset` is provisionally in force. After a crash its ids are not given again, nor is it put in
-   * force again.
+   * Records `ruleset` as unconfirmed. Call it before the rules are provisionally in force: after a crash, the next
+   * start does not put them in force, and does not reuse their ids.
    */
   noteUnconfirmed(ruleset: Ruleset): void {
     const state = withUnconfirmed(this.#state, contentHash(ruleset), ruleset.nextId);
@@ -146,7 +146,7 @@ export class RuleStore {
     this.#state = state;
   }
 
-  /** Ids below this one were already given. */
+  /** The next rule id: ids below it were already used. */
   get nextId(): number {
     return this.#state.next_id;
   }
@@ -216,12 +216,12 @@ export class RuleStore {
   }
 }
 
-/** Leaves out a copy that already has this content: it need not be written, and its directory may be read-only. */
+/** Returns the file to write, unless it already has this content: its directory may then be read-only. */
 function differing(path: string, text: string): (readonly [path: string, text: string])[] {
   return isThere(path) && readFileSync(path, 'utf8') === text ? [] : [[path, text]];
 }
 
-/** Undefined: the file does not exist. */
+/** Returns a stamp that changes when the file is written or replaced; undefined if the file does not exist. */
 function stampOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const { ino, size, mtimeMs } = statSync(path);

@@ -1,4 +1,4 @@
-/** Totals of each rule since it was created, across changes of its counter slot and of the process. */
+/** Sums the counts of each rule since it was created, across changes of its counter slot and restarts of the loader. */
 import type { RuleCounters } from '@packetlog/common';
 import type { RuleCount, RuleHits, Volume } from '../../ipc/rule-counts.ts';
 import type { KeptCounts } from './counts-file.ts';
@@ -12,7 +12,7 @@ export interface Totals {
 const ZERO: Readonly<Totals> = { packets: 0, bytes: 0 };
 
 export class RuleTotals {
-  /** What was counted before the present counter was last zero. */
+  /** Counts from before the rule's current counter was last reset. */
   readonly #before = new Map<number, Totals>();
   readonly #now = new Map<number, Totals>();
   #idBySlot = new Map<number, number>();
@@ -43,7 +43,7 @@ export class RuleTotals {
     return [...ids].map((id) => ({ id, before: this.#before.get(id) ?? ZERO, total: this.of(id) }));
   }
 
-  /** Takes the current values of the kernel's counters. */
+  /** Updates the totals from the current values of the kernel's counters. */
   add(counts: readonly RuleCount[]): void {
     for (const { slot, packets, bytes, last_seen_ms } of counts) {
       const id = this.#idBySlot.get(slot);
@@ -60,7 +60,7 @@ export class RuleTotals {
     return this.#now.get(id) ?? ZERO;
   }
 
-  /** Returns the rules whose counters moved since the last call. */
+  /** Returns the totals of the rules whose counters changed since the last call. */
   moved(): RuleCounters {
     const counters = [...this.#moved].map((id) => ({ id, ...this.of(id) }));
     this.#moved = new Set();
@@ -68,7 +68,7 @@ export class RuleTotals {
   }
 
   /**
-   * Returns the packets and bytes that each rule decided since the last call, without those that another loader
+   * Returns the packets and bytes that each rule decided since the last call. Excludes those that another loader
    * counted.
    */
   hits(): readonly RuleHits[] {

@@ -4,15 +4,15 @@ import { fileRuleSchema, isSetName, MAX_RULE_ID, type Rule, type RulesFile, rule
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import '../../errors/schema-text.ts';
 
-/** A rules file that cannot be used. `message` is a sentence that says where and what. */
+/** A rules file that cannot be used. `message` says what is wrong, and in which field. */
 export class RulesFileError extends Error {
   override readonly name = 'RulesFileError';
 }
 
-/** Throws RulesFileError for content that is too long to be read at the next start. */
+/** Throws RulesFileError if the content would be too long to be read at the next start. */
 export function requireShort(what: string, bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
-  throw new RulesFileError(`${what} would have ${bytes} bytes, more than the ${maxBytes} that can be read again`);
+  throw new RulesFileError(`${what} would have ${bytes} bytes, more than the limit of ${maxBytes}`);
 }
 
 export interface RulesDocument {
@@ -20,11 +20,11 @@ export interface RulesDocument {
   /** Every rule, including the fields that the loader adds. */
   readonly rules: readonly Rule[];
   readonly nextId: number;
-  /** True if its checksum is missing or wrong: the loader did not write it like this. */
+  /** True if the checksum is missing or wrong: the file was changed since the loader wrote it. */
   readonly isEdited: boolean;
 }
 
-/** `writtenAtMs` applies to rules without a creation time. Throws RulesFileError. */
+/** Parses a rules file. `writtenAtMs`: creation time of rules that have none. Throws RulesFileError. */
 export function readDocument(text: string, writtenAtMs: number): RulesDocument {
   const json = parseJson(text);
   const parsed = rulesFileSchema.safeParse(json);
@@ -37,7 +37,7 @@ export function readDocument(text: string, writtenAtMs: number): RulesDocument {
   const given = file.rules.flatMap(({ id }) => id ?? []);
   const seen = new Set<number>();
   for (const id of given) {
-    if (seen.has(id)) throw new RulesFileError(`rules: two have the id ${id}`);
+    if (seen.has(id)) throw new RulesFileError(`rules: two rules have the id ${id}`);
     seen.add(id);
   }
   let nextId = Math.max(file.next_id ?? 1, 1 + given.reduce((most, id) => Math.max(most, id), 0));
@@ -48,7 +48,7 @@ export function readDocument(text: string, writtenAtMs: number): RulesDocument {
     created_by: rule.created_by ?? 'file',
     created_at: rule.created_at ?? made,
   }));
-  if (nextId > MAX_RULE_ID + 1) throw new RulesFileError(`rules: ids end at ${MAX_RULE_ID}`);
+  if (nextId > MAX_RULE_ID + 1) throw new RulesFileError(`rules: the highest rule id is ${MAX_RULE_ID}`);
   return { file, rules, nextId, isEdited: file.checksum !== checksumOf(json) };
 }
 
@@ -70,8 +70,8 @@ export function writeDocument(
 }
 
 /**
- * Throws RulesFileError if the reader would not return these rules: what is written must be readable at the next start.
- * `known`: rules known to be readable; those that pass are added.
+ * Throws RulesFileError if `readDocument` would not return the same rules: the next start must be able to read them.
+ * `known`: rules that have passed before; adds those that pass.
  */
 export function requireReadable({ rules, sets }: Ruleset, known: WeakSet<Rule>): void {
   for (const rule of rules) {
@@ -81,7 +81,8 @@ export function requireReadable({ rules, sets }: Ruleset, known: WeakSet<Rule>):
       const [issue] = read.error.issues;
       throw new RulesFileError(`rule ${rule.id} cannot be read back: ${issue?.path.join('.')}: ${issue?.message}`);
     }
-    if (canonical(read.data) !== canonical(rule)) throw new RulesFileError(`rule ${rule.id} is read back as another`);
+    if (canonical(read.data) !== canonical(rule))
+      throw new RulesFileError(`rule ${rule.id} would differ when it is read back`);
     known.add(rule);
   }
   const ids = new Set(rules.map(({ id }) => id));
@@ -90,7 +91,7 @@ export function requireReadable({ rules, sets }: Ruleset, known: WeakSet<Rule>):
   if (bad !== undefined) throw new RulesFileError(`${JSON.stringify(bad)} cannot be the name of a set`);
 }
 
-/** Hashes the values, independent of their order and of white space. */
+/** Returns a hash of the values, independent of the order of keys and of white space. */
 function checksumOf(json: unknown): string {
   const { checksum: _, ...rest } = json as Record<string, unknown>;
   return `sha256:${createHash('sha256').update(canonical(rest)).digest('hex')}`;

@@ -1,8 +1,7 @@
 /**
- * Locks the rules on the disk. A loader may change them: it holds the state directory from before it reads the rules
- * until it ends. While no loader holds it, one `packetlog rules` at a time may. Both lock the directory itself
- * (flock(2)); a command also holds `rules.lock`, so that a loader that starts meanwhile can tell that the directory
- * will be free soon.
+ * Locks the rules on the disk for a `packetlog rules` command. A loader locks the state directory before it reads the
+ * rules, and until it exits; without a loader, one command at a time locks it. Both lock the directory itself
+ * (flock(2)). A command also locks `rules.lock`, which shows a starting loader that the directory will be free soon.
  */
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,22 +11,22 @@ import { giveFileToOwner } from '../../system/service-user.ts';
 import { type Holder, holderOf, isOther, lockPath, openDirectory } from './lock-holder.ts';
 import type { StatePaths } from './state-directory.ts';
 
-const AGAIN_MS = 20;
+const RETRY_MS = 20;
 /** Longest wait for another command. */
-const WAIT_MS = 10_000;
-/** Longest wait for a loader that starts, which may have to read lists of a million lines. */
-const WAIT_FOR_LOADER_MS = 60_000;
+const COMMAND_WAIT_MS = 10_000;
+/** Longest wait for a starting loader, which may have to read lists of a million lines. */
+const LOADER_WAIT_MS = 60_000;
 
 export interface LockOptions {
   /** Returns whether a loader answers at the control socket: requests then go to it. */
   readonly isServed?: () => Promise<boolean>;
-  /** Longest wait for each holder; default: depends on the kind of holder. */
+  /** Longest wait for each holder; by default it depends on the kind of holder. */
   readonly waitMs?: number;
 }
 
 /**
- * Resolves with a function that releases the lock, as does the end of the process; undefined: a loader serves by now.
- * Throws SetupError when the same loader or command holds it for too long, and what `isServed` throws.
+ * Resolves with a function that releases the lock, which also ends with the process; undefined if a loader answers by
+ * now. Throws SetupError if the same loader or command holds the lock for too long, and what `isServed` throws.
  */
 export async function lockRules(
   { directory }: StatePaths,
@@ -37,21 +36,21 @@ export async function lockRules(
   giveFileToOwner(rules, directory);
   let state: number | undefined;
   const release = () => {
-    // In this order: a directory that is locked without `rules.lock` belongs to a loader.
+    // The directory first: locked without `rules.lock`, it would look held by a loader.
     if (state !== undefined) closeSync(state);
     closeSync(rules);
   };
   try {
     state = openDirectory(directory);
     let holder: Holder | undefined;
-    for (let since = 0; ; await delay(AGAIN_MS)) {
+    for (let since = 0; ; await delay(RETRY_MS)) {
       if (lockFile(rules) && lockFile(state)) return release;
       if (await isServed()) break;
-      // The directory's holder counts: the command that holds `rules.lock` may itself be waiting for a loader.
+      // Only the directory's holder matters: a command that holds `rules.lock` may itself be waiting for a loader.
       const seen = holderOf(directory, state);
       if (holder === undefined || isOther(seen, holder)) since = performance.now();
       holder = seen;
-      const longestMs = waitMs ?? (holder.isCommand && holder.pid !== undefined ? WAIT_MS : WAIT_FOR_LOADER_MS);
+      const longestMs = waitMs ?? (holder.isCommand && holder.pid !== undefined ? COMMAND_WAIT_MS : LOADER_WAIT_MS);
       if (performance.now() - since >= longestMs) throw stillHeld(directory, holder);
     }
   } catch (error) {
@@ -65,7 +64,7 @@ export async function lockRules(
 function stillHeld(directory: string, { pid, isCommand }: Holder): SetupError {
   const facts = { step: 'change rules in', target: directory, exit: 'busy' } as const;
   if (pid === undefined) {
-    const problem = 'another packetlog, perhaps in another PID namespace, uses them and does not finish';
+    const problem = 'another packetlog, perhaps in another PID namespace, holds the lock on them';
     return new SetupError({
       ...facts,
       problem,

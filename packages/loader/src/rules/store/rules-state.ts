@@ -1,6 +1,6 @@
 /**
- * Remembers facts about rulesets outside the rules file: which contents were accepted, so that they pass again
- * unchanged, and which were not confirmed in time. Contents are identified by `contentHash`.
+ * Stores which contents of the rules file were accepted, so that they need no further check, and which were not
+ * confirmed in time. Contents are identified by `contentHash`.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const MAX_UNCONFIRMED = 16;
 const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const stateSchema = z.object({
   version: z.literal(1),
-  /** Ids below were given, including those of rules that were never confirmed. */
+  /** Ids below this one were used, also by rules that were never confirmed. */
   next_id: z.number().int().positive(),
   accepted: z.array(hash),
   unconfirmed: z.array(hash),
@@ -23,7 +23,7 @@ export type RulesState = z.output<typeof stateSchema>;
 
 export const NO_STATE: RulesState = { version: 1, next_id: 1, accepted: [], unconfirmed: [] };
 
-/** Returns a state that accepts nothing if the file cannot be read: every content is then checked again. */
+/** Reads the state. If the file cannot be read, returns one without accepted contents: all are then checked again. */
 export function readState(path: string): RulesState {
   try {
     if (!isThere(path)) return NO_STATE;

@@ -1,4 +1,4 @@
-/** Where the loader keeps data that outlives it. */
+/** The paths of the files that outlive the loader, and checks of the directory that holds them. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
@@ -14,17 +14,17 @@ const MAX_SOCKET_PATH = 107;
 
 export interface StatePaths {
   readonly directory: string;
-  /** Rules as people edit them. */
+  /** The rules file, which people may edit. */
   readonly rules: string;
   /** The last rules that were compiled and in force. */
   readonly lastGood: string;
-  /** What was accepted before, and what was not confirmed. */
+  /** Which contents of the rules file were accepted, and which were not confirmed. */
   readonly state: string;
   readonly audit: string;
-  /** What rules counted in earlier loaders. */
+  /** Counts of the rules, from earlier loaders. */
   readonly counts: string;
   readonly controlSocket: string;
-  /** One list for each set without a file of its own. */
+  /** Directory of the lists of sets. */
   readonly sets: string;
 }
 
@@ -45,8 +45,8 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
 }
 
 /**
- * Call it before the directory is used. Throws SetupError if another user could change the files in the directory,
- * which hold rules to enforce, or answer at its control socket; or if the socket's path is too long.
+ * Call it before the directory is used. Throws SetupError if another user could change the rules in the directory or
+ * answer at its control socket, or if the path of the socket is too long.
  *
  * This protects the control socket: it lies in a directory of mode 0700 that only root or its owner can replace.
  * (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
@@ -110,7 +110,7 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** Finds a file or link that another user put there while the directory was open to that user. */
+/** Finds a file or link of another user, from a time when that user could write to the directory. */
 function entryProblem(directory: string): { path: string; problem: string } | undefined {
   const user = process.geteuid?.() ?? 0;
   for (const name of entries(directory)) {
@@ -131,7 +131,7 @@ function entries(directory: string): string[] {
   }
 }
 
-/** Ignores paths that cannot be inspected: they cannot be used either, and using them reports the error. */
+/** Ignores paths that cannot be inspected: using them will report the error. */
 function readable<T>(inspect: () => T): T | undefined {
   try {
     return inspect();

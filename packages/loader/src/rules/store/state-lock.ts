@@ -1,14 +1,14 @@
-/** Permits one loader per state directory: with two, a change would reach only one of them. */
+/** Ensures that only one loader uses a state directory: with two, a change would reach only one of them. */
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile } from '../../native/bpf-objects.ts';
 import { type Holder, holderOf, isOther, openDirectory } from './lock-holder.ts';
 
-const AGAIN_MS = 20;
+const RETRY_MS = 20;
 /** Longest wait for one command. */
 const WAIT_MS = 60_000;
-/** A command that is killed may lose `rules.lock` shortly before the directory: meanwhile it looks like a loader. */
+/** A killed command may lose `rules.lock` shortly before the directory, and looks like a loader in between. */
 const LOADER_MS = 100;
 const FIRST_NOTICE_MS = 1000;
 const NOTICE_MS = 10_000;
@@ -20,15 +20,15 @@ export interface StateLockOptions {
   readonly notice: (message: string) => void;
   /** Longest wait for one command. */
   readonly waitMs?: number;
-  /** After this time a holder without `rules.lock` counts as another loader. */
+  /** After this time, a holder without `rules.lock` counts as another loader. */
   readonly loaderMs?: number;
 }
 
 /**
- * Locks the directory from before the rules in it are read, so that no command changes them; waits for a command that
- * does. Resolves with a function that releases the lock, as does the end of the process; undefined: `stop` came first.
- * Throws SetupError if another loader holds it, or one command for too long. A directory that cannot be opened is not
- * locked: nothing is kept in it.
+ * Locks the directory so that no command changes the rules in it. Call it before they are read. Waits for a command
+ * that holds the lock. Resolves with a function that releases the lock, which also ends with the process; undefined if
+ * `stop` resolved first. Throws SetupError if another loader holds the lock, or one command for too long. Does not lock
+ * a directory that cannot be opened: nothing can be stored in it.
  */
 export async function lockStateDirectory(path: string, options: StateLockOptions): Promise<(() => void) | undefined> {
   let fd: number;
@@ -39,7 +39,7 @@ export async function lockStateDirectory(path: string, options: StateLockOptions
   }
   const release = () => closeSync(fd);
   try {
-    if (await isLocked(path, fd, options)) return release;
+    if (await waitForLock(path, fd, options)) return release;
   } catch (error) {
     release();
     throw error;
@@ -48,8 +48,8 @@ export async function lockStateDirectory(path: string, options: StateLockOptions
   return undefined;
 }
 
-/** False: `stop` came first. */
-async function isLocked(path: string, fd: number, options: StateLockOptions): Promise<boolean> {
+/** Waits for the lock. Resolves with false if `stop` resolved first. */
+async function waitForLock(path: string, fd: number, options: StateLockOptions): Promise<boolean> {
   const { stop, notice, waitMs = WAIT_MS, loaderMs = LOADER_MS } = options;
   let isStopped = false;
   void stop.then(() => {
@@ -58,7 +58,7 @@ async function isLocked(path: string, fd: number, options: StateLockOptions): Pr
   const begin = performance.now();
   let noticeMs = FIRST_NOTICE_MS;
   let holder: Holder | undefined;
-  for (let since = begin; !lockFile(fd); await delay(AGAIN_MS)) {
+  for (let since = begin; !lockFile(fd); await delay(RETRY_MS)) {
     if (isStopped) return false;
     const seen = holderOf(path, fd);
     const now = performance.now();
@@ -90,8 +90,8 @@ function heldByLoader(path: string, pid: number | undefined): SetupError {
 }
 
 /**
- * The exit is not `busy`, after which a service manager does not try again: the command may end, and until then there
- * is no firewall.
+ * Does not exit with `busy`, after which the service manager would not restart the loader: the command may finish, and
+ * until a loader starts there is no firewall.
  */
 function heldByCommand(path: string, pid: number | undefined, waitedMs: number): SetupError {
   const advice =

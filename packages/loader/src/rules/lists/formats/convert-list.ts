@@ -7,7 +7,7 @@ import { fromIptables } from './iptables.ts';
 import { beginsAsJson, fromJson } from './json.ts';
 import { fromNft } from './nft.ts';
 
-/** How many bytes decide whether the list has one network per line, as most long lists have. */
+/** Number of bytes that show whether the list has one network per line, as most long lists do. */
 const SNIFFED_BYTES = 4096;
 const BLANK_OR_COMMENT = /^\s*(?:$|[#;])/;
 /** A network with an optional comment. */

@@ -2,10 +2,10 @@
 export interface ConvertedList {
   /** Each line is one network, or empty. */
   readonly lines: readonly string[];
-  /** The line of the text that each of `lines` is from; undefined: they have the numbers of the text. */
+  /** Number in the original text of each of `lines`; undefined if they are the same. */
   readonly lineNumbers?: readonly number[];
-  /** Sentences: what was read. */
+  /** How the list was read, as sentences. */
   readonly notes: readonly string[];
-  /** Why nothing was read, as the end of a sentence about the list that says what to do; `lines` is then empty. */
+  /** Why nothing was read and what to do, as the predicate of a sentence about the list; `lines` is then empty. */
   readonly problem?: string;
 }

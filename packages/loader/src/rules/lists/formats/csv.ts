@@ -1,17 +1,18 @@
-/** Reads tables of text, separated by commas or tabs, in which exactly one column clearly holds the addresses. */
+/** Reads tables separated by commas or tabs in which exactly one column, or two that form ranges, holds addresses. */
 
 import type { ConvertedList } from './converted-list.ts';
 import { familyOf } from './networks-in.ts';
 
-/** Number of rows that decide which column it is. */
+/** Number of rows from which the column is determined. */
 const SAMPLE_ROWS = 1000;
-/** Share of the sample's rows that must hold an address. */
-const ENOUGH = 0.9;
+/** Share of the sample's rows that must have an address in the column. */
+const MIN_SHARE = 0.9;
 const COMMENT = /^\s*(?:$|#|;|\/\/)/;
-const NAMES_OF_RANGES = [/start|from|first|begin|low/i, /end|to|last|high/i] as const;
+const RANGE_HEADERS = [/start|from|first|begin|low/i, /end|to|last|high/i] as const;
 
 /**
- * Returns undefined for text that is not a table. Keeps one line per line, so that line numbers are those of the file.
+ * Converts a table. Returns undefined for text that is not a table. Returns one line per line of the file, so that the
+ * line numbers stay the same.
  */
 export function fromCsv(lines: readonly string[]): ConvertedList | undefined {
   const first = lines.find((line) => !COMMENT.test(line));
@@ -23,9 +24,9 @@ export function fromCsv(lines: readonly string[]): ConvertedList | undefined {
   const columns = columnsWithNetworks(header ? rows.slice(1) : rows);
   if (columns.length === 0) return undefined;
   const name = (column: number) => `column ${column + 1}${header?.[column] ? ` (${header[column]})` : ''}`;
-  const make = (networkOf: (cells: readonly string[]) => string, taken: string): ConvertedList => {
+  const convert = (networkOf: (cells: readonly string[]) => string, description: string): ConvertedList => {
     let isBeforeData = header !== undefined;
-    const made = lines.map((line) => {
+    const converted = lines.map((line) => {
       if (COMMENT.test(line)) return '';
       if (isBeforeData) {
         isBeforeData = false;
@@ -33,13 +34,14 @@ export function fromCsv(lines: readonly string[]): ConvertedList | undefined {
       }
       return networkOf(cellsOf(line, separator));
     });
-    return { lines: made, notes: [`Read as a table: ${taken}.`] };
+    return { lines: converted, notes: [`Read as a table: ${description}.`] };
   };
   const [column = 0, other] = columns;
-  if (columns.length === 1) return make((cells) => cells[column] || 'no address', `${name(column)} has the networks`);
+  if (columns.length === 1)
+    return convert((cells) => cells[column] || 'no address', `${name(column)} has the networks`);
   if (columns.length === 2 && other !== undefined && isRange(header, column, other)) {
-    const taken = `${name(column)} and ${name(other)} are the ends of ranges`;
-    return make((cells) => `${cells[column]}-${cells[other]}`, taken);
+    const description = `${name(column)} and ${name(other)} are the ends of ranges`;
+    return convert((cells) => `${cells[column]}-${cells[other]}`, description);
   }
   const cut = separator === '\t' ? 'cut -f' : 'cut -d, -f';
   return {
@@ -56,11 +58,11 @@ function columnsWithNetworks(rows: readonly (readonly string[])[]): number[] {
       if (familyOf(cell) !== undefined) counts[i] = (counts[i] ?? 0) + 1;
     });
   }
-  return [...counts.keys()].filter((i) => (counts[i] ?? 0) >= ENOUGH * rows.length && rows.length > 0);
+  return [...counts.keys()].filter((i) => (counts[i] ?? 0) >= MIN_SHARE * rows.length && rows.length > 0);
 }
 
 function isRange(header: readonly string[] | undefined, from: number, to: number): boolean {
-  const [begins, ends] = NAMES_OF_RANGES;
+  const [begins, ends] = RANGE_HEADERS;
   return begins.test(header?.[from] ?? '') && ends.test(header?.[to] ?? '');
 }
 

@@ -1,14 +1,14 @@
-/** Decodes a list to UTF-8: reads gzip and UTF-16, and names other compression formats. */
+/** Decodes a list to UTF-8 from gzip and UTF-16, and rejects other compression formats by name. */
 import { gunzipSync } from 'node:zlib';
 
-/** The limit for an uncompressed list. */
+/** Limit for a list after decompression. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface Decoded {
   readonly text: Uint8Array;
-  /** Sentences: what was done to read the list. */
+  /** How the list was decoded, as sentences. */
   readonly notes: readonly string[];
-  /** Why it cannot be read, as the end of a sentence about the list; `text` is then empty. */
+  /** Why it cannot be read, as the predicate of a sentence about the list; `text` is then empty. */
   readonly problem?: string;
 }
 
@@ -27,7 +27,7 @@ export function isGzip(bytes: Uint8Array): boolean {
   return begins(bytes, GZIP);
 }
 
-/** Never throws. Returns plain text unchanged, without a copy. */
+/** Decodes a list. Never throws. Returns plain text as it is, without a copy. */
 export function decodeList(bytes: Uint8Array): Decoded {
   if (isGzip(bytes)) return decompressed(bytes);
   const packed = PACKED.find(([, magic]) => begins(bytes, magic));
@@ -53,7 +53,7 @@ function decompressed(bytes: Uint8Array): Decoded {
   }
   if (isGzip(text)) return failed('is compressed with gzip twice: decompress it first (gzip -dc FILE)');
   const inner = decodeList(text);
-  return { ...inner, notes: ['It was decompressed with gzip.', ...inner.notes] };
+  return { ...inner, notes: ['Decompressed with gzip.', ...inner.notes] };
 }
 
 /** Returns the byte order if the text begins with a byte order mark, or with zeros next to its first two characters. */

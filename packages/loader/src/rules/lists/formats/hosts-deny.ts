@@ -1,9 +1,9 @@
-/** Reads `hosts.deny` of TCP wrappers, if it denies all services to addresses. */
+/** Reads `hosts.deny` of TCP wrappers if it denies all services to its addresses. */
 import type { ConvertedList } from './converted-list.ts';
 
 const LINE = /^([A-Za-z][\w-]*(?:\s*,\s*[A-Za-z][\w-]*)*)\s*:\s*([^:]*|.*\[.*\].*)$/;
 
-/** Returns undefined for other text. */
+/** Converts the addresses. Returns undefined for other text. */
 export function fromHostsDeny(lines: readonly string[]): ConvertedList | undefined {
   const rules = lines.map((line) => line.replace(/#.*/, '').trim());
   const matched = rules.filter((line) => line !== '').map((line) => LINE.exec(line));
@@ -15,12 +15,12 @@ export function fromHostsDeny(lines: readonly string[]): ConvertedList | undefin
       lines: [],
       notes: [],
       problem:
-        `is hosts.deny and denies services one by one (${named}), which a set does not: add rules for their ports, ` +
+        `is hosts.deny and denies services one by one (${named}), which a set cannot: add rules for their ports, ` +
         'for example packetlog rules add deny - --protocol tcp --port 22 < ADDRESSES',
     };
   }
-  const made = rules.flatMap((line) => clientsOf(LINE.exec(line)?.[2] ?? ''));
-  return { lines: made, notes: ['Read as hosts.deny.'] };
+  const clients = rules.flatMap((line) => clientsOf(LINE.exec(line)?.[2] ?? ''));
+  return { lines: clients, notes: ['Read as hosts.deny.'] };
 }
 
 /** Reads networks in the notation of TCP wrappers: `10.`, `10.0.0.0/255.0.0.0`, `[2001:db8::]/32`. */

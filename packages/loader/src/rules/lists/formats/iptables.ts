@@ -1,20 +1,20 @@
-/** Reads the output of `iptables-save`, if it only denies sources. */
+/** Reads the output of `iptables-save` if it does nothing but deny sources. */
 import type { ConvertedList } from './converted-list.ts';
 
-const PURE = /^-A (\S+) (?:-m comment --comment (?:"[^"]*"|\S+) )?-s (\S+) -j (?:DROP|REJECT)\b/;
+const DENIED_SOURCE = /^-A (\S+) (?:-m comment --comment (?:"[^"]*"|\S+) )?-s (\S+) -j (?:DROP|REJECT)\b/;
 /** Lines to ignore: tables, chain policies, the end, and the last rule of a fail2ban chain. */
-const NEUTRAL = /^(?:\*|:|COMMIT$|-N |-A \S+ -j RETURN$|#|$)/;
+const IGNORED = /^(?:\*|:|COMMIT$|-N |-A \S+ -j RETURN$|#|$)/;
 
-/** Returns undefined for other text. */
+/** Converts the denied sources. Returns undefined for other text. */
 export function fromIptables(lines: readonly string[]): ConvertedList | undefined {
   const first = lines.find((line) => line.trim() !== '' && !line.startsWith('#'));
   if (first === undefined || !/^(?:\*(?:filter|raw|mangle|nat|security)\s*$|-A \S)/.test(first)) return undefined;
   const chains = new Set<string>();
   let other: string | undefined;
-  const made = lines.map((line) => {
-    const [, chain, source = ''] = PURE.exec(line) ?? [];
+  const sources = lines.map((line) => {
+    const [, chain, source = ''] = DENIED_SOURCE.exec(line) ?? [];
     if (chain !== undefined) chains.add(chain);
-    else if (!NEUTRAL.test(line.trim())) other ??= line.trim();
+    else if (!IGNORED.test(line.trim())) other ??= line.trim();
     return chain === undefined ? '' : source;
   });
   if (other !== undefined || chains.size > 1) {
@@ -26,5 +26,5 @@ export function fromIptables(lines: readonly string[]): ConvertedList | undefine
       problem: `is iptables output with ${what}: keep only the sources to deny completely, one per line`,
     };
   }
-  return { lines: made, notes: [`Read as the sources that iptables chain ${[...chains].join()} denies.`] };
+  return { lines: sources, notes: [`Read as the sources that iptables chain ${[...chains].join()} denies.`] };
 }

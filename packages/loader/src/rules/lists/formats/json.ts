@@ -1,21 +1,22 @@
 /**
- * Reads JSON in which one field, or the strings of one array, clearly hold the addresses: one document, or one object
- * per line.
+ * Reads JSON in which the addresses are unambiguously in one field or in the strings of one array: one document, or one
+ * object per line.
  */
 
 import type { ConvertedList } from './converted-list.ts';
 import { familyOf } from './networks-in.ts';
 
-/** Longer text takes too much memory as objects. */
+/** Limit of the text: the objects of a longer one take too much memory. */
 const MAX_TEXT = 64 * 1024 * 1024;
 const MAX_DEPTH = 12;
-const NAMED = 6;
+/** Maximum fields named in a message. */
+const MAX_NAMED = 6;
 /** A field that holds an expiry, which a set does not store. */
 const LIFETIME = /(?:^|\.|\])(?:duration|ttl|timeout|until|expires?(?:_?(?:at|on))?|expiration)$/i;
 
 interface Field {
   readonly values: string[];
-  /** Line of the text that each value is from; 0 in one document. */
+  /** Line number of each value; 0 in a single document. */
   readonly lineNumbers: number[];
   networks: number;
   readonly families: Set<4 | 6>;
@@ -66,8 +67,8 @@ export function isJson(line: string): boolean {
 }
 
 /**
- * Returns undefined if the text does not begin like JSON, or if it is parsed line by line. A truncated document is a
- * problem, because the rest could pass for a table.
+ * Converts JSON. Returns undefined if the text does not begin like JSON, or is to be parsed line by line. Rejects a
+ * truncated document, which could otherwise be read as a table.
  */
 export function fromJson(text: string): ConvertedList | undefined {
   if (!beginsAsJson(text)) return undefined;
@@ -127,7 +128,7 @@ function parsedLine(line: string): unknown {
   return BLANK_OR_COMMENT.test(line.slice(end)) ? parsed(line.slice(0, end)) : undefined;
 }
 
-/** Returns undefined unless the first line, or most lines, are JSON: in a document, each line is only a part of it. */
+/** Returns undefined unless the first line or most lines are JSON: a line of a document is only a part of it. */
 function jsonLines(text: string): JsonLines | undefined {
   const content: Content = { fields: new Map(), lifetimes: new Set() };
   const others: Line[] = [];
@@ -151,11 +152,11 @@ function contentOf(document: unknown): Content {
 }
 
 function networkFields({ fields }: Content): [path: string, field: Field][] {
-  const isOf = ({ networks, values }: Field) => networks > 0 && networks * 2 >= values.length;
-  return [...fields].filter(([path, field]) => path.includes('[') && isOf(field));
+  const hasNetworks = ({ networks, values }: Field) => networks > 0 && networks * 2 >= values.length;
+  return [...fields].filter(([path, field]) => path.includes('[') && hasNetworks(field));
 }
 
-/** Spamhaus ends its lists with a line of metadata. */
+/** Returns whether the value is metadata: Spamhaus ends its lists with a line of it. */
 function isMetadata(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'type' in value && value.type === 'metadata';
 }
@@ -169,7 +170,7 @@ function collect(content: Content, value: unknown, path: string, depth: number, 
     return;
   }
   const keys = Object.keys(value);
-  // An object whose keys are addresses: the keys are the list.
+  // If all keys of an object are addresses, the keys are the list.
   if (keys.length > 0 && keys.every((key) => familyOf(key) !== undefined)) {
     for (const key of keys) add(content, `${path}[keys]`, key, lineNumber);
     return;
@@ -190,15 +191,15 @@ function add({ fields }: Content, path: string, value: string, lineNumber: numbe
   field.families.add(family);
 }
 
-/** Returns whether one field holds IPv4 and the other IPv6: the list is then both. */
+/** Returns whether one of two fields holds IPv4 and the other IPv6 addresses: the list then consists of both. */
 function areFamilies(fields: readonly Field[]): boolean {
   const families = fields.map((field) => (field.families.size === 1 ? [...field.families][0] : undefined));
   return fields.length === 2 && families.includes(4) && families.includes(6);
 }
 
 function ambiguous(paths: readonly string[]): ConvertedList {
-  const shown = paths.slice(0, NAMED).join(', ');
-  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+  const shown = paths.slice(0, MAX_NAMED).join(', ');
+  const more = paths.length > MAX_NAMED ? ` and ${paths.length - MAX_NAMED} more` : '';
   return { lines: [], notes: [], problem: `is JSON with addresses in ${shown}${more}: ${EXTRACT}` };
 }
 

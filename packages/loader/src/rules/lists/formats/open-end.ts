@@ -1,4 +1,4 @@
-/** Detects whether a list may be cut off: a writer that died may leave an incomplete last line. */
+/** Detects whether a list may be truncated: a writer that died may leave an incomplete last line. */
 import { isGzip, utf16Order } from './decode.ts';
 import { beginsAsJson, beginsAsJsonLines, isJson } from './json.ts';
 
@@ -8,16 +8,16 @@ const TAIL_BYTES = 2000;
 const JSON_TAIL_BYTES = 65_536;
 /** Longer than any comments before JSON. */
 const HEAD_BYTES = 4096;
-/** Text whose meaning no further characters change: blank, a comment, or a network with a comment. */
-const SAID = /^\s*(?:$|[#;]|[\da-fA-F:.]+(?:\/\d{1,3})?\s*[#;])/;
+/** A line whose meaning further characters cannot change: blank, a comment, or a network with a comment. */
+const UNAMBIGUOUS = /^\s*(?:$|[#;]|[\da-fA-F:.]+(?:\/\d{1,3})?\s*[#;])/;
 const PREFIX = /^\s*([\da-fA-F:.]+)\/(\d{1,3})$/;
 
 export type End =
   /** The last line ends with a newline, or the list is empty. */
   | 'whole'
-  /** gzip and JSON: the format shows where it ends, so truncated data cannot be read. Also a last line of JSON. */
+  /** gzip and JSON, also a last line of JSON: the format marks its end, so truncation is detected on reading. */
   | 'of its form'
-  /** The last line has no newline, but means the same whatever would follow. */
+  /** The last line has no newline, but further characters could not change its meaning. */
   | 'said'
   /** The last line may be the beginning of a longer one, as 192.0.2.1 is of 192.0.2.17. */
   | { readonly lastLine: string };
@@ -25,7 +25,7 @@ export type End =
 export function endOf(bytes: Uint8Array): End {
   if (bytes.length === 0) return 'whole';
   const order = utf16Order(bytes);
-  // Checked before the last line: gzip and a JSON document may also be cut off after a newline.
+  // Checked before the last line: gzip and a JSON document may also be truncated after a newline.
   if (isGzip(bytes)) return 'of its form';
   const head = textOf(bytes.subarray(0, HEAD_BYTES), order);
   // A first line that is longer than the head may be the whole list.
@@ -38,7 +38,7 @@ export function endOf(bytes: Uint8Array): End {
   const lastLine = tail.slice(from);
   if (from === 0 && bytes.length > tailBytes) return { lastLine };
   if (isLines && lastLine.startsWith('{') && isJson(lastLine)) return 'of its form';
-  return lastLine.endsWith('\r') || SAID.test(lastLine) || hasLongestPrefix(lastLine) ? 'said' : { lastLine };
+  return lastLine.endsWith('\r') || UNAMBIGUOUS.test(lastLine) || hasLongestPrefix(lastLine) ? 'said' : { lastLine };
 }
 
 /**
@@ -49,7 +49,7 @@ function hasLongestPrefix(line: string): boolean {
   return prefix !== '' && Number(prefix) * 10 > (address.includes(':') ? 128 : 32);
 }
 
-/** Also reads shared memory, and a part that begins within a character. */
+/** Decodes text, also from shared memory, and from a part that begins within a character. */
 function textOf(bytes: Uint8Array, order: 'le' | 'be' | undefined): string {
   const copy = Buffer.from(bytes);
   if (order === undefined) return copy.toString('utf8');

@@ -4,7 +4,7 @@ import { type Network, NetworkError, parseNetwork, unmapped } from '@packetlog/c
 const RANGE = /^([\da-fA-F:.]{2,45})\s*[-\u2013]\s*([\da-fA-F:.]{2,45})$/;
 const BITS = 128;
 
-/** Returns the fewest networks, in order, at most 254. Undefined: it is not a range, or its end precedes its start. */
+/** Returns the fewest networks that cover the range, in order, at most 254; undefined for other text. */
 export function parseRange(text: string): Network[] | undefined {
   const [, from = '', to = ''] = RANGE.exec(text) ?? [];
   const [first, last] = [addressOf(from), addressOf(to)];
@@ -15,7 +15,7 @@ export function parseRange(text: string): Network[] | undefined {
   const networks: Network[] = [];
   while (at <= end) {
     let free = 0;
-    // The largest network that its start and the end of the range permit.
+    // Extend the network as far as its start is aligned and it ends within the range.
     while (free < BITS && (at & (1n << BigInt(free))) === 0n && at + (2n << BigInt(free)) - 1n <= end) free++;
     networks.push({ family: first.family, bytes: bytesOf(at), bits: BITS - free });
     at += 1n << BigInt(free);
