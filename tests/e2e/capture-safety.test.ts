@@ -107,7 +107,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
 
     const elsewhere = start('capture', '--iface', 'lo', '--mode', 'generic', '-w', file);
     expect(await elsewhere.exited).toMatchObject({ code: NOT_FOUND });
-    expect(elsewhere.stderr).toContain(`watches ${link.server.device}`);
+    expect(elsewhere.stderr).toContain(`watches only ${link.server.device}`);
 
     process.kill(loader.pid, 'SIGKILL');
     await loader.exited;
@@ -124,6 +124,6 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     await ready('--iface', link.server.device, '--print', 'none', '--listen', 'off', '--pin', 'never');
     const capture = start('capture', '-w', join(directory, 'a.csv'));
     expect(await capture.exited).toMatchObject({ code: BUSY });
-    expect(capture.stderr).toContain('Start it without --listen off');
+    expect(capture.stderr).toContain('Restart it without --listen off');
   });
 });
