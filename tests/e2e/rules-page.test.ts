@@ -184,7 +184,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await rulesDone(server, place, 'add', 'deny', '203.0.113.10');
     await rows.getByText('203.0.113.10').waitFor();
     await page.getByTestId('undo-submit').click();
-    await page.getByTestId('toasts').getByText('Nothing was changed: the last change is now another one').waitFor();
+    await page.getByTestId('toasts').getByText('Nothing was changed: the last change is now').waitFor();
     expect(await rows.count()).toBe(4);
     for (const _ of [1, 2]) {
       const before = await rows.count();
