@@ -55,7 +55,7 @@ describe('explainPacket', () => {
     ['who denied', { action: ACTIONS.deny, reason: REASONS.rule, rule_id: 12 }, 'rule', '12', /decided/],
     ['that it was dropped', { action: ACTIONS.deny, reason: REASONS.rule }, 'action', 'deny', /Denied before/],
     ['that the program failed', { action: ACTIONS.aborted }, 'action', 'aborted', /program failed/],
-    ['an action to come', { action: 9 }, 'action', 'unknown', /does not know/],
+    ['an action to come', { action: 9 }, 'action', 'unknown', /unknown to this version/],
     ['an observe rule', { reason: REASONS.would_deny, rule_id: 3 }, 'reason', 'would deny', /observe rule/],
     ['the default', { reason: REASONS.default_policy }, 'reason', 'default policy', /default policy/],
     ['a code to come', { reason: 200 }, 'reason', 'unknown', /200/],

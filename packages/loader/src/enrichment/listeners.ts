@@ -43,7 +43,7 @@ async function look(): Promise<Listener[]> {
       const { ip_protocol, port } = socket;
       const key = `${ip_protocol} ${port} ${pid}`;
       if (found.has(key)) continue;
-      found.set(key, { ip_protocol, port, pid: Number(pid), process: (await textOf(`/proc/${pid}/comm`)).trim() });
+      found.set(key, { ip_protocol, port, pid: Number(pid), process: processName(await textOf(`/proc/${pid}/comm`)) });
     }
   }
   return [...found.values()].sort((a, b) => a.ip_protocol - b.ip_protocol || a.port - b.port || a.pid - b.pid);
@@ -60,4 +60,9 @@ async function entriesOf(path: string): Promise<string[]> {
 
 async function linkOf(path: string): Promise<string> {
   return readlink(path).catch(() => '');
+}
+
+/** Returns the name in /proc/PID/comm, which is that of the first thread: since version 24, Node.js names its own. */
+function processName(comm: string): string {
+  return comm.trim().replace(/^node-MainThread$/, 'node');
 }
