@@ -101,11 +101,11 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     const markup = await (await fetch(origin)).text();
     const { page } = await openPage(suite.browser, 'about:blank');
     let away = true;
-    const refused = new Map<string, number>();
+    const aborted = new Map<string, number>();
     await page.route('**/_next/static/chunks/**', (route) => {
       const { pathname } = new URL(route.request().url());
       if (!away || markup.includes(pathname)) return route.continue();
-      refused.set(pathname, (refused.get(pathname) ?? 0) + 1);
+      aborted.set(pathname, (aborted.get(pathname) ?? 0) + 1);
       return route.abort();
     });
     await page.goto(url);
@@ -113,7 +113,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     const chart = page.getByTestId('rate-chart').locator('canvas').first();
     await page.keyboard.press('?');
     // The bundler's own code tries twice.
-    await until(() => Math.max(...refused.values()) > 4, { what: 'a part to be retried' });
+    await until(() => Math.max(...aborted.values()) > 4, { what: 'a part to be retried' });
     expect(await chart.count()).toBe(0);
     expect(await page.locator('[data-testid=connection-state][data-state=live]').count()).toBe(1);
     away = false;

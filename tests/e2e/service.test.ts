@@ -2,11 +2,13 @@
  * The loader as a service: signs of life for the service manager (a simulated one: systemd does not run here), the user
  * of the unit without root, `packetlog status`. Needs root.
  */
+import type { ChildProcess } from 'node:child_process';
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run } from '../lab/command.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -14,12 +16,24 @@ import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { eachWithNetwork } from './suite.ts';
 
+const HALT = fileURLToPath(new URL('./halt-thread.c', import.meta.url));
 const RECEIVER = fileURLToPath(new URL('./notify-receiver.pl', import.meta.url));
 /** A user that the machine does not have. */
 const UID = 64_001;
 const CAPABILITIES = '+bpf,+net_admin,+perfmon';
 /** CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF: bits 12, 38 and 39 of linux/capability.h. */
 const CAPABILITY_BITS = '000000c000001000';
+
+const nameOf = (pid: number, thread: string) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
+
+/** Resolves `line` with the first line of the child's output; `end` closes its input. */
+function dialogueWithLines(child: ChildProcess): { line: Promise<string>; end: () => void } {
+  const line = new Promise<string>((resolve, reject) => {
+    child.stdout?.once('data', (text: Buffer) => resolve(text.toString().trim()));
+    child.once('close', (code) => reject(new Error(`halt-thread ended with exit code ${code}`)));
+  });
+  return { line, end: () => child.stdin?.end() };
+}
 
 describe.skipIf(!requireRoot())('as a service', () => {
   const suite = eachWithNetwork();
@@ -54,25 +68,33 @@ describe.skipIf(!requireRoot())('as a service', () => {
     await manager.untilPrinted(/^STOPPING=1$/m);
   });
 
-  test('a stopped loader gives no sign of life', async () => {
+  test('sends no watchdog notification while the drain thread hangs, although the main thread answers', async () => {
     const socket = join(directory, 'notify');
+    const halt = join(directory, 'halt-thread');
+    await run('clang', ['-O2', '-Wall', '-Werror', HALT, '-o', halt]);
     const { server } = suite.network;
     const manager = suite.own(startProcess(server, 'perl', [RECEIVER, socket]));
     await manager.untilPrinted(/listening/);
+    const env = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '300000', PACKETLOG_STATE_DIR: directory };
     const packetlog = suite.own(
-      startPacketlog(server, {
-        args: ['--iface', 'server0', '--listen', 'off', '--print', 'none'],
-        env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '300000' },
-      }),
+      startPacketlog(server, { args: ['--iface', 'server0', '--listen', 'off', '--print', 'none'], env }),
     );
     await manager.untilPrinted(/READY=1/);
-    process.kill(packetlog.pid, 'SIGSTOP');
-    await until(() => readFileSync(`/proc/${packetlog.pid}/stat`, 'utf8').includes(') T '), { what: 'it is stopped' });
+    const threads = readdirSync(`/proc/${packetlog.pid}/task`);
+    const drain = threads.find((thread) => nameOf(packetlog.pid, thread) === 'packetlog-drain');
+    const halting = dialogueWithLines(server.spawn(halt, [drain ?? ''], { stdio: ['pipe', 'pipe', 'inherit'] }));
+    expect(await halting.line).toBe('halted');
     const before = manager.stdout;
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    // Each takes longer than the interval of the notifications.
+    for (const _ of [1, 2]) {
+      const status = suite.own(
+        startProcess(server, process.execPath, [PACKETLOG, 'status'], { PACKETLOG_STATE_DIR: directory }),
+      );
+      expect((await status.exited).code).toBe(0);
+    }
     expect(manager.stdout).toBe(before);
-    process.kill(packetlog.pid, 'SIGCONT');
-    await manager.until(({ stdout }) => stdout.length > before.length, 'a sign of life');
+    halting.end();
+    await manager.until(({ stdout }) => stdout.length > before.length, 'a watchdog notification');
   });
 
   test('runs with three capabilities and no root, denies, and leaves its program for the next start', async () => {

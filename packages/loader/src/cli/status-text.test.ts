@@ -63,6 +63,26 @@ it('wraps long alarms at 80 columns and gives their age', () => {
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
 });
 
+it('fits on 80 columns with long names and large numbers', () => {
+  const [first] = STATUS.interfaces;
+  if (first === undefined) throw new Error('no interface');
+  const name = 'enx0123456789ab';
+  const counters = { ...COUNTERS, seen: 9_876_543_210_123, denied: 8_765_432_101, ring_full: 123_456_789 };
+  const rates = { ...STATUS.rates, by_interface: [{ name, packets: 14_880_952, bytes: 1_250_000_000 }] };
+  const lines = statusText({ ...STATUS, rates, interfaces: [{ ...first, name, mode: 'native_frags', counters }] }, NOW);
+  expect(lines[3]).toMatch(/^enx0123456789ab +native with frags +14\.9 M +10\.0 G +9\.9 T +8\.8 G +123 M$/);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+});
+
+it('packets that were not recorded are not a complete ledger', () => {
+  const [first] = STATUS.interfaces;
+  if (first === undefined) throw new Error('no interface');
+  const counters = { ...COUNTERS, emitted: 0, filtered_out: COUNTERS.seen };
+  expect(completenessOf({ ...STATUS, interfaces: [{ ...first, counters }] })).toBe(
+    '12,345,678 packets not recorded: --count-only',
+  );
+});
+
 it('prints no escape sequence of a name', () => {
   const [first] = STATUS.interfaces;
   if (first === undefined) throw new Error('no interface');

@@ -15,38 +15,51 @@ export function completenessOf({ interfaces, ledger }: LoaderStatus): string {
   const lostInRing = interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
   const lostInQueue = ledger.queue.dropped;
   const sampled = interfaces.reduce((sum, { counters }) => sum + counters.sampled_out, 0);
+  const unrecorded = interfaces.reduce((sum, { counters }) => sum + counters.filtered_out, 0);
   const missing = [
     ...(lostInRing > 0 ? [`${plural(lostInRing, 'record')} lost: ring full`] : []),
     ...(lostInQueue > 0 ? [`${plural(lostInQueue, 'record')} lost: queue full`] : []),
     ...(sampled > 0 ? [`${plural(sampled, 'packet')} not recorded: sampling`] : []),
+    ...(unrecorded > 0 ? [`${plural(unrecorded, 'packet')} not recorded: --count-only`] : []),
   ];
   return missing.length === 0 ? 'complete' : missing.join('; ');
 }
 
-export function statusText(status: LoaderStatus, nowMs: number): string[] {
-  const { interfaces, ledger, rates, rules, clients } = status;
+/** Returns the table of interfaces: with every digit if it fits, else with abbreviated numbers. */
+function interfaceTable(status: LoaderStatus): string[] {
+  const full = table(interfaceRows(status, grouped));
+  return full.every(({ length }) => length <= COLUMNS) ? full : table(interfaceRows(status, abbreviated));
+}
+
+function interfaceRows({ interfaces, rates }: LoaderStatus, numberText: (value: number) => string): string[][] {
   const rows = interfaces.map(({ name, mode, state, counters }) => {
     const rate = rates.by_interface.find((each) => each.name === name);
-    const { seen, denied, aborted, ring_full } = counters;
     const modeText = state === 'attached' ? mode.replace('_', ' with ') : state;
     return [
       printableName(name),
       modeText,
-      grouped(rate?.packets ?? 0),
-      bits((rate?.bytes ?? 0) * 8),
-      grouped(seen),
-      grouped(denied + aborted),
-      grouped(ring_full),
+      numberText(rate?.packets ?? 0),
+      abbreviated((rate?.bytes ?? 0) * 8),
+      numberText(counters.seen),
+      numberText(counters.denied),
+      numberText(counters.ring_full),
     ];
   });
+  return [['interface', 'mode', 'packets/s', 'bit/s', 'seen', 'denied', 'lost'], ...rows];
+}
+
+export function statusText(status: LoaderStatus, nowMs: number): string[] {
+  const { interfaces, ledger, rules, clients } = status;
+  const aborted = interfaces.reduce((sum, { counters }) => sum + counters.aborted, 0);
   const rulesState = rules.rules === 0 ? 'none' : rules.in_force ? plural(rules.rules, 'rule') : 'NOT IN FORCE';
   const since = new Date(status.since_ms).toISOString().slice(0, 19).replace('T', ' ');
   return [
     `packetlog ${status.version}, pid ${status.pid}, since ${since} UTC (${age(nowMs - status.since_ms)})`,
     '',
-    ...table([['interface', 'mode', 'packets/s', 'bit/s', 'seen', 'denied', 'lost'], ...rows]),
+    ...interfaceTable(status),
     '',
     ...field('Ledger', completenessOf(status)),
+    ...(aborted === 0 ? [] : field('Aborted', `${plural(aborted, 'packet')}, XDP_ABORTED`)),
     ...field('Rules', `${rulesState}; default policy ${rules.default_policy}`),
     ...(rules.pending === undefined ? [] : field('Pending', printableName(rules.pending))),
     ...field('Clients', grouped(clients)),
@@ -90,9 +103,10 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function bits(perSecond: number): string {
+/** Returns three digits or so, with a prefix of the SI: 8.1 M. */
+function abbreviated(number: number): string {
   const units = ['', ' k', ' M', ' G', ' T'];
-  let value = perSecond;
+  let value = number;
   let unit = 0;
   for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)}${units[unit]}`;

@@ -5,6 +5,7 @@ import { checked } from './libc.ts';
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
+const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 /** sizeof(sa_family_t), before sun_path in struct sockaddr_un (unix(7)). */
 const FAMILY_BYTES = 2;
@@ -44,14 +45,14 @@ export function connectNotifySocket(path: string): number {
   return socket;
 }
 
-/** Sends one datagram. Throws SystemCallError. */
+/** Sends one datagram without waiting for the receiver. Throws SystemCallError. */
 export function sendDatagram(socket: number, text: string): void {
   const bytes = new TextEncoder().encode(text);
   const result = call('libc', 'send', C.long, [
     [C.int, socket],
     [C.bytes, bytes],
     [C.size, bytes.length],
-    [C.int, MSG_NOSIGNAL],
+    [C.int, MSG_DONTWAIT | MSG_NOSIGNAL],
   ]);
   checked('send', result);
 }

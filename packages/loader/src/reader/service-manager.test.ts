@@ -56,3 +56,21 @@ it('the address of a socket is its path, or a name in the abstract namespace', (
   expect(Buffer.from(socketAddress('@n')).toString('latin1')).toBe('\x01\0\0n');
   expect(() => socketAddress('x'.repeat(108))).toThrow('NOTIFY_SOCKET has 108 bytes');
 });
+
+it('sleeps whole milliseconds, at least one', () => {
+  expect(manager(1000).service.maxSleepMs).toBe(333);
+  expect(manager(0.5).service.maxSleepMs).toBe(1);
+});
+
+it('goes on when the manager cannot be reached, or does not read', () => {
+  const fail = () => {
+    throw new Error('ECONNREFUSED');
+  };
+  const unreachable = new ServiceManager({ socket: '/run/gone', watchdogMs: 3000 }, fail);
+  unreachable.ready('Watching eth0');
+  expect(unreachable.maxSleepMs).toBe(Number.POSITIVE_INFINITY);
+  const deaf = new ServiceManager({ socket: '/run/notify', watchdogMs: 3000 }, () => 3, fail);
+  deaf.alive(0);
+  deaf.stopping();
+  expect(deaf.maxSleepMs).toBe(1000);
+});

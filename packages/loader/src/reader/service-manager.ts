@@ -12,13 +12,12 @@ export class ServiceManager {
   readonly #everyMs: number;
   #nextSign: number;
 
-  /** Throws SystemCallError if the socket cannot be reached. */
   constructor({ socket, watchdogMs }: ServiceManagerSettings, connect = connectNotifySocket, send = sendDatagram) {
-    const descriptor = socket === undefined ? undefined : connect(socket);
-    this.#send = descriptor === undefined ? () => {} : (text) => send(descriptor, text);
+    const descriptor = socket === undefined ? undefined : attempt(() => connect(socket));
+    this.#send = descriptor === undefined ? () => {} : (text) => attempt(() => send(descriptor, text));
     const isWatched = descriptor !== undefined && watchdogMs !== undefined;
     // systemd recommends half the time; a third leaves room for a busy machine.
-    this.#everyMs = isWatched ? watchdogMs / 3 : Number.POSITIVE_INFINITY;
+    this.#everyMs = isWatched ? Math.max(1, Math.floor(watchdogMs / 3)) : Number.POSITIVE_INFINITY;
     this.maxSleepMs = this.#everyMs;
     this.#nextSign = 0;
   }
@@ -36,5 +35,17 @@ export class ServiceManager {
     if (this.#everyMs === Number.POSITIVE_INFINITY || now < this.#nextSign) return;
     this.#nextSign = now + this.#everyMs;
     this.#send('WATCHDOG=1');
+  }
+}
+
+/**
+ * Ignores errors, as sd_notify(3) recommends: a variable that a parent left behind, or a manager that restarts or does
+ * not read, must not stop the capture. A manager that waits for a notification reports its absence itself.
+ */
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
+import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { CompileTarget } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { CallerIdentity } from '../ipc/rules-access.ts';
@@ -168,6 +169,20 @@ export class RulesRuntime {
       ...(in_force === undefined ? {} : { in_force }),
     });
     return withWarnings(snapshot, this.#interfaces?.names);
+  }
+
+  /** Returns the state of the rules without the rules themselves: its cost does not depend on their number. */
+  state(): LoaderStatus['rules'] {
+    const service = this.#service as RulesService;
+    const { rules, defaultPolicy } = service.ruleset;
+    const pending = service.pending;
+    return {
+      rules: rules.length,
+      default_policy: defaultPolicy,
+      in_force: this.#readBack?.inForce?.is_current ?? true,
+      ...(pending === undefined ? {} : { pending: pending.why }),
+      alarms: service.alarms.all.map(({ message }) => message),
+    };
   }
 
   counts(counts: readonly RuleCount[]): void {

@@ -1,8 +1,8 @@
 /**
  * The user that the installed service runs as. Root's commands work on the service's files: they trust its directories,
- * and give it what they write there.
+ * and write there with its rights.
  */
-import { fchownSync, lchownSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 const NAME = 'packetlog';
 const ROOT = 0;
@@ -20,6 +20,9 @@ export function serviceUserIn(passwd: string): number | undefined {
   return undefined;
 }
 
+/** Returns the user id of the service; undefined if it is not installed, or is not trusted. */
+export type ServiceUser = () => number | undefined;
+
 /** Returns the user id of the service; undefined if it is not installed. */
 export function serviceUser(): number | undefined {
   try {
@@ -30,23 +33,25 @@ export function serviceUser(): number | undefined {
 }
 
 /**
- * Gives a file that root has created to the owner of its directory, as the service must be able to read and replace it.
- * `file`: an open descriptor. Does nothing for other users, and in root's own directories. Throws the file system's
- * error.
+ * Runs `action` with the rights of the service's user if root works in a directory of that user; otherwise as it is. So
+ * root cannot be led elsewhere by a link that this user put there, and what is created belongs to it. Synchronous: the
+ * rights are those of the whole process meanwhile. Throws what `action` throws, and the file system's error.
  */
-export function giveFileToOwner(file: number, directory: string): void {
-  const owner = foreignOwner(directory);
-  if (owner !== undefined) fchownSync(file, owner.uid, owner.gid);
+export function asOwnerOf<T>(directory: string, action: () => T, service: ServiceUser = serviceUser): T {
+  const owner = serviceOwnerOf(directory, service);
+  if (owner === undefined) return action();
+  process.setegid?.(owner.gid);
+  process.seteuid?.(owner.uid);
+  try {
+    return action();
+  } finally {
+    process.seteuid?.(ROOT);
+    process.setegid?.(ROOT);
+  }
 }
 
-/** Like `giveFileToOwner`, for a directory that root has created in `parent`. */
-export function giveDirectoryToOwner(path: string, parent: string): void {
-  const owner = foreignOwner(parent);
-  if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
-}
-
-function foreignOwner(directory: string): { uid: number; gid: number } | undefined {
+function serviceOwnerOf(directory: string, service: ServiceUser): { uid: number; gid: number } | undefined {
   if (process.geteuid?.() !== ROOT) return undefined;
-  const { uid, gid } = statSync(directory);
-  return uid === ROOT ? undefined : { uid, gid };
+  const facts = statSync(directory, { throwIfNoEntry: false });
+  return facts !== undefined && facts.uid !== ROOT && facts.uid === service() ? facts : undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { serviceUser } from './service-user.ts';
+import type { ServiceUser } from './service-user.ts';
 
 const ROOT = 0;
 const GROUP_WRITE = 0o020;
@@ -20,22 +20,25 @@ export interface PathProblem {
   problem: string;
 }
 
+/** By default root trusts no other user. */
+const NO_SERVICE: ServiceUser = () => undefined;
+
 type Facts = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
 /**
  * Returns the problem of one directory that contains our files: it belongs to a user who is neither root nor `user`, or
  * others may rename its entries. In a sticky directory (/tmp) only the owner of an entry may do that. Pure.
  */
-export function directoryProblem({ uid, gid, mode }: Facts, user: number): string | undefined {
-  const owner = ownerProblem(uid, user);
+export function directoryProblem({ uid, gid, mode }: Facts, user: number, service = NO_SERVICE): string | undefined {
+  const owner = ownerProblem(uid, user, service);
   if (owner !== undefined) return owner;
   if ((mode & STICKY) !== 0) return undefined;
   const isOpen = (mode & OTHERS_WRITE) !== 0 || ((mode & GROUP_WRITE) !== 0 && gid !== ROOT);
   return isOpen ? `can be changed by other users (mode ${octal(mode)})` : undefined;
 }
 
-/** Root also trusts the service's user, which holds the capabilities that are needed to do all this without root. */
-export function ownerProblem(uid: number, user: number, service = serviceUser): string | undefined {
+/** `service`: a user whose directories and files root trusts, too. */
+export function ownerProblem(uid: number, user: number, service = NO_SERVICE): string | undefined {
   const isTrusted = uid === ROOT || uid === user || (user === ROOT && uid === service());
   return isTrusted ? undefined : `belongs to another user (uid ${uid})`;
 }
@@ -45,7 +48,11 @@ export function ownerProblem(uid: number, user: number, service = serviceUser): 
  * symbolic links that root or `user` created. Stops where the path does not exist yet, or is not a directory: we create
  * what is missing. Throws the error of the file system (EACCES).
  */
-export function pathProblem(path: string, user = process.geteuid?.() ?? ROOT): PathProblem | undefined {
+export function pathProblem(
+  path: string,
+  user = process.geteuid?.() ?? ROOT,
+  service = NO_SERVICE,
+): PathProblem | undefined {
   const root = directoryProblem(lstatSync('/'), user);
   if (root !== undefined) return { path: '/', problem: root };
   const left = partsOf(resolve(path));
@@ -56,7 +63,8 @@ export function pathProblem(path: string, user = process.geteuid?.() ?? ROOT): P
     const facts = lstatSync(next, { throwIfNoEntry: false });
     if (facts === undefined) return undefined;
     const problem =
-      componentProblem(facts, user) ?? (links > MAX_LINKS ? 'has too many levels of symbolic links' : undefined);
+      componentProblem(facts, user, service) ??
+      (links > MAX_LINKS ? 'has too many levels of symbolic links' : undefined);
     if (problem !== undefined) return { path: next, problem };
     if (facts.isSymbolicLink()) {
       links++;
@@ -72,8 +80,10 @@ export function pathProblem(path: string, user = process.geteuid?.() ?? ROOT): P
   return undefined;
 }
 
-function componentProblem(facts: Stats, user: number): string | undefined {
-  return facts.isDirectory() ? directoryProblem(facts, user) : ownerProblem(facts.uid, user);
+/** Links of the service's user are not followed: they may lead anywhere. */
+function componentProblem(facts: Stats, user: number, service: ServiceUser): string | undefined {
+  if (facts.isDirectory()) return directoryProblem(facts, user, service);
+  return ownerProblem(facts.uid, user, facts.isSymbolicLink() ? NO_SERVICE : service);
 }
 
 const partsOf = (path: string) => path.split('/').filter((part) => part !== '' && part !== '.');

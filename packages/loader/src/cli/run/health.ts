@@ -4,9 +4,9 @@ import { printableName } from '../../system/interface-name.ts';
 
 /**
  * Returns what is wrong now, as sentences: an interface that is not watched, rules that are not in force, an alarm of
- * the rules. Empty: the loader does what it is asked to.
+ * the rules. Empty: the loader does what was requested.
  */
-export function problemsOf({ interfaces, rules }: LoaderStatus): string[] {
+export function problemsOf({ interfaces, rules }: Pick<LoaderStatus, 'interfaces' | 'rules'>): string[] {
   return [
     ...interfaces
       .filter(({ state }) => state !== 'attached')

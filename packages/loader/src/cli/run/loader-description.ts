@@ -1,5 +1,5 @@
 /** Describes the running loader to other commands on this machine: identity for all, state for `packetlog status`. */
-import type { Ledger, Notice, RulesSnapshot, Summary } from '@packetlog/common';
+import type { Ledger, Notice, Summary } from '@packetlog/common';
 import type { ControlSession } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
@@ -17,7 +17,7 @@ export interface LoaderFacts {
   readonly server: { readonly served: NonNullable<ControlSession['served']>; readonly clients: number } | undefined;
   /** Returns the interfaces as they were attached. */
   readonly attached: () => Ledger['interfaces'];
-  readonly rules: () => RulesSnapshot;
+  readonly rules: () => LoaderStatus['rules'];
 }
 
 export class DescribedLoader implements LoaderDescription {
@@ -55,9 +55,13 @@ export class DescribedLoader implements LoaderDescription {
     };
   }
 
+  /** Returns the part of the status that health depends on; any client may request it, so it is cheap. */
+  health(): Pick<LoaderStatus, 'interfaces' | 'rules'> {
+    return { interfaces: this.interfaces, rules: this.#facts.rules() };
+  }
+
   status(nowMs = Date.now()): LoaderStatus {
     const { at_ms = nowMs, unwatched, ring = NO_HOP, before, queue = NO_HOP, reasons = {} } = this.#ledger ?? {};
-    const rules = this.#facts.rules();
     return {
       version: version(),
       pid: process.pid,
@@ -65,13 +69,7 @@ export class DescribedLoader implements LoaderDescription {
       interfaces: this.interfaces,
       ledger: { at_ms, unwatched, ring, before, queue, reasons },
       rates: ratesOf(this.#summary, nowMs),
-      rules: {
-        rules: rules.rules.length,
-        default_policy: rules.default_policy,
-        in_force: rules.in_force?.is_current ?? true,
-        ...(rules.pending === undefined ? {} : { pending: rules.pending.why }),
-        alarms: (rules.alarms ?? []).map(({ message }) => message),
-      },
+      rules: this.#facts.rules(),
       clients: this.#facts.server?.clients ?? 0,
       ring_bytes: this.#facts.ringBytes,
       memory_bytes: process.memoryUsage.rss(),

@@ -8,7 +8,7 @@ import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
-import { endStay, isAskedToStay } from '../../rules/store/stay-request.ts';
+import { endStay, isStayRequested } from '../../rules/store/stay-request.ts';
 import { LineLimit } from '../../server/access/line-limit.ts';
 import type { Server } from '../../server/server.ts';
 import { printableName } from '../../system/interface-name.ts';
@@ -77,7 +77,7 @@ export class RunningLoader {
       ringBytes: parts.ringBytes,
       server: parts.server,
       attached: () => this.#running.ready.interfaces,
-      rules: () => this.#rules.snapshot(),
+      rules: () => this.#rules.state(),
     });
     this.#rules = this.#makeRules();
   }
@@ -142,7 +142,7 @@ export class RunningLoader {
 
   /** Whether it is attached and does what was requested. */
   get isHealthy(): boolean {
-    return this.#thread !== undefined && problemsOf(this.#description.status()).length === 0;
+    return this.#thread !== undefined && problemsOf(this.#description.health()).length === 0;
   }
 
   /** Reads the rules and the place database again. */
@@ -160,7 +160,7 @@ export class RunningLoader {
       message: 'The loader is shutting down.',
     });
     await this.#rules.close(Date.now());
-    if (isAskedToStay(this.#options.state)) await this.#running.pins.set(true);
+    if (isStayRequested(this.#options.state)) await this.#running.pins.set(true);
     const stopped = await this.#running.stop();
     this.#rules.finish();
     // Only now are the files that the next loader reads complete.

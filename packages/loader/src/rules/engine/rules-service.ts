@@ -1,7 +1,7 @@
 /**
  * Owns the rules: sends each request through the pipeline, one change at a time, audits the outcome and updates clients.
  */
-import type { RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
+import type { PendingChange, RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
@@ -33,6 +33,11 @@ export class RulesService {
       report: () => this.#report(),
       timeIsOver: () => this.#timeIsOver(),
     });
+  }
+
+  /** The change that waits to be confirmed; undefined if there is none. */
+  get pending(): PendingChange | undefined {
+    return this.#engine.pending.forClients;
   }
 
   get alarms(): Alarms {

@@ -1,7 +1,7 @@
 /** Writes files that are complete at any moment, even after a crash or a power loss. */
 import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { giveFileToOwner } from '../../system/service-user.ts';
+import { asOwnerOf } from '../../system/service-user.ts';
 import { writeAll } from './write-all.ts';
 
 const OWNER_WRITES = 0o600;
@@ -19,13 +19,15 @@ export interface PreparedFile {
  * power loss.
  */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
-  const prepared = prepareFile(path, content);
-  try {
-    prepared.commit();
-  } catch (error) {
-    prepared.abandon();
-    throw error;
-  }
+  asOwnerOf(dirname(path), () => {
+    const prepared = prepareFile(path, content);
+    try {
+      prepared.commit();
+    } catch (error) {
+      prepared.abandon();
+      throw error;
+    }
+  });
 }
 
 /**
@@ -40,7 +42,6 @@ export function prepareFile(path: string, content: string | Uint8Array): Prepare
   try {
     const file = openSync(temporary, 'w', OWNER_WRITES);
     try {
-      giveFileToOwner(file, directory);
       writeAll(file, content);
       fsyncSync(file);
     } finally {

@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
-import { giveFileToOwner } from '../../system/service-user.ts';
+import { asOwnerOf } from '../../system/service-user.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import { type Write, writeAll } from './write-all.ts';
 
@@ -34,6 +34,10 @@ export class AuditLog {
    * Appends an entry and flushes it, so that it survives a power loss. Throws the file system's error.
    */
   append(entry: AuditEntry): void {
+    asOwnerOf(dirname(this.path), () => this.#append(entry));
+  }
+
+  #append(entry: AuditEntry): void {
     const file = this.#open();
     try {
       // A crash may have left an unfinished line: do not append to it.
@@ -71,7 +75,7 @@ export class AuditLog {
 
   /** Opens the file to append to, after rotating it if it is full. */
   #open(): number {
-    const file = this.#openCurrent();
+    const file = openSync(this.path, 'a+', OWNER_ONLY);
     if (fstatSync(file).size < this.#maxBytes) return file;
     closeSync(file);
     rmSync(this.#rotated(MAX_ROTATED), { force: true });
@@ -82,13 +86,7 @@ export class AuditLog {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       }
     }
-    return this.#openCurrent();
-  }
-
-  #openCurrent(): number {
-    const file = openSync(this.path, 'a+', OWNER_ONLY);
-    giveFileToOwner(file, dirname(this.path));
-    return file;
+    return openSync(this.path, 'a+', OWNER_ONLY);
   }
 
   /** Returns the path of the file of this `age`: 0 is the current file, 1 the last one rotated. */

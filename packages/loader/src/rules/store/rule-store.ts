@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, Rule } from '@packetlog/common';
+import { asOwnerOf } from '../../system/service-user.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.ts';
@@ -103,7 +104,13 @@ export class RuleStore {
    * Writes all replacements next to the files that they will replace. Throws RulesFileError if the file was edited
    * meanwhile or the result would not be readable, or the file system's error; nothing has changed then.
    */
-  prepare(ruleset: Ruleset, { fileSaysIt = false }: Writing = {}): PreparedFile {
+  prepare(ruleset: Ruleset, writing: Writing = {}): PreparedFile {
+    const asOwner = <T>(action: () => T) => asOwnerOf(this.#paths.directory, action);
+    const prepared = asOwner(() => this.#prepare(ruleset, writing));
+    return { commit: () => asOwner(prepared.commit), abandon: () => asOwner(prepared.abandon) };
+  }
+
+  #prepare(ruleset: Ruleset, { fileSaysIt = false }: Writing): PreparedFile {
     const path = targetOf(this.#paths.rules);
     if (!fileSaysIt) {
       this.#guardEdits();

@@ -7,7 +7,7 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile } from '../../native/bpf-objects.ts';
-import { giveFileToOwner } from '../../system/service-user.ts';
+import { asOwnerOf } from '../../system/service-user.ts';
 import { type Holder, holderOf, isOther, lockPath, openDirectory } from './lock-holder.ts';
 import type { StatePaths } from './state-directory.ts';
 
@@ -32,8 +32,7 @@ export async function lockRules(
   { directory }: StatePaths,
   { isServed = async () => false, waitMs }: LockOptions = {},
 ): Promise<(() => void) | undefined> {
-  const rules = openSync(lockPath(directory), 'w', 0o600);
-  giveFileToOwner(rules, directory);
+  const rules = asOwnerOf(directory, () => openSync(lockPath(directory), 'w', 0o600));
   let state: number | undefined;
   const release = () => {
     // The directory first: locked without `rules.lock`, it would look held by a loader.

@@ -3,8 +3,8 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import { giveDirectoryToOwner } from '../../system/service-user.ts';
-import { ownerProblem, pathProblem } from '../../system/trusted-path.ts';
+import { asOwnerOf, type ServiceUser, serviceUser } from '../../system/service-user.ts';
+import { ownerProblem, type PathProblem, pathProblem } from '../../system/trusted-path.ts';
 
 const DEFAULT_DIRECTORY = '/var/lib/packetlog';
 const DEFAULT_RULES_FILE = '/etc/packetlog/rules.json';
@@ -51,7 +51,7 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
  * This protects the control socket: it lies in a directory of mode 0700 that only root or its owner can replace.
  * (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
  */
-export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths): void {
+export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths, service = serviceUser): void {
   const bytes = Buffer.byteLength(controlSocket);
   if (bytes > MAX_SOCKET_PATH) {
     throw unusable(directory, {
@@ -60,16 +60,22 @@ export function checkStateDirectory({ directory, controlSocket, sets }: StatePat
       exit: 'usage',
     });
   }
-  const problem = readable(() => pathProblem(directory) ?? entryProblem(directory) ?? entryProblem(sets));
+  const problem = readable(
+    () => pathProblem(directory, undefined, service) ?? entryProblem(directory, service) ?? entryProblem(sets, service),
+  );
   if (problem === undefined) return;
   throw unusable(directory, {
     problem: `${problem.path} ${problem.problem}`,
-    next: isInUserNamespace() ? privilegeAdvice() : repairAdvice(problem.path),
+    next: isInUserNamespace() ? privilegeAdvice() : repairAdvice(problem),
     exit: 'privilege',
   });
 }
 
-function repairAdvice(path: string): string {
+function repairAdvice({ path, problem }: PathProblem): string {
+  const uid = serviceUser();
+  if (uid !== undefined && problem === ownerProblem(uid, -1)) {
+    return 'The installed service uses it: systemctl start packetlog. For another loader, name another directory with PACKETLOG_STATE_DIR.';
+  }
   return `See who owns it (ls -ld ${path}) and restrict it to yourself (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`;
 }
 
@@ -78,7 +84,8 @@ function repairAdvice(path: string): string {
  * cannot be created.
  */
 export function prepareStateDirectory(paths: StatePaths): string[] {
-  checkStateDirectory(paths);
+  // A loader that root runs would take over the service's files, and create some that the service cannot read.
+  checkStateDirectory(paths, () => undefined);
   try {
     makeStateDirectory(paths);
     return [];
@@ -90,17 +97,18 @@ export function prepareStateDirectory(paths: StatePaths): string[] {
 
 /** Creates the directories for their owner only. Throws the file system's error. */
 export function makeStateDirectory({ directory, sets }: StatePaths): void {
-  for (const path of [directory, sets]) {
-    makeDirectory(path);
-    if ((statSync(path).mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY);
-  }
+  asOwnerOf(directory, () => {
+    for (const path of [directory, sets]) {
+      makeDirectory(path);
+      if ((statSync(path).mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY);
+    }
+  });
 }
 
 /** Avoids `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). */
 function makeDirectory(path: string): void {
   try {
     mkdirSync(path, OWNER_ONLY);
-    giveDirectoryToOwner(path, dirname(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' && statSync(path).isDirectory()) return;
@@ -111,12 +119,12 @@ function makeDirectory(path: string): void {
 }
 
 /** Finds a file or link of another user, from a time when that user could write to the directory. */
-function entryProblem(directory: string): { path: string; problem: string } | undefined {
+function entryProblem(directory: string, service: ServiceUser): { path: string; problem: string } | undefined {
   const user = process.geteuid?.() ?? 0;
   for (const name of entries(directory)) {
     const path = join(directory, name);
     const facts = lstatSync(path, { throwIfNoEntry: false });
-    const problem = facts && ownerProblem(facts.uid, user);
+    const problem = facts && ownerProblem(facts.uid, user, service);
     if (problem !== undefined) return { path, problem };
   }
   return undefined;

@@ -9,7 +9,7 @@ import type { StatePaths } from './state-directory.ts';
 
 const requestOf = ({ directory }: StatePaths) => join(directory, 'stay-attached');
 
-export function isAskedToStay(paths: StatePaths): boolean {
+export function isStayRequested(paths: StatePaths): boolean {
   return existsSync(requestOf(paths));
 }
 

@@ -7,6 +7,7 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, rea
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import { type Mount, parseMounts } from '../../system/mounts.ts';
+import { type ServiceUser, serviceUser } from '../../system/service-user.ts';
 import { directoryProblem, pathProblem } from '../../system/trusted-path.ts';
 
 const USUAL = '/sys/fs/bpf';
@@ -56,8 +57,8 @@ function bpfMount(mounts: readonly Mount[]): Mount | undefined {
  * service has its own: it is the one unless another is given. Throws SetupError.
  */
 export function findBpfFileSystem(given: string | undefined): BpfFileSystem | undefined {
-  if (given !== undefined) return openGiven(given);
-  if (hasServicePins()) return openGiven(OF_SERVICE);
+  if (given !== undefined) return openGiven(given, serviceUser);
+  if (hasServicePins()) return openGiven(OF_SERVICE, serviceUser);
   const access = findAccess();
   return access.state === 'mounted' ? openUsual(access.via, access.ours) : undefined;
 }
@@ -83,7 +84,8 @@ export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
   }
 }
 
-function openGiven(path: string): BpfFileSystem {
+/** `service`: a user in whose file system root may look, but not pin. */
+function openGiven(path: string, service?: ServiceUser): BpfFileSystem {
   let type: number;
   try {
     type = statfsSync(path).type;
@@ -94,9 +96,9 @@ function openGiven(path: string): BpfFileSystem {
     const next = `Mount one: ${mountCommand(path)}.`;
     throw new SetupError({ ...PIN_IN, target: path, problem: 'it is not a bpf file system', next, exit: 'usage' });
   }
-  const problem = pathProblem(path);
+  const problem = pathProblem(path, undefined, service);
   if (problem !== undefined) throw unsafe(path, problem.path, problem.problem);
-  return opened(path, path, () => {});
+  return opened(path, path, () => {}, service);
 }
 
 function hasServicePins(): boolean {
@@ -134,7 +136,12 @@ function openUsual(via: number | 'own', ours: boolean): BpfFileSystem {
  * Opens and checks the file system. The checks use the descriptor: in a directory of another file system mkdir(2) may
  * fail in ways that depend on it, and nothing could be pinned.
  */
-function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => void): BpfFileSystem {
+function opened(
+  path: string,
+  reach: string,
+  afterwards: (isEmpty: boolean) => void,
+  service?: ServiceUser,
+): BpfFileSystem {
   let fd: number;
   try {
     fd = openSync(reach, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -142,7 +149,7 @@ function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => v
     throw new SetupError({ step: 'open', target: path, next: privilegeAdvice(), exit: 'privilege', cause });
   }
   const base = `/proc/self/fd/${fd}`;
-  const problem = isBpf(base) ? directoryProblem(fstatSync(fd), process.geteuid?.() ?? 0) : undefined;
+  const problem = isBpf(base) ? directoryProblem(fstatSync(fd), process.geteuid?.() ?? 0, service) : undefined;
   if (!isBpf(base) || problem !== undefined) {
     closeSync(fd);
     throw problem === undefined ? notVisible(path) : unsafe(path, path, problem);
