@@ -4,12 +4,12 @@ const MODE_TEXT = { native_frags: 'native', native: 'native', generic: 'generic'
 
 /** Returns the attach mode in a word, or that the interface is not filtered. */
 export function modeText({ state, mode }: Interface): string {
-  return state === 'gone' ? 'not filtered' : MODE_TEXT[mode];
+  return state === 'attached' ? MODE_TEXT[mode] : 'not filtered';
 }
 
 /** Describes the attach mode in a sentence, with its reason. */
 export function modeTitle({ state, mode, mode_reason, filtering }: Interface): string {
-  if (state === 'gone') {
+  if (state !== 'attached') {
     return `Rules do not act here: ${filtering?.why ?? 'the interface is gone'}. PacketLog attaches again when it can.`;
   }
   if (mode === 'native') return 'The program runs in the driver.';

@@ -38,7 +38,8 @@ export const interfaceSchema = z.object({
   /** 0 while the interface does not exist. */
   ifindex: count,
   mode: attachModeSchema,
-  state: z.enum(['attached', 'gone']),
+  /** `waiting`: named by the operator, and has not existed yet. */
+  state: z.enum(['attached', 'gone', 'waiting']),
   /** Why the mode is not native; absent when it is. */
   mode_reason: z.optional(z.string()),
   /** What frames begin with: `ip` on devices without a link header (tun, WireGuard, PPP). Absent: Ethernet. */
@@ -170,6 +171,7 @@ export const noticeSchema = z.object({
   code: z.enum([
     'loss_began',
     'loss_ended',
+    'interface_waiting',
     'interface_gone',
     'interface_returned',
     'interface_renamed',

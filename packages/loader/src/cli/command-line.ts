@@ -192,18 +192,25 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     ui: given.ui,
     ringSize: given.ringSize,
     logLevel: given.logLevel ?? 'info',
-    countOnly: given.countOnly ?? false,
     transport: given.transport ?? 'auto',
     clock: given.clock ?? 'auto',
     sample: given.sample ?? SAMPLE_AUTO,
     simulateLoss: given.simulateLoss ?? 0,
     netns: given.netns,
-    reverseDns: given.reverseDns ?? false,
     geoip: given.geoip ?? [],
     allowOrigin: given.allowOrigin ?? [],
     allowNode: given.allowNode ?? [],
     config,
+    ...flagsOf(given),
     ...ruleOptionsOf(command),
+  };
+}
+
+function flagsOf(given: Partial<RunOptions>): Pick<RunOptions, 'countOnly' | 'reverseDns' | 'waitForInterfaces'> {
+  return {
+    countOnly: given.countOnly ?? false,
+    reverseDns: given.reverseDns ?? false,
+    waitForInterfaces: given.waitForInterfaces ?? false,
   };
 }
 

@@ -12,6 +12,10 @@ import type { SlabMemory } from './slabs.ts';
 export interface DrainOptions {
   /** Empty: the interface of the default route. */
   interfaces: readonly string[];
+  /** Whether to wait for interfaces that do not exist yet. */
+  waitForInterfaces: boolean;
+  /** Names of the interfaces at the last start, for a start before there is a default route. */
+  lastInterfaces: readonly string[];
   /** Path of the network namespace to work in. */
   networkNamespace: string | undefined;
   mode: RequestedMode;

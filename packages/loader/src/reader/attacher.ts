@@ -33,7 +33,7 @@ export class Attacher {
   attach(watched: Watched, ifindex: number): void {
     const shown = printableName(watched.name);
     const facts = linkFactsOf(ifindex);
-    if (!facts) throw cannotWatch(shown, 'the interface is gone', LIST);
+    if (!facts) throw noSuchInterface(shown);
     const layer = linkLayerOf(facts);
     if ('problem' in layer) {
       throw cannotWatch(shown, layer.problem, 'Rules cannot act there: watch another interface with --iface.');

@@ -6,7 +6,6 @@ import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
 import { createEventfd, enterNetworkNamespace, SystemCallError } from '../native/libc.ts';
-import { defaultRouteInterfaces } from '../system/default-route.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
 import { cannotEnter, notOne } from '../system/network-namespace.ts';
 import type { OpenTransport } from '../transports/transport.ts';
@@ -17,6 +16,7 @@ import { type LoadedProgram, loadProgram } from '../xdp/program.ts';
 import { RuleCounters } from '../xdp/rule-counters.ts';
 import { RuleImages } from '../xdp/rule-images.ts';
 import { SlotTable } from '../xdp/slots.ts';
+import { type ChosenInterfaces, chooseInterfaces } from './choose-interfaces.ts';
 import { Drain } from './drain.ts';
 import { Rules } from './rule-requests.ts';
 import { ServiceManager } from './service-manager.ts';
@@ -35,8 +35,7 @@ export interface Setup {
   rules: Rules;
   pins: Pins;
   leftover: LeftoverPins | undefined;
-  /** Interfaces with a default route that are not watched, because another route is preferred. */
-  otherRoutes: readonly string[];
+  chosen: ChosenInterfaces;
   wake: number;
   waiter: Waiter;
   serviceManager: ServiceManager;
@@ -55,8 +54,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const leftover = findLeftoverPins(options.bpfFs);
   if (leftover && !options.takeOver) throw leftBehind(leftover);
-  const isChosen = options.interfaces.length === 0 && !leftover;
-  const { preferred: names, others } = isChosen ? requireDefaultRoute() : { preferred: options.interfaces, others: [] };
+  const chosen = chooseInterfaces(options, leftover !== undefined);
   const { transport: requested, ringBytes, logPermits, clock, sample } = options;
   const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, leftover });
   const pins = new Pins(
@@ -103,7 +101,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     post,
   );
   drain.setClock();
-  for (const name of names) interfaces.add(lookUpInterface(name));
+  for (const name of chosen.names) interfaces.add(lookUpInterface(name), options.waitForInterfaces);
   return {
     program,
     transport,
@@ -113,7 +111,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     rules,
     pins,
     leftover,
-    otherRoutes: others,
+    chosen,
     wake,
     waiter,
     serviceManager,
@@ -155,16 +153,4 @@ function enter(path: string): void {
   } finally {
     closeSync(fd);
   }
-}
-
-function requireDefaultRoute(): ReturnType<typeof defaultRouteInterfaces> {
-  const found = defaultRouteInterfaces();
-  if (found.preferred.length > 0) return found;
-  throw new SetupError({
-    step: 'choose',
-    target: 'interface',
-    problem: 'there is no default route',
-    next: 'Name one with --iface NAME (see: ip -br link).',
-    exit: 'not_found',
-  });
 }

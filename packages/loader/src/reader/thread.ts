@@ -33,7 +33,7 @@ function networkTables(): string {
   return `/proc/${readlinkSync('/proc/thread-self')}/net`;
 }
 
-function attach({ program, transport, drain, interfaces, pins, leftover, otherRoutes }: Setup): void {
+function attach({ program, transport, drain, interfaces, pins, leftover, chosen }: Setup): void {
   try {
     interfaces.attach();
     if (options.pin === 'never') pins.unpin();
@@ -52,7 +52,7 @@ function attach({ program, transport, drain, interfaces, pins, leftover, otherRo
     stride: ring.stride,
     recordOffset: ring.recordOffset,
     pinned: pins.path,
-    otherRoutes,
+    otherRoutes: chosen.others,
   });
   if (leftover) postNotices([takenOver(program, drain)]);
 }
@@ -113,7 +113,8 @@ function sleep(setup: Setup): number {
     return records;
   }
   const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
-  const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !setup.hasClients && drain.isQuiet;
+  const waits = setup.chosen.check?.waits ?? false;
+  const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !setup.hasClients && drain.isQuiet && !waits;
   const longestMs = Number.isFinite(serviceManager.maxSleepMs) ? serviceManager.maxSleepMs : FOR_EVER;
   const woken = waiter.sleep(mayBeLong ? longestMs : untilReport);
   transport.woken();
@@ -141,10 +142,12 @@ function reportAfter(due: number): number {
   return Math.max(due, performance.now() - REPORT_MS) + REPORT_MS;
 }
 
-function report({ drain, rules }: Setup): void {
+function report({ drain, rules, chosen, interfaces }: Setup): void {
   const { offsetNs, step } = drain.setClock();
   const { ledger, summary, notices } = drain.report(Date.now(), performance.now());
   if (step) notices.push(step);
+  const route = chosen.check?.check(interfaces.attachedNames, Date.now());
+  if (route) notices.push(route);
   postNotices(notices);
   post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
 }

@@ -2,8 +2,11 @@
  * Counts packets of interfaces without a slot: these are not configured and have no entry in the ledger's interfaces.
  */
 import type { Ledger, Notice } from '@packetlog/common';
+import { linkFactsOf } from '../native/rtnetlink.ts';
 import { printableName } from '../system/interface-name.ts';
+import { unlessUnknown } from '../xdp/attach/link-device.ts';
 import type { InterfaceCounters } from '../xdp/interface-counters.ts';
+import type { Watched } from './watched.ts';
 
 /** Name under which the traffic of unwatched interfaces is listed. */
 export const UNWATCHED = 'unwatched';
@@ -56,6 +59,17 @@ export class Unwatched {
     const message = `${count} packets arrived on an interface that is not watched, ${which}: they are counted separately, and rules for an interface do not apply to them.${next}`;
     return { at_ms: atMs, level: 'error', code: 'unwatched_packets', message, count };
   }
+}
+
+/**
+ * Returns the device of an ifindex that the program saw. It may be an ifindex of another network namespace: only a
+ * device that has the program, or is part of one that has, can be meant.
+ */
+export function seenDevice(ifindex: number, watched: readonly Watched[]): SeenDevice | undefined {
+  const facts = unlessUnknown(() => linkFactsOf(ifindex));
+  if (!facts || facts === 'unknown') return undefined;
+  const of = watched.find(({ link, ...each }) => link !== undefined && each.ifindex === facts.master)?.name;
+  return of !== undefined || facts.xdpPrograms.length > 0 ? { name: facts.name, of } : undefined;
 }
 
 function adviceOn({ name, of }: SeenDevice): string {

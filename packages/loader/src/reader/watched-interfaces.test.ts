@@ -31,6 +31,7 @@ const kernel = vi.hoisted(() => ({
   closed: [] as number[],
   /** Modes that were requested. */
   attached: [] as string[],
+  exists: true,
 }));
 
 vi.mock('../native/rtnetlink.ts', () => ({ linkFactsOf: (ifindex: number) => kernel.facts(ifindex) }));
@@ -53,8 +54,8 @@ vi.mock('../xdp/attach/attach.ts', () => ({
 }));
 vi.mock('../native/libc.ts', async (original) => ({
   ...(await original<object>()),
-  interfaceIndex: (name: string) => (name === 'eth0' ? IFINDEX : 0),
-  interfaceName: () => 'eth0',
+  interfaceIndex: (name: string) => (name === 'eth0' && kernel.exists ? IFINDEX : 0),
+  interfaceName: (ifindex: number) => (ifindex === 0 ? undefined : 'eth0'),
   closeDescriptor: (fd: number) => {
     kernel.closed.push(fd);
     kernel.links.delete(fd);
@@ -69,6 +70,7 @@ const counters = (seen = () => 0) =>
   }) as unknown as InterfaceCounters;
 
 beforeEach(() => {
+  kernel.exists = true;
   kernel.closed = [];
   kernel.attached = [];
   kernel.links.clear();
@@ -134,6 +136,40 @@ describe('a watched interface', () => {
 
   it('is not the only one whose reasons are counted', () => {
     expect(interfaces.reasons()).toEqual([0, 13, 1]);
+  });
+});
+
+describe('an interface that does not exist yet', () => {
+  function added(...wait: boolean[]) {
+    kernel.exists = false;
+    kernel.facts = () => ETH0;
+    const slots = new SlotTable(new Uint8Array(SLOT_TABLE.size));
+    const programs = { single: 3, frags: undefined };
+    const interfaces = new WatchedInterfaces(programs, slots, counters(), 'auto', () => 0);
+    for (const each of wait) interfaces.add('eth0', each);
+    interfaces.attach();
+    return interfaces;
+  }
+
+  it('is an error, unless the operator wants to wait for it', () => {
+    expect(() => added(false)).toThrow(/watch eth0: no such interface/);
+  });
+
+  it('is waited for, has its slot, and is attached to when it appears', () => {
+    const interfaces = added(true, true);
+    expect(interfaces.slots()).toEqual([{ name: 'eth0', slot: 1 }]);
+    expect(interfaces.attachedNames).toEqual([]);
+    expect(interfaces.unfiltered()).toEqual([{ name: 'eth0', why: 'the interface does not exist yet' }]);
+    expect(interfaces.ledger()).toMatchObject([{ state: 'waiting', ifindex: 0 }]);
+    expect(interfaces.waits).toBe(true);
+    expect(interfaces.check(0).map(({ code }) => code)).toEqual(['interface_waiting']);
+    expect(interfaces.waits).toBe(false);
+    kernel.exists = true;
+    expect(interfaces.check(1)).toMatchObject([
+      { code: 'interface_returned', message: 'Interface eth0 has appeared and is watched (native).' },
+    ]);
+    expect(interfaces.attached()).toEqual([{ name: 'eth0', ifindex: IFINDEX, mode: 'native' }]);
+    expect(interfaces.ledger()).toMatchObject([{ state: 'attached', ifindex: IFINDEX }]);
   });
 });
 

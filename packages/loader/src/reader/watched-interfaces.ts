@@ -8,20 +8,21 @@ import type { AttachedInterface, UnfilteredInterface } from '../ipc/messages.ts'
 import type { RequestedMode } from '../ipc/settings.ts';
 import { detachLink } from '../native/bpf-objects.ts';
 import { closeDescriptor, interfaceIndex, interfaceName, SystemCallError } from '../native/libc.ts';
-import { linkFactsOf } from '../native/rtnetlink.ts';
 import { printableName } from '../system/interface-name.ts';
 import { type AttachablePrograms, linkFacts } from '../xdp/attach/attach.ts';
-import { askDevice, unlessUnknown } from '../xdp/attach/link-device.ts';
+import { askDevice } from '../xdp/attach/link-device.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
 import type { InterfaceCounters } from '../xdp/interface-counters.ts';
 import type { LeftoverLink } from '../xdp/pinning/leftover-pins.ts';
 import type { PinnableLink } from '../xdp/pinning/pins.ts';
 import type { SlotTable } from '../xdp/slots.ts';
 import { Attacher, noSuchInterface } from './attacher.ts';
+import { attachedOf, unfilteredOf } from './in-force-interfaces.ts';
+import * as notices from './interface-notices.ts';
 import { ledgerOf, reasonsOf, ringFullOf } from './interface-sums.ts';
 import { leftoverInterfaces } from './leftover-interfaces.ts';
-import { Unwatched } from './unwatched-interfaces.ts';
-import { filteringOf, GONE, kindOf, LEFT, type LinkKeeper, linkOf, NOT_YET, type Watched, waiting } from './watched.ts';
+import { seenDevice, Unwatched } from './unwatched-interfaces.ts';
+import { ABSENT, GONE, kindOf, LEFT, type LinkKeeper, linkOf, NOT_YET, type Watched, waiting } from './watched.ts';
 
 export class WatchedInterfaces {
   readonly #attacher: Attacher;
@@ -48,14 +49,7 @@ export class WatchedInterfaces {
     this.#slots = slots;
     this.#counters = counters;
     this.#keeper = keeper;
-    // The ifindex may be one of another network namespace: only a device that has the program, or is part of one that
-    // has, can be meant.
-    this.#unwatched = new Unwatched(counters, unwatchedIfindex, (ifindex) => {
-      const facts = unlessUnknown(() => linkFactsOf(ifindex));
-      if (!facts || facts === 'unknown') return undefined;
-      const of = this.#watched.find(({ link, ...each }) => link !== undefined && each.ifindex === facts.master)?.name;
-      return of !== undefined || facts.xdpPrograms.length > 0 ? { name: facts.name, of } : undefined;
-    });
+    this.#unwatched = new Unwatched(counters, unwatchedIfindex, (ifindex) => seenDevice(ifindex, this.#watched));
   }
 
   /**
@@ -67,13 +61,18 @@ export class WatchedInterfaces {
   }
 
   /**
-   * Gives the interface a slot. `given` may be an alternative name. Throws SetupError if the interface does not exist.
+   * Gives the interface a slot. `given` may be an alternative name. If the interface does not exist, waits for it with
+   * `wait`, and otherwise throws SetupError.
    */
-  add(given: string): void {
+  add(given: string, wait = false): void {
     const ifindex = interfaceIndex(given);
     const name = interfaceName(ifindex) ?? given;
     if (ifindex !== 0 && this.#watched.some((watched) => watched.ifindex === ifindex)) return;
-    if (ifindex === 0) throw noSuchInterface(printableName(name));
+    if (ifindex === 0) {
+      if (!wait) throw noSuchInterface(printableName(name));
+      this.#waitFor(name);
+      return;
+    }
     const returned = this.#watched.find((watched) => watched.ifindex === 0 && watched.name === name);
     if (returned) {
       if (returned.link !== undefined) {
@@ -99,20 +98,16 @@ export class WatchedInterfaces {
     return this.#watched.flatMap((watched) => linkOf(watched) ?? []);
   }
 
-  /** Returns the interfaces that have our program, according to their links and devices. */
   attached(): AttachedInterface[] {
-    return this.#watched.flatMap(({ name, ifindex, mode, link }) => {
-      if (link === undefined || !this.#attacher.isOurs(linkFacts(link).program)) return [];
-      return linkFacts(link).ifindex === ifindex && askDevice(link) ? [{ name, ifindex, mode }] : [];
-    });
+    return attachedOf(this.#watched, (program) => this.#attacher.isOurs(program));
   }
 
-  /** Returns the other interfaces: no rule acts there. */
   unfiltered(): UnfilteredInterface[] {
-    const attached = new Set(this.attached().map(({ name }) => name));
-    return this.#watched
-      .filter(({ name }) => !attached.has(name))
-      .map(({ name, ...watched }) => ({ name, why: filteringOf(watched).why ?? LEFT }));
+    return unfilteredOf(this.#watched, this.attached());
+  }
+
+  get attachedNames(): string[] {
+    return this.#watched.filter(({ link }) => link !== undefined).map(({ name }) => name);
   }
 
   /** Returns the slots, which are fixed once all interfaces are added. */
@@ -120,9 +115,12 @@ export class WatchedInterfaces {
     return this.#watched.map(({ name, slot }) => ({ name, slot }));
   }
 
-  /** Whether attaching to an interface failed. No event signals when it would succeed, so it has to be retried. */
+  /**
+   * Whether `check` has to be called although no event calls for it: attaching to an interface failed, which has to be
+   * retried, or notices from the start have not been returned yet.
+   */
   get waits(): boolean {
-    return this.#watched.some(({ complaint }) => complaint !== undefined);
+    return this.#unreported.length > 0 || this.#watched.some(({ complaint }) => complaint !== undefined);
   }
 
   /** Checks every interface once; call about once a second. */
@@ -161,12 +159,22 @@ export class WatchedInterfaces {
     for (const watched of this.#watched) this.#close(watched);
   }
 
+  #waitFor(name: string): void {
+    // An interface of the previous loader that is gone is waited for already.
+    if (this.#watched.some((watched) => watched.name === name)) return;
+    const slot = this.#slots.reserve(printableName(name));
+    const watched: Watched = { ...waiting(name, slot, 0, ABSENT), state: 'waiting' };
+    this.#watched.push(watched);
+    this.#unreported.push(notices.absent(watched, Date.now()));
+  }
+
   /** Takes over or closes the link that the previous loader left on this interface. */
   #takeOver(watched: Watched, link: number): void {
     const { ifindex } = watched;
     const outcome = this.#attacher.takeOver(watched, link);
     if (outcome === 'elsewhere') {
-      this.#unreported.push(this.#left(watched, Date.now()));
+      this.#leave(watched, LEFT);
+      this.#unreported.push(notices.departed(watched, Date.now()));
       watched.ifindex = this.#replaced.get(watched) ?? 0;
     } else if (outcome === 'reattach') {
       this.#keeper?.detached(watched);
@@ -178,38 +186,31 @@ export class WatchedInterfaces {
 
   /** Checks that the link still does what was requested. */
   #checkLink(watched: Watched, link: number, atMs: number): Notice | undefined {
-    const shown = printableName(watched.name);
     const { ifindex } = linkFacts(link);
-    const about = { at_ms: atMs, interface: watched.name };
     if (ifindex === 0) {
       this.#leave(watched, GONE);
-      const message = `Interface ${shown} is gone. Its counters are kept; it will be watched again when it returns.`;
-      return { ...about, level: 'warning', code: 'interface_gone', message };
+      return notices.gone(watched, atMs);
     }
     const facts = ifindex === watched.ifindex ? askDevice(link) : undefined;
     // The link exists: the program stays on it, and the next call checks again.
     if (facts === 'unknown') return undefined;
-    if (!facts) return this.#left(watched, atMs);
+    if (!facts) {
+      this.#leave(watched, LEFT);
+      return notices.departed(watched, atMs);
+    }
     const layer = linkLayerOf(facts);
     if ('problem' in layer) {
       this.#leave(watched, layer.problem);
       watched.complaint = layer.problem;
-      const message = `Interface ${shown} is no longer filtered: ${layer.problem}. Its counters are kept.`;
-      return { ...about, level: 'error', code: 'attach_failed', message };
+      return notices.unfilterable(watched, layer.problem, atMs);
     }
     watched.link_layer = layer.link;
-    this.#slots.assign(shown, ifindex, watched.slot, kindOf(facts, watched.mode));
+    this.#slots.assign(printableName(watched.name), ifindex, watched.slot, kindOf(facts, watched.mode));
     if (facts.name === watched.name) return undefined;
-    const message = `Interface ${shown} is now called ${printableName(facts.name)}; it is watched as before.`;
+    const before = watched.name;
     watched.name = facts.name;
     this.#keeper?.renamed(watched);
-    return { at_ms: atMs, level: 'info', code: 'interface_renamed', message, interface: facts.name };
-  }
-
-  #left(watched: Watched, atMs: number): Notice {
-    this.#leave(watched, LEFT);
-    const message = `Interface ${printableName(watched.name)} left this network namespace: the program was detached from it, and rules do not act there. Its counters are kept; it will be watched again when it returns.`;
-    return { at_ms: atMs, interface: watched.name, level: 'warning', code: 'interface_gone', message };
+    return notices.renamed(watched, before, atMs);
   }
 
   #leave(watched: Watched, why: string): void {
@@ -227,7 +228,7 @@ export class WatchedInterfaces {
       watched.complaint = undefined;
       return undefined;
     }
-    const about = { at_ms: atMs, interface: watched.name };
+    const isNew = watched.state === 'waiting';
     try {
       this.#attacher.attach(watched, ifindex);
       const link = linkOf(watched);
@@ -237,11 +238,10 @@ export class WatchedInterfaces {
       const problem = (error instanceof SetupError && error.facts.problem) || error.message;
       if (watched.complaint === problem) return undefined;
       watched.complaint = problem;
-      return { ...about, level: 'error', code: 'attach_failed', message: error.message };
+      return notices.notAttached(watched, error.message, atMs);
     }
     watched.complaint = undefined;
-    const message = `Interface ${printableName(watched.name)} is back and watched again (${watched.mode}).`;
-    return { ...about, level: 'info', code: 'interface_returned', message };
+    return notices.attachedAgain(watched, isNew, atMs);
   }
 
   #close(watched: Watched): void {

@@ -21,6 +21,7 @@ export interface LinkKeeper {
   renamed(link: Pick<PinnableLink, 'slot' | 'name'>): void;
 }
 
+export const ABSENT = 'the interface does not exist yet';
 export const NOT_YET = 'the program is not attached yet';
 export const GONE = 'the interface is gone';
 export const LEFT = 'the interface is in another network namespace now';

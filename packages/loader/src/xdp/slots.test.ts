@@ -36,6 +36,17 @@ describe('SlotTable', () => {
     expect([table[4], table[5]]).toEqual([a, b]);
   });
 
+  it('reserves a slot for an interface that does not exist yet', () => {
+    const { table, slots, used } = slotTable();
+    const slot = slots.reserve('late0');
+    expect(used()).toBe(0);
+    expect(slots.assign('eth0', 2)).toBe(slot + 1);
+    expect(slots.assign('late0', 9, slot)).toBe(slot);
+    expect([table[2], table[9]]).toEqual([slot + 1, slot]);
+    for (let left = INTERFACE_SLOTS - 3; left > 0; left--) slots.reserve('late');
+    expect(() => slots.reserve('too-many')).toThrow(/interfaces are watched already/);
+  });
+
   it('may assign the same again', () => {
     const { table, slots } = slotTable();
     const slot = slots.assign('eth0', 2);

@@ -52,6 +52,17 @@ export class SlotTable {
   }
 
   /**
+   * Reserves a slot for an interface that does not exist yet; pass it to `assign` as `before`. Throws SetupError if
+   * there is none left.
+   */
+  reserve(name: string): number {
+    const slot = this.#used + 1;
+    if (slot >= INTERFACE_SLOTS) throw noSlotLeft(name);
+    this.#used = slot;
+    return slot;
+  }
+
+  /**
    * Call before attaching: from now on packets of `ifindex` are counted in the slot returned. `before`: the slot that
    * the interface had earlier, 0 for a new interface.
    */
@@ -59,15 +70,7 @@ export class SlotTable {
     const entry = ifindex % this.#table.length;
     const owner = this.#slotAt(entry);
     const slot = before || this.#used + 1;
-    if (slot >= INTERFACE_SLOTS) {
-      throw new SetupError({
-        step: 'watch',
-        target: name,
-        problem: `${INTERFACE_SLOTS - 1} interfaces are watched already`,
-        next: `Start another packetlog for the others, ${APART}.`,
-        exit: 'usage',
-      });
-    }
+    if (slot >= INTERFACE_SLOTS) throw noSlotLeft(name);
     if (owner !== 0 && owner !== slot) {
       throw new SetupError({
         step: 'watch',
@@ -116,4 +119,14 @@ export class SlotTable {
     const watched = new Set(this.#entries.values());
     for (let entry = 0; entry < this.#table.length; entry++) if (!watched.has(entry)) this.#table[entry] = byte;
   }
+}
+
+function noSlotLeft(name: string): SetupError {
+  return new SetupError({
+    step: 'watch',
+    target: name,
+    problem: `${INTERFACE_SLOTS - 1} interfaces are watched already`,
+    next: `Start another packetlog for the others, ${APART}.`,
+    exit: 'usage',
+  });
 }

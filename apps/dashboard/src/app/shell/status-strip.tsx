@@ -101,7 +101,7 @@ function NodesBelow() {
 }
 
 function InterfaceName({ entry }: { entry: Interface }) {
-  const gone = entry.state === 'gone';
+  const gone = entry.state !== 'attached';
   return (
     <span className="flex gap-1.5 min-w-0" title={modeTitle(entry)}>
       <span className={clsx('font-mono truncate', gone && 'line-through text-faint')}>{entry.name}</span>

@@ -104,7 +104,7 @@ export function NodeRow({
           {interfaces.map((entry) => (
             <li key={entry.name} title={modeTitle(entry)}>
               <span className="font-mono">{entry.name}</span>{' '}
-              <span className={entry.state === 'gone' ? 'text-warn' : 'text-faint'}>{modeText(entry)}</span>
+              <span className={entry.state === 'attached' ? 'text-faint' : 'text-warn'}>{modeText(entry)}</span>
             </li>
           ))}
           {ledger?.unwatched && (

@@ -152,7 +152,7 @@ function LineName({ line: { name, entry, title } }: { line: LedgerLine }) {
       </span>
     );
   }
-  const gone = entry.state === 'gone';
+  const gone = entry.state !== 'attached';
   return (
     <span title={modeTitle(entry)}>
       <span className={`font-mono ${gone ? 'line-through text-faint' : 'text-fg'}`}>{name}</span>

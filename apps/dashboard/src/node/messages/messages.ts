@@ -24,7 +24,7 @@ const interfaceShape = {
   name: isText,
   ifindex: isCount,
   mode: isOneOf<AttachMode>('native_frags', 'native', 'generic'),
-  state: isOneOf<Interface['state']>('attached', 'gone'),
+  state: isOneOf<Interface['state']>('attached', 'gone', 'waiting'),
   mode_reason: mayBe(isText),
   link_layer: mayBe(isOneOf<NonNullable<Interface['link_layer']>>('ethernet', 'ip')),
   filtering: mayBe(isShape<Filtering>({ state: isOneOf<Filtering['state']>('full', 'none'), why: mayBe(isText) })),

@@ -48,7 +48,11 @@ describe('an option', () => {
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['an unknown key', { ifaces: 'eth0' }, /unknown key "ifaces"\. Known keys: iface, mode, .*log-level/],
+    [
+      'an unknown key',
+      { ifaces: 'eth0' },
+      /unknown key "ifaces"\. Known keys: iface, wait-for-interfaces, mode, .*log-level/,
+    ],
     ['the name in the wrong spelling', { ringSize: '1MiB' }, /unknown key "ringSize"/],
     ['a file named in the file', { config: 'other.json' }, /unknown key "config"/],
     ['a prototype', JSON.parse('{"__proto__": {"mode": "native"}}'), /unknown key "__proto__"/],

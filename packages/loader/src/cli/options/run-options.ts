@@ -30,6 +30,8 @@ export type PrintFormat = 'text' | 'json' | 'none';
 export interface RunOptions {
   /** Empty: the interface of the default route. */
   iface: string[];
+  /** Whether to wait for interfaces that do not exist yet. */
+  waitForInterfaces: boolean;
   mode: RequestedMode;
   print: PrintFormat;
   /** Filter for printed records; undefined: everything. */
@@ -118,6 +120,10 @@ export function runOptions(): Option[] {
     )
       .argParser(names)
       .env('PACKETLOG_IFACE'),
+    new Option(
+      '--wait-for-interfaces',
+      'wait for interfaces that do not exist yet, and watch each as soon as it appears; for a service that starts before the network',
+    ).env('PACKETLOG_WAIT_FOR_INTERFACES'),
     new Option(
       '-m, --mode <mode>',
       'native: in the driver; generic: later, in the network stack, on any interface; auto: native where it works, but generic on veth and bonds',

@@ -2,6 +2,7 @@
 import type { DrainOptions } from '../../ipc/messages.ts';
 import { serviceManagerSettings } from '../../ipc/service-manager-settings.ts';
 import type { RunOptions } from '../options/run-options.ts';
+import { lastInterfaces } from './last-interfaces.ts';
 
 /** `ringBytes`: size of the ring of each CPU; `wantsRows`: whether records are printed, whatever clients request. */
 export function drainOptions(
@@ -11,6 +12,8 @@ export function drainOptions(
 ): Omit<DrainOptions, 'slabs' | 'signal'> {
   return {
     interfaces: [...new Set(options.iface)],
+    waitForInterfaces: options.waitForInterfaces,
+    lastInterfaces: options.waitForInterfaces ? lastInterfaces(options.state.directory) : [],
     networkNamespace: options.netns,
     mode: options.mode,
     ringBytes,

@@ -5,12 +5,29 @@ import { printableName } from '../../system/interface-name.ts';
 import { say } from '../process/say.ts';
 import { servedUrls, servedWithoutTokens } from './served-urls.ts';
 
+/** Returns the line for the service manager: which interfaces are watched, and which do not exist yet. */
+export function watchingText(interfaces: Ready['interfaces']): string {
+  const names = (isWaiting: boolean) =>
+    interfaces
+      .filter(({ state }) => (state === 'waiting') === isWaiting)
+      .map(({ name }) => printableName(name))
+      .join(', ');
+  return [
+    ...(names(false) === '' ? [] : [`Watching ${names(false)}`]),
+    ...(names(true) === '' ? [] : [`Waiting for ${names(true)}`]),
+  ].join('; ');
+}
+
 export function greet(
   { interfaces, otherRoutes }: Ready,
   server: Pick<Server, 'served' | 'isExposed'> | undefined,
   warnings: readonly string[],
 ): void {
-  for (const { name, mode, mode_reason } of interfaces) {
+  for (const { name, mode, mode_reason, state } of interfaces) {
+    if (state === 'waiting') {
+      say(`Waiting for ${printableName(name)}, which does not exist yet`);
+      continue;
+    }
     const because = mode_reason ? `, because ${mode_reason}` : '';
     say(`Watching ${printableName(name)} (${mode.replace('_', ' with ')}${because})`);
   }

@@ -11,7 +11,6 @@ import { lockStateDirectory } from '../../rules/store/state-lock.ts';
 import { endStay, isStayRequested } from '../../rules/store/stay-request.ts';
 import { LineLimit } from '../../server/access/line-limit.ts';
 import type { Server } from '../../server/server.ts';
-import { printableName } from '../../system/interface-name.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import { filterWarnings } from '../options/filter-option.ts';
 import { memoryProblems, ringBytesFor } from '../options/ring-memory.ts';
@@ -21,8 +20,9 @@ import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
 import { drainOptions } from './drain-options.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
-import { greet } from './greeting.ts';
+import { greet, watchingText } from './greeting.ts';
 import { problemsOf } from './health.ts';
+import { storeInterfaces } from './last-interfaces.ts';
 import { DescribedLoader } from './loader-description.ts';
 import { openServer } from './open-server.ts';
 import { PinnedFarewell } from './pinned-farewell.ts';
@@ -123,6 +123,7 @@ export class RunningLoader {
       throw error;
     }
     leaveWith(() => this.#running.stop());
+    if (this.#options.waitForInterfaces) storeInterfaces(this.#options.state.directory, this.#running.ready.interfaces);
     this.records.start(this.#running.ready);
   }
 
@@ -132,7 +133,7 @@ export class RunningLoader {
     await this.#rules.pinBy(async (on) => this.staying.promised(await thread.pins.set(on)));
     this.#server?.start(thread, this.#demand, this.#rules.rulesApi, () => this.#description.interfaces);
     await this.#rules.serve();
-    thread.serving(`Watching ${thread.ready.interfaces.map(({ name }) => printableName(name)).join(', ')}`);
+    thread.serving(watchingText(thread.ready.interfaces));
   }
 
   greet(): void {
