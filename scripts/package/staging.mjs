@@ -103,6 +103,8 @@ export function stageIntegration(directory) {
   copy('deploy/systemd/sysusers.conf', 'usr/lib/sysusers.d/packetlog.conf');
   copy('deploy/systemd/tmpfiles.conf', 'usr/lib/tmpfiles.d/packetlog.conf');
   copy('deploy/packetlog.json', 'etc/packetlog/packetlog.json');
+  copy('deploy/prometheus', `${DOCUMENTS}/prometheus`);
+  copy('deploy/grafana', `${DOCUMENTS}/grafana`);
   copy('README.md', `${DOCUMENTS}/README.md`);
   for (const name of readdirSync(join(ROOT, 'docs'))) {
     if (name.endsWith('.md') && name !== 'README.md') copy(`docs/${name}`, `${DOCUMENTS}/${name}`);

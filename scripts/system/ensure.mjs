@@ -1,6 +1,7 @@
 import { step, tell } from '../progress.mjs';
 import { aptInstall } from './apt.mjs';
 import { hasCommand, missingPackages } from './probe.mjs';
+import { unpack } from './unpack.mjs';
 
 /**
  * @typedef {import('./packages.mjs').Purpose} Purpose
@@ -43,6 +44,21 @@ export async function ensureSystemPackages(purposes) {
   tell('missing system packages:');
   for (const { what, why, names } of missing) tell(`  ${names.apt.padEnd(14)} ${what}: ${why}`);
   if (!hasCommand('apt-get')) throw new Error(installByHand(missing));
+  const toUnpack = missing.filter(({ probe }) => 'unpacked' in probe);
+  await install(missing.filter((each) => !toUnpack.includes(each)));
+  if (toUnpack.length > 0) {
+    await step('packages that are only unpacked', (onLine) => unpack(packageNames(toUnpack, 'apt'), onLine));
+  }
+  const still = missingPackages(purposes);
+  if (still.length > 0) {
+    const names = still.map(({ what }) => what).join(', ');
+    throw new Error(`Installed, but not found: ${names}. Check that PATH contains their directory.`);
+  }
+}
+
+/** @param {readonly SystemPackage[]} missing */
+async function install(missing) {
+  if (missing.length === 0) return;
   const apt = packageNames(missing, 'apt');
   if (process.getuid?.() !== 0) {
     if (!hasCommand('sudo')) {
@@ -54,9 +70,4 @@ export async function ensureSystemPackages(purposes) {
   }
 
   await step('system packages', (onLine) => aptInstall(apt, onLine));
-  const still = missingPackages(purposes);
-  if (still.length > 0) {
-    const names = still.map(({ what }) => what).join(', ');
-    throw new Error(`Installed, but not found: ${names}. Check that PATH contains their directory.`);
-  }
 }

@@ -52,6 +52,8 @@ describe('system packages', () => {
     expect(any && isPresent({ ...any, probe: { library: 'libnosuch.so.1' } })).toBe(false);
     expect(any && isPresent({ ...any, probe: { file: '/etc/passwd' } })).toBe(true);
     expect(any && isPresent({ ...any, probe: { file: '/no/such/file' } })).toBe(false);
+    expect(any && isPresent({ ...any, probe: { unpacked: 'usr/bin/sh' } })).toBe(true);
+    expect(any && isPresent({ ...any, probe: { unpacked: 'usr/bin/no-such-program' } })).toBe(false);
   });
 });
 

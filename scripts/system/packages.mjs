@@ -2,8 +2,10 @@
  * The system packages that PacketLog needs, the reason, how to detect them, and their names per distribution.
  *
  * @typedef {'build' | 'run' | 'test' | 'kernels' | 'bench' | 'check'} Purpose
- * @typedef {{ command: string } | { header: string } | { library: string } | { file: string }} Probe
+ * @typedef {{ command: string } | { header: string } | { library: string } | { file: string } | { unpacked: string }} Probe
  *   command: on PATH. header: below an include directory. library: soname below a library directory. file: a path.
+ *   unpacked: a program, by its path in the package, on PATH or unpacked: such a package is not installed, because it
+ *   would start a service and enable it (unpack.mjs).
  * @typedef {object} SystemPackage
  * @property {string} what
  * @property {string} why
@@ -90,6 +92,13 @@ export const SYSTEM_PACKAGES = [
     purposes: ['test', 'bench'],
     probe: { command: 'tcpdump' },
     names: { apt: 'tcpdump', dnf: 'tcpdump', pacman: 'tcpdump' },
+  },
+  {
+    what: 'Prometheus',
+    why: 'the tests let it scrape the loader, and check metrics and alert rules with promtool; unpacked, not installed',
+    purposes: ['test'],
+    probe: { unpacked: 'usr/bin/prometheus' },
+    names: { apt: 'prometheus', dnf: 'golang-github-prometheus', pacman: 'prometheus' },
   },
   {
     what: 'QEMU',

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { SYSTEM_PACKAGES } from './packages.mjs';
+import { UNPACKED } from './unpack.mjs';
 
 /** @typedef {import('./packages.mjs').SystemPackage} SystemPackage */
 
@@ -39,6 +40,7 @@ export function hasCommand(command) {
 export function isPresent({ probe }) {
   if ('command' in probe) return hasCommand(probe.command);
   if ('file' in probe) return existsSync(probe.file);
+  if ('unpacked' in probe) return hasCommand(basename(probe.unpacked)) || isExecutable(join(UNPACKED, probe.unpacked));
   if ('header' in probe) return withMultiarch(INCLUDE_ROOTS).some((root) => existsSync(join(root, probe.header)));
   return withMultiarch(LIBRARY_ROOTS).some((root) => existsSync(join(root, probe.library)));
 }

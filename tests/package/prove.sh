@@ -140,6 +140,9 @@ inside apt-get -q install --yes --no-install-recommends /root/earlier.deb >"$log
 ! pgrep -x packetlog >/dev/null || fail "installing started something"
 version=$(inside packetlog --version)
 [ -s "$root/usr/share/man/man1/packetlog.1.gz" ] && [ -s "$root/usr/share/man/man5/packetlog.json.5.gz" ] || fail "no man pages"
+for example in prometheus/packetlog.yml prometheus/packetlog.rules.yml grafana/packetlog.json; do
+	[ -s "$root/usr/share/doc/packetlog/$example" ] || fail "no example $example"
+done
 grep -q '"bomFormat": "CycloneDX"' "$root/usr/share/doc/packetlog/sbom.cdx.json" || fail "no list of components"
 [ "$(stat -c %U:%a "$root/var/lib/packetlog")" = "$(inside stat -c %U:%a /var/lib/packetlog)" ] || true
 [ "$(inside stat -c %U:%a /var/lib/packetlog)" = packetlog:700 ] || fail "the state directory is open"

@@ -27,7 +27,7 @@ import { unknownCommand } from './unknown-command.ts';
 
 /** Options without a use in `capture`, which only writes records to its file. */
 const NOT_FOR_CAPTURE = new Set(
-  '--print --listen --ui --allow-origin --allow-node --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
+  '--print --listen --ui --allow-origin --allow-node --metrics --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
     ' ',
   ),
 );
@@ -188,8 +188,6 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     mode: given.mode ?? 'auto',
     print: given.print ?? 'text',
     filter: given.filter,
-    listen: given.listen ?? { host: 'localhost', port: 7411 },
-    ui: given.ui,
     ringSize: given.ringSize,
     logLevel: given.logLevel ?? 'info',
     transport: given.transport ?? 'auto',
@@ -197,12 +195,23 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     sample: given.sample ?? SAMPLE_AUTO,
     simulateLoss: given.simulateLoss ?? 0,
     netns: given.netns,
-    geoip: given.geoip ?? [],
-    allowOrigin: given.allowOrigin ?? [],
-    allowNode: given.allowNode ?? [],
     config,
+    ...serverOptionsOf(given),
     ...flagsOf(given),
     ...ruleOptionsOf(command),
+  };
+}
+
+function serverOptionsOf(
+  given: Partial<RunOptions>,
+): Pick<RunOptions, 'listen' | 'ui' | 'allowOrigin' | 'allowNode' | 'metrics' | 'geoip'> {
+  return {
+    listen: given.listen ?? { host: 'localhost', port: 7411 },
+    ui: given.ui,
+    allowOrigin: given.allowOrigin ?? [],
+    allowNode: given.allowNode ?? [],
+    metrics: given.metrics ?? 'off',
+    geoip: given.geoip ?? [],
   };
 }
 

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { PlainError } from '../errors/setup-error.ts';
 import type { ClockPolicy } from './clock-policy.ts';
+import type { ReaderState } from './reader-state.ts';
 import type { RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
 import type { ServiceManagerSettings } from './service-manager-settings.ts';
@@ -50,8 +51,11 @@ export interface DrainThreadData {
   port: MessagePort;
 }
 
-/** The ledger without the client's own part, which the serving thread adds. */
-export type DrainLedger = Omit<Ledger, 'client'>;
+/**
+ * The ledger without the client's own part, which the serving thread adds. `reader` is for metrics, not for clients;
+ * only reports have it.
+ */
+export type DrainLedger = Omit<Ledger, 'client'> & { readonly reader?: ReaderState };
 
 /** The slots and tables that rules are compiled for. Fixed before anything is attached. */
 export interface CompileTarget {

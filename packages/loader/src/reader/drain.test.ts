@@ -114,6 +114,24 @@ describe('Drain', () => {
     expect(drains.ledger(5).ring).toEqual({ offered: 1, delivered: 1, dropped: 0, withheld: 0, pending: 0 });
   });
 
+  it('reports the state of the reader: fill of the fullest ring, protocols, memory', () => {
+    const { it: drains, packet } = drain();
+    for (let i = 0; i < 91; i++) packet(0);
+    packet(1);
+    drains.poll();
+    const { reader } = drains.report(1000, 100).ledger;
+    expect(reader).toMatchObject({
+      ring_bytes: 131_072,
+      ring_fill: (91 * 72) / 65_536,
+      protocols: [{ ip_protocol: 6, packets: 92, bytes: 9200 }],
+      pid: process.pid,
+    });
+    expect(reader?.resident_bytes).toBeGreaterThan(1_000_000);
+    expect(reader?.lag_ms).toBeGreaterThan(0);
+    expect(drains.report(2000, 1100).ledger.reader).toMatchObject({ ring_fill: 0, lag_ms: 0 });
+    expect(drains.ledger(3000).reader).toBeUndefined();
+  });
+
   it('reports what arrived on interfaces that are not watched, in every sum', () => {
     const { it: drains, packet, interfaces } = drain();
     packet(0);

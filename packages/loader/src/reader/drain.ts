@@ -2,6 +2,8 @@
 import { RUNTIME } from '@packetlog/bpf';
 import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
+import type { ReaderState } from '../ipc/reader-state.ts';
+import { ReaderMeter } from '../rings/reader-meter.ts';
 import type { CommitMode, RingReader } from '../rings/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
@@ -21,6 +23,7 @@ export class Drain {
   readonly #summaries: boolean;
   readonly #tally = new Tally();
   readonly #before: number;
+  readonly #meter: ReaderMeter;
   #ringAlarm = ringAlarm(0);
   readonly #queueAlarm = new LossAlarm(
     'in the loader (queue full)',
@@ -42,6 +45,7 @@ export class Drain {
     summaries: boolean;
   }) {
     this.#rings = parts.rings;
+    this.#meter = new ReaderMeter(parts.rings);
     this.#interfaces = parts.interfaces;
     this.#slabWriter = parts.slabWriter;
     this.#before = parts.before ?? 0;
@@ -61,11 +65,14 @@ export class Drain {
     let more = false;
     for (const ring of this.#rings) {
       const drained = ring.drain((memory, start, count) => {
+        this.#meter.span(memory, start + ring.recordOffset);
         if (this.#summaries) this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
         this.#slabWriter.add(memory, start, count);
       }, bytes);
+      const isCut = drained.bytes >= bytes;
+      this.#meter.drained(ring, drained, isCut);
       records += drained.records;
-      more ||= drained.bytes >= bytes;
+      more ||= isCut;
     }
     this.#drained += records;
     return { records, more };
@@ -134,7 +141,8 @@ export class Drain {
     const ledger = this.ledger(atMs);
     this.#reported = this.#drained;
     notices.push(...this.alarms(atMs, nowMs));
-    return { ledger, summary: this.#summary(ledger, atMs, nowMs), notices };
+    const summary = this.#summary(ledger, atMs, nowMs);
+    return { ledger: { ...ledger, reader: this.#reader() }, summary, notices };
   }
 
   /** Returns a notice when loss begins or ends; cheap enough to call several times a second. */
@@ -173,6 +181,16 @@ export class Drain {
       by_action: byAction,
       denied_bytes: deniedBytes,
       ...this.#tally.take(),
+    };
+  }
+
+  #reader(): ReaderState {
+    return {
+      ...this.#meter.take(),
+      protocols: this.#tally.protocols(),
+      ring_bytes: this.#meter.ringBytes,
+      pid: process.pid,
+      resident_bytes: process.memoryUsage.rss(),
     };
   }
 

@@ -28,6 +28,7 @@ export interface ArrayRingMemory {
 export class ArrayRing implements RingReader {
   readonly stride = PACKET_LOG_SIZE;
   readonly recordOffset = 0;
+  readonly capacity: number;
   readonly #memory: ArrayRingMemory;
   readonly #size: number;
   #position: number;
@@ -35,6 +36,7 @@ export class ArrayRing implements RingReader {
   constructor(memory: ArrayRingMemory) {
     this.#memory = memory;
     this.#size = memory.records.byteLength / PACKET_LOG_SIZE;
+    this.capacity = memory.records.byteLength;
     this.#position = Number(Atomics.load(memory.consumer, 0));
   }
 

@@ -42,6 +42,7 @@ export class RingFormatError extends Error {
 export class KernelRing implements RingReader {
   readonly stride = KERNEL_RING_STRIDE;
   readonly recordOffset = HEADER_BYTES;
+  readonly capacity: number;
   readonly #memory: KernelRingMemory;
   readonly #words: Int32Array;
   /** Position up to which we drained; the kernel may have an older one. */
@@ -49,6 +50,7 @@ export class KernelRing implements RingReader {
 
   constructor(memory: KernelRingMemory) {
     this.#memory = memory;
+    this.capacity = memory.size;
     this.#words = new Int32Array(memory.data.buffer, memory.data.byteOffset, memory.data.byteLength / 4);
     this.#position = Number(Atomics.load(memory.consumer, 0));
   }

@@ -32,6 +32,7 @@ export interface PerfRingMemory {
 export class PerfRing implements RingReader {
   readonly stride = SAMPLE_BYTES;
   readonly recordOffset = HEADER_BYTES + RAW_SIZE_BYTES;
+  readonly capacity: number;
   /** Samples that the kernel reported as lost; the program counted them as ring_full too. */
   lost = 0;
   readonly #memory: PerfRingMemory;
@@ -42,6 +43,7 @@ export class PerfRing implements RingReader {
 
   constructor(memory: PerfRingMemory) {
     this.#memory = memory;
+    this.capacity = memory.data.byteLength;
     const { buffer, byteOffset, byteLength } = memory.data;
     this.#view = new DataView(buffer, byteOffset, byteLength);
     this.#position = Number(Atomics.load(memory.tail, 0));

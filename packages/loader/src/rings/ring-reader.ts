@@ -29,6 +29,8 @@ export interface RingReader {
   /** `stride`: bytes from one record to the next; `recordOffset`: bytes from the start of a stride to its record. */
   readonly stride: number;
   readonly recordOffset: number;
+  /** Bytes of the ring. */
+  readonly capacity: number;
   /** Passes committed records to the sink, about `maxBytes` at most; releases nothing to the writer yet. */
   drain(sink: RecordSink, maxBytes: number): Drained;
   /** Releases what was drained to the writer: moves the consumer position. */

@@ -17,11 +17,13 @@ import type { RulesAccess } from '../ipc/rules-access.ts';
 import type { Tokens } from './access/admission.ts';
 import { Connections } from './access/connections.ts';
 import type { LineLimit } from './access/line-limit.ts';
-import { tokensOf } from './access/token.ts';
+import { sameToken, tokensOf } from './access/token.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './http/allowed-hosts.ts';
 import { guardHandlers } from './http/guard-handlers.ts';
 import { listen, webServer } from './http/web-server.ts';
 import { lookups } from './lookups.ts';
+import { METRICS_PATH } from './metrics/metrics-path.ts';
+import type { MetricsPlace, ServedMetrics, ServedMetricsOptions } from './metrics/served-metrics.ts';
 import { SocketServer } from './socket-server.ts';
 
 /**
@@ -56,6 +58,8 @@ export interface ServerOptions {
   lines: LineLimit;
   /** Answers `GET /healthz`; also called before `start`. */
   isHealthy: () => boolean;
+  /** Where metrics are served; undefined: nowhere. */
+  metrics?: MetricsPlace | undefined;
 }
 
 export class Server {
@@ -70,6 +74,7 @@ export class Server {
   readonly #connections: Connections;
   readonly #options: ServerOptions;
   readonly tokens: Tokens;
+  readonly #metrics: ServedMetrics | undefined;
   readonly #allowed: Allowed;
   readonly #history = new History();
   readonly #feed = new HistoryFeed(this.#history);
@@ -82,6 +87,7 @@ export class Server {
     tokens: Tokens,
     allowed: Allowed,
     port: number,
+    metrics: ServedMetrics | undefined,
   ) {
     const { host } = options.listen;
     this.#http = http;
@@ -90,6 +96,7 @@ export class Server {
     this.tokens = tokens;
     this.port = port;
     this.#allowed = allowed;
+    this.#metrics = metrics;
     this.hasPages = options.ui !== undefined;
     this.isExposed = !isLoopback(host);
     this.served = {
@@ -105,14 +112,20 @@ export class Server {
     const tokens = tokensOf({ readOnly: options.token, admin: options.adminToken });
     const { host, port: requestedPort } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
-    const http = webServer(options.ui, () => allowed, options.allowNode, options.isHealthy);
     const { lines } = options;
     const connections = new Connections(lines);
+    const metrics = await openMetrics(options.metrics, {
+      isToken: (given) => sameToken(given, tokens.readOnly),
+      connections,
+      lines,
+    });
+    const answersFirst = metrics?.onServedPort;
+    const http = webServer(options.ui, () => allowed, options.allowNode, options.isHealthy, answersFirst);
     connections.watch(http);
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
     allowed = allowedFor(host, port, options.allowOrigin);
-    return new Server(http, connections, options, tokens, allowed, port);
+    return new Server(http, connections, options, tokens, allowed, port, metrics);
   }
 
   /** Admits clients from now on. */
@@ -136,12 +149,22 @@ export class Server {
         places: this.#options.places,
         lines: this.#options.lines,
       }),
-      onHasClients: (hasClients) => thread.setHasClients(hasClients),
+      // Metrics need the report of each second, as clients do.
+      onHasClients: (hasClients) => thread.setHasClients(hasClients || this.#metrics !== undefined),
       onLowLatency: (lowLatency) => thread.setLowLatency(lowLatency),
       lines: this.#options.lines,
       log: this.#options.log,
     });
     guardHandlers(this.#http, this.#connections, (error) => this.#options.lines.failed(error, FAILED));
+    this.#startMetrics(this.#sockets, rulesApi, transport);
+    if (this.#metrics) thread.setHasClients(true);
+  }
+
+  /** Where the metrics are served; undefined: nowhere. */
+  get servedMetrics(): { readonly url: string; readonly isExposed: boolean } | undefined {
+    if (this.#metrics === undefined) return undefined;
+    const { url = `${this.served.url}${METRICS_PATH}`, isExposed } = this.#metrics;
+    return { url, isExposed };
   }
 
   rows(bytes: Uint8Array, count: number, skipped: number): void {
@@ -179,10 +202,12 @@ export class Server {
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
     this.#feed.second(ledger, summary);
+    this.#metrics?.metrics.second(ledger);
     this.#sockets?.second(ledger, summary, clockOffsetNs);
   }
 
   notice(notice: Notice): void {
+    this.#metrics?.metrics.notice(notice);
     this.#sockets?.notice(notice);
   }
 
@@ -190,5 +215,29 @@ export class Server {
     await this.#sockets?.close();
     this.#http.closeAllConnections();
     if (this.#http.listening) await new Promise((resolve) => this.#http.close(resolve));
+    await this.#metrics?.close();
   }
+
+  #startMetrics(sockets: SocketServer, rulesApi: RulesAccess, transport: Hello['transport']): void {
+    const { version, protocol, started_at_ms } = this.#options.session;
+    this.#metrics?.metrics.start({
+      build: { version, protocol, transport },
+      startedAtMs: started_at_ms,
+      isHealthy: this.#options.isHealthy,
+      clients: () => sockets.connected,
+      connections: () => this.#connections.count,
+      clientRecords: () => sockets.records,
+      rules: () => rulesApi.snapshot(),
+    });
+  }
+}
+
+async function openMetrics(
+  place: MetricsPlace | undefined,
+  options: Omit<ServedMetricsOptions, 'place'>,
+): Promise<ServedMetrics | undefined> {
+  if (place === undefined) return undefined;
+  // Loaded only on demand: most loaders serve no metrics.
+  const { ServedMetrics } = await import('./metrics/served-metrics.ts');
+  return ServedMetrics.open({ place, ...options });
 }

@@ -17,6 +17,7 @@ import type { Lookups } from './lookups.ts';
 import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
 import { type Io, STALLED_MS, socketIo } from './socket-io.ts';
+import { type ClientSums, ClientTotals } from './streams/client-sums.ts';
 import { concat, eventMessage } from './streams/frames.ts';
 import type { StreamClock } from './streams/row-stream.ts';
 import { RowStreams } from './streams/row-streams.ts';
@@ -66,6 +67,7 @@ export class SocketServer {
   readonly #lines: LineLimit;
   readonly #budgets: Budgets;
   readonly #guesses: TokenGuesses;
+  readonly #totals = new ClientTotals();
   readonly #rowsWanted: RowsWanted;
   #lastSecond = 0;
 
@@ -105,7 +107,8 @@ export class SocketServer {
     this.#streams.setClockOffset(clockOffsetNs);
     this.#streams.setInterfaces(ledger.interfaces);
     const summaryMessage = eventMessage('summary', JSON.stringify(summary));
-    const common = JSON.stringify(ledger).slice(0, -1);
+    const { reader: _, ...ledgerForClients } = ledger;
+    const common = JSON.stringify(ledgerForClients).slice(0, -1);
     const now = this.#streams.context.clock.now();
     // If this process itself stalled, the clients are not at fault.
     const mayBlame = now - this.#lastSecond < BACKLOG_MS;
@@ -131,6 +134,17 @@ export class SocketServer {
 
   get clients(): number {
     return this.#clients.size;
+  }
+
+  /** Numbers of connected clients by access. */
+  get connected(): { readonly readers: number; readonly admins: number } {
+    const admins = [...this.#clients.values()].filter(({ isAdmin }) => isAdmin).length;
+    return { readers: this.#clients.size - admins, admins };
+  }
+
+  /** Sums of the ledgers of all clients since the start. */
+  get records(): ClientSums {
+    return this.#totals.with([...this.#clients.values()].map(({ stream }) => stream.ledger()));
   }
 
   /** Returns the addresses of clients that may change rules. */
@@ -176,11 +190,9 @@ export class SocketServer {
 
   /** Counts the connected clients; `peer` is the address of the next one. */
   #connected(peer: string): Connected {
-    const clients = [...this.#clients.values()];
-    const readers = clients.filter(({ isAdmin }) => !isAdmin);
+    const readers = [...this.#clients.values()].filter(({ isAdmin }) => !isAdmin);
     return {
-      readers: readers.length,
-      admins: clients.length - readers.length,
+      ...this.connected,
       readersFromThere: peer === LOOPBACK_PEER ? 0 : readers.filter((client) => client.peer === peer).length,
     };
   }
@@ -198,6 +210,7 @@ export class SocketServer {
       this.#clients.delete(socket.id);
       connections.dismissed(socket.request.socket);
       this.#rules.left(client);
+      this.#totals.left(client.stream.ledger());
       client.end();
       log.debug({ client: socket.id, reason }, 'client disconnected');
       this.#rowsWanted.changed();

@@ -103,6 +103,25 @@ describe('Tally', () => {
     expect(top_ports.map(({ port }) => port)).toEqual(Array.from({ length: 10 }, (_, i) => 30 - i));
   });
 
+  it('adds up protocols since the start, all of them', () => {
+    const tally = new Tally();
+    const protocols = Array.from({ length: 40 }, (_, ip_protocol) => ip_protocol);
+    const records = [
+      ...protocols.map((ip_protocol) => ({ ...base, ip_protocol, weight: 3, length: 100 })),
+      ...[0x0806, 0x88cc].map((ether_type) => ({ ...base, ip_protocol: 255, ether_type, weight: 1, length: 60 })),
+    ];
+    expect(tally.protocols()).toEqual([]);
+    for (const _ of [1, 2]) {
+      tally.add(memoryOf(records, 72, 8), 8, records.length, 72);
+      expect(tally.take().by_protocol).toHaveLength(10);
+    }
+    const sums = tally.protocols().sort((a, b) => a.ip_protocol - b.ip_protocol);
+    expect(sums).toEqual([
+      ...protocols.map((ip_protocol) => ({ ip_protocol, packets: 6, bytes: 600 })),
+      { ip_protocol: 255, packets: 4, bytes: 240 },
+    ]);
+  });
+
   it('starts empty after each interval', () => {
     const tally = new Tally();
     const memory = memoryOf([base, base], 72, 8);

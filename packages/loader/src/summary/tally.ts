@@ -47,6 +47,8 @@ export class Tally {
   /** By protocol, for packets that are not in `#ports`. */
   readonly #noPorts = new DenseTable(PROTOCOLS);
   readonly #etherTypes = new DenseTable(65_536);
+  /** By protocol since the start, up to the last `take`. Sums of doubles are exact up to 2^53. */
+  readonly #sinceStart = new DenseTable(PROTOCOLS);
   readonly #words = new WeakMap<Uint8Array, Words>();
   #records = 0;
   #maxWeight = 1;
@@ -144,12 +146,19 @@ export class Tally {
     return summary;
   }
 
+  /** Returns packets and bytes by IP protocol since the start, up to the last `take`; 255 for frames without IP. */
+  protocols(): { ip_protocol: number; packets: number; bytes: number }[] {
+    return [...this.#sinceStart.all()].map(({ index, packets, bytes }) => ({ ip_protocol: index, packets, bytes }));
+  }
+
   #byProtocol(): RecordSummary['by_protocol'] {
     const protocols = new DenseTable(PROTOCOLS);
     for (const { index, packets, bytes } of this.#noPorts.all()) protocols.add(index, packets, bytes);
     for (const { index, packets, bytes } of this.#ports.all()) {
       protocols.add(WITH_PORTS[Math.floor(index / PORTS)] ?? IP_PROTOCOL_NONE, packets, bytes);
     }
+    for (const { index, packets, bytes } of protocols.all()) this.#sinceStart.add(index, packets, bytes);
+    for (const { packets, bytes } of this.#etherTypes.all()) this.#sinceStart.add(IP_PROTOCOL_NONE, packets, bytes);
     const ip = protocols.top(TOP).map(({ index, packets, bytes }) => ({
       ip_protocol: index,
       ether_type: 0,

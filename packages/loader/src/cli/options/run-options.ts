@@ -13,6 +13,7 @@ import {
   interfaceName,
   type ListenAddress,
   listenAddress,
+  metricsPlace,
   network,
   networkNamespace,
   origin,
@@ -56,6 +57,8 @@ export interface RunOptions {
   geoip: string[];
   allowOrigin: string[];
   allowNode: string[];
+  /** Where metrics are served; `same`: on the port of `listen`. */
+  metrics: ListenAddress | 'same' | 'off';
   config: string | undefined;
   /** Paths of the rules and related files. */
   state: StatePaths;
@@ -158,6 +161,13 @@ export function runOptions(): Option[] {
     )
       .argParser(list(origin))
       .env('PACKETLOG_ALLOW_NODE'),
+    new Option(
+      '--metrics <host:port>',
+      'serve Prometheus metrics at /metrics of this address, or same: on the port of --listen, with the token, or off',
+    )
+      .argParser(metricsPlace)
+      .default('off')
+      .env('PACKETLOG_METRICS'),
     netnsOption('watch interfaces of this network namespace (name or path)'),
     new Option(
       '--ring-size <bytes>',

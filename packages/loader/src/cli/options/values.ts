@@ -47,6 +47,17 @@ export function listenAddress(text: string): ListenAddress | 'off' {
   return { host: host || 'localhost', port: Number(port) };
 }
 
+/** Parses `--metrics`: as `--listen`, or "same". */
+export function metricsPlace(text: string): ListenAddress | 'same' | 'off' {
+  if (text === 'same') return text;
+  try {
+    return listenAddress(text);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new InvalidArgumentError('Write HOST:PORT, for example localhost:9741, or same, or off.');
+  }
+}
+
 /** Parses an interface name, an alternative name, or a name as `ip link` prints it ("eth0@if5"). */
 export function interfaceName(name: string): string {
   const problem = interfaceNameProblem(name);

@@ -20,7 +20,7 @@ export function watchingText(interfaces: Ready['interfaces']): string {
 
 export function greet(
   { interfaces, otherRoutes }: Ready,
-  server: Pick<Server, 'served' | 'isExposed'> | undefined,
+  server: Pick<Server, 'served' | 'isExposed' | 'servedMetrics'> | undefined,
   warnings: readonly string[],
 ): void {
   for (const { name, mode, mode_reason, state } of interfaces) {
@@ -41,6 +41,15 @@ export function greet(
     for (const line of lines) say(line);
     if (server.isExposed)
       say('Warning: other machines can reach this address over plain HTTP. Put a TLS proxy in front of it.');
+    if (server.servedMetrics) greetMetrics(server.servedMetrics);
   }
   say('Waiting for Ctrl-C...');
+}
+
+function greetMetrics({ url, isExposed }: NonNullable<Server['servedMetrics']>): void {
+  say(`Metrics: ${url}`);
+  if (isExposed)
+    say(
+      'Warning: other machines can reach the metrics over plain HTTP, and each scrape sends the token in clear text.',
+    );
 }

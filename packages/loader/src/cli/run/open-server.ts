@@ -17,7 +17,10 @@ export async function openServer(
   lines: LineLimit,
   isHealthy: () => boolean,
 ): Promise<Server | undefined> {
-  if (options.listen === 'off') return undefined;
+  if (options.listen === 'off') {
+    if (options.metrics !== 'off') throw metricsWithoutServer();
+    return undefined;
+  }
   const { PACKETLOG_TOKEN: token, PACKETLOG_ADMIN_TOKEN: adminToken } = process.env;
   const { directory } = options.state;
   const isGiven = token !== undefined && adminToken !== undefined;
@@ -37,10 +40,21 @@ export async function openServer(
     log,
     lines,
     isHealthy,
+    metrics: options.metrics === 'off' ? undefined : options.metrics,
   });
   // If the environment sets one of the tokens, store neither: the file would contain that secret.
   if (token === undefined && adminToken === undefined && stored === undefined) storeTokens(directory, server.tokens);
   return server;
+}
+
+function metricsWithoutServer(): SetupError {
+  return new SetupError({
+    step: 'serve',
+    target: 'metrics',
+    problem: 'with --listen off there is no server',
+    next: 'Remove --listen off; --ui off serves no dashboard.',
+    exit: 'usage',
+  });
 }
 
 function uiDirectory(ui: string | undefined): string | undefined {

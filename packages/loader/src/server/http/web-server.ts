@@ -17,16 +17,18 @@ const IDLE_MS = 30_000;
  * Creates the server. `ui` is the directory of the built dashboard, which is read now; undefined serves only the
  * socket. `nodes` lists other loaders that the dashboard may connect to. Throws SetupError if the directory is not a
  * dashboard. The handlers need a guard (see guard-handlers.ts). `isHealthy` decides on the answer to `GET /healthz`, which
- * needs no token and tells nothing else.
+ * needs no token and tells nothing else. `answersFirst` may answer a request before any check, and then returns true.
  */
 export function webServer(
   ui: string | undefined,
   allowed: () => Allowed,
   nodes: readonly string[] = [],
   isHealthy: () => boolean = () => true,
+  answersFirst: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
 ): Server {
   const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
   const server = createServer((request, response) => {
+    if (answersFirst(request, response)) return;
     const foreign = foreignHeader(allowed(), request.headers.host, request.headers.origin);
     if (foreign) {
       plain(
@@ -48,10 +50,15 @@ export function webServer(
     }
     files(request, response);
   });
+  limitTimes(server);
+  return server;
+}
+
+/** Limits how long a request and an idle connection may take. */
+export function limitTimes(server: Server): void {
   server.headersTimeout = REQUEST_MS;
   server.requestTimeout = REQUEST_MS;
   server.timeout = IDLE_MS;
-  return server;
 }
 
 function dashboardFiles(directory: string, nodes: readonly string[]): Handler {
@@ -101,7 +108,8 @@ function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
 
 const noFiles: Handler = (_, response) => plain(response, 404, 'This loader serves no dashboard (--ui off).\n');
 
-function plain(
+/** Answers with text and the security headers. */
+export function plain(
   response: ServerResponse,
   status: number,
   text: string,
@@ -112,8 +120,11 @@ function plain(
   response.end(text);
 }
 
-/** Resolves with the port; it differs from the requested one if that was 0. */
-export async function listen(server: Server, host: string, port: number): Promise<number> {
+/**
+ * Resolves with the port; it differs from the requested one if that was 0. Throws SetupError, which advises to choose
+ * another address with `option`.
+ */
+export async function listen(server: Server, host: string, port: number, option = '--listen'): Promise<number> {
   const target = `${host}:${port}`;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -123,7 +134,7 @@ export async function listen(server: Server, host: string, port: number): Promis
           step: 'listen on',
           target,
           problem: taken ? 'the port is taken' : cause.message,
-          next: 'Choose another with --listen HOST:PORT, or --listen off.',
+          next: `Choose another with ${option} HOST:PORT, or ${option} off.`,
           exit: 'listen',
           cause,
         }),

@@ -1,0 +1,66 @@
+/** All metrics of the loader in the Prometheus text format. */
+import type { Notice, RulesSnapshot } from '@packetlog/common';
+import { Registry } from 'prom-client';
+import type { DrainLedger } from '../../ipc/messages.ts';
+import type { ClientSums } from '../streams/client-sums.ts';
+import { ledgerMetrics } from './ledger-metrics.ts';
+import { LoaderEvents, type LoaderSource, loaderMetrics } from './loader-metrics.ts';
+import { rulesMetrics } from './rules-metrics.ts';
+
+/** The text is made at most once in this time, however often it is scraped. */
+const FRESH_MS = 500;
+
+export interface MetricsSource extends Omit<LoaderSource, 'isHealthy'> {
+  /** All rules with their counters; costs as much as there are rules. */
+  readonly rules: () => RulesSnapshot | Promise<RulesSnapshot>;
+  readonly clientRecords: () => ClientSums;
+  readonly isHealthy: () => boolean | Promise<boolean>;
+}
+
+export class Metrics {
+  readonly contentType: string;
+  readonly #registry = new Registry();
+  readonly #events = new LoaderEvents();
+  #ledger: DrainLedger | undefined;
+  #rules: RulesSnapshot | undefined;
+  #isHealthy = false;
+  #source: MetricsSource | undefined;
+  #made: { readonly text: Promise<string>; readonly atMs: number } | undefined;
+
+  constructor() {
+    this.contentType = this.#registry.contentType;
+  }
+
+  /** Serves metrics from now on. */
+  start(source: MetricsSource): void {
+    this.#source = source;
+    ledgerMetrics(this.#registry, { ledger: () => this.#ledger, clients: source.clientRecords });
+    rulesMetrics(this.#registry, () => this.#rules);
+    loaderMetrics(this.#registry, { ...source, isHealthy: () => this.#isHealthy }, this.#events);
+  }
+
+  second(ledger: DrainLedger): void {
+    this.#ledger = ledger;
+    this.#events.report(ledger.at_ms, ledger.reader, performance.now());
+  }
+
+  notice(notice: Notice): void {
+    this.#events.notice(notice);
+  }
+
+  /** Returns all metrics; undefined before `start`. */
+  text(nowMs = performance.now()): Promise<string> | undefined {
+    if (this.#source === undefined) return undefined;
+    if (this.#made === undefined || nowMs - this.#made.atMs >= FRESH_MS) {
+      this.#made = { text: this.#make(this.#source), atMs: nowMs };
+    }
+    return this.#made.text;
+  }
+
+  /** Asks for the rules once for all metrics of a scrape. */
+  async #make({ rules, isHealthy }: MetricsSource): Promise<string> {
+    this.#rules = await rules();
+    this.#isHealthy = await isHealthy();
+    return this.#registry.metrics();
+  }
+}

@@ -1,0 +1,86 @@
+/** Serves the metrics: on the port of the dashboard, or at a separate address. */
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Connections } from '../access/connections.ts';
+import type { LineLimit } from '../access/line-limit.ts';
+import { type Allowed, allowedFor, foreignHeader, isLoopback, reachableHost } from '../http/allowed-hosts.ts';
+import { guardHandlers } from '../http/guard-handlers.ts';
+import { limitTimes, listen, plain } from '../http/web-server.ts';
+import { Metrics } from './metrics.ts';
+import { answerMetrics, type MetricsAccess } from './metrics-handler.ts';
+import { METRICS_PATH } from './metrics-path.ts';
+
+/** `same`: the port of the dashboard, where the read-only token is required. */
+export type MetricsPlace = 'same' | { readonly host: string; readonly port: number };
+
+export interface ServedMetricsOptions {
+  readonly place: MetricsPlace;
+  /** Returns whether this is the read-only token. */
+  readonly isToken: (given: string) => boolean;
+  readonly connections: Connections;
+  readonly lines: LineLimit;
+}
+
+export class ServedMetrics {
+  readonly metrics: Metrics;
+  /** URL of a separate address; undefined: they are on the port of the dashboard. */
+  readonly url: string | undefined;
+  /** Whether other machines can reach the separate address. */
+  readonly isExposed: boolean;
+  readonly #access: MetricsAccess;
+  readonly #http: HttpServer | undefined;
+
+  private constructor(access: MetricsAccess, http?: HttpServer, url?: string, isExposed = false) {
+    this.metrics = access.metrics;
+    this.url = url;
+    this.isExposed = isExposed;
+    this.#access = access;
+    this.#http = http;
+  }
+
+  /** Opens the separate address, if there is one. Throws SetupError. */
+  static async open({ place, isToken, connections, lines }: ServedMetricsOptions): Promise<ServedMetrics> {
+    const metrics = new Metrics();
+    if (place === 'same') return new ServedMetrics({ metrics, isToken, lines });
+    const isOpen = isLoopback(place.host);
+    const access = { metrics, isToken: isOpen ? undefined : isToken, lines };
+    let allowed: Allowed | undefined;
+    const http = createServer((request, response) => answerAt(request, response, access, isOpen ? allowed : 'any'));
+    limitTimes(http);
+    connections.watch(http);
+    guardHandlers(http, connections, (error) => lines.failed(error, 'a request for metrics failed'));
+    const port = await listen(http, place.host === 'localhost' ? '127.0.0.1' : place.host, place.port, '--metrics');
+    allowed = allowedFor(place.host, port, []);
+    const url = `http://${reachableHost(place.host)}:${port}${METRICS_PATH}`;
+    return new ServedMetrics(access, http, url, !isOpen);
+  }
+
+  /** Answers a request on the port of the dashboard. Returns false if it is not for the metrics. */
+  readonly onServedPort = (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (this.#http !== undefined || request.url !== METRICS_PATH) return false;
+    answerMetrics(this.#access, request, response);
+    return true;
+  };
+
+  async close(): Promise<void> {
+    const http = this.#http;
+    if (http === undefined) return;
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+  }
+}
+
+/** Without a token, a foreign page must not reach the metrics: `allowed` lists the names of this address. */
+function answerAt(
+  request: IncomingMessage,
+  response: ServerResponse,
+  access: MetricsAccess,
+  allowed: Allowed | 'any' | undefined,
+): void {
+  const { host, origin } = request.headers;
+  const foreign = allowed === 'any' ? undefined : foreignHeader(allowed ?? NONE, host, origin);
+  if (foreign) plain(response, 403, `${foreign} not allowed. Open the URL that packetlog printed.\n`);
+  else if (request.url !== METRICS_PATH) plain(response, 404, `Not found. The metrics are at ${METRICS_PATH}.\n`);
+  else answerMetrics(access, request, response);
+}
+
+const NONE: Allowed = { hosts: new Set(), origins: new Set() };
