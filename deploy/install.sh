@@ -26,6 +26,7 @@ if [ "$uninstall" = yes ]; then
 	sh "$here/maintainer/prerm" remove
 	(cd "$here" && find usr ! -type d) | while read -r path; do rm -f "/$path"; done
 	rm -rf /usr/lib/packetlog /usr/share/doc/packetlog
+	rm -f /etc/fail2ban/action.d/packetlog.conf
 	[ "$purge" = no ] || sh "$here/maintainer/postrm" purge
 	exit 0
 fi
@@ -42,6 +43,9 @@ before=''
 rm -rf /usr/lib/packetlog
 (cd "$here" && tar -cf - usr) | tar -xf - -C / --no-same-owner
 mkdir -p /etc/packetlog
-[ -e /etc/packetlog/packetlog.json ] || cp "$here/etc/packetlog/packetlog.json" /etc/packetlog/packetlog.json
+# Settings of this package, and of other programs that are installed.
+(cd "$here" && find etc -type f) | while read -r path; do
+	[ -e "/$path" ] || [ ! -d "/$(dirname "$path")" ] || cp "$here/$path" "/$path"
+done
 sh "$here/maintainer/postinst" configure "$before"
 echo "Installed. To start: systemctl enable --now packetlog. To print the dashboard's URLs: packetlog url"

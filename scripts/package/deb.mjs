@@ -50,7 +50,8 @@ export async function buildDeb({ directory, file, version, architecture, epoch }
     .map((path) => `${md5(join(directory, path))}  ${path}\n`);
   mkdirSync(control);
   writeFileSync(join(control, 'control'), controlFile({ version, architecture, kibibytes: Math.ceil(bytes / 1024) }));
-  writeFileSync(join(control, 'conffiles'), '/etc/packetlog/packetlog.json\n');
+  const settings = files.filter((path) => path.startsWith('etc/')).map((path) => `/${path}\n`);
+  writeFileSync(join(control, 'conffiles'), settings.join(''));
   writeFileSync(join(control, 'md5sums'), sums.join(''));
   for (const name of ['postinst', 'prerm', 'postrm']) {
     cpSync(join(ROOT, 'deploy/debian', name), join(control, name), { mode: 0 });

@@ -21,6 +21,7 @@ async function debOf(name, seconds) {
   mkdirSync(join(staged, 'etc/packetlog'), { recursive: true });
   mkdirSync(join(staged, 'usr/lib/packetlog/bin'), { recursive: true });
   writeFileSync(join(staged, 'etc/packetlog/packetlog.json'), '{}\n');
+  writeFileSync(join(staged, 'etc/packetlog/other.conf'), '');
   writeFileSync(join(staged, 'usr/lib/packetlog/bin/node'), 'not node');
   for (const path of filesBelow(staged)) utimesSync(join(staged, path), seconds, seconds);
   normalizeModes(staged);
@@ -44,12 +45,12 @@ it('two builds of the same files are equal, whenever the files were written', as
   expect(hashes[0]).toBe(hashes[1]);
 });
 
-it('the .deb has the control fields, the configuration file and the modes', async () => {
+it('the .deb has the control fields, the configuration files and the modes', async () => {
   const file = await debOf('one', 1);
   /** @param {string[]} args */
   const dpkg = (...args) => spawnSync('dpkg-deb', args, { encoding: 'utf8' }).stdout;
   expect(dpkg('--field', file, 'Version')).toBe('0.1.0+git1.abc\n');
-  expect(dpkg('--info', file, 'conffiles')).toBe('/etc/packetlog/packetlog.json\n');
+  expect(dpkg('--info', file, 'conffiles')).toBe('/etc/packetlog/other.conf\n/etc/packetlog/packetlog.json\n');
   expect(dpkg('--info', file, 'md5sums')).toMatch(/^[0-9a-f]{32} {2}etc\/packetlog\/packetlog\.json$/m);
   const contents = dpkg('--contents', file);
   expect(contents).toMatch(/^drwx------ root\/root .*\.\/etc\/packetlog\/$/m);

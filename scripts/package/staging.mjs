@@ -105,6 +105,10 @@ export function stageIntegration(directory) {
   copy('deploy/packetlog.json', 'etc/packetlog/packetlog.json');
   copy('deploy/prometheus', `${DOCUMENTS}/prometheus`);
   copy('deploy/grafana', `${DOCUMENTS}/grafana`);
+  copy('deploy/fail2ban/packetlog-fail2ban', `${LIBRARY}/bin/packetlog-fail2ban`);
+  copy('deploy/fail2ban/action.d/packetlog.conf', 'etc/fail2ban/action.d/packetlog.conf');
+  copy('deploy/crowdsec/packetlog-crowdsec', `${LIBRARY}/bin/packetlog-crowdsec`);
+  copy('deploy/crowdsec/packetlog-bouncer.yaml', `${DOCUMENTS}/packetlog-bouncer.yaml`);
   copy('README.md', `${DOCUMENTS}/README.md`);
   for (const name of readdirSync(join(ROOT, 'docs'))) {
     if (name.endsWith('.md') && name !== 'README.md') copy(`docs/${name}`, `${DOCUMENTS}/${name}`);

@@ -101,6 +101,20 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'prometheus', dnf: 'golang-github-prometheus', pacman: 'prometheus' },
   },
   {
+    what: 'Python',
+    why: 'fail2ban is written in it',
+    purposes: ['test'],
+    probe: { command: 'python3' },
+    names: { apt: 'python3', dnf: 'python3', pacman: 'python' },
+  },
+  {
+    what: 'fail2ban',
+    why: 'the tests run it with the action in deploy/fail2ban; unpacked, not installed',
+    purposes: ['test'],
+    probe: { unpacked: 'usr/bin/fail2ban-server' },
+    names: { apt: 'fail2ban', dnf: 'fail2ban-server', pacman: 'fail2ban' },
+  },
+  {
     what: 'QEMU',
     why: 'pnpm test:kernels boots other kernels in QEMU',
     purposes: ['kernels'],

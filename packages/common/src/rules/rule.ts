@@ -157,14 +157,22 @@ export const ruleChangesSchema = z
 export type RuleChanges = z.input<typeof ruleChangesSchema>;
 export type CheckedRuleChanges = z.output<typeof ruleChangesSchema>;
 
-/** Selects rules with this source, and with all other given values. */
-export const ruleSelectorSchema = z.strictObject({
-  source,
-  action: z.optional(ruleActionSchema),
-  protocol: z.optional(protocol),
-  destination_port: z.optional(destinationPort),
-  interface: z.optional(interfaceName),
-});
+/** Selects the rules that have all given values: at least a source or a reason. */
+export const ruleSelectorSchema = z
+  .strictObject({
+    source: z.optional(source),
+    action: z.optional(ruleActionSchema),
+    protocol: z.optional(protocol),
+    destination_port: z.optional(destinationPort),
+    interface: z.optional(interfaceName),
+    /** The whole reason. */
+    reason: z.optional(reason.check(z.minLength(1))),
+  })
+  .check(
+    z.refine((selector) => selector.source !== undefined || selector.reason !== undefined, {
+      error: 'Give a `source` or a `reason`.',
+    }),
+  );
 /** As sent. */
 export type RuleSelector = z.input<typeof ruleSelectorSchema>;
 /** As validated. */

@@ -89,6 +89,14 @@ describe('a removal', () => {
     expect((await removalOf([], { set: 'drop' }, from(''))).request.matching).toEqual([{ source: 'set:drop' }]);
   });
 
+  it('selects by reason, alone or in addition', async () => {
+    const matching = async (options: Record<string, unknown>) =>
+      (await removalOf([], options, from(''))).request.matching;
+    expect(await matching({ reason: 'scan' })).toEqual([{ reason: 'scan' }]);
+    expect(await matching({ reason: 'scan', action: 'deny' })).toEqual([{ reason: 'scan', action: 'deny' }]);
+    expect(await matching({ reason: 'scan', source: '192.0.2.1' })).toEqual([{ source: '192.0.2.1', reason: 'scan' }]);
+  });
+
   it('reads ids and sources from standard input', async () => {
     expect(await removalOf(['-'], { action: 'deny', force: true }, from('7\n# x\n192.0.2.1\nset:drop\n'))).toEqual({
       request: {
@@ -105,7 +113,7 @@ describe('a removal', () => {
 
   it.each([
     [[], {}, '', /no rule is named/],
-    [[], { port: '22' }, '', /narrow --source/],
+    [[], { port: '22' }, '', /narrow --source, --set or --reason/],
     [[], { source: '192.0.2.1', set: 'drop' }, '', /a set is replaced as a whole/],
     [['-'], {}, '# nothing\n', /no lines/],
     [['-', '1'], {}, '1', /cannot be combined/],

@@ -20,22 +20,34 @@ export async function removalOf(
   options: Record<string, unknown>,
   read: () => Promise<string>,
 ): Promise<Removal> {
-  const { source, set, action } = options as { source?: string; set?: string; action?: string };
+  const { source, set, action, reason } = options as {
+    source?: string;
+    set?: string;
+    action?: string;
+    reason?: string;
+  };
   if (source !== undefined && set !== undefined) throw oneEntry(source, set);
   const selectedSource = source ?? (set === undefined ? undefined : `set:${set}`);
-  const conditions = { ...(action === undefined ? {} : { action }), ...match(options) };
+  const conditions = {
+    ...(action === undefined ? {} : { action }),
+    ...match(options),
+    ...(reason === undefined ? {} : { reason }),
+  };
   const of = (text: string) => ({ source: text, ...conditions }) as RuleSelector;
   if (ids.includes(STANDARD_INPUT)) {
     if (ids.length > 1 || selectedSource !== undefined)
       throw usageError('- cannot be combined with ids, --source or --set');
     return fromLines(await read(), of, force(options));
   }
-  if (selectedSource === undefined && Object.keys(conditions).length > 0) {
-    throw usageError('--action, --protocol, --port and --interface narrow --source or --set, which is missing');
+  if (selectedSource === undefined && reason === undefined && Object.keys(conditions).length > 0) {
+    throw usageError(
+      '--action, --protocol, --port and --interface narrow --source, --set or --reason, which is missing',
+    );
   }
-  if (selectedSource === undefined && ids.length === 0)
-    throw usageError('no rule is named: give ids, --source, --set or -');
-  const matching = selectedSource === undefined ? [] : [of(selectedSource)];
+  if (selectedSource === undefined && reason === undefined && ids.length === 0)
+    throw usageError('no rule is named: give ids, --source, --set, --reason or -');
+  const matching: RuleSelector[] =
+    selectedSource !== undefined ? [of(selectedSource)] : reason !== undefined ? [conditions as RuleSelector] : [];
   return { request: { ids: ids.map(ruleId), matching, ...force(options) }, lines: [] };
 }
 

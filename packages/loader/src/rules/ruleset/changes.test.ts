@@ -90,6 +90,20 @@ describe('rules are removed', () => {
     expect(left({ ids: [4], matching: [{ source: '192.0.2.1', protocol: 'tcp' }] })).toEqual([1, 3]);
   });
 
+  it('by reason, alone or with a source, and only if it is the whole reason', () => {
+    const jails = ruleset(
+      { reason: 'fail2ban ssh' },
+      { reason: 'fail2ban sshd', source: '192.0.2.2' },
+      { source: '192.0.2.3' },
+    );
+    const remaining = (...matching: { source?: string; reason?: string }[]) =>
+      removeRules(jails, { matching }).ruleset.rules.map(({ id }) => id);
+    expect(remaining({ reason: 'fail2ban ssh' })).toEqual([2, 3]);
+    expect(remaining({ reason: 'fail2ban sshd', source: '192.0.2.2' })).toEqual([1, 3]);
+    expect(() => remaining({ reason: 'fail2ban sshd', source: '192.0.2.1' })).toThrow(/source 192\.0\.2\.1 and these/);
+    expect(() => remaining({ reason: 'fail2ban' })).toThrow(/no rule with reason "fail2ban"\./);
+  });
+
   it('once, even if named twice', () => {
     const { removed } = removeRules(many, { ids: [4, 4], matching: [{ source: '192.0.2.2' }] });
     expect(removed.map(({ id }) => id)).toEqual([4]);

@@ -84,8 +84,10 @@ export function addRules(
   return { ruleset: isChanged ? { ...ruleset, rules, nextId } : ruleset, rules: added };
 }
 
+type RuleMatch = Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface'>;
+
 /** Returns the same key for rules with the same action and match. */
-export function matchKey({ action, source, protocol, destination_port, interface: name }: CheckedRuleSelector): string {
+export function matchKey({ action, source, protocol, destination_port, interface: name }: RuleMatch): string {
   return JSON.stringify([action, source, protocol, destination_port, name]);
 }
 
@@ -141,7 +143,8 @@ export function removeRules(
     else bySource.set(rule.source, [rule]);
   }
   matching.forEach((selector, index) => {
-    const selected = (bySource.get(selector.source) ?? []).filter((rule) => isSelected(rule, selector));
+    const candidates = selector.source === undefined ? ruleset.rules : (bySource.get(selector.source) ?? []);
+    const selected = candidates.filter((rule) => isSelected(rule, selector));
     if (selected.length === 0) throw noneMatches(selector, index);
     for (const rule of selected) removed.add(rule);
   });
@@ -149,8 +152,12 @@ export function removeRules(
   return { ruleset: withoutUnusedSets({ ...ruleset, rules }), removed: [...removed] };
 }
 
-function isSelected(rule: Rule, { action, protocol, destination_port, interface: name }: CheckedRuleSelector): boolean {
+function isSelected(
+  rule: Rule,
+  { action, protocol, destination_port, interface: name, reason }: CheckedRuleSelector,
+): boolean {
   return (
+    (reason === undefined || reason === rule.reason) &&
     (action === undefined || action === rule.action) &&
     (protocol === undefined || protocol === rule.protocol) &&
     (destination_port === undefined || destination_port === rule.destination_port) &&
@@ -159,10 +166,12 @@ function isSelected(rule: Rule, { action, protocol, destination_port, interface:
 }
 
 function noneMatches(selector: CheckedRuleSelector, index: number): RulesRejection {
+  const { source, reason } = selector;
   const conditions = Object.keys(selector).length > 1 ? ' and these conditions' : '';
+  const what = source === undefined ? `reason ${JSON.stringify(reason)}` : `source ${source}`;
   return new RulesRejection({
     code: 'not_found',
-    message: `There is no rule with source ${selector.source}${conditions}. List the rules with: packetlog rules list.`,
+    message: `There is no rule with ${what}${conditions}. List the rules with: packetlog rules list.`,
     field: `matching.${index}`,
   });
 }
