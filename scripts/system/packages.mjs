@@ -94,6 +94,13 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'tcpdump', dnf: 'tcpdump', pacman: 'tcpdump' },
   },
   {
+    what: 'openssl',
+    why: 'the tests make certificates with it',
+    purposes: ['test'],
+    probe: { command: 'openssl' },
+    names: { apt: 'openssl', dnf: 'openssl', pacman: 'openssl' },
+  },
+  {
     what: 'Prometheus',
     why: 'the tests let it scrape the loader, and check metrics and alert rules with promtool; unpacked, not installed',
     purposes: ['test'],

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type CertificatePlace, makeCertificatePlace } from '../lab/certificate.ts';
 import { run } from '../lab/command.ts';
 import { LAB_ADMIN_TOKEN, LAB_TOKEN, type LabProcess, startPacketlog } from '../lab/process.ts';
 import { programPath } from '../lab/program.ts';
@@ -28,14 +29,17 @@ const FRAME = 14 + 20 + 8 + PAYLOAD;
 describe.skipIf(!requireRoot())('the metrics', () => {
   const suite = eachWithNetwork();
   let place: RulesPlace;
+  let certificates: CertificatePlace;
   let prometheus: Prometheus | undefined;
   beforeEach(() => {
     place = makeRulesPlace();
+    certificates = makeCertificatePlace();
   });
   afterEach(async () => {
     await prometheus?.close();
     prometheus = undefined;
     place.remove();
+    certificates.remove();
   });
 
   async function start(...args: string[]): Promise<LabProcess> {
@@ -46,12 +50,14 @@ describe.skipIf(!requireRoot())('the metrics', () => {
     return packetlog;
   }
 
-  test('scraped by Prometheus with the token are the sums that were sent; its rules and the dashboard have data', async () => {
+  test('scraped by Prometheus over TLS with the token are the sums that were sent; its rules and the dashboard have data', async () => {
     const { server, client, link } = suite.network;
     // An address that other machines reach, but scraped from inside: no packet of the scrapes is on the wire.
     const target = `${link.server.ipv4}:${METRICS_PORT}`;
-    const packetlog = await start('--metrics', target, '--listen', '127.0.0.1:0');
-    expect(packetlog.stderr).toContain(`Metrics: http://${target}/metrics\nWarning: other machines can reach`);
+    const { cert, key } = await certificates.make('metrics', `IP:${link.server.ipv4}`);
+    const tls = ['--tls-cert', cert, '--tls-key', key];
+    const packetlog = await start('--metrics', target, '--listen', '127.0.0.1:0', ...tls);
+    expect(packetlog.stderr).toContain(`Metrics: https://${target}/metrics\nWaiting`);
     expect((await rules(server, place, 'add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', '9')).code).toBe(
       0,
     );
@@ -59,6 +65,8 @@ describe.skipIf(!requireRoot())('the metrics', () => {
       job_name: name,
       scrape_interval: '1s',
       scrape_timeout: '1s',
+      scheme: 'https',
+      tls_config: { ca_file: cert },
       static_configs: [{ targets: [target] }],
       ...(authorization === undefined ? {} : { authorization }),
     });
@@ -136,6 +144,7 @@ describe.skipIf(!requireRoot())('the metrics', () => {
   test('on the port of the socket need the token; names and docs agree, and promtool has no objection', async () => {
     const packetlog = await start('--metrics', 'same', '--listen', '127.0.0.1:0');
     const [, url = ''] = await packetlog.untilPrinted(/Metrics: (http:\S+)/);
+    expect(packetlog.stderr).not.toMatch(/warning/i);
     const forward = await forwardPort(suite.network.server, Number(new URL(url).port));
     try {
       expect((await fetch(url)).status).toBe(401);
@@ -154,7 +163,7 @@ describe.skipIf(!requireRoot())('the metrics', () => {
     await packetlog.end();
   });
 
-  test('without a server, or at a taken address, are an error that says what to do', async () => {
+  test('at an exposed address without TLS are warned about; without a server they are an error', async () => {
     const { server, link } = suite.network;
     const fails = async (...args: string[]) => {
       const packetlog = suite.own(
@@ -167,6 +176,11 @@ describe.skipIf(!requireRoot())('the metrics', () => {
       code: 2,
       stderr: expect.stringContaining('serve metrics: with --listen off there is no server. Remove --listen off'),
     });
+    const exposed = await start('--metrics', '0.0.0.0:9741', '--listen', '127.0.0.1:0');
+    expect(exposed.stderr).toContain(
+      'Metrics: http://localhost:9741/metrics\nWarning: other machines can reach the metrics',
+    );
+    await exposed.end();
     expect(await fails('--metrics', 'everywhere')).toEqual({
       code: 2,
       stderr: expect.stringContaining('Write HOST:PORT, for example localhost:9741, or same, or off.'),

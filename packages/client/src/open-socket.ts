@@ -1,8 +1,9 @@
 import { type Hello, helloSchema, PROTOCOL_VERSION, rejectionSchema } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
 import { PacketLogError } from './packet-log-error.ts';
+import { agentFor, certificateProblem, type TrustOptions } from './tls-options.ts';
 
-export interface ConnectOptions {
+export interface ConnectOptions extends TrustOptions {
   /** Grants read access: `token` in the URL that packetlog prints, or the loader's PACKETLOG_TOKEN. */
   readonly token: string;
   /** Grants changes to rules: `admin_token` in that URL, or the loader's PACKETLOG_ADMIN_TOKEN. */
@@ -21,7 +22,10 @@ const RECONNECT_DELAY_MS = 1_000;
  */
 export async function openSocket(url: string, options: ConnectOptions): Promise<{ socket: Socket; hello: Hello }> {
   const { token, adminToken, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const agent = agentFor(options);
   const socket = io(url, {
+    // Its type covers only browsers, which have no agents.
+    ...(agent !== undefined && { agent: agent as unknown as string }),
     transports: ['websocket'],
     auth: { token, ...(adminToken !== undefined && { admin_token: adminToken }), protocol: PROTOCOL_VERSION },
     forceNew: true,
@@ -59,6 +63,11 @@ function waitForHello(socket: Socket, url: string, timeoutMs: number): Promise<H
     };
     const onError = (error: Error & { data?: unknown }) => {
       lastError = error;
+      const problem = certificateProblem(error);
+      if (problem !== undefined) {
+        const text = `The certificate of ${url} is not accepted: ${problem}. Pass its authority as ca, the certificate itself as certificate, or set NODE_EXTRA_CA_CERTS.`;
+        return settle(() => reject(new PacketLogError(text, { code: 'unreachable' }, { cause: error })));
+      }
       const rejection = rejectionSchema.safeParse(error.data);
       // Other errors can be temporary: the loader may still be starting.
       if (!rejection.success) return;

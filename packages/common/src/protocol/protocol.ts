@@ -185,6 +185,7 @@ export const noticeSchema = z.object({
     'rules_reverted',
     'rules_fallback',
     'set_refused',
+    'tls_rejected',
   ]),
   /** A whole sentence, with the next step where there is one. */
   message: z.string(),

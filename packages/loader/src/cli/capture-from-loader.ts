@@ -74,7 +74,7 @@ export async function captureFromLoader(
   stop: Stop,
   onReady: () => void,
 ): Promise<number> {
-  const { url, token } = requireServed(session);
+  const { url, local_url = url, token, certificate } = requireServed(session);
   requireWatched(session, wanted.iface);
   const names = new InterfaceNames();
   names.learn(session.interfaces);
@@ -92,7 +92,9 @@ export async function captureFromLoader(
   });
   printer.setLimit(output.count, () => stop.now('packet limit'));
   const filter = formatFilter(filterOf(wanted));
-  await using client = await connect(url, { token }).catch(throwSetupError);
+  await using client = await connect(local_url, { token, ...(certificate !== undefined && { certificate }) }).catch(
+    throwSetupError,
+  );
   const stream = client.packets({ filter, maxRowsPerSecond: MAX_ROWS_PER_SECOND });
   void stop.requested.then(() => stream.return());
   say(`Recording from the running packetlog (pid ${session.pid}): ${watchedNames(session)}.`);
@@ -130,7 +132,7 @@ function recordsOf(batch: PacketLogBatch): Uint8Array {
   return bytes;
 }
 
-function requireServed({ pid, served }: ControlSession): { url: string; token: string } {
+function requireServed({ pid, served }: ControlSession): NonNullable<ControlSession['served']> {
   if (served) return served;
   throw new SetupError({
     step: 'capture from',

@@ -27,7 +27,7 @@ import { unknownCommand } from './unknown-command.ts';
 
 /** Options without a use in `capture`, which only writes records to its file. */
 const NOT_FOR_CAPTURE = new Set(
-  '--print --listen --ui --allow-origin --allow-node --metrics --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
+  '--print --listen --tls-cert --tls-key --ui --allow-origin --allow-node --metrics --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
     ' ',
   ),
 );
@@ -196,23 +196,39 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     simulateLoss: given.simulateLoss ?? 0,
     netns: given.netns,
     config,
-    ...serverOptionsOf(given),
+    ...serverOptionsOf(command),
     ...flagsOf(given),
     ...ruleOptionsOf(command),
   };
 }
 
 function serverOptionsOf(
-  given: Partial<RunOptions>,
-): Pick<RunOptions, 'listen' | 'ui' | 'allowOrigin' | 'allowNode' | 'metrics' | 'geoip'> {
+  command: Command,
+): Pick<RunOptions, 'listen' | 'tls' | 'ui' | 'allowOrigin' | 'allowNode' | 'metrics' | 'geoip'> {
+  const given = command.opts<Partial<RunOptions> & { tlsCert?: string; tlsKey?: string }>();
   return {
     listen: given.listen ?? { host: 'localhost', port: 7411 },
+    tls: tlsFiles(given.tlsCert, given.tlsKey),
     ui: given.ui,
     allowOrigin: given.allowOrigin ?? [],
     allowNode: given.allowNode ?? [],
     metrics: given.metrics ?? 'off',
     geoip: given.geoip ?? [],
   };
+}
+
+/** Throws SetupError if only one of both is given. */
+function tlsFiles(cert: string | undefined, key: string | undefined): RunOptions['tls'] {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return undefined;
+  const [given, missing] = cert === undefined ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key'];
+  throw new SetupError({
+    step: 'use',
+    target: given,
+    problem: `${missing} is missing`,
+    next: 'Give both, or none for plain HTTP.',
+    exit: 'usage',
+  });
 }
 
 function flagsOf(given: Partial<RunOptions>): Pick<RunOptions, 'countOnly' | 'reverseDns' | 'waitForInterfaces'> {

@@ -10,6 +10,10 @@ export const controlSessionSchema = z.object({
   served: z
     .object({
       url: z.string(),
+      /** The URL for programs on this machine; absent: `url`. */
+      local_url: z.string().optional(),
+      /** PEM of the certificate, with TLS. At `local_url` its names need not match. */
+      certificate: z.string().optional(),
       token: z.string(),
       admin_token: z.string().optional(),
       has_pages: z.boolean().optional(),

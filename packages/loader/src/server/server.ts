@@ -14,16 +14,21 @@ import type { ReaderControl } from '../ipc/reader-control.ts';
 import type { RowDemand } from '../ipc/row-demand.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
+import type { TlsPem } from '../ipc/tls-pem.ts';
 import type { Tokens } from './access/admission.ts';
 import { Connections } from './access/connections.ts';
 import type { LineLimit } from './access/line-limit.ts';
 import { sameToken, tokensOf } from './access/token.ts';
-import { type Allowed, allowedFor, isLoopback, reachableHost } from './http/allowed-hosts.ts';
+import { type Allowed, allowedFor, isLoopback } from './http/allowed-hosts.ts';
+import { Certificate } from './http/certificate.ts';
 import { guardHandlers } from './http/guard-handlers.ts';
+import { localUrl, servedUrl } from './http/served-url.ts';
+import { replaceTls } from './http/tls-server.ts';
 import { listen, webServer } from './http/web-server.ts';
 import { lookups } from './lookups.ts';
 import { METRICS_PATH } from './metrics/metrics-path.ts';
-import type { MetricsPlace, ServedMetrics, ServedMetricsOptions } from './metrics/served-metrics.ts';
+import { openMetrics } from './metrics/open-metrics.ts';
+import type { MetricsPlace, ServedMetrics } from './metrics/served-metrics.ts';
 import { SocketServer } from './socket-server.ts';
 
 /**
@@ -60,22 +65,28 @@ export interface ServerOptions {
   isHealthy: () => boolean;
   /** Where metrics are served; undefined: nowhere. */
   metrics?: MetricsPlace | undefined;
+  /** Undefined: plain HTTP. */
+  tls?: TlsPem | undefined;
+}
+
+/** What is allowed now: it changes with the certificate. */
+interface CurrentlyAllowed {
+  value: Allowed;
 }
 
 export class Server {
   readonly port: number;
-  /** URL and tokens, for root on this machine. */
-  readonly served: NonNullable<ControlSession['served']>;
   /** Whether the server serves the dashboard too, not only the socket. */
   readonly hasPages: boolean;
-  /** Whether other machines can reach the server. */
+  /** Whether other machines can reach the server over plain HTTP. */
   readonly isExposed: boolean;
   readonly #http: HttpServer;
   readonly #connections: Connections;
   readonly #options: ServerOptions;
   readonly tokens: Tokens;
   readonly #metrics: ServedMetrics | undefined;
-  readonly #allowed: Allowed;
+  readonly #allowed: CurrentlyAllowed;
+  #tls: TlsPem | undefined;
   readonly #history = new History();
   readonly #feed = new HistoryFeed(this.#history);
   #sockets: SocketServer | undefined;
@@ -85,11 +96,10 @@ export class Server {
     connections: Connections,
     options: ServerOptions,
     tokens: Tokens,
-    allowed: Allowed,
+    allowed: CurrentlyAllowed,
     port: number,
     metrics: ServedMetrics | undefined,
   ) {
-    const { host } = options.listen;
     this.#http = http;
     this.#connections = connections;
     this.#options = options;
@@ -98,11 +108,19 @@ export class Server {
     this.#allowed = allowed;
     this.#metrics = metrics;
     this.hasPages = options.ui !== undefined;
-    this.isExposed = !isLoopback(host);
-    this.served = {
-      url: `http://${reachableHost(host)}:${port}`,
-      token: tokens.readOnly,
-      admin_token: tokens.admin,
+    this.#tls = options.tls;
+    this.isExposed = !isLoopback(options.listen.host) && options.tls === undefined;
+  }
+
+  /** URL and tokens, for root on this machine. */
+  get served(): NonNullable<ControlSession['served']> {
+    const { host } = this.#options.listen;
+    return {
+      url: servedUrl(host, this.port, this.#tls),
+      local_url: localUrl(host, this.port, this.#tls),
+      ...(this.#tls === undefined ? {} : { certificate: this.#tls.cert }),
+      token: this.tokens.readOnly,
+      admin_token: this.tokens.admin,
       has_pages: this.hasPages,
     };
   }
@@ -111,20 +129,21 @@ export class Server {
   static async open(options: ServerOptions): Promise<Server> {
     const tokens = tokensOf({ readOnly: options.token, admin: options.adminToken });
     const { host, port: requestedPort } = options.listen;
-    let allowed: Allowed = { hosts: new Set(), origins: new Set() };
-    const { lines } = options;
+    const allowed: CurrentlyAllowed = { value: { hosts: new Set(), origins: new Set() } };
+    const { lines, tls } = options;
     const connections = new Connections(lines);
     const metrics = await openMetrics(options.metrics, {
       isToken: (given) => sameToken(given, tokens.readOnly),
       connections,
       lines,
+      tls,
     });
     const answersFirst = metrics?.onServedPort;
-    const http = webServer(options.ui, () => allowed, options.allowNode, options.isHealthy, answersFirst);
+    const http = webServer(options.ui, () => allowed.value, options.allowNode, options.isHealthy, answersFirst, tls);
     connections.watch(http);
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
-    allowed = allowedFor(host, port, options.allowOrigin);
+    allowed.value = allowedFor(host, port, options.allowOrigin, tls && new Certificate(tls));
     return new Server(http, connections, options, tokens, allowed, port, metrics);
   }
 
@@ -135,7 +154,7 @@ export class Server {
     this.#sockets = new SocketServer({
       http: this.#http,
       connections: this.#connections,
-      allowed: () => this.#allowed,
+      allowed: () => this.#allowed.value,
       tokens: this.tokens,
       rulesApi,
       hello: () => ({ ...this.#options.session, transport, clock, interfaces: interfaces() }),
@@ -158,6 +177,16 @@ export class Server {
     guardHandlers(this.#http, this.#connections, (error) => this.#options.lines.failed(error, FAILED));
     this.#startMetrics(this.#sockets, rulesApi, transport);
     if (this.#metrics) thread.setHasClients(true);
+  }
+
+  /** Uses another certificate for new connections. Has no effect on a server that was opened without TLS. */
+  setTls(tls: TlsPem): void {
+    if (this.#tls === undefined) return;
+    this.#tls = tls;
+    const { listen: address, allowOrigin } = this.#options;
+    this.#allowed.value = allowedFor(address.host, this.port, allowOrigin, new Certificate(tls));
+    replaceTls(this.#http, tls);
+    this.#metrics?.setTls(tls);
   }
 
   /** Where the metrics are served; undefined: nowhere. */
@@ -226,18 +255,9 @@ export class Server {
       isHealthy: this.#options.isHealthy,
       clients: () => sockets.connected,
       connections: () => this.#connections.count,
+      certificateExpiresMs: () => this.#tls && new Certificate(this.#tls).validUntilMs,
       clientRecords: () => sockets.records,
       rules: () => rulesApi.snapshot(),
     });
   }
-}
-
-async function openMetrics(
-  place: MetricsPlace | undefined,
-  options: Omit<ServedMetricsOptions, 'place'>,
-): Promise<ServedMetrics | undefined> {
-  if (place === undefined) return undefined;
-  // Loaded only on demand: most loaders serve no metrics.
-  const { ServedMetrics } = await import('./metrics/served-metrics.ts');
-  return ServedMetrics.open({ place, ...options });
 }

@@ -28,6 +28,13 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type PrintFormat = 'text' | 'json' | 'none';
 
+export interface TlsFiles {
+  /** Path of the certificate, followed by those of the intermediate authorities, in PEM. */
+  readonly cert: string;
+  /** Path of the private key, in PEM and without a passphrase. */
+  readonly key: string;
+}
+
 export interface RunOptions {
   /** Empty: the interface of the default route. */
   iface: string[];
@@ -59,6 +66,8 @@ export interface RunOptions {
   allowNode: string[];
   /** Where metrics are served; `same`: on the port of `listen`. */
   metrics: ListenAddress | 'same' | 'off';
+  /** Undefined: plain HTTP. */
+  tls: TlsFiles | undefined;
   config: string | undefined;
   /** Paths of the rules and related files. */
   state: StatePaths;
@@ -148,6 +157,12 @@ export function runOptions(): Option[] {
       .argParser(listenAddress)
       .default({ host: 'localhost', port: 7411 }, 'localhost:7411')
       .env('PACKETLOG_LISTEN'),
+    new Option('--tls-cert <file>', 'serve over TLS with this certificate (PEM); read again on SIGHUP')
+      .argParser(fileName)
+      .env('PACKETLOG_TLS_CERT'),
+    new Option('--tls-key <file>', 'private key of the certificate (PEM, without a passphrase)')
+      .argParser(fileName)
+      .env('PACKETLOG_TLS_KEY'),
     new Option('--ui <dir>', 'directory of the built dashboard, or off to serve only the socket').env('PACKETLOG_UI'),
     new Option(
       '--allow-origin <origin>',

@@ -40,7 +40,9 @@ export function greet(
     const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
     if (server.isExposed)
-      say('Warning: other machines can reach this address over plain HTTP. Put a TLS proxy in front of it.');
+      say(
+        'Warning: other machines can reach this address over plain HTTP. Use --tls-cert and --tls-key, or a TLS proxy.',
+      );
     if (server.servedMetrics) greetMetrics(server.servedMetrics);
   }
   say('Waiting for Ctrl-C...');

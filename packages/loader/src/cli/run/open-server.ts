@@ -7,6 +7,7 @@ import { Server } from '../../server/server.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { session } from './session.ts';
+import { openTls } from './tls.ts';
 import { storedTokens, storeTokens } from './token-file.ts';
 
 /** Returns undefined with `--listen off`. Throws SetupError. */
@@ -18,7 +19,8 @@ export async function openServer(
   isHealthy: () => boolean,
 ): Promise<Server | undefined> {
   if (options.listen === 'off') {
-    if (options.metrics !== 'off') throw metricsWithoutServer();
+    if (options.metrics !== 'off') throw withoutServer('metrics');
+    if (options.tls !== undefined) throw withoutServer('TLS');
     return undefined;
   }
   const { PACKETLOG_TOKEN: token, PACKETLOG_ADMIN_TOKEN: adminToken } = process.env;
@@ -40,6 +42,7 @@ export async function openServer(
     log,
     lines,
     isHealthy,
+    tls: openTls(options, log),
     metrics: options.metrics === 'off' ? undefined : options.metrics,
   });
   // If the environment sets one of the tokens, store neither: the file would contain that secret.
@@ -47,10 +50,10 @@ export async function openServer(
   return server;
 }
 
-function metricsWithoutServer(): SetupError {
+function withoutServer(target: string): SetupError {
   return new SetupError({
     step: 'serve',
-    target: 'metrics',
+    target,
     problem: 'with --listen off there is no server',
     next: 'Remove --listen off; --ui off serves no dashboard.',
     exit: 'usage',

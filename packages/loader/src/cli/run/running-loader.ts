@@ -27,6 +27,7 @@ import { DescribedLoader } from './loader-description.ts';
 import { openServer } from './open-server.ts';
 import { PinnedFarewell } from './pinned-farewell.ts';
 import { RecordSink } from './record-sink.ts';
+import { reloadTls } from './tls.ts';
 
 export interface LoaderHost {
   readonly log: Logger;
@@ -146,10 +147,11 @@ export class RunningLoader {
     return this.#thread !== undefined && problemsOf(this.#description.health()).length === 0;
   }
 
-  /** Reads the rules and the place database again. */
+  /** Reads the rules, the place database and the TLS files again. */
   reload(): void {
     void this.#rules.reload();
     if (this.#places) void reloadPlaces(this.#places, this.#log);
+    reloadTls(this.#options, this.#server, this.#log, this.#notice);
   }
 
   /** Ends the parts in the reverse order of their start. */

@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CLIENT_LIMITS, type ClientLimits } from './admission.ts';
+import { watchHandshakes } from './handshakes.ts';
 import type { LineLimit } from './line-limit.ts';
 import { LOOPBACK_PEER, peerOf } from './peer-address.ts';
 
@@ -105,6 +106,7 @@ export class Connections {
   /** Tracks every connection that `server` accepts from now on. */
   watch(server: HttpServer): void {
     server.on('connection', (socket) => this.#came(socket));
+    watchHandshakes(server, (socket, tcp) => this.#secured(socket, tcp));
     // From the system: no file descriptor is left, or the peer closed before the accept.
     server.on('error', (error) => this.#lines.warn({ problem: error.message }, 'a connection could not be accepted'));
   }
@@ -187,6 +189,20 @@ export class Connections {
     }
     this.#add(socket, peer);
     this.#endIn(socket, this.#all.get(socket) as Connection, requestMs);
+  }
+
+  /** Call it when the TLS handshake is complete: from now on `socket` stands for the TCP connection below it. */
+  #secured(socket: Socket, tcp: Socket | undefined): void {
+    socket.on('error', () => {});
+    const connection = tcp && this.#all.get(tcp);
+    if (tcp === undefined || connection === undefined) {
+      // It was closed during the handshake.
+      socket.destroy();
+      return;
+    }
+    this.#remove(tcp);
+    this.#add(socket, connection.peer);
+    this.#endIn(socket, this.#all.get(socket) as Connection, this.limits.requestMs);
   }
 
   #add(socket: Socket, peer: string): void {

@@ -3,6 +3,7 @@
  * can be made to resolve to this server (DNS rebinding).
  */
 import { networkInterfaces } from 'node:os';
+import type { Certificate } from './certificate.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const ANY = new Set(['0.0.0.0', '::', '[::]']);
@@ -10,6 +11,8 @@ const ANY = new Set(['0.0.0.0', '::', '[::]']);
 export interface Allowed {
   hosts: ReadonlySet<string>;
   origins: ReadonlySet<string>;
+  /** With TLS: whether this host with its port is a name of the certificate. */
+  isOwnName?: (host: string) => boolean;
 }
 
 /** Returns the host under which a browser on this machine reaches a server that listens on `host`. */
@@ -23,21 +26,37 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Returns the allowed headers. `listening` is the host from --listen; `extra` lists origins of other pages, such as a
- * reverse proxy's.
+ * reverse proxy's. With TLS, the names of the certificate are allowed: DNS rebinding cannot use them.
  */
-export function allowedFor(listening: string, port: number, extra: readonly string[]): Allowed {
+export function allowedFor(
+  listening: string,
+  port: number,
+  extra: readonly string[],
+  certificate?: Pick<Certificate, 'covers'>,
+): Allowed {
   const host = listening.toLowerCase();
   const names = new Set(isLoopback(host) ? LOOPBACK : []);
   if (ANY.has(host)) for (const name of [...LOOPBACK, ...ownAddresses()]) names.add(name);
   else names.add(bracketed(host));
-  const hosts = new Set([...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])));
-  const origins = new Set([...hosts].map((each) => `http://${each}`));
+  const [scheme, defaultPort] = certificate === undefined ? ['http', 80] : ['https', 443];
+  const hosts = new Set(
+    [...names].flatMap((name) => (port === defaultPort ? [name, `${name}:${port}`] : [`${name}:${port}`])),
+  );
+  const origins = new Set([...hosts].map((each) => `${scheme}://${each}`));
   for (const origin of extra) {
     origins.add(origin);
     hosts.add(new URL(origin).host);
   }
-  return { hosts, origins };
+  if (certificate === undefined) return { hosts, origins };
+  return { hosts, origins, isOwnName: (given) => isNameOf(certificate, given, port) };
 }
+
+function isNameOf(certificate: Pick<Certificate, 'covers'>, host: string, port: number): boolean {
+  const url = URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : undefined;
+  return url?.host === withoutDefault(host) && Number(url.port || 443) === port && certificate.covers(url.hostname);
+}
+
+const withoutDefault = (host: string) => host.replace(/:443$/, '');
 
 /** The header that is not allowed. */
 export type ForeignHeader = 'Host' | 'Origin';
@@ -48,9 +67,18 @@ export function foreignHeader(
   host: string | undefined,
   origin: string | undefined,
 ): ForeignHeader | undefined {
-  if (host === undefined || !allowed.hosts.has(host.toLowerCase())) return 'Host';
-  if (origin !== undefined && !allowed.origins.has(origin.toLowerCase())) return 'Origin';
+  if (host === undefined || !isAllowedHost(allowed, host.toLowerCase())) return 'Host';
+  if (origin !== undefined && !isAllowedOrigin(allowed, origin.toLowerCase())) return 'Origin';
   return undefined;
+}
+
+function isAllowedHost({ hosts, isOwnName }: Allowed, host: string): boolean {
+  return hosts.has(host) || (isOwnName?.(host) ?? false);
+}
+
+function isAllowedOrigin({ origins, isOwnName }: Allowed, origin: string): boolean {
+  const [, host] = /^https:\/\/(.*)$/.exec(origin) ?? [];
+  return origins.has(origin) || (host !== undefined && (isOwnName?.(host) ?? false));
 }
 
 /** Puts an IPv6 address in brackets as URLs do: "::1" becomes "[::1]". */

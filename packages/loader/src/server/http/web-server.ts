@@ -1,11 +1,13 @@
 /** Serves the dashboard's files and the socket's upgrade path on one port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { TlsPem } from '../../ipc/tls-pem.ts';
 import { type Allowed, foreignHeader } from './allowed-hosts.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 import { readPageFiles } from './page-files.ts';
 import { PageTable } from './page-table.ts';
 import { securityHeaders } from './security-headers.ts';
+import { makeServer } from './tls-server.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -17,7 +19,8 @@ const IDLE_MS = 30_000;
  * Creates the server. `ui` is the directory of the built dashboard, which is read now; undefined serves only the
  * socket. `nodes` lists other loaders that the dashboard may connect to. Throws SetupError if the directory is not a
  * dashboard. The handlers need a guard (see guard-handlers.ts). `isHealthy` decides on the answer to `GET /healthz`, which
- * needs no token and tells nothing else. `answersFirst` may answer a request before any check, and then returns true.
+ * needs no token and tells nothing else. `answersFirst` may answer a request before any check, and then returns true. `tls`
+ * undefined: plain HTTP.
  */
 export function webServer(
   ui: string | undefined,
@@ -25,9 +28,10 @@ export function webServer(
   nodes: readonly string[] = [],
   isHealthy: () => boolean = () => true,
   answersFirst: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
+  tls?: TlsPem,
 ): Server {
   const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
-  const server = createServer((request, response) => {
+  const server = makeServer(tls, (request, response) => {
     if (answersFirst(request, response)) return;
     const foreign = foreignHeader(allowed(), request.headers.host, request.headers.origin);
     if (foreign) {

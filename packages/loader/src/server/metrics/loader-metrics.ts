@@ -17,6 +17,8 @@ export interface LoaderSource {
   readonly startedAtMs: number;
   readonly clients: () => { readonly readers: number; readonly admins: number };
   readonly connections: () => number;
+  /** Undefined: the server has no certificate. */
+  readonly certificateExpiresMs: () => number | undefined;
   /** As of this scrape. */
   readonly isHealthy: () => boolean;
 }
@@ -68,6 +70,14 @@ export function loaderMetrics(registry: Registry, source: LoaderSource, events: 
     help: 'Notices since the loader started, by code.',
     labels: ['code'],
     samples: () => [...events.notices].map(([code, count]): Sample => [[code], count]),
+  });
+  gauge(registry, {
+    name: 'packetlog_tls_certificate_expiry_time_seconds',
+    help: 'When the TLS certificate in use expires (Unix time); no series without TLS.',
+    samples: () => {
+      const expiresMs = source.certificateExpiresMs();
+      return expiresMs === undefined ? [] : [[[], expiresMs / 1000]];
+    },
   });
   const { version, protocol, transport } = source.build;
   gauge(registry, {

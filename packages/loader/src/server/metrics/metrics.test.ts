@@ -40,6 +40,7 @@ function started(source: Partial<MetricsSource> = {}): Metrics {
     isHealthy: () => true,
     clients: () => ({ readers: 2, admins: 1 }),
     connections: () => 4,
+    certificateExpiresMs: () => undefined,
     rules: () => ({ ...noRules, rules: [], sets: [] }),
     clientRecords: () => NO_RECORDS,
     ...source,

@@ -36,6 +36,8 @@ function configuration(registry: Registry, { name, help, labels = [] }: MetricDe
 
 function collect(metric: Counter | Gauge, { labels = [], samples }: MetricDefinition): void {
   metric.reset();
+  // `reset` leaves 0 in a metric without labels: no series if there is no sample.
+  if (labels.length === 0) metric.remove();
   for (const [values, value] of samples()) {
     metric.inc(Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ''])), value);
   }

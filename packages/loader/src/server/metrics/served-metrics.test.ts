@@ -12,6 +12,7 @@ const source = {
   isHealthy: () => true,
   clients: () => ({ readers: 0, admins: 0 }),
   connections: () => 0,
+  certificateExpiresMs: () => undefined,
   rules: () => ({
     revision: 1,
     default_policy: 'permit' as const,
@@ -33,7 +34,13 @@ describe('a separate address of the metrics', () => {
 
   async function open(place: MetricsPlace) {
     const isToken = (given: string) => given === TOKEN;
-    const served = await ServedMetrics.open({ place, isToken, connections: new Connections(lines), lines });
+    const served = await ServedMetrics.open({
+      place,
+      isToken,
+      connections: new Connections(lines),
+      lines,
+      tls: undefined,
+    });
     opened.push(served);
     const port = Number(new URL(served.url ?? 'http://x:0').port);
     const scrape = (headers: Record<string, string> = {}, path = '/metrics', method = 'GET') =>

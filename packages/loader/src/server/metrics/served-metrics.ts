@@ -1,9 +1,12 @@
 /** Serves the metrics: on the port of the dashboard, or at a separate address. */
-import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { TlsPem } from '../../ipc/tls-pem.ts';
 import type { Connections } from '../access/connections.ts';
 import type { LineLimit } from '../access/line-limit.ts';
-import { type Allowed, allowedFor, foreignHeader, isLoopback, reachableHost } from '../http/allowed-hosts.ts';
+import { type Allowed, allowedFor, foreignHeader, isLoopback } from '../http/allowed-hosts.ts';
 import { guardHandlers } from '../http/guard-handlers.ts';
+import { servedUrl } from '../http/served-url.ts';
+import { makeServer, replaceTls } from '../http/tls-server.ts';
 import { limitTimes, listen, plain } from '../http/web-server.ts';
 import { Metrics } from './metrics.ts';
 import { answerMetrics, type MetricsAccess } from './metrics-handler.ts';
@@ -18,13 +21,15 @@ export interface ServedMetricsOptions {
   readonly isToken: (given: string) => boolean;
   readonly connections: Connections;
   readonly lines: LineLimit;
+  /** Used for a separate address that other machines reach; undefined: plain HTTP. */
+  readonly tls: TlsPem | undefined;
 }
 
 export class ServedMetrics {
   readonly metrics: Metrics;
   /** URL of a separate address; undefined: they are on the port of the dashboard. */
   readonly url: string | undefined;
-  /** Whether other machines can reach the separate address. */
+  /** Whether other machines can reach the separate address over plain HTTP. */
   readonly isExposed: boolean;
   readonly #access: MetricsAccess;
   readonly #http: HttpServer | undefined;
@@ -38,20 +43,23 @@ export class ServedMetrics {
   }
 
   /** Opens the separate address, if there is one. Throws SetupError. */
-  static async open({ place, isToken, connections, lines }: ServedMetricsOptions): Promise<ServedMetrics> {
+  static async open({ place, isToken, connections, lines, tls }: ServedMetricsOptions): Promise<ServedMetrics> {
     const metrics = new Metrics();
     if (place === 'same') return new ServedMetrics({ metrics, isToken, lines });
     const isOpen = isLoopback(place.host);
     const access = { metrics, isToken: isOpen ? undefined : isToken, lines };
     let allowed: Allowed | undefined;
-    const http = createServer((request, response) => answerAt(request, response, access, isOpen ? allowed : 'any'));
+    const ownTls = isOpen ? undefined : tls;
+    const http = makeServer(ownTls, (request, response) =>
+      answerAt(request, response, access, isOpen ? allowed : 'any'),
+    );
     limitTimes(http);
     connections.watch(http);
     guardHandlers(http, connections, (error) => lines.failed(error, 'a request for metrics failed'));
     const port = await listen(http, place.host === 'localhost' ? '127.0.0.1' : place.host, place.port, '--metrics');
     allowed = allowedFor(place.host, port, []);
-    const url = `http://${reachableHost(place.host)}:${port}${METRICS_PATH}`;
-    return new ServedMetrics(access, http, url, !isOpen);
+    const url = `${servedUrl(place.host, port, ownTls)}${METRICS_PATH}`;
+    return new ServedMetrics(access, http, url, !isOpen && tls === undefined);
   }
 
   /** Answers a request on the port of the dashboard. Returns false if it is not for the metrics. */
@@ -60,6 +68,10 @@ export class ServedMetrics {
     answerMetrics(this.#access, request, response);
     return true;
   };
+
+  setTls(tls: TlsPem): void {
+    if (this.#http) replaceTls(this.#http, tls);
+  }
 
   async close(): Promise<void> {
     const http = this.#http;

@@ -1,0 +1,12 @@
+/** Loads the metrics only on demand: most loaders serve none. */
+import type { MetricsPlace, ServedMetrics, ServedMetricsOptions } from './served-metrics.ts';
+
+/** Returns undefined if there is no place. Throws SetupError. */
+export async function openMetrics(
+  place: MetricsPlace | undefined,
+  options: Omit<ServedMetricsOptions, 'place'>,
+): Promise<ServedMetrics | undefined> {
+  if (place === undefined) return undefined;
+  const served = await import('./served-metrics.ts');
+  return served.ServedMetrics.open({ place, ...options });
+}
