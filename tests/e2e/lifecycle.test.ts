@@ -138,7 +138,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
 
   test('on loopback the loader falls back to generic mode and names the reason', async () => {
     const packetlog = await started('--iface', 'lo', '--mode', 'auto', ...QUIET);
-    expect(packetlog.stderr).toContain('Watching lo (generic, because native_frags: the driver has no native XDP');
+    expect(packetlog.stderr).toContain('Watching lo (generic, because the driver has no native XDP)');
     await packetlog.end();
   });
 

@@ -8,7 +8,7 @@ export interface Identity {
   uidMap: string;
 }
 
-function identity(): Identity {
+export function ownIdentity(): Identity {
   return { uid: process.geteuid?.() ?? 0, uidMap: readUidMap() };
 }
 
@@ -24,7 +24,7 @@ function readUidMap(): string {
  * Returns whether this map is that of a nested user namespace, whose root has no privileges on the machine: "0 0
  * 4294967295" maps all users to themselves, as in the initial namespace.
  */
-function isUserNamespace(uidMap: string): boolean {
+export function isUserNamespace(uidMap: string): boolean {
   return uidMap.trim() !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
 }
 
@@ -42,7 +42,7 @@ export function isInUserNamespace(): boolean {
  */
 export function privilegeAdvice(
   { needs, command = 'packetlog …' }: { needs?: string; command?: string } = {},
-  { uid, uidMap }: Identity = identity(),
+  { uid, uidMap }: Identity = ownIdentity(),
 ): string {
   if (isUserNamespace(uidMap)) {
     return 'Root of this user namespace has no privileges on the machine: run packetlog as root of the machine, outside rootless containers and unshare --user.';

@@ -17,6 +17,14 @@ export interface SetupFacts {
   detail?: string;
 }
 
+/** A problem and its remedy, in the words that `packetlog run` and `packetlog doctor` share. */
+export interface Problem {
+  /** A clause without a period. */
+  problem: string;
+  /** Whole sentences. */
+  next: string;
+}
+
 /** Setup failed. The message reads `step target: problem. Next action.` */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
@@ -27,17 +35,26 @@ export class SetupError extends Error {
     this.facts = facts;
   }
 
+  /** The message without the next action: `step target: problem.` */
+  get finding(): string {
+    return finding(this.facts);
+  }
+
   get exitCode(): number {
     return EXIT[this.facts.exit];
   }
 }
 
 function sentence(facts: SetupFacts): string {
+  return `${finding(facts)}${facts.next ? ` ${facts.next}` : ''}`;
+}
+
+function finding(facts: SetupFacts): string {
   const problem =
     facts.problem ??
     (facts.errno === undefined ? undefined : describeErrno(facts.errno)) ??
     (facts.cause instanceof Error ? facts.cause.message : 'failed');
-  return `${facts.step} ${facts.target}: ${problem}.${facts.next ? ` ${facts.next}` : ''}`;
+  return `${facts.step} ${facts.target}: ${problem}.`;
 }
 
 /** Returns Node.js's description of a system call that failed on a path. */

@@ -91,6 +91,8 @@ export type FromDrain =
       pinned: string | undefined;
       /** Interfaces with a default route that are not watched, because another route is preferred. */
       otherRoutes: readonly string[];
+      /** About the watched interfaces, as sentences: one is down, or a member of another device. */
+      warnings: readonly string[];
     }
   | { type: 'failed'; error: PlainError }
   /** Slab `slab` holds `count` records and belongs to the receiver until released; `skipped` more were withheld. */

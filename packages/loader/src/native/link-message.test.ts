@@ -19,8 +19,10 @@ const ascii = (text: string) => [...new TextEncoder().encode(text), 0];
 
 const NEWLINK = 16;
 const link = message(NEWLINK, [
-  ...[0, 0, ...u16(65534), ...u32(7), ...u32(0), ...u32(0)],
+  ...[0, 0, ...u16(65534), ...u32(7), ...u32(0x10001), ...u32(0)],
   ...attribute(3, ascii('tun0')),
+  ...attribute(4, u32(1400)),
+  ...attribute(5, u32(3)),
   ...attribute(2, [192, 0, 2, 1]),
   ...attribute(10, u32(4)),
   ...attribute(0x8000 | 18, [...attribute(1, ascii('tun')), ...attribute(2, attribute(3, [1]))]),
@@ -42,7 +44,22 @@ describe('rtnetlink messages of devices', () => {
         master: 4,
         broadcast: new Uint8Array([192, 0, 2, 1]),
         xdpPrograms: [91],
+        isUp: true,
+        hasCarrier: true,
+        mtu: 1400,
+        lower: 3,
       },
+    ]);
+  });
+
+  it('name no lower device that is in another network namespace', () => {
+    const body = [
+      ...[0, 0, ...u16(1), ...u32(7), ...u32(0x1), ...u32(0)],
+      ...attribute(5, u32(3)),
+      ...attribute(37, u32(0)),
+    ];
+    expect(readLinks(new Uint8Array(message(NEWLINK, body))).links).toMatchObject([
+      { isUp: true, hasCarrier: false, lower: 0 },
     ]);
   });
 

@@ -5,6 +5,7 @@ import {
   attributes,
   endOf,
   NETLINK_HEADER,
+  NLM_F_DUMP,
   NLM_F_REQUEST,
   netlinkMessages,
   netlinkRequest,
@@ -31,14 +32,35 @@ export interface LinkFacts {
   broadcast: Uint8Array;
   /** Ids of the XDP programs on the device, in any mode. */
   xdpPrograms: readonly number[];
+  isUp: boolean;
+  /** Whether the device can carry packets: it is up, and so is what it depends on (cable, peer, lower device). */
+  hasCarrier: boolean;
+  /** In bytes, without the link header. */
+  mtu: number;
+  /** Ifindex of the lower device or of the veth's peer, if that is in this network namespace; 0: none. */
+  lower: number;
 }
 
 const RTM_NEWLINK = 16;
 const RTM_GETLINK = 18;
 /** struct ifinfomsg: u8 family, u8 pad, u16 type, i32 index, u32 flags, u32 change. */
 const LINK_HEADER = 16;
-const LINK = { type: 2, index: 4 };
-const IFLA = { broadcast: 2, name: 3, master: 10, linkInfo: 18, extMask: 29, xdp: 43, alternativeName: 53 };
+const LINK = { type: 2, index: 4, flags: 8 };
+const IFF_UP = 1;
+/** IFF_LOWER_UP of linux/if.h. */
+const IFF_LOWER_UP = 1 << 16;
+const IFLA = {
+  broadcast: 2,
+  name: 3,
+  mtu: 4,
+  link: 5,
+  master: 10,
+  linkInfo: 18,
+  extMask: 29,
+  linkNamespace: 37,
+  xdp: 43,
+  alternativeName: 53,
+};
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_TUN_TYPE = 3;
@@ -55,6 +77,13 @@ const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 export function linkRequest(ifindex: number): Uint8Array {
   const { bytes, body } = netlinkRequest(RTM_GETLINK, NLM_F_REQUEST, LINK_HEADER + 8);
   body.setInt32(LINK.index, ifindex, true);
+  writeExtMask(body, LINK_HEADER);
+  return bytes;
+}
+
+/** Builds a request for all devices. */
+export function allLinksRequest(): Uint8Array {
+  const { bytes, body } = netlinkRequest(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, LINK_HEADER + 8);
   writeExtMask(body, LINK_HEADER);
   return bytes;
 }
@@ -100,6 +129,8 @@ export function readLinks(bytes: Uint8Array): LinkAnswer {
 
 function readLink(message: Uint8Array): LinkFacts {
   const view = viewOf(message);
+  const flags = view.getUint32(LINK.flags, true);
+  let isLowerElsewhere = false;
   const facts: LinkFacts = {
     ifindex: view.getInt32(LINK.index, true),
     name: '',
@@ -110,14 +141,23 @@ function readLink(message: Uint8Array): LinkFacts {
     master: 0,
     broadcast: new Uint8Array(0),
     xdpPrograms: [],
+    isUp: (flags & IFF_UP) !== 0,
+    hasCarrier: (flags & IFF_LOWER_UP) !== 0,
+    mtu: 0,
+    lower: 0,
   };
   for (const [type, value] of attributes(message.subarray(LINK_HEADER))) {
     if (type === IFLA.name) facts.name = text(value);
     else if (type === IFLA.broadcast) facts.broadcast = value.slice();
     else if (type === IFLA.master) facts.master = number(value);
+    else if (type === IFLA.mtu) facts.mtu = number(value);
+    else if (type === IFLA.link) facts.lower = number(value);
+    else if (type === IFLA.linkNamespace) isLowerElsewhere = true;
     else if (type === IFLA.linkInfo) Object.assign(facts, readLinkInfo(value));
     else if (type === IFLA.xdp) facts.xdpPrograms = programsOf(value);
   }
+  // The ifindex of a device elsewhere may be that of another device here.
+  if (isLowerElsewhere) facts.lower = 0;
   return facts;
 }
 

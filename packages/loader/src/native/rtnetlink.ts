@@ -1,16 +1,9 @@
 /** Queries the kernel for network devices and routes: rtnetlink(7), in this thread's network namespace. */
 import { ERRNO } from '../errors/errno.ts';
-import { C, call } from './ffi.ts';
-import { closeDescriptor, interfaceIndex, SystemCallError } from './libc.ts';
-import { type LinkFacts, linkRequest, namedLinkRequest, readLinks } from './link-message.ts';
-import { endOf, netlinkMessages } from './netlink-message.ts';
+import { interfaceIndex, SystemCallError } from './libc.ts';
+import { allLinksRequest, type LinkFacts, linkRequest, namedLinkRequest, readLinks } from './link-message.ts';
+import { askNetlink, NETLINK_ROUTE } from './netlink-socket.ts';
 import { type DefaultRoute, readDefaultRoutes, routesRequest } from './route-message.ts';
-
-const AF_NETLINK = 16;
-const NETLINK_ROUTE = 0;
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
-/** More than the kernel puts into one answer (NLMSG_GOODSIZE, at most 32 KiB). */
-const ANSWER_BYTES = 1 << 16;
 
 /**
  * Returns the facts of a device; undefined if it does not exist in this network namespace. Throws SystemCallError if
@@ -38,44 +31,13 @@ export function defaultRoutes(family: number): DefaultRoute[] {
   return ask(routesRequest(family), true).flatMap(readDefaultRoutes);
 }
 
+/** Returns all devices of this thread's network namespace. */
+export function allLinks(): LinkFacts[] {
+  return ask(allLinksRequest(), true).flatMap((bytes) => readLinks(bytes).links);
+}
+
 function links(request: Uint8Array): LinkFacts[] {
   return ask(request, false).flatMap((bytes) => readLinks(bytes).links);
 }
 
-/** Sends a request; returns the result of each `recv`. `isDump`: the answer has several parts, up to an end message. */
-function ask(request: Uint8Array, isDump: boolean): Uint8Array[] {
-  const socket = call('libc', 'socket', C.int, [
-    [C.int, AF_NETLINK],
-    [C.int, SOCK_RAW_CLOEXEC],
-    [C.int, NETLINK_ROUTE],
-  ]);
-  if (socket.value < 0) throw new SystemCallError('socket NETLINK_ROUTE', socket.errno);
-  try {
-    const sent = call('libc', 'send', C.long, [
-      [C.int, socket.value],
-      [C.bytes, request],
-      [C.size, request.length],
-      [C.int, 0],
-    ]);
-    if (sent.value < 0) throw new SystemCallError('send to rtnetlink', sent.errno);
-    const answers = [receive(socket.value)];
-    while (isDump && !answers.at(-1)?.isEnd) answers.push(receive(socket.value));
-    return answers.map(({ bytes }) => bytes);
-  } finally {
-    closeDescriptor(socket.value);
-  }
-}
-
-/** The kernel answers while `send` runs (rtnetlink_rcv), and continues a dump while `recv` runs: neither blocks. */
-function receive(socket: number): { bytes: Uint8Array; isEnd: boolean } {
-  const buffer = new Uint8Array(ANSWER_BYTES);
-  const { value, errno } = call('libc', 'recv', C.long, [
-    [C.int, socket],
-    [C.bytes, buffer],
-    [C.size, buffer.length],
-    [C.int, 0],
-  ]);
-  if (value < 0) throw new SystemCallError('recv from rtnetlink', errno);
-  const bytes = buffer.slice(0, value);
-  return { bytes, isEnd: [...netlinkMessages(bytes)].some((message) => endOf(message) !== undefined) };
-}
+const ask = (request: Uint8Array, isDump: boolean) => askNetlink(NETLINK_ROUTE, request, isDump);

@@ -1,5 +1,4 @@
 /** Attaches the program to a watched interface, or updates the link that the previous loader left there. */
-import { SetupError } from '../errors/setup-error.ts';
 import type { RequestedMode } from '../ipc/settings.ts';
 import { objectId } from '../native/bpf-objects.ts';
 import type { LinkFacts } from '../native/link-message.ts';
@@ -8,6 +7,7 @@ import { printableName } from '../system/interface-name.ts';
 import { type AttachablePrograms, type Attachment, attach } from '../xdp/attach/attach.ts';
 import { deviceOf, updateOn } from '../xdp/attach/link-device.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
+import { cannotWatch, LIST, unreadableLink } from '../xdp/attach/watch-errors.ts';
 import type { SlotKind, SlotTable } from '../xdp/slots.ts';
 import { kindOf, type Watched } from './watched.ts';
 
@@ -15,8 +15,6 @@ import { kindOf, type Watched } from './watched.ts';
 export type TakenOver = 'yes' | 'elsewhere' | 'reattach';
 
 const TWO_BONDS = 'members of two bonds cannot be told apart in native mode';
-
-const LIST = 'List the interfaces with: ip -br link.';
 
 export class Attacher {
   readonly #programs: AttachablePrograms;
@@ -35,9 +33,7 @@ export class Attacher {
     const facts = linkFactsOf(ifindex);
     if (!facts) throw noSuchInterface(shown);
     const layer = linkLayerOf(facts);
-    if ('problem' in layer) {
-      throw cannotWatch(shown, layer.problem, 'Rules cannot act there: watch another interface with --iface.');
-    }
+    if ('problem' in layer) throw unreadableLink(shown, layer.problem);
     const { link, mode, reason } = this.#climb(watched, facts);
     watched.link = link;
     watched.mode = mode;
@@ -90,12 +86,4 @@ export class Attacher {
     if (this.#mode !== 'native') return;
     throw cannotWatch(shown, TWO_BONDS, 'Use --mode auto, or a second packetlog for this bond.');
   }
-}
-
-export function noSuchInterface(target: string): SetupError {
-  return new SetupError({ step: 'watch', target, problem: 'no such interface', next: LIST, exit: 'not_found' });
-}
-
-function cannotWatch(target: string, problem: string, next: string): SetupError {
-  return new SetupError({ step: 'watch', target, problem, next, exit: 'unsupported' });
 }

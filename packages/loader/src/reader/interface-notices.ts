@@ -1,6 +1,7 @@
 /** Formats the notices about watched interfaces. Pure. */
 import type { Interface, Notice } from '@packetlog/common';
 import { printableName } from '../system/interface-name.ts';
+import { absentInterface } from '../xdp/attach/watch-errors.ts';
 
 type Named = Pick<Interface, 'name'>;
 
@@ -9,8 +10,8 @@ function notice(atMs: number, { name }: Named, level: Notice['level'], code: Not
 }
 
 export function absent(watched: Named, atMs: number): Notice {
-  const message = `Interface ${printableName(watched.name)} does not exist yet. It will be watched, and rules will act on it, as soon as it appears.`;
-  return notice(atMs, watched, 'warning', 'interface_waiting', message);
+  const { problem, next } = absentInterface(printableName(watched.name));
+  return notice(atMs, watched, 'warning', 'interface_waiting', `${problem}. ${next}`);
 }
 
 export function gone(watched: Named, atMs: number): Notice {

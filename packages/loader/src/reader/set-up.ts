@@ -1,13 +1,11 @@
 /** Creates what the drain thread works with, in the network namespace that it watches. */
-import { closeSync, openSync } from 'node:fs';
 import { RUNTIME } from '@packetlog/bpf';
-import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
-import { createEventfd, enterNetworkNamespace, SystemCallError } from '../native/libc.ts';
+import { createEventfd } from '../native/libc.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
-import { cannotEnter, notOne } from '../system/network-namespace.ts';
+import { enterNamespaceAt } from '../system/network-namespace.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { InterfaceCounters } from '../xdp/interface-counters.ts';
 import { findLeftoverPins, type LeftoverPins } from '../xdp/pinning/leftover-pins.ts';
@@ -51,7 +49,7 @@ export interface Setup {
 export function setUp(options: DrainOptions, post: (message: FromDrain) => void): Setup {
   // First: its socket may be in the abstract namespace of this network namespace.
   const serviceManager = new ServiceManager(options.serviceManager);
-  if (options.networkNamespace !== undefined) enter(options.networkNamespace);
+  if (options.networkNamespace !== undefined) enterNamespaceAt(options.networkNamespace);
   const leftover = findLeftoverPins(options.bpfFs);
   if (leftover && !options.takeOver) throw leftBehind(leftover);
   const chosen = chooseInterfaces(options, leftover !== undefined);
@@ -135,22 +133,4 @@ function leftBehind({ directory }: LeftoverPins): SetupError {
     next: 'Start packetlog, which takes over, and capture from it; or remove it: packetlog unload.',
     exit: 'busy',
   });
-}
-
-function enter(path: string): void {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (cause) {
-    throw cannotEnter(path, cause);
-  }
-  try {
-    enterNetworkNamespace(fd);
-  } catch (cause) {
-    if (!(cause instanceof SystemCallError)) throw cause;
-    if (cause.errno === ERRNO.EINVAL) throw notOne(path, cause);
-    throw cannotEnter(path, cause, cause.errno === ERRNO.EPERM);
-  } finally {
-    closeSync(fd);
-  }
 }

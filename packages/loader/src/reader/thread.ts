@@ -9,6 +9,7 @@ import { toPlain } from '../errors/setup-error.ts';
 import { clearEvent } from '../native/clear-event.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
 import { nameThread } from '../system/thread-name.ts';
+import { STARTS_EMPTY } from '../xdp/pinning/leftover-pins.ts';
 import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
 import { POLL_BYTES } from './poll-bytes.ts';
@@ -16,6 +17,7 @@ import { PollPolicy } from './poll-policy.ts';
 import { answerRequests } from './requests.ts';
 import { closePort, options, post, postNotices, signal } from './serving-thread.ts';
 import { type Setup, setUp } from './set-up.ts';
+import { startWarnings } from './start-warnings.ts';
 
 /** Interval of reports. Without clients and records, a report waits for the first client or record. */
 const REPORT_MS = 1000;
@@ -53,6 +55,7 @@ function attach({ program, transport, drain, interfaces, pins, leftover, chosen 
     recordOffset: ring.recordOffset,
     pinned: pins.path,
     otherRoutes: chosen.others,
+    warnings: startWarnings(interfaces.attached()),
   });
   if (leftover) postNotices([takenOver(program, drain)]);
 }
@@ -133,7 +136,7 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
   const waiting = drain.ledger(Date.now()).ring.pending;
   const message = program.reused
     ? `Took over from a loader that ended, without a gap; ${waiting} records waited in its rings.`
-    : 'Took over from a loader that ended; rules stayed in force without a gap. Rings and counters start empty, because the previous loader had another version, --transport or --ring-size; records that waited in its rings are lost.';
+    : `Took over from a loader that ended; rules stayed in force without a gap. ${STARTS_EMPTY}`;
   return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
 }
 

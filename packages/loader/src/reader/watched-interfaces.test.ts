@@ -21,6 +21,10 @@ const ETH0: LinkFacts = {
   master: 0,
   broadcast: new Uint8Array(6),
   xdpPrograms: [PROGRAM],
+  isUp: true,
+  hasCarrier: true,
+  mtu: 1500,
+  lower: 0,
 };
 
 /** The fake kernel's state, and the requests it received. */

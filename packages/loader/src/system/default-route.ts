@@ -1,4 +1,5 @@
 /** The interfaces of the default route, which are watched if the operator names none. */
+import type { Problem } from '../errors/setup-error.ts';
 import { interfaceName } from '../native/libc.ts';
 import { type DefaultRoute, FAMILY } from '../native/route-message.ts';
 import { defaultRoutes } from '../native/rtnetlink.ts';
@@ -24,4 +25,12 @@ export function defaultRouteInterfaces(): { preferred: string[]; others: string[
   const { preferred, others } = defaultInterfaces(defaultRoutes(FAMILY.ipv4), defaultRoutes(FAMILY.ipv6));
   const names = (indexes: readonly number[]) => indexes.flatMap((ifindex) => interfaceName(ifindex) ?? []);
   return { preferred: names(preferred), others: names(others) };
+}
+
+/** Returns the warning for interfaces of other default routes. `names`: safe to print on a terminal. */
+export function otherRoutesProblem(names: readonly string[]): Problem {
+  return {
+    problem: `Not watched, although a default route uses it: ${names.join(', ')}`,
+    next: 'Name all interfaces with --iface.',
+  };
 }

@@ -1,7 +1,9 @@
 /** Finds the network namespace of a path. */
-import { statfsSync, statSync } from 'node:fs';
+import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
+import { ERRNO } from '../errors/errno.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import { enterNetworkNamespace, SystemCallError } from '../native/libc.ts';
 import { requireKernelFiles } from './kernel-files.ts';
 
 /** NSFS_MAGIC of linux/magic.h. */
@@ -21,8 +23,27 @@ export function networkNamespaceId(given?: string): string {
   throw notOne(path);
 }
 
+/** Moves the calling thread into the network namespace of a path. Throws SetupError. */
+export function enterNamespaceAt(path: string): void {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (cause) {
+    throw cannotEnter(path, cause);
+  }
+  try {
+    enterNetworkNamespace(fd);
+  } catch (cause) {
+    if (!(cause instanceof SystemCallError)) throw cause;
+    if (cause.errno === ERRNO.EINVAL) throw notOne(path, cause);
+    throw cannotEnter(path, cause, cause.errno === ERRNO.EPERM);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Returns the error for a namespace that cannot be entered. `cause`: the error of stat, open or setns. */
-export function cannotEnter(
+function cannotEnter(
   path: string,
   cause: unknown,
   denied = DENIED.has((cause as NodeJS.ErrnoException).code),
@@ -39,7 +60,7 @@ export function cannotEnter(
 /**
  * Returns the error for a path that is not a network namespace: setns(2) returned EINVAL, or it is not an nsfs file.
  */
-export function notOne(path: string, cause?: unknown): SetupError {
+function notOne(path: string, cause?: unknown): SetupError {
   return new SetupError({
     step: 'enter network namespace',
     target: path,

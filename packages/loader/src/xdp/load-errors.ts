@@ -1,8 +1,12 @@
 /** Errors for a program that the kernel rejects. */
+import { release } from 'node:os';
 import { ERRNO } from '../errors/errno.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { RequestedTransport } from '../ipc/settings.ts';
+import { capabilityProblem, missingCapabilities, NEEDED_TEXT, ownCapabilities } from '../system/capabilities.ts';
+import { kernelProblem } from '../system/kernel-version.ts';
+import { MEMLOCK_ADVICE } from '../system/memlock.ts';
 
 /** Returns the last lines of the verifier's log, which contain the reason for the rejection. */
 export function lastLines(log: Uint8Array, lines = 12): string {
@@ -35,13 +39,19 @@ export function rejectedObject(
     target: path,
     errno,
     exit: denied ? 'privilege' : 'unsupported',
-    next: denied
-      ? `${privilegeAdvice({ needs: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' })} Before Linux 5.11 the memlock limit counts too (ulimit -l unlimited).`
-      : unsupportedAdvice(requested),
+    ...(denied ? deniedFacts() : (kernelProblem(release()) ?? { next: unsupportedAdvice(requested) })),
     ...(logs.length === 0
       ? {}
       : { detail: logs.map(({ transport, log }) => `--transport ${transport}:\n${log}`).join('\n') }),
   });
+}
+
+function deniedFacts(): { problem?: string; next: string } {
+  return (
+    capabilityProblem(missingCapabilities(ownCapabilities())) ?? {
+      next: `${privilegeAdvice({ needs: NEEDED_TEXT })} ${MEMLOCK_ADVICE}`,
+    }
+  );
 }
 
 function unsupportedAdvice(requested: RequestedTransport): string {

@@ -28,13 +28,14 @@ import {
   programDescriptor,
   silenceLibbpf,
 } from '../native/libbpf.ts';
+import { requireLibbpf } from '../native/libbpf-version.ts';
 import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
 import { possibleCpus } from '../system/cpus.ts';
 import { isRealtimeKernel } from '../system/realtime-kernel.ts';
 import { candidates } from '../transports/choose-transport.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
 import { rejectedObject, type TransportRejection } from './load-errors.ts';
-import { hasOurLayout, type LeftoverPins, leftoverMap } from './pinning/leftover-pins.ts';
+import { type LeftoverPins, leftoverMap, reusableTransport } from './pinning/leftover-pins.ts';
 import { explainRejection, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
@@ -77,6 +78,7 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
       exit: 'failed',
     });
   }
+  requireLibbpf();
   silenceLibbpf();
   const cpus = possibleCpus();
   const hasFrags = hasXdpHelper(BPF_FUNC_XDP_GET_BUFF_LEN);
@@ -105,8 +107,7 @@ function continueWith(
   hasFrags: boolean,
 ): LoadedProgram | undefined {
   const { leftover, transport: requested, ringBytes } = options;
-  if (!leftover || !hasOurLayout(leftover) || leftover.about.ringBytes !== ringBytes) return undefined;
-  const transport = candidates(requested, isRealtimeKernel()).find(({ name }) => name === leftover.about.transport);
+  const transport = leftover && reusableTransport(leftover.about, ringBytes, requested);
   if (!transport) return undefined;
   const object = prepare(path, options, transport, cpus, hasFrags);
   if (reuseMaps(object, transport, leftover) && loadObject(object).errno === 0) {

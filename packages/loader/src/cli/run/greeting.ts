@@ -1,6 +1,8 @@
 /** Prints interfaces, URLs and warnings once `packetlog run` is attached. */
 import type { Ready } from '../../reader/drain-thread.ts';
+import { EXPOSED } from '../../server/http/exposed.ts';
 import type { Server } from '../../server/server.ts';
+import { otherRoutesProblem } from '../../system/default-route.ts';
 import { printableName } from '../../system/interface-name.ts';
 import { say } from '../process/say.ts';
 import { servedUrls, servedWithoutTokens } from './served-urls.ts';
@@ -19,7 +21,7 @@ export function watchingText(interfaces: Ready['interfaces']): string {
 }
 
 export function greet(
-  { interfaces, otherRoutes }: Ready,
+  { interfaces, otherRoutes, warnings: deviceWarnings }: Ready,
   server: Pick<Server, 'served' | 'isExposed' | 'servedMetrics'> | undefined,
   warnings: readonly string[],
 ): void {
@@ -31,18 +33,18 @@ export function greet(
     const because = mode_reason ? `, because ${mode_reason}` : '';
     say(`Watching ${printableName(name)} (${mode.replace('_', ' with ')}${because})`);
   }
+  for (const warning of deviceWarnings) say(`Warning: ${warning}`);
   const others = otherRoutes.map(printableName);
-  if (others.length > 0)
-    say(`Not watched, although a default route uses it: ${others.join(', ')}. Name all interfaces with --iface.`);
+  if (others.length > 0) {
+    const { problem, next } = otherRoutesProblem(others);
+    say(`${problem}. ${next}`);
+  }
   for (const warning of warnings) say(warning);
   if (server) {
     // Tokens must not reach a journal, which other users may read.
     const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
-    if (server.isExposed)
-      say(
-        'Warning: other machines can reach this address over plain HTTP. Use --tls-cert and --tls-key, or a TLS proxy.',
-      );
+    if (server.isExposed) say(`Warning: ${EXPOSED.problem}. ${EXPOSED.next}`);
     if (server.servedMetrics) greetMetrics(server.servedMetrics);
   }
   say('Waiting for Ctrl-C...');

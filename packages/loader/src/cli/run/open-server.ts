@@ -50,7 +50,8 @@ export async function openServer(
   return server;
 }
 
-function withoutServer(target: string): SetupError {
+/** Returns the error for an option that needs a server, with `--listen off`. */
+export function withoutServer(target: string): SetupError {
   return new SetupError({
     step: 'serve',
     target,
@@ -60,7 +61,8 @@ function withoutServer(target: string): SetupError {
   });
 }
 
-function uiDirectory(ui: string | undefined): string | undefined {
+/** Returns the directory of the dashboard; undefined with `--ui off`. Throws SetupError. */
+export function uiDirectory(ui: string | undefined): string | undefined {
   if (ui === 'off') return undefined;
   if (ui !== undefined) return ui;
   const built = dashboardDirectory();

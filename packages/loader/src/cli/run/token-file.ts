@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TOKEN_PATTERN } from '@packetlog/common';
 import { z } from 'zod';
+import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import { writeAtomically } from '../../rules/store/atomic-file.ts';
 
@@ -25,7 +26,8 @@ export function storedTokens(directory: string): StoredTokens | undefined {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new SetupError({ step: 'read the tokens in', target: path, exit: 'failed', cause });
+    const advice = code === 'EACCES' ? { next: privilegeAdvice() } : {};
+    throw new SetupError({ step: 'read the tokens in', target: path, ...advice, exit: 'failed', cause });
   }
   const tokens = tokensSchema.safeParse(jsonOf(text));
   if (tokens.success) return { readOnly: tokens.data.token, admin: tokens.data.admin_token };

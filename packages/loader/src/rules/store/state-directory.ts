@@ -2,9 +2,10 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
-import { SetupError } from '../../errors/setup-error.ts';
+import { type Problem, SetupError } from '../../errors/setup-error.ts';
 import { asOwnerOf, type ServiceUser, serviceUser } from '../../system/service-user.ts';
 import { ownerProblem, type PathProblem, pathProblem } from '../../system/trusted-path.ts';
+import { observeStorage, storageProblem } from './state-storage.ts';
 
 const DEFAULT_DIRECTORY = '/var/lib/packetlog';
 const DEFAULT_RULES_FILE = '/etc/packetlog/rules.json';
@@ -81,19 +82,26 @@ function repairAdvice({ path, problem }: PathProblem): string {
 
 /**
  * Prepares the directory for a loader. Throws SetupError like `checkStateDirectory`. Returns warnings if the directory
- * cannot be created.
+ * cannot be created, or nothing can be stored in it.
  */
 export function prepareStateDirectory(paths: StatePaths): string[] {
   // A loader that root runs would take over the service's files, and create some that the service cannot read.
   checkStateDirectory(paths, () => undefined);
   try {
     makeStateDirectory(paths);
-    return [];
+    const storage = observeStorage(paths.directory);
+    const problem = storage && storageProblem(storage);
+    return problem ? [asWarning(problem)] : [];
   } catch (error) {
+    const storage = observeStorage(paths.directory);
+    const problem = storage && storageProblem(storage);
+    if (problem) return [asWarning(problem)];
     const why = error instanceof Error ? error.message : String(error);
     return [`Rules cannot be changed: ${why}. Name a directory with PACKETLOG_STATE_DIR.`];
   }
 }
+
+const asWarning = ({ problem, next }: Problem) => `${problem}. ${next}`;
 
 /** Creates the directories for their owner only. Throws the file system's error. */
 export function makeStateDirectory({ directory, sets }: StatePaths): void {

@@ -79,7 +79,8 @@ function waiting(path: string, pid: number | undefined, seconds: number): string
   return `Waiting for packetlog rules${withPid(pid)} to finish changing the rules in ${path}, for ${seconds} s so far.${next}`;
 }
 
-function heldByLoader(path: string, pid: number | undefined): SetupError {
+/** Returns the error for a directory that a running loader uses. */
+export function heldByLoader(path: string, pid: number | undefined): SetupError {
   return new SetupError({
     step: 'use state directory',
     target: path,

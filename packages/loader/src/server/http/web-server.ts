@@ -124,6 +124,19 @@ export function plain(
   response.end(text);
 }
 
+function listenProblem({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'the port is taken';
+    case 'EACCES':
+      return 'permission denied: ports below 1024 need CAP_NET_BIND_SERVICE';
+    case 'EADDRNOTAVAIL':
+      return 'no interface of this machine has this address';
+    default:
+      return message;
+  }
+}
+
 /**
  * Resolves with the port; it differs from the requested one if that was 0. Throws SetupError, which advises to choose
  * another address with `option`.
@@ -132,12 +145,11 @@ export async function listen(server: Server, host: string, port: number, option 
   const target = `${host}:${port}`;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE';
       reject(
         new SetupError({
           step: 'listen on',
           target,
-          problem: taken ? 'the port is taken' : cause.message,
+          problem: listenProblem(cause),
           next: `Choose another with ${option} HOST:PORT, or ${option} off.`,
           exit: 'listen',
           cause,

@@ -115,4 +115,10 @@ describe('climb', () => {
       'native_frags: EINVAL (22): invalid argument; native: the MTU is too large for one buffer; generic: the driver has no native XDP',
     );
   });
+
+  it('explains once what is the same for all steps', () => {
+    const errno = ERRNO.EOPNOTSUPP;
+    const rejections = ladder('native', true).map((step) => ({ step, errno }));
+    expect(explainRejections(rejections)).toBe('the driver has no native XDP');
+  });
 });

@@ -72,15 +72,25 @@ export function climb(steps: readonly Step[], attach: (step: Step) => { value: n
   return { outcome: 'rejected', rejections };
 }
 
-/** Formats the rejections: "native: the driver has no native XDP; generic: ...". */
+/**
+ * Formats the rejections: "native: the MTU is too large for one buffer; generic: ...", or only the reason if it is the
+ * same for all.
+ */
 export function explainRejections(rejections: readonly Rejection[]): string {
+  const [reason, ...others] = new Set(rejections.map(({ errno }) => meaning(errno)));
+  if (reason !== undefined && others.length === 0) return reason;
   return rejections.map(({ step, errno }) => `${step.mode}: ${meaning(errno)}`).join('; ');
 }
 
+/** Reasons why a driver rejects native mode, which `packetlog doctor` predicts. */
+export const NO_NATIVE_XDP = 'the driver has no native XDP';
+export const MTU_TOO_LARGE = 'the MTU is too large for one buffer';
+export const TOO_FEW_QUEUES = 'the device has fewer queues than native XDP needs (ENOSPC)';
+
 function meaning(errno: number): string {
-  if (errno === ERRNO.EOPNOTSUPP) return 'the driver has no native XDP';
-  if (errno === ERRNO.ERANGE) return 'the MTU is too large for one buffer';
-  if (errno === ERRNO.ENOSPC) return 'the device has fewer queues than native XDP needs (ENOSPC)';
+  if (errno === ERRNO.EOPNOTSUPP) return NO_NATIVE_XDP;
+  if (errno === ERRNO.ERANGE) return MTU_TOO_LARGE;
+  if (errno === ERRNO.ENOSPC) return TOO_FEW_QUEUES;
   if (errno === ERRNO.ENODEV) return 'the interface is gone (ENODEV)';
   return describeErrno(errno);
 }

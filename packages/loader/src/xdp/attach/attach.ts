@@ -1,16 +1,14 @@
 /** Attaches the program to an interface with a bpf_link, which the kernel removes when this process ends. */
 import type { AttachMode } from '@packetlog/common';
 import { ERRNO } from '../../errors/errno.ts';
-import { privilegeAdvice } from '../../errors/privilege.ts';
-import { SetupError } from '../../errors/setup-error.ts';
 import type { RequestedMode } from '../../ipc/settings.ts';
 import { createXdpLink, objectInfo, XDP_FLAGS } from '../../native/libbpf.ts';
-import { bootTime } from '../../native/libc.ts';
 import type { LinkFacts } from '../../native/link-message.ts';
-import { CLOCK_OFFSETS } from '../../system/time-namespace.ts';
+import { linkFactsOf } from '../../native/rtnetlink.ts';
+import { occupied, rejected } from './attach-errors.ts';
 import { climb, explainRejections, genericFirst, ladder } from './attach-ladder.ts';
-import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
-import { programHolder } from './program-holder.ts';
+import { nativeObstacles } from './native-obstacles.ts';
+import { observeNative } from './observe-native.ts';
 
 export interface Attachment {
   /** Descriptor of the link; closing it detaches. */
@@ -50,45 +48,16 @@ export function attach(
     return { link, mode: step.mode, reason: preferred ?? failed };
   }
   const last = climbed.rejections.at(-1)?.errno ?? ERRNO.EINVAL;
-  if (climbed.outcome === 'busy') throw busy(name, ifindex, last);
-  throw rejected(name, requested, last, explainRejections(climbed.rejections));
+  if (climbed.outcome === 'busy') throw occupied(name, ifindex, last);
+  const remedies = requested === 'native' ? remediesOf(ifindex, programs.frags !== undefined) : [];
+  throw rejected(name, requested, last, explainRejections(climbed.rejections), remedies);
 }
 
-function busy(name: string, ifindex: number, errno: number): SetupError {
-  const owner = foreignProgram(ifindex, { realMs: Date.now(), bootNs: bootTime() - CLOCK_OFFSETS.boottime });
-  return new SetupError({
-    step: 'attach to',
-    target: name,
-    errno,
-    problem: owner ? `${describeForeignProgram(owner)} is there and was left alone` : 'another XDP program is there',
-    next: owner?.name.startsWith('packetlog')
-      ? anotherLoader(owner.id)
-      : `Remove it first (for example: ip link set dev ${name} xdp off), or watch another interface with --iface.`,
-    exit: 'busy',
-  });
-}
-
-function anotherLoader(program: number): string {
-  const pid = programHolder(program);
-  return pid === undefined
-    ? 'An earlier packetlog left it attached: packetlog unload removes it (add --bpf-fs if that packetlog used it).'
-    : `Another packetlog, with pid ${pid}, watches this interface: end it first, or watch another with --iface.`;
-}
-
-function rejected(name: string, requested: RequestedMode, errno: number, reasons: string): SetupError {
-  const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
-  let next = 'The kernel log (dmesg) may have the driver’s reason; watch another interface with --iface.';
-  if (denied) next = privilegeAdvice({ needs: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' });
-  else if (errno === ERRNO.ENODEV) next = 'List the interfaces with: ip -br link.';
-  else if (requested === 'native') next = 'Try --mode generic, which needs no driver support.';
-  return new SetupError({
-    step: 'attach to',
-    target: name,
-    errno,
-    problem: reasons,
-    next,
-    exit: denied ? 'privilege' : 'unsupported',
-  });
+/** Returns what can be done about the device's obstacles to native mode; the kernel has rejected it. */
+function remediesOf(ifindex: number, hasFrags: boolean): string[] {
+  const link = linkFactsOf(ifindex);
+  if (!link) return [];
+  return nativeObstacles(observeNative(link, hasFrags)).map(({ next }) => next);
 }
 
 /** struct bpf_link_info of linux/bpf.h: type at 0, id at 4, prog_id at 8, xdp.ifindex at 16. */

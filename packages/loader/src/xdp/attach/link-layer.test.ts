@@ -13,6 +13,10 @@ const facts = (type: number, kind?: string, more: Partial<LinkFacts> = {}): Link
   master: 0,
   broadcast: REMOTE,
   xdpPrograms: [],
+  isUp: true,
+  hasCarrier: true,
+  mtu: 1500,
+  lower: 0,
   ...more,
 });
 

@@ -4,6 +4,7 @@
  */
 import { release } from 'node:os';
 import type { LinkFacts } from '../../native/link-message.ts';
+import { isBefore } from '../../system/kernel-version.ts';
 
 export type LinkLayer = { readonly link: 'ethernet' | 'ip' } | { readonly problem: string };
 
@@ -85,9 +86,4 @@ function hasFixedRemote({ broadcast }: LinkFacts): boolean {
   const [first = 0] = broadcast;
   const isMulticast = first >> 4 === 0xe;
   return broadcast.some((byte) => byte !== 0) && !isMulticast;
-}
-
-function isBefore(kernel: string, [major, minor]: readonly [number, number]): boolean {
-  const [ours = 0, minorOurs = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
-  return ours < major || (ours === major && minorOurs < minor);
 }

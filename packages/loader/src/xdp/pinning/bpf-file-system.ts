@@ -9,8 +9,17 @@ import { SetupError } from '../../errors/setup-error.ts';
 import { type Mount, parseMounts } from '../../system/mounts.ts';
 import { type ServiceUser, serviceUser } from '../../system/service-user.ts';
 import { directoryProblem, pathProblem } from '../../system/trusted-path.ts';
+import {
+  MOUNT_YOURSELF,
+  missing,
+  NAME_ANOTHER,
+  notVisible,
+  otherType,
+  USUAL,
+  unreachableMounts,
+  unsafe,
+} from './bpf-file-system-errors.ts';
 
-const USUAL = '/sys/fs/bpf';
 /** The file system of the installed service, whose user has no access to the usual one. */
 const OF_SERVICE = '/run/packetlog/bpf';
 /** BPF_FS_MAGIC of linux/magic.h. */
@@ -63,6 +72,18 @@ export function findBpfFileSystem(given: string | undefined): BpfFileSystem | un
   return access.state === 'mounted' ? openUsual(access.via, access.ours) : undefined;
 }
 
+/**
+ * As `findBpfFileSystem`, but `release` never unmounts it, and 'unreachable' is returned where none could be mounted
+ * either. Throws SetupError.
+ */
+export function inspectBpfFileSystem(given: string | undefined): BpfFileSystem | 'unreachable' | undefined {
+  if (given !== undefined) return openGiven(given, serviceUser);
+  if (hasServicePins()) return openGiven(OF_SERVICE, serviceUser);
+  const access = findAccess();
+  if (access.state === 'unreachable') return access.state;
+  return access.state === 'mounted' ? openUsual(access.via, false) : undefined;
+}
+
 /** Returns the file system to pin in; mounts it if there is none. Throws SetupError. */
 export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
   if (given !== undefined) return openGiven(given);
@@ -74,13 +95,7 @@ export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
       mount(access.via);
       return openUsual(access.via, true);
     case 'unreachable':
-      throw new SetupError({
-        step: 'pin in',
-        target: USUAL,
-        problem: 'the machine’s own mounts cannot be reached from here, and ours end with this process',
-        next: 'Name a bpf file system that stays, with --bpf-fs DIR.',
-        exit: 'privilege',
-      });
+      throw unreachableMounts();
   }
 }
 
@@ -90,12 +105,9 @@ function openGiven(path: string, service?: ServiceUser): BpfFileSystem {
   try {
     type = statfsSync(path).type;
   } catch (cause) {
-    throw new SetupError({ ...PIN_IN, target: path, next: `Create it: ${mountCommand(path)}.`, exit: 'usage', cause });
+    throw missing(path, cause);
   }
-  if (type !== MAGIC) {
-    const next = `Mount one: ${mountCommand(path)}.`;
-    throw new SetupError({ ...PIN_IN, target: path, problem: 'it is not a bpf file system', next, exit: 'usage' });
-  }
+  if (type !== MAGIC) throw otherType(path);
   const problem = pathProblem(path, undefined, service);
   if (problem !== undefined) throw unsafe(path, problem.path, problem.problem);
   return opened(path, path, () => {}, service);
@@ -117,10 +129,6 @@ function isBpf(path: string): boolean {
     return false;
   }
 }
-
-const PIN_IN = { step: 'pin in' };
-const NAME_ANOTHER = 'name another bpf file system with --bpf-fs DIR';
-const mountCommand = (path: string) => `mkdir -p ${path} && mount -t bpf -o mode=0700 bpf ${path}`;
 
 function reachOf(via: number | 'own'): string {
   return via === 'own' ? USUAL : `/proc/${via}/root${USUAL}`;
@@ -166,25 +174,6 @@ function opened(
   };
 }
 
-function notVisible(path: string): SetupError {
-  return new SetupError({
-    ...PIN_IN,
-    target: path,
-    problem: 'no bpf file system is visible there from this process (chroot, or a private mount namespace)',
-    next: `Mount one where this process sees it (${mountCommand('DIR')}) and name it with --bpf-fs DIR.`,
-    exit: 'privilege',
-  });
-}
-
-/**
- * Returns the error for a path that other users can change: a user who can rename our directory can put another in its
- * place.
- */
-function unsafe(target: string, path: string, problem: string): SetupError {
-  const next = `Restrict it to root (chown root ${path} && chmod 0700 ${path}), or ${NAME_ANOTHER}.`;
-  return new SetupError({ ...PIN_IN, target, problem: `${path} ${problem}`, next, exit: 'privilege' });
-}
-
 function mount(via: number | 'own'): void {
   if (!existsSync(reachOf(via))) {
     throw new SetupError({
@@ -205,7 +194,7 @@ function mount(via: number | 'own'): void {
     step: 'mount',
     target: USUAL,
     problem: stderr.trim().replace(/\.$/, '') || 'failed',
-    next: `Mount it yourself (${mountCommand(USUAL)}), or ${NAME_ANOTHER}.`,
+    next: MOUNT_YOURSELF,
     exit: 'privilege',
   });
 }

@@ -2,7 +2,11 @@
  * Pins of a loader that ended, for the next loader to take over or for `packetlog unload` to remove.
  */
 import type { AttachMode } from '@packetlog/common';
+import type { RequestedTransport } from '../../ipc/settings.ts';
 import { closeDescriptor } from '../../native/libc.ts';
+import { isRealtimeKernel } from '../../system/realtime-kernel.ts';
+import { candidates } from '../../transports/choose-transport.ts';
+import type { Transport } from '../../transports/transport.ts';
 import { linkInterface } from '../attach/attach.ts';
 import { findBpfFileSystem } from './bpf-file-system.ts';
 import { layoutFingerprint } from './layout-fingerprint.ts';
@@ -45,9 +49,21 @@ export function findLeftoverPins(given: string | undefined): LeftoverPins | unde
   return undefined;
 }
 
-/** Whether its maps can be reused: this loader has the same layout as the one that created them. */
-export function hasOurLayout(leftover: LeftoverPins): leftover is LeftoverPins & { about: About } {
-  return leftover.about?.layout === layoutFingerprint();
+/** Rings and counters cannot continue. */
+export const STARTS_EMPTY =
+  'Rings and counters start empty, because the previous loader had another version, --transport or --ring-size; records that waited in its rings are lost.';
+
+/**
+ * Returns the transport whose maps can be reused, if the loader that created them had the same layout and options;
+ * otherwise undefined.
+ */
+export function reusableTransport(
+  about: About | undefined,
+  ringBytes: number,
+  requested: RequestedTransport,
+): Transport | undefined {
+  if (about?.layout !== layoutFingerprint() || about.ringBytes !== ringBytes) return undefined;
+  return candidates(requested, isRealtimeKernel()).find(({ name }) => name === about.transport);
 }
 
 /** Returns a new descriptor of one of its maps. */

@@ -58,7 +58,7 @@ export class PinDirectory {
       const { ino } = fstatSync(fd, { bigint: true });
       if (!lockFile(fd)) {
         closeSync(fd);
-        throw occupied(shown, lockOwner(readLocks(), ino));
+        throw pinsInUse(shown, lockOwner(readLocks(), ino));
       }
       // Between opening and locking another packetlog may have removed the directory and created it again.
       const path = `${fileSystem.base}/${OURS}/${name}`;
@@ -90,7 +90,7 @@ export class PinDirectory {
       const created = PinDirectory.open(fileSystem, name);
       if (created) return created;
     }
-    throw occupied(`${fileSystem.path}/${OURS}/${name}`, undefined);
+    throw pinsInUse(`${fileSystem.path}/${OURS}/${name}`, undefined);
   }
 
   names(): string[] {
@@ -148,7 +148,8 @@ export class PinDirectory {
   }
 }
 
-function occupied(path: string, pid: number | undefined): SetupError {
+/** Returns the error for pins of a running loader. */
+export function pinsInUse(path: string, pid: number | undefined): SetupError {
   return new SetupError({
     step: 'use',
     target: path,

@@ -45,14 +45,20 @@ export function makeDirectory(path: string, shown: string, passed?: string): voi
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST' || (code !== undefined && code === passed)) return;
-    throw new SetupError({
-      step: 'make directory',
-      target: shown,
-      next: 'Name another bpf file system with --bpf-fs DIR.',
-      exit: 'privilege',
-      cause,
-    });
+    throw cannotMakeDirectory(shown, code, cause);
   }
+}
+
+/** Returns the error for a directory that mkdir(2) cannot create. `code`: its error code. */
+export function cannotMakeDirectory(shown: string, code: string | undefined, cause?: unknown): SetupError {
+  return new SetupError({
+    step: 'make directory',
+    target: shown,
+    ...(code === 'EROFS' ? { problem: 'the file system is read-only' } : {}),
+    next: 'Name another bpf file system with --bpf-fs DIR.',
+    exit: 'privilege',
+    cause,
+  });
 }
 
 /**

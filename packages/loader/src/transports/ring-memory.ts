@@ -1,8 +1,8 @@
 /** Chooses the size of the rings, and checks at start that the memory limit is high enough. */
-import { SetupError } from '../../errors/setup-error.ts';
-import { possibleCpus } from '../../system/cpus.ts';
-import { memoryLimit } from '../../system/memory-limit.ts';
-import { defaultRingBytes, largestRingBytes } from '../../transports/ring-size.ts';
+import { type Problem, SetupError } from '../errors/setup-error.ts';
+import { possibleCpus } from '../system/cpus.ts';
+import { memoryLimit } from '../system/memory-limit.ts';
+import { defaultRingBytes, largestRingBytes } from './ring-size.ts';
 
 const MIB = 2 ** 20;
 /**
@@ -25,12 +25,24 @@ export function ringBytesFor(requested: number | undefined, memory = memoryLimit
   });
 }
 
+/** Returns the memory that a loader with rings of this size needs, in bytes. */
+export function neededMemory(ringBytes: number, cpus = possibleCpus()): number {
+  return WITHOUT_RINGS + RINGS_PER_CPU * ringBytes * cpus;
+}
+
+/** Returns the warning if the memory limit is too low; undefined if it is high enough. */
+export function memoryProblem(ringBytes: number, memory = memoryLimit(), cpus = possibleCpus()): Problem | undefined {
+  const need = neededMemory(ringBytes, cpus);
+  if (memory >= need) return undefined;
+  const mib = (bytes: number) => Math.ceil(bytes / MIB);
+  return {
+    problem: `packetlog may use ${mib(memory)} MiB of memory here and needs about ${mib(need)} MiB: the kernel may kill it`,
+    next: 'Raise the limit (systemd: MemoryMax=, containers: --memory), or use smaller rings with --ring-size.',
+  };
+}
+
 /** Returns warnings to print before anything is loaded: the kernel's OOM killer does not warn. */
 export function memoryProblems(ringBytes: number, memory = memoryLimit(), cpus = possibleCpus()): string[] {
-  const need = WITHOUT_RINGS + RINGS_PER_CPU * ringBytes * cpus;
-  if (memory >= need) return [];
-  const mib = (bytes: number) => Math.ceil(bytes / MIB);
-  return [
-    `packetlog may use ${mib(memory)} MiB of memory here and needs about ${mib(need)} MiB: the kernel may kill it. Raise the limit (systemd: MemoryMax=, containers: --memory), or use smaller rings with --ring-size.`,
-  ];
+  const found = memoryProblem(ringBytes, memory, cpus);
+  return found ? [`${found.problem}. ${found.next}`] : [];
 }

@@ -1,0 +1,53 @@
+/** The capabilities of this process (capabilities(7)), and which of those that PacketLog needs are missing. */
+import { readFileSync } from 'node:fs';
+import { isUserNamespace, ownIdentity, privilegeAdvice } from '../errors/privilege.ts';
+import type { Problem } from '../errors/setup-error.ts';
+
+/** Bits of linux/capability.h. */
+const BIT = { CAP_BPF: 39n, CAP_NET_ADMIN: 12n, CAP_PERFMON: 38n, CAP_SYS_ADMIN: 21n } as const;
+type Capability = keyof typeof BIT;
+
+const NEEDED = ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON'] as const;
+export const NEEDED_TEXT = 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON';
+
+/** Parses the effective set in the text of /proc/PID/status. */
+export function effectiveCapabilities(status: string): bigint {
+  return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+}
+
+export function hasCapability(effective: bigint, capability: Capability): boolean {
+  return ((effective >> BIT[capability]) & 1n) === 1n;
+}
+
+/** Returns the names of the missing capabilities. CAP_SYS_ADMIN includes each of them for bpf(2). */
+export function missingCapabilities(effective: bigint): string[] {
+  if (hasCapability(effective, 'CAP_SYS_ADMIN')) return [];
+  return NEEDED.filter((name) => !hasCapability(effective, name));
+}
+
+/** Describes missing capabilities; undefined if none is missing. */
+export function capabilityProblem(missing: readonly string[], who = ownIdentity()): Problem | undefined {
+  if (isUserNamespace(who.uidMap)) {
+    return { problem: 'no XDP program can be loaded from a user namespace', next: privilegeAdvice({}, who) };
+  }
+  if (missing.length === 0) return undefined;
+  const problem = `${listed(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`;
+  if (who.uid !== 0) return { problem, next: privilegeAdvice({ needs: NEEDED_TEXT }, who) };
+  return {
+    problem,
+    next: `Start packetlog with ${NEEDED_TEXT}: --cap-add for containers, CapabilityBoundingSet= for systemd.`,
+  };
+}
+
+/** Returns the capabilities of this process; all if they cannot be read. */
+export function ownCapabilities(): bigint {
+  try {
+    return effectiveCapabilities(readFileSync('/proc/self/status', 'utf8'));
+  } catch {
+    return ~0n;
+  }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
