@@ -57,7 +57,22 @@ export const LAYOUTS = [
       server: ['history', 'enrichment', 'ipc', 'errors', 'token-bucket.ts'],
       // Starts both halves.
       demo: ['native', 'errors'],
-      cli: ['demo', 'print', 'server', 'enrichment', 'rules', 'reader', 'transports', 'xdp', 'system', 'ipc', 'errors'],
+      // Judges both halves before they start.
+      doctor: ['server', 'enrichment', 'rules', 'reader', 'transports', 'xdp', 'system', 'native', 'ipc', 'errors'],
+      cli: [
+        'doctor',
+        'demo',
+        'print',
+        'server',
+        'enrichment',
+        'rules',
+        'reader',
+        'transports',
+        'xdp',
+        'system',
+        'ipc',
+        'errors',
+      ],
       'index.ts': ['errors'],
     },
   },

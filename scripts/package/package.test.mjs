@@ -89,7 +89,14 @@ it('the man page has each command and option', async () => {
     packetlogCommand(() => {}),
     { version: '0.1.0', date: '2026-01-31' },
   );
-  for (const part of ['.SS run', '.SS rules', '.SS rules add', '\\-\\-ring\\-size <bytes>', '.SS status']) {
+  for (const part of [
+    '.SS run',
+    '.SS rules',
+    '.SS rules add',
+    '\\-\\-ring\\-size <bytes>',
+    '.SS status',
+    '.SS doctor',
+  ]) {
     expect(page).toContain(part);
   }
 });

@@ -8,6 +8,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { completionScript, SHELLS } from './completion.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
 import { readConfigFile } from './options/config-file.ts';
 import {
@@ -151,6 +152,8 @@ export function packetlogCommand(done: (code: number) => void): Command {
       const { status } = await import('./status.ts');
       done(await status(statePaths(process.env), { json, watch }, print, process.stdout.isTTY === true));
     });
+
+  addDoctorCommand(program, options, optionsOf, done);
 
   program
     .command('completion')

@@ -48,3 +48,15 @@ The loader is found through PACKETLOG_STATE_DIR (default: /var/lib/packetlog).
 Exit codes:
   ${EXIT.ok}  the loader watches every interface, and its rules are in force
   ${EXIT.failed}  it does not, or no loader runs`;
+
+export const DOCTOR_HELP = `
+Give it the options of packetlog run. It opens the ports of --listen and --metrics for a moment, attaches
+nothing and changes nothing. Without root, it prints which checks it could not make.
+
+For the installed service:
+  sudo packetlog doctor --config /etc/packetlog/packetlog.json --bpf-fs /run/packetlog/bpf --wait-for-interfaces
+
+Exit codes:
+  ${EXIT.ok}  no check fails; warnings do not count
+  ${EXIT.failed}  a check fails
+  ${EXIT.usage}  wrong option, value or configuration`;

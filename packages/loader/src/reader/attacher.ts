@@ -7,7 +7,7 @@ import { printableName } from '../system/interface-name.ts';
 import { type AttachablePrograms, type Attachment, attach } from '../xdp/attach/attach.ts';
 import { deviceOf, updateOn } from '../xdp/attach/link-device.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
-import { cannotWatch, LIST, unreadableLink } from '../xdp/attach/watch-errors.ts';
+import { cannotWatch, noSuchInterface, unreadableLink } from '../xdp/attach/watch-errors.ts';
 import type { SlotKind, SlotTable } from '../xdp/slots.ts';
 import { kindOf, type Watched } from './watched.ts';
 

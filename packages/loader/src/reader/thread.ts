@@ -9,6 +9,7 @@ import { toPlain } from '../errors/setup-error.ts';
 import { clearEvent } from '../native/clear-event.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
 import { nameThread } from '../system/thread-name.ts';
+import { startWarnings } from '../xdp/attach/observe-warnings.ts';
 import { STARTS_EMPTY } from '../xdp/pinning/leftover-pins.ts';
 import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
@@ -17,7 +18,6 @@ import { PollPolicy } from './poll-policy.ts';
 import { answerRequests } from './requests.ts';
 import { closePort, options, post, postNotices, signal } from './serving-thread.ts';
 import { type Setup, setUp } from './set-up.ts';
-import { startWarnings } from './start-warnings.ts';
 
 /** Interval of reports. Without clients and records, a report waits for the first client or record. */
 const REPORT_MS = 1000;

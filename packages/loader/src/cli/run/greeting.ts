@@ -44,7 +44,7 @@ export function greet(
     // Tokens must not reach a journal, which other users may read.
     const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
-    if (server.isExposed) say(`Warning: ${EXPOSED.problem}. ${EXPOSED.next}`);
+    if (server.isExposed) say(`Warning: ${EXPOSED.listen.problem}. ${EXPOSED.listen.next}`);
     if (server.servedMetrics) greetMetrics(server.servedMetrics);
   }
   say('Waiting for Ctrl-C...');
@@ -52,8 +52,5 @@ export function greet(
 
 function greetMetrics({ url, isExposed }: NonNullable<Server['servedMetrics']>): void {
   say(`Metrics: ${url}`);
-  if (isExposed)
-    say(
-      'Warning: other machines can reach the metrics over plain HTTP, and each scrape sends the token in clear text.',
-    );
+  if (isExposed) say(`Warning: ${EXPOSED.metrics.problem}. ${EXPOSED.metrics.next}`);
 }

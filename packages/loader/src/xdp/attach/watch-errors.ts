@@ -1,7 +1,7 @@
 /** Errors for an interface that cannot be watched. `target`: its name, safe to print on a terminal. */
 import { type Problem, SetupError } from '../../errors/setup-error.ts';
 
-export const LIST = 'List the interfaces with: ip -br link.';
+const LIST = 'List the interfaces with: ip -br link.';
 
 export function noSuchInterface(target: string): SetupError {
   return new SetupError({ step: 'watch', target, problem: 'no such interface', next: LIST, exit: 'not_found' });

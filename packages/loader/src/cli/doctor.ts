@@ -1,0 +1,64 @@
+/** `packetlog doctor`: prints what would make `packetlog run` fail with the same options, and what to do about it. */
+
+import { diagnose } from '../doctor/diagnose.ts';
+import { attempt, type Check, fail, ok, warn } from '../doctor/doctor-check.ts';
+import { reportText } from '../doctor/report.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { webServer } from '../server/http/web-server.ts';
+import type { RunOptions } from './options/run-options.ts';
+import { lastInterfaces } from './run/last-interfaces.ts';
+import { uiDirectory, withoutServer } from './run/open-server.ts';
+import { version } from './run/session.ts';
+import { readTls } from './run/tls-files.ts';
+import { storedTokens } from './run/token-file.ts';
+
+/** Resolves with the exit code: 1 if a check fails. */
+export async function doctor(
+  options: RunOptions,
+  isJson: boolean,
+  print: (text: string) => void,
+  hasColor: boolean,
+): Promise<number> {
+  const known = {
+    version: version(),
+    lastInterfaces: lastInterfaces(options.state.directory),
+    hasTls: options.tls !== undefined,
+  };
+  const checks = await diagnose({ ...options, ...known }, () => serverFileChecks(options));
+  print(`${isJson ? JSON.stringify({ checks }) : reportText(checks, hasColor).join('\n')}\n`);
+  return checks.some(({ state }) => state === 'fail') ? EXIT.failed : EXIT.ok;
+}
+
+function serverFileChecks({ listen, metrics, ui, state, tls }: RunOptions): Check[] {
+  if (listen === 'off') {
+    return [
+      ...(metrics === 'off' ? [] : [fail('metrics', withoutServer('metrics'))]),
+      ...(tls === undefined ? [] : [fail('tls', withoutServer('TLS'))]),
+    ];
+  }
+  return [
+    ...attempt('tls', () => tlsChecks(tls)),
+    ...attempt('dashboard', () => {
+      const directory = uiDirectory(ui);
+      // Reads the files, as a start does.
+      webServer(directory, () => ({ hosts: new Set(), origins: new Set() }));
+      return [
+        ok('dashboard', directory === undefined ? 'Not served, because of --ui off' : `Served from ${directory}`),
+      ];
+    }),
+    ...attempt('tokens', () => [
+      ok('tokens', storedTokens(state.directory) ? 'Stored in tokens.json' : 'Created at the first start'),
+    ]),
+  ];
+}
+
+function tlsChecks(files: RunOptions['tls']): Check[] {
+  if (files === undefined) return [ok('tls', 'Not used')];
+  const { warnings } = readTls(files);
+  if (warnings.length === 0) return [ok('tls', `The certificate in ${files.cert} and its key can be used`)];
+  return warnings.map((text) => {
+    // Each ends with a sentence that says what to do.
+    const end = text.lastIndexOf('. ');
+    return warn('tls', { problem: text.slice(0, end), next: text.slice(end + 2) });
+  });
+}
