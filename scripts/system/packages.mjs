@@ -122,6 +122,20 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'fail2ban', dnf: 'fail2ban-server', pacman: 'fail2ban' },
   },
   {
+    what: 'nginx',
+    why: 'the tests put it in front of the loader, with the configuration of docs/deploy.md; unpacked, not installed',
+    purposes: ['test'],
+    probe: { unpacked: 'usr/sbin/nginx' },
+    names: { apt: 'nginx', dnf: 'nginx-core', pacman: 'nginx' },
+  },
+  {
+    what: 'Caddy',
+    why: 'the same as nginx',
+    purposes: ['test'],
+    probe: { unpacked: 'usr/bin/caddy' },
+    names: { apt: 'caddy', dnf: 'caddy', pacman: 'caddy' },
+  },
+  {
     what: 'QEMU',
     why: 'pnpm test:kernels boots other kernels in QEMU',
     purposes: ['kernels'],
