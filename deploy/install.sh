@@ -26,7 +26,7 @@ if [ "$uninstall" = yes ]; then
 	sh "$here/maintainer/prerm" remove
 	(cd "$here" && find usr ! -type d) | while read -r path; do rm -f "/$path"; done
 	rm -rf /usr/lib/packetlog /usr/share/doc/packetlog
-	rm -f /etc/fail2ban/action.d/packetlog.conf
+	rm -f /etc/fail2ban/action.d/packetlog.conf /etc/logrotate.d/packetlog
 	[ "$purge" = no ] || sh "$here/maintainer/postrm" purge
 	exit 0
 fi

@@ -50,6 +50,7 @@ export const LAYOUTS = [
       xdp: ['transports', 'system', 'native', 'ipc', 'errors'],
       summary: [],
       reader: ['summary', 'xdp', 'transports', 'rings', 'system', 'native', 'ipc', 'errors', 'token-bucket.ts'],
+      'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
@@ -63,6 +64,7 @@ export const LAYOUTS = [
         'doctor',
         'demo',
         'print',
+        'deny-log',
         'server',
         'enrichment',
         'rules',

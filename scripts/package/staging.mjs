@@ -107,6 +107,7 @@ export function stageIntegration(directory) {
   copy('deploy/grafana', `${DOCUMENTS}/grafana`);
   copy('deploy/fail2ban/packetlog-fail2ban', `${LIBRARY}/bin/packetlog-fail2ban`);
   copy('deploy/fail2ban/action.d/packetlog.conf', 'etc/fail2ban/action.d/packetlog.conf');
+  copy('deploy/logrotate/packetlog', 'etc/logrotate.d/packetlog');
   copy('deploy/crowdsec/packetlog-crowdsec', `${LIBRARY}/bin/packetlog-crowdsec`);
   copy('deploy/crowdsec/packetlog-bouncer.yaml', `${DOCUMENTS}/packetlog-bouncer.yaml`);
   copy('README.md', `${DOCUMENTS}/README.md`);

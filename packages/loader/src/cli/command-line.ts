@@ -14,6 +14,7 @@ import { readConfigFile } from './options/config-file.ts';
 import {
   bpfFsOption,
   DEFAULT_CONFIRM_MS,
+  DEFAULT_DENIES_RATE,
   mergeConfig,
   type RunOptions,
   readFlagVariables,
@@ -200,6 +201,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     netns: given.netns,
     config,
     ...serverOptionsOf(command),
+    ...denyLogOf(given),
     ...flagsOf(given),
     ...ruleOptionsOf(command),
   };
@@ -232,6 +234,10 @@ function tlsFiles(cert: string | undefined, key: string | undefined): RunOptions
     next: 'Give both, or none for plain HTTP.',
     exit: 'usage',
   });
+}
+
+function denyLogOf(given: Partial<RunOptions>): Pick<RunOptions, 'logDenies' | 'logDeniesRate'> {
+  return { logDenies: given.logDenies, logDeniesRate: given.logDeniesRate ?? DEFAULT_DENIES_RATE };
 }
 
 function flagsOf(given: Partial<RunOptions>): Pick<RunOptions, 'countOnly' | 'reverseDns' | 'waitForInterfaces'> {

@@ -49,7 +49,7 @@ describe('the script for bash', () => {
   });
 
   it.each([
-    [['--lo'], ['--log-level']],
+    [['--log-l'], ['--log-level']],
     [['comp'], ['completion']],
     [
       ['--mode', ''],

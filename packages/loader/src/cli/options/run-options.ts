@@ -9,9 +9,11 @@ import {
   confirmWithin,
   count,
   DEFAULT_CONFIRM_MS,
+  DEFAULT_DENIES_RATE,
   fileName,
   interfaceName,
   type ListenAddress,
+  linesPerSecond,
   listenAddress,
   metricsPlace,
   network,
@@ -22,7 +24,7 @@ import {
   sampling,
 } from './values.ts';
 
-export { DEFAULT_CONFIRM_MS, SAMPLE_AUTO } from './values.ts';
+export { DEFAULT_CONFIRM_MS, DEFAULT_DENIES_RATE, SAMPLE_AUTO } from './values.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -44,6 +46,10 @@ export interface RunOptions {
   print: PrintFormat;
   /** Filter for printed records; undefined: everything. */
   filter: Filter | undefined;
+  /** File for denied packets; undefined: none. */
+  logDenies: string | undefined;
+  /** Maximum lines per second in that file. */
+  logDeniesRate: number;
   listen: ListenAddress | 'off';
   /** Directory of the built dashboard; undefined: the one built next to this package. */
   ui: string | undefined;
@@ -153,6 +159,16 @@ export function runOptions(): Option[] {
     )
       .argParser(filterOption)
       .env('PACKETLOG_FILTER'),
+    new Option(
+      '--log-denies <file>',
+      'append denied packets to this file, one JSON object per line; reopened on SIGHUP',
+    )
+      .argParser(fileName)
+      .env('PACKETLOG_LOG_DENIES'),
+    new Option('--log-denies-rate <n>', 'log at most this many denied packets per second; the others are counted')
+      .argParser(linesPerSecond)
+      .default(DEFAULT_DENIES_RATE)
+      .env('PACKETLOG_LOG_DENIES_RATE'),
     new Option('-l, --listen <host:port>', 'where the dashboard and the socket are served, or off')
       .argParser(listenAddress)
       .default({ host: 'localhost', port: 7411 }, 'localhost:7411')

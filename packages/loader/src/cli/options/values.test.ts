@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { bytes, interfaceName, listenAddress, networkNamespace, origin, ringBytes } from './values.ts';
+import { bytes, interfaceName, linesPerSecond, listenAddress, networkNamespace, origin, ringBytes } from './values.ts';
 
 describe('bytes', () => {
   it.each([
@@ -17,6 +17,21 @@ describe('bytes', () => {
 
   it.each(['', 'MiB', '1.5MiB', '-1', '16MB', '16 kilo', '0x10', '1e6', '16MiB!'])('rejects %j', (text) => {
     expect(() => bytes(text)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('linesPerSecond', () => {
+  it.each([
+    ['1', 1],
+    ['1000', 1000],
+    ['250/s', 250],
+    ['1000000', 1_000_000],
+  ])('reads %s', (text, value) => {
+    expect(linesPerSecond(text)).toBe(value);
+  });
+
+  it.each(['', '0', '-5', '1.5', '1000001', '10/m', '1e3'])('rejects %j', (text) => {
+    expect(() => linesPerSecond(text)).toThrow(InvalidArgumentError);
   });
 });
 

@@ -88,6 +88,16 @@ export function networkNamespace(text: string): string {
   return text.includes('/') ? text : `/run/netns/${text}`;
 }
 
+export const DEFAULT_DENIES_RATE = 1000;
+
+/** Parses the lines per second of `--log-denies-rate`: "1000" or "1000/s". */
+export function linesPerSecond(text: string): number {
+  const [, digits = ''] = /^(\d{1,7})(?:\/s)?$/.exec(text.trim()) ?? [];
+  const lines = Number(digits);
+  if (lines >= 1 && lines <= 1_000_000) return lines;
+  throw new InvalidArgumentError('Write a number of lines per second from 1 to 1000000, for example 1000.');
+}
+
 const DAY = 86_400;
 
 /** Parses a duration from 1 s to 24 h, as seconds: "10", "10s", "5m", "1h30m". */

@@ -44,6 +44,16 @@ describe('a program that a later loader takes over', () => {
   });
 });
 
+describe('the log of denied packets', () => {
+  it('is in both reports, with what is not in the log and why', () => {
+    const denyLog = { written: 1500, withheld: 20, lost: 3 };
+    expect(JSON.parse(ledgerJson(ledger(), { console: 0, dropped: 0 }, false, denyLog)).deny_log).toEqual(denyLog);
+    expect(ledgerText(ledger(), undefined, { denyLog }).at(-1)).toBe(
+      'deny log: 1,500 written, 20 withheld by the rate limit, 3 lost',
+    );
+  });
+});
+
 describe('packets excluded by a filter', () => {
   it('are listed separately from losses, in both reports', () => {
     const counts = { console: 800, dropped: 100, filtered: 11_000 };

@@ -1,5 +1,6 @@
 /** Formats the ledger at the end of a run, as JSON and as text. */
 import type { InterfaceLedger } from '@packetlog/common';
+import type { DenyLogCounts } from '../../deny-log/deny-log.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { PrinterCounts } from '../../print/console-printer.ts';
 import { UNWATCHED } from '../../reader/unwatched-interfaces.ts';
@@ -22,9 +23,14 @@ function countersOf({ interfaces, unwatched }: DrainLedger): { name: string; cou
 /**
  * Returns the last line of `--print json`. The sum of all `emitted` is `console + dropped`; plus `filtered` with a
  * filter; plus `before` (read by earlier loaders) and `waiting` (left for the next one) if the program outlives its
- * loader.
+ * loader. `deny_log`: what became of the denied records, with `--log-denies`.
  */
-export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, isPinned = false): string {
+export function ledgerJson(
+  ledger: DrainLedger,
+  console: PrinterCounts,
+  isPinned = false,
+  denyLog?: DenyLogCounts,
+): string {
   const interfaces: Record<string, Omit<InterfaceLedger, 'denied_bytes'>> = Object.fromEntries(
     countersOf(ledger).map(({ name, counters: { denied_bytes: _, ...counters } }) => [name, counters]),
   );
@@ -35,14 +41,22 @@ export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, isPinned
     ...(ledger.before === undefined ? {} : { before: ledger.before }),
     ...(isPinned ? { waiting: ledger.ring.pending } : {}),
   };
-  return JSON.stringify({ ledger: { ...interfaces, delivered } });
+  const logged = denyLog === undefined ? {} : { deny_log: denyLog };
+  return JSON.stringify({ ledger: { ...interfaces, delivered }, ...logged });
+}
+
+interface ReportOptions {
+  /** Name of the output. */
+  output?: string | undefined;
+  isPinned?: boolean;
+  denyLog?: DenyLogCounts | undefined;
 }
 
 /** Returns one line for each interface, and one for the records printed and lost after the ring. */
 export function ledgerText(
   ledger: DrainLedger,
   console: PrinterCounts | undefined,
-  { output = 'console', isPinned = false }: { output?: string | undefined; isPinned?: boolean } = {},
+  { output = 'console', isPinned = false, denyLog }: ReportOptions = {},
 ): string[] {
   const n = (value: number) => value.toLocaleString('en-US');
   const lines = countersOf(ledger).map(({ name, counters: c }) => {
@@ -56,6 +70,10 @@ export function ledgerText(
     lines.push(
       `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}${rest}, ${n(notPrinted(ledger, console, isPinned))} lost after the ring`,
     );
+  }
+  if (denyLog) {
+    const { written, withheld, lost } = denyLog;
+    lines.push(`deny log: ${n(written)} written, ${n(withheld)} withheld by the rate limit, ${n(lost)} lost`);
   }
   return lines;
 }

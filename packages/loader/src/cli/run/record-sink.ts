@@ -1,6 +1,7 @@
-/** Writes the records of a run to standard output or to a capture file. */
+/** Writes the records of a run to standard output or to a capture file, and denied ones to their log. */
 import type { Writable } from 'node:stream';
-import { compileFilter, type Filter, type PacketLogView } from '@packetlog/common';
+import { compileFilter, type Filter, type Notice, type PacketLogView } from '@packetlog/common';
+import { DenyLog } from '../../deny-log/deny-log.ts';
 import { InterfaceNames } from '../../ipc/interface-table.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import { captureEncoding } from '../../print/capture-format.ts';
@@ -16,6 +17,11 @@ import { ledgerJson, ledgerText } from './final-report.ts';
 export interface RecordSinkOptions {
   readonly print: PrintFormat;
   readonly filter: Filter | undefined;
+  /** File for denied packets, at most `logDeniesRate` per second. */
+  readonly logDenies: string | undefined;
+  readonly logDeniesRate: number;
+  /** Called when that log begins to lose records, and when it stops. */
+  readonly notice: (notice: Notice) => void;
   /** Takes the records in place of `print`. */
   readonly output: RecordOutput | undefined;
   /** Ends the run when the output has closed or has the requested number of records. */
@@ -27,6 +33,8 @@ export class RecordSink {
   readonly names = new InterfaceNames();
   readonly #options: RecordSinkOptions;
   readonly #file: Writable | undefined;
+  readonly #denyLog: DenyLog | undefined;
+  #ready: Pick<Ready, 'stride' | 'recordOffset'> | undefined;
   #printer: ConsolePrinter | undefined;
   #error: Error | undefined;
 
@@ -34,10 +42,13 @@ export class RecordSink {
   constructor(options: RecordSinkOptions) {
     this.#options = options;
     this.#file = options.output?.open();
+    const { logDenies: path, logDeniesRate: perSecond, notice } = options;
+    const nameOf = (ifindex: number) => this.names.nameOf(ifindex);
+    this.#denyLog = path === undefined ? undefined : new DenyLog({ path, perSecond, nameOf, notice });
   }
 
   get wantsRows(): boolean {
-    return this.#options.output !== undefined || this.#options.print !== 'none';
+    return this.#options.output !== undefined || this.#options.print !== 'none' || this.#denyLog !== undefined;
   }
 
   /** The error of a failed write. A reader that has exited, such as `head`, is not a failure. */
@@ -53,6 +64,7 @@ export class RecordSink {
   /** Starts to write. Records added before are discarded. */
   start({ interfaces, stride, recordOffset }: Ready): void {
     this.learn(interfaces);
+    this.#ready = { stride, recordOffset };
     const { output, stop } = this.#options;
     const encoding = this.#encoding(interfaces.length > 1);
     if (!encoding) return;
@@ -73,20 +85,30 @@ export class RecordSink {
   /** Copies `count` records from the start of `bytes`. */
   add(bytes: Uint8Array, count: number): void {
     this.#printer?.add(bytes, count);
+    if (this.#ready) this.#denyLog?.add(bytes, count, this.#ready.stride, this.#ready.recordOffset);
+  }
+
+  /** Opens the log of denied packets again, after it was renamed to rotate it. */
+  reopen(): void {
+    this.#denyLog?.reopen();
   }
 
   /** Writes what is queued, then the ledger if the output is JSON lines, and closes the file. */
   async finish(ledger: DrainLedger, isPinned: boolean): Promise<void> {
     const { output, print } = this.#options;
     const counts = () => this.#printer?.counts ?? { console: 0, dropped: 0 };
-    const lastLine = !output && print === 'json' ? () => ledgerJson(ledger, counts(), isPinned) : undefined;
+    const lastLine =
+      !output && print === 'json' ? () => ledgerJson(ledger, counts(), isPinned, this.#denyLog?.counts) : undefined;
+    await this.#denyLog?.finish(PRINT_MS);
     await this.#printer?.finish(lastLine, PRINT_MS);
     if (this.#file) await closed(this.#file);
   }
 
   /** Returns the ledger as text. */
   report(ledger: DrainLedger, isPinned: boolean): string[] {
-    return ledgerText(ledger, this.#printer?.counts, { output: this.#options.output?.name, isPinned });
+    const { output } = this.#options;
+    const denyLog = this.#denyLog?.counts;
+    return ledgerText(ledger, this.#printer?.counts, { output: output?.name, isPinned, denyLog });
   }
 
   /** Name of the output, for messages. */

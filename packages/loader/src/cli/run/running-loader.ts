@@ -97,10 +97,13 @@ export class RunningLoader {
       notice: (message) => log.warn(message),
     });
     if (unlock === undefined) return undefined;
-    const records = new RecordSink({ print: options.print, filter: options.filter, output, stop });
+    let loader: RunningLoader | undefined;
+    const notice = (each: Notice) => {
+      if (loader) loader.#notice(each);
+    };
+    const records = new RecordSink({ ...options, output, stop, notice });
     const places = await openPlaces(options, log);
     const lines = new LineLimit(log);
-    let loader: RunningLoader | undefined;
     const server = await openServer(options, places, log, lines, () => loader?.isHealthy ?? false);
     endStay(options.state);
     loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, server, lines });
@@ -147,9 +150,10 @@ export class RunningLoader {
     return this.#thread !== undefined && problemsOf(this.#description.health()).length === 0;
   }
 
-  /** Reads the rules, the place database and the TLS files again. */
+  /** Reads the rules, the place database and the TLS files again, and opens the log of denied packets again. */
   reload(): void {
     void this.#rules.reload();
+    this.records.reopen();
     if (this.#places) void reloadPlaces(this.#places, this.#log);
     reloadTls(this.#options, this.#server, this.#log, this.#notice);
   }
