@@ -7,8 +7,8 @@ import { ledgerMetrics } from './ledger-metrics.ts';
 import { LoaderEvents, type LoaderSource, loaderMetrics } from './loader-metrics.ts';
 import { rulesMetrics } from './rules-metrics.ts';
 
-/** The text is made at most once in this time, however often it is scraped. */
-const FRESH_MS = 500;
+/** The text is made at most once in this time, however often it is scraped: the ledger is read once a second. */
+const FRESH_MS = 1000;
 
 export interface MetricsSource extends Omit<LoaderSource, 'isHealthy'> {
   /** All rules with their counters; costs as much as there are rules. */

@@ -62,7 +62,8 @@ describe('a separate address of the metrics', () => {
     expect(body).toContain('packetlog_build_info{');
     expect((await scrape({}, '/metrics', 'HEAD')).body).toBe('');
     expect((await scrape({}, '/metrics', 'POST')).status).toBe(405);
-    expect((await scrape({}, '/')).status).toBe(404);
+    expect((await scrape({}, '/metrics?module=a')).status).toBe(200);
+    for (const path of ['/', '/metrics/', '/metricsx']) expect((await scrape({}, path)).status, path).toBe(404);
     expect(served.isExposed).toBe(false);
   });
 

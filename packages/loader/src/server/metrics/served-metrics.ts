@@ -10,7 +10,7 @@ import { makeServer, replaceTls } from '../http/tls-server.ts';
 import { limitTimes, listen, plain } from '../http/web-server.ts';
 import { Metrics } from './metrics.ts';
 import { answerMetrics, type MetricsAccess } from './metrics-handler.ts';
-import { METRICS_PATH } from './metrics-path.ts';
+import { isMetricsPath, METRICS_PATH } from './metrics-path.ts';
 
 /** `same`: the port of the dashboard, where the read-only token is required. */
 export type MetricsPlace = 'same' | { readonly host: string; readonly port: number };
@@ -64,7 +64,7 @@ export class ServedMetrics {
 
   /** Answers a request on the port of the dashboard. Returns false if it is not for the metrics. */
   readonly onServedPort = (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (this.#http !== undefined || request.url !== METRICS_PATH) return false;
+    if (this.#http !== undefined || !isMetricsPath(request.url)) return false;
     answerMetrics(this.#access, request, response);
     return true;
   };
@@ -91,7 +91,7 @@ function answerAt(
   const { host, origin } = request.headers;
   const foreign = allowed === 'any' ? undefined : foreignHeader(allowed ?? NONE, host, origin);
   if (foreign) plain(response, 403, `${foreign} not allowed. Open the URL that packetlog printed.\n`);
-  else if (request.url !== METRICS_PATH) plain(response, 404, `Not found. The metrics are at ${METRICS_PATH}.\n`);
+  else if (!isMetricsPath(request.url)) plain(response, 404, `Not found. The metrics are at ${METRICS_PATH}.\n`);
   else answerMetrics(access, request, response);
 }
 
