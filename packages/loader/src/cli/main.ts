@@ -5,6 +5,7 @@ import { EXIT } from '../errors/exit-codes.ts';
 import { nameProcess } from '../system/thread-name.ts';
 import { packetlogCommand } from './command-line.ts';
 import { failureOf } from './process/failure.ts';
+import { forStandardError } from './process/journal-priority.ts';
 import { leave } from './process/leave.ts';
 import { watchStandardStreams } from './process/print.ts';
 
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
     return code;
   } catch (error) {
     const failure = failureOf(error);
-    process.stderr.write(failure.text);
+    process.stderr.write(forStandardError(failure.text, 'error'));
     return failure.code;
   }
 }

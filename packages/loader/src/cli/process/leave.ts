@@ -27,7 +27,7 @@ export async function leave(code: number): Promise<never> {
   );
   if (!(await Promise.race([ended, after(THREAD_MS)]))) process.kill(process.pid, 'SIGKILL');
   const error = await printed();
-  if (error) say(`packetlog: write to standard output: ${error.message}.`);
+  if (error) say(`packetlog: write to standard output: ${error.message}.`, 'error');
   await said();
   process.exit(error && code === EXIT.ok ? EXIT.failed : code);
 }

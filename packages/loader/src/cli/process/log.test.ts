@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { LogLevel } from '../options/run-options.ts';
 
 /** Standard error of a process that logs; the module is loaded from the build, as that process knows no TypeScript. */
-function logged(level: LogLevel, isTerminal: boolean, statements: string): string {
+function logged(level: LogLevel, isTerminal: boolean, statements: string, journal = false): string {
   const built = new URL('../../../dist/cli/process/log.js', import.meta.url);
   const script = `import { makeLogger } from ${JSON.stringify(fileURLToPath(built))};
-const log = makeLogger(${JSON.stringify(level)}, ${isTerminal});
+const log = makeLogger(${JSON.stringify(level)}, ${isTerminal}, ${journal});
 ${statements}`;
   const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   expect(status).toBe(0);
@@ -30,6 +30,26 @@ describe('the log', () => {
     const [first, second] = text.split('\n');
     expect(first).toMatch(/^\d\d:\d\d:\d\d warn {2}bad message {2}client="x" count=3$/);
     expect(second).toMatch(/^\d\d:\d\d:\d\d debug said$/);
+  });
+
+  it('has the priority of each line for the journal', () => {
+    const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+    const text = logged(
+      'trace',
+      true,
+      levels.map((level) => `log.${level}({ code: 'x' }, '${level}\\nagain');`).join(''),
+      true,
+    );
+    const lines = text.trimEnd().split('\n');
+    expect(lines.map((line) => line.slice(0, 3))).toEqual(['<7>', '<7>', '<6>', '<4>', '<3>', '<2>']);
+    expect(lines.map((line) => JSON.parse(line.slice(3)).msg)).toEqual(levels.map((level) => `${level}\nagain`));
+    expect(JSON.parse(lines[3]?.slice(3) ?? '')).toMatchObject({ level: 40, code: 'x' });
+  });
+
+  it('does not show the fields of a notice on a terminal', () => {
+    expect(logged('info', true, "log.warn({ code: 'interface_gone', interface: 'eth0' }, 'It is gone.')")).toMatch(
+      /warn {2}It is gone\.\n$/,
+    );
   });
 
   it('shows an error with its stack', () => {

@@ -1,4 +1,6 @@
+import { forStandardError, type Priority } from './journal-priority.ts';
+
 /** Writes a line to standard error for the operator. Bypasses the logger, because the line may contain tokens. */
-export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+export function say(line: string, priority: Priority = 'info'): void {
+  process.stderr.write(forStandardError(`${line}\n`, priority));
 }

@@ -1,6 +1,7 @@
 /** Ends the process after an uncaught error, which is a bug: a process that no longer works must not stay. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { leave } from './leave.ts';
+import { say } from './say.ts';
 import type { Stop } from './stop.ts';
 
 /** Time for a clean shutdown; after it, the process is ended. */
@@ -15,8 +16,9 @@ export function stopWhenUncaught(stop: Stop, trace: (error: unknown) => void): (
   process.on('uncaughtException', (error: unknown) => {
     if (isReported) return;
     isReported = true;
-    process.stderr.write(
-      `packetlog: unexpected: ${summary(error)}. The loader exits; pinned rules stay in force. Start it again, and please report this with the output of --log-level debug.\n`,
+    say(
+      `packetlog: unexpected: ${summary(error)}. The loader exits; pinned rules stay in force. Start it again, and please report this with the output of --log-level debug.`,
+      'critical',
     );
     trace(error);
     stop.now('uncaught error');

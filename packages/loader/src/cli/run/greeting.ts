@@ -33,18 +33,18 @@ export function greet(
     const because = mode_reason ? `, because ${mode_reason}` : '';
     say(`Watching ${printableName(name)} (${mode.replace('_', ' with ')}${because})`);
   }
-  for (const warning of deviceWarnings) say(`Warning: ${warning}`);
+  for (const warning of deviceWarnings) say(`Warning: ${warning}`, 'warning');
   const others = otherRoutes.map(printableName);
   if (others.length > 0) {
     const { problem, next } = otherRoutesProblem(others);
-    say(`${problem}. ${next}`);
+    say(`${problem}. ${next}`, 'warning');
   }
-  for (const warning of warnings) say(warning);
+  for (const warning of warnings) say(warning, 'warning');
   if (server) {
     // Tokens must not reach a journal, which other users may read.
     const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
-    if (server.isExposed) say(`Warning: ${EXPOSED.listen.problem}. ${EXPOSED.listen.next}`);
+    if (server.isExposed) say(`Warning: ${EXPOSED.listen.problem}. ${EXPOSED.listen.next}`, 'warning');
     if (server.servedMetrics) greetMetrics(server.servedMetrics);
   }
   say('Waiting for Ctrl-C...');
@@ -52,5 +52,5 @@ export function greet(
 
 function greetMetrics({ url, isExposed }: NonNullable<Server['servedMetrics']>): void {
   say(`Metrics: ${url}`);
-  if (isExposed) say(`Warning: ${EXPOSED.metrics.problem}. ${EXPOSED.metrics.next}`);
+  if (isExposed) say(`Warning: ${EXPOSED.metrics.problem}. ${EXPOSED.metrics.next}`, 'warning');
 }

@@ -40,6 +40,6 @@ export async function run(
   const readerExited = why === 'output closed' && !records.error;
   if (!readerExited) for (const line of records.report(ledger, isPinned)) say(line);
   if (isPinned) say(staying.farewell(ledger, pinned));
-  if (records.error) say(`packetlog: write to ${records.name}: ${records.error.message}.`);
+  if (records.error) say(`packetlog: write to ${records.name}: ${records.error.message}.`, 'error');
   return records.error || isUncaught() ? EXIT.failed : EXIT.ok;
 }

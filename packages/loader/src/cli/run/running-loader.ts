@@ -184,7 +184,8 @@ export class RunningLoader {
   }
 
   readonly #notice = (notice: Notice): void => {
-    this.#log[notice.level === 'warning' ? 'warn' : notice.level](notice.message);
+    const { level, message, at_ms: _, ...fields } = notice;
+    this.#log[level === 'warning' ? 'warn' : level](fields, message);
     this.#description.notice(notice);
     this.#server?.notice(notice);
   };
