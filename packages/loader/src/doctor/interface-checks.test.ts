@@ -31,7 +31,7 @@ const NATIVE: NativeFacts = {
   channels: { rx: 0, tx: 0, combined: 8, maxCombined: 8 },
   peerTxQueues: undefined,
 };
-const ON = (name: string) => ({ features: new Map([[name, true]]) });
+const ON = (name: string, isFixed = false) => ({ features: new Map([[name, { isOn: true, isFixed }]]) });
 const VETH = { ...LINK, kind: 'veth' };
 const JUMBO = { ...LINK, mtu: 9000 };
 
@@ -48,6 +48,14 @@ describe('the check of native mode (simulated facts)', () => {
     ['generic mode', 'generic', ON('rx-lro'), 'ok', /not used, because of --mode generic\.$/],
     ['LRO', 'auto', ON('rx-lro'), 'warn', /may be rejected, because LRO is on\.$/],
     ['hardware GRO', 'native', ON('rx-gro-hw'), 'warn', /because hardware GRO \(rx-gro-hw\) is on\.$/],
+    [
+      'virtio, which turns it off itself',
+      'auto',
+      { ...ON('rx-gro-hw'), driver: 'virtio_net' },
+      'ok',
+      /supports native mode/,
+    ],
+    ['virtio that cannot', 'auto', { ...ON('rx-gro-hw', true), driver: 'virtio_net' }, 'warn', /hardware GRO/],
     ['jumbo frames in several buffers', 'auto', { link: JUMBO }, 'ok', /supports native mode/],
     [
       'jumbo frames before Linux 5.18',
@@ -136,7 +144,7 @@ describe('the other checks of an interface (simulated facts)', () => {
   });
 
   it('warns of removed VLAN tags only where VLANs are in use', () => {
-    const features = new Map([['rx-vlan-hw-parse', true]]);
+    const features = ON('rx-vlan-hw-parse').features;
     expect(vlanCheck('eth0', features, false).state).toBe('ok');
     expect(vlanCheck('eth0', new Map(), true).state).toBe('ok');
     expect(vlanCheck('eth0', features, true)).toMatchObject({

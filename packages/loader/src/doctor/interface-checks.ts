@@ -1,6 +1,7 @@
 /** Checks of one interface, from facts. Pure. */
 import { ERRNO } from '../errors/errno.ts';
 import type { RequestedMode } from '../ipc/settings.ts';
+import type { Feature } from '../native/ethtool.ts';
 import type { LinkFacts } from '../native/link-message.ts';
 import { rejected } from '../xdp/attach/attach-errors.ts';
 import { genericFirst } from '../xdp/attach/attach-ladder.ts';
@@ -44,11 +45,14 @@ export function nativeCheck(facts: NativeFacts, mode: RequestedMode): Check {
 }
 
 /** `hasVlans`: whether a VLAN interface of this network namespace is on the device. */
-export function vlanCheck(name: string, features: ReadonlyMap<string, boolean>, hasVlans: boolean): Check {
-  if (features.get('rx-vlan-hw-parse') !== true) return ok('vlan_offload', `${name} leaves VLAN tags in the frame`);
+export function vlanCheck(name: string, features: ReadonlyMap<string, Feature>, hasVlans: boolean): Check {
+  const parse = features.get('rx-vlan-hw-parse');
+  if (!parse?.isOn) return ok('vlan_offload', `${name} leaves VLAN tags in the frame`);
   if (!hasVlans) return ok('vlan_offload', `${name}: no VLAN is configured (tags would be removed before XDP)`);
   return warn('vlan_offload', {
     problem: `${name} removes VLAN tags before XDP, so records have no VLAN id`,
-    next: `Turn it off: ethtool -K ${name} rxvlan off.`,
+    next: parse.isFixed
+      ? 'Its driver cannot leave them: watch the VLAN interfaces instead.'
+      : `Turn it off: ethtool -K ${name} rxvlan off.`,
   });
 }

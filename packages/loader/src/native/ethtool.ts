@@ -16,7 +16,7 @@ const FEATURE_NAMES = 4;
 /** ETH_GSTRING_LEN. */
 const NAME_BYTES = 32;
 /** struct ethtool_get_features_block: u32 available, requested, active, never_changed. */
-const BLOCK = { size: 16, active: 8 };
+const BLOCK = { size: 16, available: 0, active: 8, neverChanged: 12 };
 /** struct ethtool_channels: u32 command, the maxima of rx, tx, other and combined, then the current numbers. */
 const CHANNELS = { size: 36, maxCombined: 16, rx: 20, tx: 24, combined: 32 };
 
@@ -28,6 +28,12 @@ export interface Channels {
   maxCombined: number;
 }
 
+export interface Feature {
+  isOn: boolean;
+  /** The driver cannot change it. */
+  isFixed: boolean;
+}
+
 /** Returns the name of the driver; undefined if the device has none or does not answer. */
 export function driverOf(device: string): string | undefined {
   const answer = ask(device, request(COMMAND.driver, DRIVER.size));
@@ -35,8 +41,8 @@ export function driverOf(device: string): string | undefined {
   return name === '' ? undefined : name;
 }
 
-/** Returns whether each feature is on, by the name that `ethtool -k` uses inside: `rx-lro`, `rx-gro-hw`. */
-export function featuresOf(device: string): ReadonlyMap<string, boolean> {
+/** Returns the features of the device by the kernel's names (netdev_features_strings): `rx-lro`, `rx-gro-hw`. */
+export function featuresOf(device: string): ReadonlyMap<string, Feature> {
   const names = featureNames(device);
   const blocks = Math.ceil(names.length / 32);
   const bytes = request(COMMAND.features, 8 + blocks * BLOCK.size);
@@ -44,11 +50,15 @@ export function featuresOf(device: string): ReadonlyMap<string, boolean> {
   const answer = names.length === 0 ? undefined : ask(device, bytes);
   if (!answer) return new Map();
   const view = viewOf(answer);
-  const isOn = (bit: number) => {
-    const word = view.getUint32(8 + Math.floor(bit / 32) * BLOCK.size + BLOCK.active, true);
+  const isSet = (bit: number, field: number) => {
+    const word = view.getUint32(8 + Math.floor(bit / 32) * BLOCK.size + field, true);
     return ((word >>> (bit % 32)) & 1) === 1;
   };
-  return new Map(names.map((name, bit) => [name, isOn(bit)]));
+  const featureAt = (bit: number): Feature => ({
+    isOn: isSet(bit, BLOCK.active),
+    isFixed: !isSet(bit, BLOCK.available) || isSet(bit, BLOCK.neverChanged),
+  });
+  return new Map(names.map((name, bit) => [name, featureAt(bit)]));
 }
 
 /** Returns the numbers of queues; undefined if the driver does not tell. */

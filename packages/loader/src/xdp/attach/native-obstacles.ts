@@ -1,6 +1,6 @@
 /** Why a driver may reject native mode, from facts that are known before attaching. Pure. */
 import type { Problem } from '../../errors/setup-error.ts';
-import type { Channels } from '../../native/ethtool.ts';
+import type { Channels, Feature } from '../../native/ethtool.ts';
 import type { LinkFacts } from '../../native/link-message.ts';
 import type { XdpFeatures } from '../../native/netdev-features.ts';
 import { MTU_TOO_LARGE, NO_NATIVE_XDP, TOO_FEW_QUEUES } from './attach-ladder.ts';
@@ -14,8 +14,8 @@ export interface NativeFacts {
   xdp: XdpFeatures | undefined;
   /** Whether this kernel and the loaded program support packets in several buffers. */
   hasFrags: boolean;
-  /** On or off, by ethtool's name; empty if the driver does not tell. */
-  features: ReadonlyMap<string, boolean>;
+  /** By the kernel's name; empty if the driver does not tell. */
+  features: ReadonlyMap<string, Feature>;
   channels: Channels | undefined;
   /** Queues for sending of a veth's peer; undefined if it is in another network namespace. */
   peerTxQueues: number | undefined;
@@ -45,19 +45,31 @@ export function nativeObstacles(facts: NativeFacts): Obstacle[] {
     const next = `Lower the MTU (ip link set dev ${name} mtu ${MAX_MTU}), or use --mode generic.`;
     obstacles.push({ problem: `${MTU_TOO_LARGE} (${link.mtu} bytes)`, next, isCertain: false });
   }
-  if (features.get('rx-lro') === true) {
+  if (features.get('rx-lro')?.isOn) {
     obstacles.push({ problem: 'LRO is on', next: `Turn it off: ethtool -K ${name} lro off.`, isCertain: false });
   }
-  if (features.get('rx-gro-hw') === true) {
-    const next = `Turn it off: ethtool -K ${name} rx-gro-hw off.`;
-    obstacles.push({ problem: 'hardware GRO (rx-gro-hw) is on', next, isCertain: false });
-  }
+  const hardwareGro = groObstacle(facts);
+  if (hardwareGro) obstacles.push(hardwareGro);
   const half = Math.max(1, Math.floor((facts.channels?.maxCombined ?? 0) / 2));
   if (NEED_HALF_THE_QUEUES.has(facts.driver) && (facts.channels?.combined ?? 0) > half) {
     const next = `Use at most ${half}: ethtool -L ${name} combined ${half}.`;
     obstacles.push({ problem: 'native XDP needs half of the queues for itself', next, isCertain: false });
   }
   return obstacles;
+}
+
+/**
+ * virtnet_xdp_set (drivers/net/virtio_net.c) turns the offloads of the guest off, unless the hypervisor does not permit
+ * it: then they are fixed.
+ */
+function groObstacle({ name, driver, features }: NativeFacts): Obstacle | undefined {
+  const gro = features.get('rx-gro-hw');
+  const isVirtio = driver === 'virtio_net';
+  if (!gro?.isOn || (isVirtio && !gro.isFixed)) return undefined;
+  const next = gro.isFixed
+    ? 'Turn it off in the hypervisor (QEMU: guest_tso4=off,guest_tso6=off), or use --mode generic.'
+    : `Turn it off: ethtool -K ${name} rx-gro-hw off.`;
+  return { problem: 'hardware GRO (rx-gro-hw) is on', next, isCertain: false };
 }
 
 /**

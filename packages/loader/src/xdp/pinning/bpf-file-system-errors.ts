@@ -13,7 +13,7 @@ export function missing(path: string, cause: unknown): SetupError {
 }
 
 export function otherType(path: string): SetupError {
-  const next = `Mount one: ${mountCommand(path)}.`;
+  const next = `Mount one in an empty directory (${mountCommand('DIR')}), and name it with --bpf-fs DIR.`;
   return new SetupError({ ...PIN_IN, target: path, problem: 'it is not a bpf file system', next, exit: 'usage' });
 }
 
