@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RequestedMode } from '../ipc/settings.ts';
 import type { LinkFacts } from '../native/link-message.ts';
 import { deviceWarnings } from '../xdp/attach/device-warnings.ts';
-import type { NativeFacts } from '../xdp/attach/native-obstacles.ts';
+import { type NativeFacts, nativeWarning } from '../xdp/attach/native-obstacles.ts';
 import { driverCheck, linkTypeCheck, nativeCheck, vlanCheck } from './interface-checks.ts';
 
 const LINK: LinkFacts = {
@@ -98,6 +98,15 @@ describe('the check of native mode (simulated facts)', () => {
   it('names the command that removes the obstacle', () => {
     expect(nativeCheck({ ...NATIVE, ...ON('rx-lro') }, 'auto').fix).toBe('Turn it off: ethtool -K eth0 lro off.');
     expect(nativeCheck({ ...NATIVE, driver: 'ena' }, 'auto').fix).toBe('Use at most 4: ethtool -L eth0 combined 4.');
+  });
+
+  it('warns in the words that run prints where it fell back to generic mode', () => {
+    const facts = { ...NATIVE, ...ON('rx-lro') };
+    const warning = nativeWarning(facts);
+    const check = nativeCheck(facts, 'auto');
+    expect(`${check.finding} ${check.fix}`).toBe(`${warning?.problem}. ${warning?.next}`);
+    expect(nativeWarning({ ...facts, xdp: { native: false, frags: false } })).toBeUndefined();
+    expect(nativeWarning(NATIVE)).toBeUndefined();
   });
 
   it('knows that a veth needs a queue for each that its peer sends on', () => {

@@ -6,7 +6,7 @@ import type { LinkFacts } from '../native/link-message.ts';
 import { rejected } from '../xdp/attach/attach-errors.ts';
 import { genericFirst } from '../xdp/attach/attach-ladder.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
-import { type NativeFacts, nativeObstacles } from '../xdp/attach/native-obstacles.ts';
+import { type NativeFacts, nativeObstacles, nativeWarning } from '../xdp/attach/native-obstacles.ts';
 import { unreadableLink } from '../xdp/attach/watch-errors.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
 
@@ -35,10 +35,8 @@ export function nativeCheck(facts: NativeFacts, mode: RequestedMode): Check {
     const remedies = obstacles.map(({ next }) => next);
     return fail('native_xdp', rejected(name, mode, ERRNO.EOPNOTSUPP, first.problem, remedies));
   }
-  if (first) {
-    const problem = `${name}: native mode may be rejected, because ${obstacles.map((each) => each.problem).join('; ')}`;
-    return warn('native_xdp', { problem, next: obstacles.map(({ next }) => next).join(' ') });
-  }
+  const warning = nativeWarning(facts);
+  if (warning) return warn('native_xdp', warning);
   if (xdp === undefined) return ok('native_xdp', `${name}: known only once attached (before Linux 6.3)`);
   const several = xdp.frags && facts.hasFrags ? ', also for packets in several buffers' : '';
   return ok('native_xdp', `${name}: the driver supports native mode${several}`);

@@ -55,7 +55,7 @@ function attach({ program, transport, drain, interfaces, pins, leftover, chosen 
     recordOffset: ring.recordOffset,
     pinned: pins.path,
     otherRoutes: chosen.others,
-    warnings: startWarnings(interfaces.attached()),
+    warnings: startWarnings(interfaces.attached(), options.mode, program.frags !== undefined),
   });
   if (leftover) postNotices([takenOver(program, drain)]);
 }

@@ -58,6 +58,16 @@ export function nativeObstacles(facts: NativeFacts): Obstacle[] {
   return obstacles;
 }
 
+/** Returns the warning for obstacles that are not certain; undefined if there is none, or a certain one. */
+export function nativeWarning(facts: NativeFacts): Problem | undefined {
+  const obstacles = nativeObstacles(facts);
+  if (obstacles.length === 0 || obstacles.some(({ isCertain }) => isCertain)) return undefined;
+  return {
+    problem: `${facts.name}: native mode may be rejected, because ${obstacles.map(({ problem }) => problem).join('; ')}`,
+    next: obstacles.map(({ next }) => next).join(' '),
+  };
+}
+
 /**
  * virtnet_xdp_set (drivers/net/virtio_net.c) turns the offloads of the guest off, unless the hypervisor does not permit
  * it: then they are fixed.
