@@ -37,11 +37,13 @@ export interface Prometheus {
 
 /** `configuration`: the content of prometheus.yml, where file names are absolute. */
 export async function startPrometheus(at: Namespace, configuration: object): Promise<Prometheus> {
+  // First: if it is missing, nothing must be left.
+  const program = programPath('usr/bin/prometheus');
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-prometheus-'));
   const file = join(directory, 'prometheus.yml');
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
-  const process = startProcess(at, programPath('usr/bin/prometheus'), [
+  const process = startProcess(at, program, [
     `--config.file=${file}`,
     `--storage.tsdb.path=${join(directory, 'data')}`,
     `--web.listen-address=127.0.0.1:${PORT}`,

@@ -11,7 +11,17 @@ import { programPath } from '../lab/program.ts';
 const DEPLOY = fileURLToPath(new URL('../../docs/deploy.md', import.meta.url));
 const NAME = 'packetlog.example.com';
 
-export type ProxyName = 'nginx' | 'caddy';
+const PROGRAMS = { nginx: 'usr/sbin/nginx', caddy: 'usr/bin/caddy' } as const;
+
+export type ProxyName = keyof typeof PROGRAMS;
+
+interface Plan {
+  readonly at: Namespace;
+  readonly program: string;
+  readonly directory: string;
+  readonly port: number;
+  readonly certificate: MadeCertificate;
+}
 
 export interface StartedProxy {
   readonly process: LabProcess;
@@ -21,9 +31,11 @@ export interface StartedProxy {
 
 /** Starts a proxy at this port of loopback, for the host name `localhost`. */
 export function startProxy(name: ProxyName, at: Namespace, port: number, certificate: MadeCertificate): StartedProxy {
+  // First: if it is missing, nothing must be left.
+  const program = programPath(PROGRAMS[name]);
   const directory = mkdtempSync(join(tmpdir(), `packetlog-${name}-`));
   const start = name === 'nginx' ? startNginx : startCaddy;
-  const process = start(at, directory, port, certificate);
+  const process = start({ at, program, directory, port, certificate });
   return {
     process,
     close: async () => {
@@ -33,7 +45,7 @@ export function startProxy(name: ProxyName, at: Namespace, port: number, certifi
   };
 }
 
-function startNginx(at: Namespace, directory: string, port: number, { cert, key }: MadeCertificate): LabProcess {
+function startNginx({ at, program, directory, port, certificate: { cert, key } }: Plan): LabProcess {
   const server = replaced(blockOf('nginx'), [
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
     [`server_name ${NAME}`, 'server_name localhost'],
@@ -51,17 +63,17 @@ function startNginx(at: Namespace, directory: string, port: number, { cert, key 
 http { access_log ${join(directory, 'access.log')}; ${temporary.join(' ')}
 ${server} }`,
   );
-  return startProcess(at, programPath('usr/sbin/nginx'), ['-p', directory, '-c', file, '-e', 'stderr']);
+  return startProcess(at, program, ['-p', directory, '-c', file, '-e', 'stderr']);
 }
 
-function startCaddy(at: Namespace, directory: string, port: number, { cert, key }: MadeCertificate): LabProcess {
+function startCaddy({ at, program, directory, port, certificate: { cert, key } }: Plan): LabProcess {
   const site = replaced(blockOf('caddy'), [
     [`${NAME} {`, `localhost:${port} {\n    bind 127.0.0.1\n    tls ${cert} ${key}`],
   ]);
   const file = join(directory, 'Caddyfile');
   writeFileSync(file, `{\n    admin off\n    auto_https disable_redirects\n}\n${site}`);
   const home = { HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory };
-  return startProcess(at, programPath('usr/bin/caddy'), ['run', '--config', file, '--adapter', 'caddyfile'], home);
+  return startProcess(at, program, ['run', '--config', file, '--adapter', 'caddyfile'], home);
 }
 
 /** Returns the fenced block of a language. */
