@@ -26,7 +26,7 @@ await script(async () => {
     tell('only the loader runs as root, through sudo, because it loads and attaches the XDP program.');
 
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal).then(() => null));
-  const unwatch = watchC();
+  const unwatchAll = [watchC(), watchServer()];
   const parts = [
     ...['packages/common', 'packages/bpf', 'packages/loader', 'apps/dashboard'].map(packagePart),
     loaderPart(['--ui', 'off', '--allow-origin', DASHBOARD, ...commandArguments(process.argv)]),
@@ -36,12 +36,28 @@ await script(async () => {
   const dead = await Promise.race([...signals, ...parts.map(({ name, gone }) => gone.then(() => name))]);
   // A second Ctrl-C must not leave parts behind.
   process.on('SIGINT', () => {}).on('SIGTERM', () => {});
-  unwatch();
+  for (const unwatch of unwatchAll) unwatch();
   await Promise.all(parts.map(({ end }) => end()));
   if (dead === null) return 0;
   tell(`${dead} ended, so the other parts were stopped. See its output above.`);
   return 1;
 });
+
+/** Bundles the server process again when its parts change. */
+function watchServer() {
+  const parts = ['server', 'history', 'enrichment', 'ipc', 'errors'].map((part) => `packages/loader/dist/${part}`);
+  return onChange([...parts, 'packages/common/dist'], /\.js$/, async () => {
+    const { output } = await run('pnpm', [
+      '--filter',
+      '@packetlog/loader',
+      'exec',
+      'rolldown',
+      '-c',
+      'rolldown.config.mjs',
+    ]);
+    process.stderr.write(output);
+  });
+}
 
 /** Rebuilds the C program, and its header when the layout in common changes. tsc watches the TypeScript. */
 function watchC() {

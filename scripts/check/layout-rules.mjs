@@ -36,6 +36,7 @@ export const LAYOUTS = [
     root: 'packages/loader/src',
     rooms: {
       // Foundations.
+      'line-limit.ts': [],
       'mutex.ts': [],
       'token-bucket.ts': [],
       errors: [],
@@ -52,10 +53,12 @@ export const LAYOUTS = [
       reader: ['summary', 'xdp', 'transports', 'rings', 'system', 'native', 'ipc', 'errors', 'token-bucket.ts'],
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
+      // Starts the server process, and answers it.
+      supervisor: ['ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
       enrichment: ['errors'],
-      server: ['history', 'enrichment', 'ipc', 'errors', 'token-bucket.ts'],
+      server: ['history', 'enrichment', 'ipc', 'errors', 'line-limit.ts', 'token-bucket.ts'],
       // Starts both halves.
       demo: ['native', 'errors'],
       // Judges both halves before they start.
@@ -65,6 +68,7 @@ export const LAYOUTS = [
         'demo',
         'print',
         'deny-log',
+        'supervisor',
         'server',
         'enrichment',
         'rules',
@@ -74,6 +78,7 @@ export const LAYOUTS = [
         'system',
         'ipc',
         'errors',
+        'line-limit.ts',
       ],
       'index.ts': ['errors'],
     },

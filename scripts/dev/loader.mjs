@@ -11,7 +11,7 @@ import { tell } from '../progress.mjs';
 import { onChange } from './watch.mjs';
 
 const DIST = ['packages/common/dist', 'packages/bpf/dist', 'packages/loader/dist'];
-const CODE = /\.(js|o)$/;
+const CODE = /\.(c?js|o)$/;
 
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let loader;

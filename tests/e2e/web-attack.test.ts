@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { xdpOn } from '../lab/leftovers.ts';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
+import { serverPidOf } from '../lab/server-process.ts';
 import { until } from '../lab/until.ts';
 import { eachWithNetwork } from './suite.ts';
 
@@ -63,7 +64,7 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
     try {
       await cp(BUILT, ui, { recursive: true });
       const { packetlog, origin, port } = await serving({ ui });
-      const before = descriptors(packetlog.pid);
+      const before = descriptors(serverPidOf(packetlog.pid));
       rmSync(ui, { recursive: true });
       expect((await pageStatus(origin)).trim()).toBe('200 true');
       await inside(`
@@ -74,7 +75,9 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
           });
         });
       `);
-      await until(async () => descriptors(packetlog.pid) <= before + 2, { what: 'the connections to be closed' });
+      await until(async () => descriptors(serverPidOf(packetlog.pid)) <= before + 2, {
+        what: 'the connections to be closed',
+      });
       expect((await pageStatus(origin)).trim()).toBe('200 true');
     } finally {
       rmSync(ui, { recursive: true, force: true });
@@ -84,8 +87,11 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
   test('without free descriptors the loader continues, and serves again once it has some', async () => {
     const { packetlog, origin, port } = await serving();
     const { server } = suite.network;
-    const limit = descriptors(packetlog.pid) + 10;
-    await server.exec('prlimit', '--pid', String(packetlog.pid), `--nofile=${limit}:${limit}`);
+    const limit = descriptors(serverPidOf(packetlog.pid)) + 10;
+    // As the server's user: root of a container may lack CAP_SYS_RESOURCE.
+    const asServer = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+    const pid = String(serverPidOf(packetlog.pid));
+    await server.exec('setpriv', ...asServer, 'prlimit', '--pid', pid, `--nofile=${limit}:${limit}`);
     const held = await inside(`
       import { connect } from 'node:net';
       const sockets = Array.from({ length: 60 }, () => connect(${port}, '127.0.0.1'));

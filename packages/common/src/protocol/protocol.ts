@@ -181,6 +181,7 @@ export const noticeSchema = z.object({
     'shutting_down',
     'taken_over',
     'pinned',
+    'server_restarted',
     'rules_changed',
     'rules_reverted',
     'rules_fallback',

@@ -4,13 +4,14 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { attempt, type Check, fail, ok, warn } from '../doctor/doctor-check.ts';
 import { reportText } from '../doctor/report.ts';
 import { EXIT } from '../errors/exit-codes.ts';
-import { webServer } from '../server/http/web-server.ts';
+import { setprivPath } from '../supervisor/server-command.ts';
 import type { RunOptions } from './options/run-options.ts';
 import { lastInterfaces } from './run/last-interfaces.ts';
-import { uiDirectory, withoutServer } from './run/open-server.ts';
+import { readPageFiles } from './run/page-files.ts';
 import { version } from './run/session.ts';
 import { readTls } from './run/tls-files.ts';
 import { storedTokens } from './run/token-file.ts';
+import { uiDirectory, withoutServer } from './run/ui-directory.ts';
 
 /** Resolves with the exit code: 1 if a check fails. */
 export async function doctor(
@@ -37,11 +38,14 @@ function serverFileChecks({ listen, metrics, ui, state, tls }: RunOptions): Chec
     ];
   }
   return [
+    ...attempt('server_process', () => [
+      ok('server_process', `${setprivPath()} drops the rights of the server process`),
+    ]),
     ...attempt('tls', () => tlsChecks(tls)),
     ...attempt('dashboard', () => {
       const directory = uiDirectory(ui);
       // Reads the files, as a start does.
-      webServer(directory, () => ({ hosts: new Set(), origins: new Set() }));
+      if (directory !== undefined) readPageFiles(directory);
       return [
         ok('dashboard', directory === undefined ? 'Not served, because of --ui off' : `Served from ${directory}`),
       ];

@@ -32,6 +32,7 @@ const STATUS: LoaderStatus = loaderStatusSchema.parse({
   rules: { rules: 12, default_policy: 'permit', in_force: true, alarms: [] },
   clients: 2,
   ring_bytes: 16 * 2 ** 20,
+  server: { pid: 1235, memory_bytes: 60 * 2 ** 20, restarts: 0, missed_reports: 0 },
   memory_bytes: 151 * 2 ** 20,
 });
 
@@ -46,7 +47,7 @@ it('fits on a terminal and says what is asked first', () => {
     'Rules:    12 rules; default policy permit',
     'Clients:  2',
     'Ring:     16 MiB per CPU, 0 records waiting',
-    'Memory:   151 MiB resident',
+    'Memory:   151 MiB resident, server process 60 MiB',
     'Alarm:    none',
   ]);
 });

@@ -13,7 +13,7 @@ const plural = (value: number, thing: string) => `${grouped(value)} ${thing}${va
 /** Returns "complete", or how many records are missing and why. */
 export function completenessOf({ interfaces, ledger }: LoaderStatus): string {
   const lostInRing = interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
-  const lostInQueue = ledger.queue.dropped;
+  const lostInQueue = ledger.queue.dropped + (ledger.server?.dropped ?? 0);
   const sampled = interfaces.reduce((sum, { counters }) => sum + counters.sampled_out, 0);
   const unrecorded = interfaces.reduce((sum, { counters }) => sum + counters.filtered_out, 0);
   const missing = [
@@ -67,10 +67,23 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
       'Ring',
       `${grouped(status.ring_bytes / MIB)} MiB per CPU, ${plural(ledger.ring.pending, 'record')} waiting`,
     ),
-    ...field('Memory', `${grouped(status.memory_bytes / MIB)} MiB resident`),
+    ...field('Memory', memoryText(status)),
+    ...serverProblem(status.server),
     ...field('Alarm', alarmText(status.last_alarm, nowMs)),
     ...problemsOf(status).flatMap((problem) => field('Problem', problem)),
   ];
+}
+
+function memoryText({ memory_bytes, server }: LoaderStatus): string {
+  const own = `${grouped(memory_bytes / MIB)} MiB resident`;
+  return server === null ? own : `${own}, server process ${grouped(server.memory_bytes / MIB)} MiB`;
+}
+
+/** Returns a line if the server process had to be restarted or does not run. */
+function serverProblem(server: LoaderStatus['server']): string[] {
+  if (server === null || (server.pid !== null && server.restarts === 0)) return [];
+  const times = `${plural(server.restarts, 'restart')} of the server process`;
+  return field('Server', server.pid === null ? `being restarted; ${times}` : times);
 }
 
 function alarmText(alarm: LoaderStatus['last_alarm'], nowMs: number): string {

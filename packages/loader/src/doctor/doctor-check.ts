@@ -21,6 +21,7 @@ export const CHECK_IDS = [
   'geoip',
   'tls',
   'dashboard',
+  'server_process',
   'tokens',
   'state_directory',
   'disk',

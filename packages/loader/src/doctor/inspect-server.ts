@@ -1,5 +1,6 @@
 /** Checks what the server needs: its port, its origins, and its files. */
 import { createServer } from 'node:http';
+import { readPlaceFiles } from '../enrichment/place-files.ts';
 import { Places } from '../enrichment/places.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { allowedFor, isLoopback } from '../server/http/allowed-hosts.ts';
@@ -39,7 +40,7 @@ export async function serverChecks(settings: ServerSettings): Promise<Check[]> {
     })),
     ...(await attemptLater('geoip', async () => {
       if (geoip.length === 0) return [ok('geoip', 'No --geoip file is used')];
-      const places = await Places.open([...new Set(geoip)]);
+      const places = new Places(await readPlaceFiles(geoip));
       return [ok('geoip', places.labels.join(', '))];
     })),
   ];

@@ -1,5 +1,4 @@
 /** Reads an MMDB file (https://maxmind.github.io/MaxMind-DB/), which maps addresses to places, from any provider. */
-import { readFile } from 'node:fs/promises';
 import type { Place } from '@packetlog/common';
 import { Reader, type Response } from 'mmdb-lib';
 import { SetupError } from '../errors/setup-error.ts';
@@ -13,11 +12,8 @@ export interface PlaceDatabase {
   find(address: string): Place | undefined;
 }
 
-/** Reads the whole file into memory. Throws SetupError. */
-export async function openPlaceDatabase(file: string): Promise<PlaceDatabase> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw unusable(file, cause instanceof Error ? cause.message : 'cannot be read', cause);
-  });
+/** Opens the content of `file`. Throws SetupError. */
+export function openPlaceDatabase(file: string, bytes: Buffer): PlaceDatabase {
   const reader = readerOf(bytes, file);
   const { databaseType, buildEpoch, ipVersion } = reader.metadata;
   return {
@@ -48,7 +44,8 @@ function readerOf(bytes: Buffer, file: string): Reader<Response> {
   throw unusable(file, 'it is not an MMDB file, or it is truncated');
 }
 
-function unusable(file: string, problem: string, cause?: unknown): SetupError {
+/** The error for a file that is not a database, or cannot be read. */
+export function unusable(file: string, problem: string, cause?: unknown): SetupError {
   return new SetupError({
     step: 'read --geoip',
     target: file,

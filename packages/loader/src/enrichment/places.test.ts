@@ -1,8 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { placesSchema } from '@packetlog/common';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mmdb } from '../../test/support/fake-mmdb.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { Places } from './places.ts';
@@ -17,20 +14,10 @@ const NETWORKS = mmdb('Test-ASN', {
 });
 
 describe('Places', () => {
-  let directory: string;
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'packetlog-places-'));
-  });
-  afterEach(() => rm(directory, { recursive: true }));
+  const file = (path: string, bytes: Uint8Array) => ({ path, bytes: Buffer.from(bytes) });
 
-  async function file(name: string, bytes: Uint8Array): Promise<string> {
-    const path = join(directory, name);
-    await writeFile(path, bytes);
-    return path;
-  }
-
-  it('combines the files, for IPv4 and IPv6, and returns null where they have nothing', async () => {
-    const places = await Places.open([await file('country', COUNTRIES), await file('asn', NETWORKS)]);
+  it('combines the files, for IPv4 and IPv6, and returns null where they have nothing', () => {
+    const places = new Places([file('country', COUNTRIES), file('asn', NETWORKS)]);
     expect(places.labels).toEqual(['Test-Country of 2026-01-31', 'Test-ASN of 2026-01-31']);
     const found = places.find(['203.0.113.7', '203.0.113.200', '203.1.1.1', '2001:db8::7', '192.0.2.1', '2001:db9::']);
     const network = { asn: 64_496, organisation: 'Example Networks' };
@@ -46,8 +33,8 @@ describe('Places', () => {
     expect(places.find(['203.0.113.7'])).toEqual({ '203.0.113.7': found['203.0.113.7'] });
   });
 
-  it('finds nothing about IPv6 in a file about IPv4', async () => {
-    const places = await Places.open([await file('v4', mmdb('V4', { '0.0.0.0/1': { country_code: 'NZ' } }, 4))]);
+  it('finds nothing about IPv6 in a file about IPv4', () => {
+    const places = new Places([file('v4', mmdb('V4', { '0.0.0.0/1': { country_code: 'NZ' } }, 4))]);
     expect(places.find(['1.2.3.4', '::1', '200.1.1.1'])).toEqual({
       '1.2.3.4': { country: 'NZ' },
       '::1': null,
@@ -55,41 +42,40 @@ describe('Places', () => {
     });
   });
 
-  it('reads files again, and keeps the old data if one cannot be read', async () => {
-    const path = await file('country', COUNTRIES);
-    const places = await Places.open([path]);
+  it('replaces files, and keeps the old data if one cannot be used', () => {
+    const places = new Places([file('country', COUNTRIES)]);
     expect(places.find(['203.0.113.7'])).toMatchObject({ '203.0.113.7': { country: 'NZ' } });
-    await file('country', mmdb('Newer', { '203.0.113.0/24': { country: 'AQ' } }));
-    await places.reload();
+    places.replace([file('country', mmdb('Newer', { '203.0.113.0/24': { country: 'AQ' } }))]);
     expect(places.find(['203.0.113.7'])).toEqual({ '203.0.113.7': { country: 'AQ' } });
-    await file('country', COUNTRIES.subarray(0, 500));
-    await expect(places.reload()).rejects.toThrow(SetupError);
+    expect(() => places.replace([file('country', COUNTRIES.subarray(0, 500))])).toThrow(SetupError);
     expect(places.find(['203.0.113.7'])).toEqual({ '203.0.113.7': { country: 'AQ' } });
   });
 
-  it.each<[what: string, bytes: Uint8Array | undefined, problem: RegExp]>([
-    ['is not there', undefined, /no such file.*omit --geoip/],
+  it.each<[what: string, bytes: Uint8Array, problem: RegExp]>([
     ['is empty', new Uint8Array(0), /not an MMDB file/],
     ['is something else', Buffer.from('ip,country\n203.0.113.0/24,NZ\n'), /not an MMDB file.*Use a database/],
     ['was cut off', COUNTRIES.subarray(0, COUNTRIES.length - 40), /not an MMDB file/],
-  ])('rejects a file that %s, with the next action', async (_, bytes, problem) => {
-    const path = bytes === undefined ? join(directory, 'absent') : await file('bad', bytes);
-    const error = await Places.open([path]).catch((cause: unknown) => cause);
-    expect(error).toBeInstanceOf(SetupError);
-    expect((error as SetupError).message).toMatch(problem);
-    expect((error as SetupError).facts).toMatchObject({ exit: 'usage', target: path });
+  ])('rejects a file that %s, with the next action', (_, bytes, problem) => {
+    const open = () => new Places([file('/bad', bytes)]);
+    expect(open).toThrow(SetupError);
+    expect(open).toThrow(problem);
+    expect(open).toThrow(
+      expect.objectContaining({ facts: expect.objectContaining({ exit: 'usage', target: '/bad' }) }),
+    );
   });
 
-  it('returns valid places or a SetupError for any damage of a file', async () => {
+  it('returns valid places or a SetupError for any damage of a file', () => {
     const intact = Buffer.from(COUNTRIES);
     const tree = intact.indexOf('country');
     for (let at = 0; at < intact.length; at++) {
       const bytes = Buffer.from(intact);
       bytes[at] = (bytes[at] as number) ^ (at < tree ? 0x01 : 0xe0);
-      const path = await file('damaged', bytes);
-      const places = await Places.open([path]).catch((error: unknown) => error);
-      if (places instanceof Places) placesSchema.parse(places.find(['203.0.113.7', '2001:db8::7', '1.1.1.1']));
-      else expect(places).toBeInstanceOf(SetupError);
+      try {
+        const places = new Places([file('damaged', bytes)]);
+        placesSchema.parse(places.find(['203.0.113.7', '2001:db8::7', '1.1.1.1']));
+      } catch (error) {
+        expect(error).toBeInstanceOf(SetupError);
+      }
     }
   });
 });

@@ -4,19 +4,19 @@ import { openPlaceDatabase, type PlaceDatabase } from './place-database.ts';
 
 const KEPT = 8192;
 
+/** A file in MMDB format. */
+export interface PlaceFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
 export class Places {
-  readonly #files: readonly string[];
   #databases: readonly PlaceDatabase[];
   readonly #cache = new Map<string, Place | null>();
 
-  private constructor(files: readonly string[], databases: readonly PlaceDatabase[]) {
-    this.#files = files;
-    this.#databases = databases;
-  }
-
-  /** Opens the files. If several files have the same field of an address, the first file wins. Throws SetupError. */
-  static async open(files: readonly string[]): Promise<Places> {
-    return new Places(files, await Promise.all(files.map(openPlaceDatabase)));
+  /** If several files have the same field of an address, the first file wins. Throws SetupError. */
+  constructor(files: readonly PlaceFile[]) {
+    this.#databases = databasesOf(files);
   }
 
   /** Returns `GeoLite2-Country of 2026-01-31`, for each file. */
@@ -24,9 +24,9 @@ export class Places {
     return this.#databases.map(({ label }) => label);
   }
 
-  /** Reads the files again. On failure throws SetupError and keeps the old data. */
-  async reload(): Promise<void> {
-    this.#databases = await Promise.all(this.#files.map(openPlaceDatabase));
+  /** Replaces the files. On failure throws SetupError and keeps the old data. */
+  replace(files: readonly PlaceFile[]): void {
+    this.#databases = databasesOf(files);
     this.#cache.clear();
   }
 
@@ -48,4 +48,8 @@ export class Places {
     this.#cache.set(address, place);
     return place;
   }
+}
+
+function databasesOf(files: readonly PlaceFile[]): PlaceDatabase[] {
+  return files.map(({ path, bytes }) => openPlaceDatabase(path, bytes));
 }

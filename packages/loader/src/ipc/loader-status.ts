@@ -12,7 +12,16 @@ export const loaderStatusSchema = z.object({
   since_ms: z.number(),
   interfaces,
   /** The ledger without the interfaces and without a client's part. */
-  ledger: z.object({ at_ms: z.number(), unwatched, ring, before, queue, reasons }),
+  ledger: z.object({
+    at_ms: z.number(),
+    unwatched,
+    ring,
+    before,
+    queue,
+    /** To the server process; absent with `--listen off`. */
+    server: z.optional(queue),
+    reasons,
+  }),
   /** Per second, over the last interval of about a second; zero if no packets arrive. */
   rates: z.object({
     packets: z.number(),
@@ -32,8 +41,19 @@ export const loaderStatusSchema = z.object({
   clients: count,
   /** Size of the ring of each CPU. */
   ring_bytes: count,
-  /** Resident memory of the process. */
+  /** Resident memory of the process that captures. */
   memory_bytes: count,
+  /** The process that serves clients; null with `--listen off`. */
+  server: z
+    .object({
+      /** null while it is being restarted. */
+      pid: z.number().int().positive().nullable(),
+      memory_bytes: count,
+      restarts: count,
+      /** Reports that it did not get, because it read too slowly. */
+      missed_reports: count,
+    })
+    .nullable(),
   /** The last notice that was a warning or an error; absent if there was none. */
   last_alarm: z.optional(noticeSchema),
 });

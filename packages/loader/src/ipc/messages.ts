@@ -1,6 +1,6 @@
 /** Messages between the drain thread and the serving thread. */
 import type { MessagePort } from 'node:worker_threads';
-import type { InForce, Ledger, Notice, Summary } from '@packetlog/common';
+import type { HopLedger, InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { PlainError } from '../errors/setup-error.ts';
 import type { ClockPolicy } from './clock-policy.ts';
 import type { ReaderState } from './reader-state.ts';
@@ -31,9 +31,11 @@ export interface DrainOptions {
   /** Whether summaries of the records are needed: false if no client can read them. */
   summaries: boolean;
   slabs: SlabMemory;
+  /** Undefined: no server was requested. */
+  server: { slabs: number; pipes: PipeEnds } | undefined;
   /** One Int32: 1 when a message is waiting. Set after the message and the wake-up were sent. */
   signal: SharedArrayBuffer;
-  /** Rows per second that the serving thread can use at first; Infinity for all. */
+  /** Rows per second that the main thread can use at first; Infinity for all. */
   rowsPerSecond: number;
   /**
    * Whether program and maps outlive the process: `auto` when the serving thread requests it, `always` from the start.
@@ -46,16 +48,34 @@ export interface DrainOptions {
   serviceManager: ServiceManagerSettings;
 }
 
+/** The drain thread's ends of the pipes to the server process, as file descriptors. */
+export interface PipeEnds {
+  /** Marks are written here: row-marks.ts. */
+  readonly marks: number;
+  /** Numbers of slabs that the server has read arrive here. */
+  readonly released: number;
+}
+
+/** Both ends of the pipes to a server process, as file descriptors. */
+export interface ServerPipes {
+  readonly marks: { readonly read: number; readonly write: number };
+  readonly released: { readonly read: number; readonly write: number };
+}
+
 export interface DrainThreadData {
   options: DrainOptions;
   port: MessagePort;
 }
 
-/**
- * The ledger without the client's own part, which the serving thread adds. `reader` is for metrics, not for clients;
- * only reports have it.
- */
-export type DrainLedger = Omit<Ledger, 'client'> & { readonly reader?: ReaderState };
+/** The ledger without the client's own part, which the server adds. */
+export interface DrainLedger extends Omit<Ledger, 'client'> {
+  /** From the drain thread to the core's main thread, which prints and dry-runs. */
+  readonly queue: HopLedger;
+  /** From the drain thread to the server process; absent with `--listen off`. */
+  readonly server?: HopLedger;
+  /** For metrics, not for clients; only reports have it. */
+  readonly reader?: ReaderState;
+}
 
 /** The slots and tables that rules are compiled for. Fixed before anything is attached. */
 export interface CompileTarget {
@@ -98,12 +118,17 @@ export type FromDrain =
   /** Slab `slab` holds `count` records and belongs to the receiver until released; `skipped` more were withheld. */
   | { type: 'rows'; slab: number; count: number; skipped: number }
   | { type: 'skipped'; skipped: number }
-  /** Answers `rows-wanted`: `skipped` rows passed before it took effect. */
-  | { type: 'rows-wanted'; skipped: number }
   /**
-   * `ruleCounts`: of the rules that decided a packet since the last message; also sent with `stopped` and on request.
+   * `number`: of the mark in the pipe to the server. `ruleCounts`: of the rules that decided a packet since the last message; also sent with `stopped` and on request.
    */
-  | { type: 'second'; ledger: DrainLedger; summary: Summary; clockOffsetNs: bigint; ruleCounts: RuleCount[] }
+  | {
+      type: 'second';
+      number: number;
+      ledger: DrainLedger;
+      summary: Summary;
+      clockOffsetNs: bigint;
+      ruleCounts: RuleCount[];
+    }
   /** Answers `rules`: the set is in force, or with `error` the old set still is. */
   | { type: 'rules'; request: number; error: PlainError | undefined }
   /** Answers `rule-counts`. */
@@ -118,20 +143,28 @@ export type FromDrain =
     }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
-  /** Answers `has-clients`, before any rows that are requested afterwards; later offsets are part of each `second`. */
-  | { type: 'clock'; offsetNs: bigint }
+  /** The server process does not read its rows. */
+  | { type: 'server-blocked' }
+  /** Answers `make-pipes`. */
+  | { type: 'pipes'; pipes: ServerPipes; error: undefined }
+  | { type: 'pipes'; pipes: undefined; error: PlainError }
   | { type: 'notice'; notice: Notice }
   /** `pinned`: directory of the pins when program and maps stay in the kernel. */
   | { type: 'stopped'; ledger: DrainLedger; ruleCounts: RuleCount[]; pinned: string | undefined };
 
 export type ToDrain =
-  | { type: 'rows-wanted'; perSecond: number }
+  | { type: 'rows-wanted'; by: 'core' | 'server'; perSecond: number }
   /** Whether a client reads summaries and the ledger each second. If not, none are produced while no packets arrive. */
   | { type: 'has-clients'; hasClients: boolean }
   /** Clients and commands are accepted from now on. `status`: a line for the service manager. */
   | { type: 'serving'; status: string }
   /** Whether a client takes rows as they arrive. */
   | { type: 'low-latency'; lowLatency: boolean }
+  /** Requests pipes for a server process. */
+  | { type: 'make-pipes' }
+  /** A server process has started with these pipes; the drain thread closes its ends when that server ends. */
+  | { type: 'server-started'; pipes: PipeEnds }
+  | { type: 'server-ended' }
   /** Sent once, after `loaded`: rules sent before it are in force from the first packet on. */
   | { type: 'attach' }
   /**

@@ -1,4 +1,4 @@
-/** How clients of the server access the rules. */
+/** How the core's parts, and clients of the server, access the rules. */
 import type { AuditEntry, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
 
 export type CallerIdentity = AuditEntry['who'];
@@ -12,9 +12,24 @@ export interface Caller {
   readonly gone?: AbortSignal;
 }
 
-/** What the server needs from the rules. */
 export interface RulesAccess {
   snapshot(): RulesSnapshot;
   /** Never rejects. */
   ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: Caller): Promise<RulesAnswer<Verb>>;
+}
+
+/** A client of the server, which only the core can identify: the server cannot vouch for it. */
+export interface RemoteCaller {
+  readonly address: string;
+  /** As the client sent it. */
+  readonly adminToken: string | undefined;
+  readonly gone?: AbortSignal;
+}
+
+/** The rules for clients of the server; the answers come from the core. */
+export interface RulesForClients {
+  /** Rejects if the core has ended. */
+  snapshot(): Promise<RulesSnapshot>;
+  /** Rejects if the core has ended. */
+  ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: RemoteCaller): Promise<RulesAnswer<Verb>>;
 }

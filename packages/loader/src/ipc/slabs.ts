@@ -15,11 +15,21 @@ export interface SlabMemory {
   states: SharedArrayBuffer;
 }
 
+/** What the drain thread needs of the slabs of a consumer. */
+export interface SlabPool {
+  /** Takes and returns a free slab; undefined if the consumer holds all of them. */
+  take(): number | undefined;
+  /** Returns the number of free slabs. */
+  free(): number;
+  isFree(slab: number): boolean;
+  bytes(slab: number): Uint8Array;
+}
+
 export function makeSlabMemory(slabs: number): SlabMemory {
   return { bytes: new SharedArrayBuffer(slabs * SLAB_BYTES), states: new SharedArrayBuffer(slabs * 4) };
 }
 
-export class Slabs {
+export class Slabs implements SlabPool {
   readonly #bytes: Uint8Array;
   readonly #states: Int32Array;
 

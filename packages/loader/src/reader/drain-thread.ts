@@ -1,4 +1,4 @@
-/** The serving thread's handle on the drain thread. */
+/** The main thread's handle on the drain thread. */
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
@@ -6,11 +6,12 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 // C library then calls its thread-local destructor at an unmapped address (SIGSEGV).
 import '../native/ffi.ts';
 import { fromPlain } from '../errors/setup-error.ts';
-import type { CompileTarget, DrainOptions, FromDrain, ToDrain } from '../ipc/messages.ts';
+import type { CompileTarget, DrainOptions, FromDrain, PipeEnds, ServerPipes, ToDrain } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import { RulePublisher } from '../ipc/rule-publisher.ts';
 import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
 import { PinControl } from './pin-control.ts';
+import { PipeMaker } from './rows/pipe-maker.ts';
 
 /** 64 MiB of shared memory, touched only when the serving thread falls behind. */
 const SLABS = 256;
@@ -25,10 +26,9 @@ export interface DrainEvents {
    * `bytes` begins with `count` records at the ring's stride. The drain thread reuses it after the callback returns.
    */
   rows: (bytes: Uint8Array, count: number, skipped: number) => void;
-  /** The last `want` takes effect from here on; `skipped` more rows passed before. */
-  rowsWanted: (skipped: number) => void;
-  clock: (offsetNs: bigint) => void;
   second: (message: Extract<FromDrain, { type: 'second' }>) => void;
+  /** The server process does not read its rows. */
+  serverBlocked?: () => void;
   notice: (message: Extract<FromDrain, { type: 'notice' }>) => void;
   /** Counts of the rules that decided a packet since the last call. Called once a second and at the end. */
   ruleCounts?: (counts: RuleCount[]) => void;
@@ -45,6 +45,7 @@ export class DrainThread {
   readonly ready: Ready;
   readonly rules: RulePublisher;
   readonly pins: PinControl;
+  readonly #pipes: PipeMaker;
   readonly #worker: Worker;
   readonly #send: (message: ToDrain) => void;
   readonly #stopped: Promise<Stopped>;
@@ -54,6 +55,7 @@ export class DrainThread {
     ready: Ready,
     rules: RulePublisher,
     pins: PinControl,
+    pipes: PipeMaker,
     worker: Worker,
     send: (message: ToDrain) => void,
     stopped: Promise<Stopped>,
@@ -61,6 +63,7 @@ export class DrainThread {
     this.ready = ready;
     this.rules = rules;
     this.pins = pins;
+    this.#pipes = pipes;
     this.#worker = worker;
     this.#send = send;
     this.#stopped = stopped;
@@ -95,9 +98,11 @@ export class DrainThread {
       let isReady = false;
       const rules = new RulePublisher(send);
       const pins = new PinControl(send);
+      const pipes = new PipeMaker(send);
       const fail = (error: Error) => {
         rules.fail(error);
         pins.fail(error);
+        pipes.fail(error);
         if (isReady) events.failed(error);
         else reject(error);
       };
@@ -122,7 +127,7 @@ export class DrainThread {
             return;
           case 'ready':
             isReady = true;
-            resolve(new DrainThread(message, rules, pins, worker, send, stopped));
+            resolve(new DrainThread(message, rules, pins, pipes, worker, send, stopped));
             return;
           case 'rules':
           case 'rule-counts':
@@ -144,11 +149,11 @@ export class DrainThread {
           case 'skipped':
             events.rows(new Uint8Array(0), 0, message.skipped);
             return;
-          case 'rows-wanted':
-            events.rowsWanted(message.skipped);
+          case 'server-blocked':
+            events.serverBlocked?.();
             return;
-          case 'clock':
-            events.clock(message.offsetNs);
+          case 'pipes':
+            pipes.answered(message);
             return;
           case 'second':
             // Deliver the rule counts first: they are part of the second.
@@ -163,15 +168,29 @@ export class DrainThread {
             events.ruleCounts?.(message.ruleCounts);
             rules.fail(new Error('the loader is ending'));
             pins.fail(new Error('the loader is ending'));
+            pipes.fail(new Error('the loader is ending'));
             end(message);
         }
       });
     });
   }
 
-  /** Sets the number of rows per second that can be used; Infinity for all. */
-  want(perSecond: number): void {
-    this.#send({ type: 'rows-wanted', perSecond });
+  /** Sets the number of rows per second that this thread, or the server, can use; Infinity for all. */
+  want(by: 'core' | 'server', perSecond: number): void {
+    this.#send({ type: 'rows-wanted', by, perSecond });
+  }
+
+  /** Creates pipes for a server process. Rejects with a SystemCallError, or if the thread has ended. */
+  makePipes(): Promise<ServerPipes> {
+    return this.#pipes.make();
+  }
+
+  serverStarted(pipes: PipeEnds): void {
+    this.#send({ type: 'server-started', pipes });
+  }
+
+  serverEnded(): void {
+    this.#send({ type: 'server-ended' });
   }
 
   /** Sets whether a client reads the reports of each second. */

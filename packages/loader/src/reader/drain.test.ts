@@ -5,7 +5,7 @@ import { FakeRing } from '../../test/support/fake-ring.ts';
 import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
 import { KernelRing } from '../rings/kernel-ring.ts';
 import { Drain } from './drain.ts';
-import { SlabWriter } from './slab-writer.ts';
+import { SlabWriter } from './rows/slab-writer.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
 const zero: InterfaceLedger = {
@@ -47,7 +47,7 @@ function drain({ summaries = true } = {}) {
     recordOffset: 8,
     rowsPerSecond: Number.POSITIVE_INFINITY,
     now: () => 0,
-    post: () => {},
+    post: () => true,
     postSkipped: () => {},
   });
   const it = new Drain({

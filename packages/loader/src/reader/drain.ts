@@ -9,7 +9,8 @@ import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
 import { LossAlarm } from './loss-alarm.ts';
 import { POLL_BYTES } from './poll-bytes.ts';
-import type { SlabWriter } from './slab-writer.ts';
+import type { ServerRows } from './rows/server-rows.ts';
+import type { SlabWriter } from './rows/slab-writer.ts';
 import { UNWATCHED } from './unwatched-interfaces.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
@@ -19,6 +20,7 @@ export class Drain {
   readonly #rings: readonly RingReader[];
   readonly #interfaces: WatchedInterfaces;
   readonly #slabWriter: SlabWriter;
+  readonly #serverRows: ServerRows | undefined;
   readonly #runtime: BigInt64Array;
   readonly #summaries: boolean;
   readonly #tally = new Tally();
@@ -38,6 +40,8 @@ export class Drain {
     rings: readonly RingReader[];
     interfaces: WatchedInterfaces;
     slabWriter: SlabWriter;
+    /** Undefined: no server was requested. */
+    serverRows?: ServerRows | undefined;
     runtime: Uint8Array;
     /** Records that previous loaders read from the rings. */
     before?: number;
@@ -48,6 +52,7 @@ export class Drain {
     this.#meter = new ReaderMeter(parts.rings);
     this.#interfaces = parts.interfaces;
     this.#slabWriter = parts.slabWriter;
+    this.#serverRows = parts.serverRows;
     this.#before = parts.before ?? 0;
     this.#summaries = parts.summaries;
     this.#runtime = new BigInt64Array(parts.runtime.buffer, parts.runtime.byteOffset, RUNTIME.size / 8);
@@ -68,6 +73,7 @@ export class Drain {
         this.#meter.span(memory, start + ring.recordOffset);
         if (this.#summaries) this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
         this.#slabWriter.add(memory, start, count);
+        this.#serverRows?.add(memory, start, count);
       }, bytes);
       const isCut = drained.bytes >= bytes;
       this.#meter.drained(ring, drained, isCut);
@@ -104,12 +110,14 @@ export class Drain {
     // The program counts a record after it commits it: we may have read a record that is not counted yet.
     const emitted = Math.max(drained, sumOfEmitted(countersOf({ interfaces, unwatched })) - this.#before);
     const { counts, pending } = this.#slabWriter;
+    const server = this.#serverRows;
     return {
       at_ms: atMs,
       interfaces,
       ...(unwatched === undefined ? {} : { unwatched }),
       ring: { offered: emitted, delivered: drained, dropped: 0, withheld: 0, pending: emitted - drained },
       queue: { ...counts, pending },
+      ...(server === undefined ? {} : { server: { ...server.counts, pending: server.pending } }),
       ...(this.#before > 0 ? { before: this.#before } : {}),
       reasons: this.#reasons(),
     };
@@ -148,7 +156,8 @@ export class Drain {
   /** Returns a notice when loss begins or ends; cheap enough to call several times a second. */
   alarms(atMs: number, nowMs: number): Notice[] {
     const ring = this.#ringAlarm.update(this.#interfaces.ringFull(), atMs, nowMs);
-    const queue = this.#queueAlarm.update(this.#slabWriter.counts.dropped, atMs, nowMs);
+    const lost = this.#slabWriter.counts.dropped + (this.#serverRows?.counts.dropped ?? 0);
+    const queue = this.#queueAlarm.update(lost, atMs, nowMs);
     return [ring, queue].filter((notice) => notice !== undefined);
   }
 

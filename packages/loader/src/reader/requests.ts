@@ -1,11 +1,13 @@
 /** Answers the messages of the serving thread. */
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
+import type { FromDrain } from '../ipc/messages.ts';
+import { createServerPipes } from '../native/server-pipes.ts';
 import { options, post, postNotices, receive } from './serving-thread.ts';
 import type { Setup } from './set-up.ts';
 
 /** Answers all waiting messages. Returns at `stop` and at `attach`, which the caller handles. */
 export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
-  const { slabWriter, rules } = setup;
+  const { slabWriter, serverRows, rules } = setup;
   for (let message = receive(); message; message = receive()) {
     switch (message.type) {
       case 'stop':
@@ -20,9 +22,19 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
         post({ type: 'pinned', error: pin(setup, message.on), pinned: setup.pins.path });
         break;
       case 'rows-wanted':
-        slabWriter.flush(true);
-        post({ type: 'rows-wanted', skipped: slabWriter.takeSkipped() });
-        slabWriter.want(message.perSecond);
+        if (message.by === 'server') serverRows?.want(message.perSecond);
+        else slabWriter.want(message.perSecond);
+        break;
+      case 'make-pipes':
+        post(makePipes());
+        break;
+      case 'server-started':
+        serverRows?.connect(message.pipes);
+        break;
+      case 'server-ended':
+        serverRows?.disconnect();
+        setup.lowLatency = false;
+        setup.hasClients = false;
         break;
       case 'low-latency':
         setup.lowLatency = message.lowLatency;
@@ -47,10 +59,18 @@ function pin({ pins, interfaces }: Setup, on: boolean): PlainError | undefined {
   }
 }
 
+function makePipes(): Extract<FromDrain, { type: 'pipes' }> {
+  try {
+    return { type: 'pipes', pipes: createServerPipes(), error: undefined };
+  } catch (error) {
+    return { type: 'pipes', pipes: undefined, error: toPlain(error) };
+  }
+}
+
 /** After a long sleep the next report is overdue, so the client gets one at once. */
 function setHasClients(setup: Setup, hasClients: boolean): void {
   setup.hasClients = hasClients;
   const { offsetNs, step } = setup.drain.setClock();
-  post({ type: 'clock', offsetNs });
+  setup.serverRows?.clock(offsetNs);
   if (step) postNotices([step]);
 }

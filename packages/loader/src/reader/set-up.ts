@@ -3,7 +3,8 @@ import { RUNTIME } from '@packetlog/bpf';
 import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
-import { createEventfd } from '../native/libc.ts';
+import { closeDescriptor, createEventfd } from '../native/libc.ts';
+import { mapAndSeal, readWaiting } from '../native/server-pipes.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
 import { enterNamespaceAt } from '../system/network-namespace.ts';
 import type { OpenTransport } from '../transports/transport.ts';
@@ -16,9 +17,11 @@ import { RuleImages } from '../xdp/rule-images.ts';
 import { SlotTable } from '../xdp/slots.ts';
 import { type ChosenInterfaces, chooseInterfaces } from './choose-interfaces.ts';
 import { Drain } from './drain.ts';
+import { ServerRows } from './rows/server-rows.ts';
+import { ServerSlabs } from './rows/server-slabs.ts';
+import { SlabWriter } from './rows/slab-writer.ts';
 import { Rules } from './rule-requests.ts';
 import { ServiceManager } from './service-manager.ts';
-import { SlabWriter } from './slab-writer.ts';
 import { tolerantKeeper } from './tolerant-link-keeper.ts';
 import { Waiter } from './waiter.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
@@ -29,6 +32,8 @@ export interface Setup {
   transport: OpenTransport;
   drain: Drain;
   slabWriter: SlabWriter;
+  /** Undefined: no server was requested. */
+  serverRows: ServerRows | undefined;
   interfaces: WatchedInterfaces;
   rules: Rules;
   pins: Pins;
@@ -77,14 +82,19 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     rowsPerSecond: options.rowsPerSecond,
     simulateLoss: options.simulateLoss,
     now: () => performance.now(),
-    post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
+    post: (slab, count, skipped) => {
+      post({ type: 'rows', slab, count, skipped });
+      return true;
+    },
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
   });
+  const serverRows = openServerRows(options, ring, () => post({ type: 'server-blocked' }));
   const { before, runtime } = program;
   const drain = new Drain({
     rings: transport.rings,
     interfaces,
     slabWriter,
+    serverRows,
     runtime,
     before,
     summaries: options.summaries,
@@ -105,6 +115,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     transport,
     drain,
     slabWriter,
+    serverRows,
     interfaces,
     rules,
     pins,
@@ -117,6 +128,26 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     lowLatency: false,
     nextReport: 0,
   };
+}
+
+/** Maps the memory of the slabs for the server; undefined if no server was requested. */
+function openServerRows(
+  { server }: DrainOptions,
+  { stride, recordOffset }: { readonly stride: number; readonly recordOffset: number },
+  blocked: () => void,
+): ServerRows | undefined {
+  if (server === undefined) return undefined;
+  const rows = new ServerRows({
+    slabs: new ServerSlabs(mapAndSeal(server.slabs)),
+    stride,
+    recordOffset,
+    now: () => performance.now(),
+    read: readWaiting,
+    close: closeDescriptor,
+    blocked,
+  });
+  rows.connect(server.pipes);
+  return rows;
 }
 
 function runtimeField(runtime: Uint8Array, offset: number): bigint {

@@ -24,8 +24,10 @@ const REPORT_MS = 1000;
 const FOR_EVER = -1;
 /** Interval of loss checks while awake: loss is reported well within a second. */
 const ALARM_MS = 200;
-/** How long `stop` waits for the serving thread to return slabs, and for the last records. */
+/** How long `stop` waits for the main thread to return slabs, and for the last records. */
 const STOP_MS = 5000;
+/** How long `stop` waits for the server process to return slabs: it may be frozen, and must not delay the output. */
+const STOP_SERVER_MS = 1000;
 
 /** If false, the counters may move while the thread sleeps, and only the report shows it. */
 const everyPacketWakes = options.logPermits && options.sample <= 1;
@@ -73,7 +75,7 @@ function waitForAttach(setup: Setup): boolean {
 
 /** Polls, naps and sleeps until a stop message. */
 function run(setup: Setup): void {
-  const { drain, slabWriter, transport, wake } = setup;
+  const { drain, transport, wake } = setup;
   const pollPolicy = new PollPolicy(transport);
   setup.nextReport = performance.now() + REPORT_MS;
   let nextAlarm = 0;
@@ -84,13 +86,13 @@ function run(setup: Setup): void {
     }
     if (performance.now() >= setup.nextReport) {
       report(setup);
-      slabWriter.flush(true);
+      flush(setup, true);
       setup.nextReport = reportAfter(setup.nextReport);
     }
     setup.serviceManager.alive(performance.now());
     const { records, more } = drain.poll();
     const next = pollPolicy.next(records, more, setup.lowLatency);
-    slabWriter.flush(next.do === 'sleep' || next.do === 'stopPolling');
+    flush(setup, next.do === 'sleep' || next.do === 'stopPolling');
     drain.commit(next.mode);
     // After the rows, which have been sent.
     if (performance.now() >= nextAlarm) {
@@ -108,11 +110,11 @@ function run(setup: Setup): void {
 
 /** Call after everything was released. Returns the number of records that arrived in between: then it did not sleep. */
 function sleep(setup: Setup): number {
-  const { transport, drain, slabWriter, waiter, serviceManager } = setup;
+  const { transport, drain, waiter, serviceManager } = setup;
   // A record committed before the release was visible did not signal: poll once more.
   const { records } = drain.poll();
   if (records > 0) {
-    slabWriter.flush(true);
+    flush(setup, true);
     return records;
   }
   const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
@@ -145,14 +147,21 @@ function reportAfter(due: number): number {
   return Math.max(due, performance.now() - REPORT_MS) + REPORT_MS;
 }
 
-function report({ drain, rules, chosen, interfaces }: Setup): void {
+/** Passes on what is in the slabs; see SlabWriter. */
+function flush({ slabWriter, serverRows }: Setup, force: boolean): void {
+  slabWriter.flush(force);
+  serverRows?.flush(force);
+}
+
+function report({ drain, rules, chosen, interfaces, serverRows }: Setup): void {
   const { offsetNs, step } = drain.setClock();
   const { ledger, summary, notices } = drain.report(Date.now(), performance.now());
   if (step) notices.push(step);
   const route = chosen.check?.check(interfaces.attachedNames, Date.now());
   if (route) notices.push(route);
   postNotices(notices);
-  post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
+  const number = serverRows?.report() ?? 0;
+  post({ type: 'second', number, ledger, summary, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
 }
 
 /**
@@ -160,18 +169,18 @@ function report({ drain, rules, chosen, interfaces }: Setup): void {
  * running.
  */
 function stop(setup: Setup): void {
-  const { transport, drain, slabWriter, interfaces, rules, pins } = setup;
+  const { transport, drain, interfaces, rules, pins } = setup;
   const isPinned = pins.path !== undefined;
   if (!isPinned) interfaces.detach();
   const deadline = performance.now() + STOP_MS;
   const settled = waitForRunningPrograms();
+  const serverDeadline = performance.now() + STOP_SERVER_MS;
   for (;;) {
     // Read no more than fits into free slabs: there is time now to wait for slabs to return.
-    const { records, more } = drain.poll(
-      Math.min(POLL_BYTES, Math.floor(slabWriter.room() / (2 * transport.rings.length))),
-    );
+    const room = roomFor(setup, performance.now() < serverDeadline);
+    const { records, more } = drain.poll(Math.min(POLL_BYTES, Math.floor(room / (2 * transport.rings.length))));
     drain.commit('wakeOnNext');
-    slabWriter.flush(true);
+    flush(setup, true);
     // A pinned program keeps writing, so there may be no end: the rest waits for the next loader.
     const over = performance.now() >= deadline || (isPinned && !more);
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
@@ -180,7 +189,16 @@ function stop(setup: Setup): void {
     if (records === 0) Atomics.wait(signal, 0, 0, settled ? 1 : 10);
   }
   if (isPinned) interfaces.detach();
+  setup.serverRows?.end();
   post({ type: 'stopped', ledger: drain.settledLedger(Date.now()), ruleCounts: rules.changed(), pinned: pins.path });
+}
+
+/** Returns the bytes that the consumers' free slabs have room for. */
+function roomFor({ slabWriter, serverRows }: Setup, waitsForServer: boolean): number {
+  return Math.min(
+    slabWriter.room(),
+    waitsForServer ? (serverRows?.room() ?? Number.POSITIVE_INFINITY) : slabWriter.room(),
+  );
 }
 
 try {

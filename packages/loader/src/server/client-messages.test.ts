@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
+import type { LineLimit } from '../line-limit.ts';
 import type { ClientBudget } from './access/budget.ts';
-import type { LineLimit } from './access/line-limit.ts';
 import type { Client } from './client.ts';
 import { ClientMessages } from './client-messages.ts';
 

@@ -1,8 +1,8 @@
 /** Validates, counts and answers the messages of one client. Nothing a client sends may throw out of this file. */
 import type { Acknowledgement, Rejection, RulesError } from '@packetlog/common';
 import type * as z from 'zod/mini';
+import type { LineLimit } from '../line-limit.ts';
 import type { ClientBudget } from './access/budget.ts';
-import type { LineLimit } from './access/line-limit.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
 import { Unavailable } from './lookups.ts';

@@ -1,8 +1,8 @@
 /** One connected client: its subscription, its stream and its send queue. */
 import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
 import type { Socket } from 'socket.io';
+import type { LineLimit } from '../line-limit.ts';
 import type { ClientBudget } from './access/budget.ts';
-import type { LineLimit } from './access/line-limit.ts';
 import { peerOf } from './access/peer-address.ts';
 import { ClientMessages } from './client-messages.ts';
 import { ClientStream } from './streams/client-stream.ts';

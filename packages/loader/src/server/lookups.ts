@@ -2,15 +2,15 @@
 import {
   historyRequestSchema,
   historyTopRequestSchema,
+  type Listener,
   placesRequestSchema,
   reverseNamesRequestSchema,
 } from '@packetlog/common';
 import * as z from 'zod/mini';
-import type { Listeners } from '../enrichment/listeners.ts';
 import type { Places } from '../enrichment/places.ts';
 import type { ReverseNames } from '../enrichment/reverse-names.ts';
 import type { History } from '../history/history.ts';
-import type { LineLimit } from './access/line-limit.ts';
+import type { LineLimit } from '../line-limit.ts';
 import { HISTORY, historyTopCost, LOOKUP } from './access/message-cost.ts';
 
 /** When a client may retry names that were rejected as too many. */
@@ -42,7 +42,7 @@ export class Unavailable extends Error {
 export interface Sources {
   history: Pick<History, 'answer' | 'top'>;
   /** Undefined: the loader's processes belong to another network namespace than the interfaces. */
-  listeners: Pick<Listeners, 'find'> | undefined;
+  listeners: (() => Promise<Listener[]>) | undefined;
   /** Undefined: reverse DNS is off. */
   reverseNames: Pick<ReverseNames, 'find'> | undefined;
   /** Counts rejected requests. */
@@ -65,7 +65,7 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
       () => LOOKUP,
       z.strictObject({}),
       () => {
-        if (listeners) return listeners.find();
+        if (listeners) return listeners();
         throw new Unavailable('Processes can be looked up only without --netns: start a loader inside that namespace.');
       },
     ),

@@ -1,8 +1,8 @@
 /**
  * Sends the rules to clients: all of them when they change, their counters every second, and the answers to `rules:*`.
  */
-import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
-import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
+import { handshakeSchema, type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
+import type { RemoteCaller, RulesForClients } from '../ipc/rules-access.ts';
 import { rulesCost } from './access/message-cost.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
@@ -19,7 +19,7 @@ const FRESH_MS = 1000;
 /** All rules, encoded once and shared until they or their counters change. */
 interface Snapshot {
   readonly madeAt: number;
-  readonly message: Message;
+  readonly message: Promise<Message>;
 }
 
 /** The same for `rules:list`. */
@@ -32,45 +32,44 @@ const VERBS = Object.keys(rulesRequestSchemas) as RulesVerb[];
 export const RULES_EVENTS: readonly string[] = VERBS.map((verb) => `rules:${verb}`);
 
 export class RulesFeed {
-  readonly #rulesApi: RulesAccess;
+  readonly #rules: RulesForClients;
   readonly #clock: StreamClock;
   readonly #clients: () => Iterable<Client>;
   /** Clients that have not received the newest snapshot. */
   readonly #behind = new Set<Client>();
   #sentAt = Number.NEGATIVE_INFINITY;
   #isPlanned = false;
+  /** Number of changes so far. */
+  #changes = 0;
   #snapshot: Snapshot | undefined;
   #listed: Listed | undefined;
 
-  constructor(rulesApi: RulesAccess, clock: StreamClock, clients: () => Iterable<Client>) {
-    this.#rulesApi = rulesApi;
+  constructor(rules: RulesForClients, clock: StreamClock, clients: () => Iterable<Client>) {
+    this.#rules = rules;
     this.#clock = clock;
     this.#clients = clients;
   }
 
   /** Sends the rules to a new client, and handles its requests. */
   admit(client: Client, messages: ClientMessages): void {
-    const { address } = client.socket.handshake;
-    const name = client.isAdmin ? 'admin token' : 'token';
+    const { address, auth } = client.socket.handshake;
     const gone = new AbortController();
     client.socket.once('disconnect', () => gone.abort());
-    const caller = {
-      who: { name, via: 'socket' as const, address },
-      mayChange: client.isAdmin,
-      mayNameFiles: false,
-      gone: gone.signal,
-    };
+    const adminToken = handshakeSchema.safeParse(auth).data?.admin_token;
+    const caller = { address, adminToken, gone: gone.signal };
     for (const verb of VERBS) {
       client.socket.on(`rules:${verb}`, (...given: unknown[]) =>
         messages.answerLater<object>(rulesCost(verb), given, async (request) =>
-          verb === 'list' && isEmpty(request) ? this.#list(caller) : this.#rulesApi.ask(verb, request, caller),
+          verb === 'list' && isEmpty(request) ? this.#list(caller) : this.#rules.ask(verb, request, caller),
         ),
       );
     }
-    client.sendQueue.send(this.#now().message);
+    this.#behind.add(client);
+    this.sendNewest();
   }
 
   changed(): void {
+    this.#changes++;
     this.#snapshot = undefined;
     this.#listed = undefined;
     for (const client of this.#clients()) this.#behind.add(client);
@@ -93,12 +92,17 @@ export class RulesFeed {
   sendNewest(): void {
     if (this.#behind.size === 0) return;
     this.#sentAt = this.#clock.now();
-    const { message } = this.#now();
-    for (const client of this.#behind) {
-      if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
-      this.#behind.delete(client);
-      client.sendQueue.send(message);
-    }
+    const changes = this.#changes;
+    const send = (message: Message) => {
+      for (const client of this.#behind) {
+        if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
+        // If the rules have changed meanwhile, a newer snapshot follows.
+        if (changes === this.#changes) this.#behind.delete(client);
+        client.sendQueue.send(message);
+      }
+    };
+    // Rejects if the core has ended: this process then ends, too.
+    this.#now().message.then(send, () => {});
   }
 
   left(client: Client): void {
@@ -106,10 +110,10 @@ export class RulesFeed {
   }
 
   /** Answers `rules:list`, which read-only clients may send too. */
-  #list(caller: Caller): Promise<EncodedAnswer> {
+  #list(caller: RemoteCaller): Promise<EncodedAnswer> {
     const madeAt = this.#clock.now();
     if (this.#listed === undefined || madeAt - this.#listed.madeAt > FRESH_MS) {
-      this.#listed = { madeAt, answer: this.#rulesApi.ask('list', {}, caller).then(EncodedAnswer.of) };
+      this.#listed = { madeAt, answer: this.#rules.ask('list', {}, caller).then(EncodedAnswer.of) };
     }
     return this.#listed.answer;
   }
@@ -117,8 +121,8 @@ export class RulesFeed {
   #now(): Snapshot {
     const madeAt = this.#clock.now();
     if (this.#snapshot === undefined || madeAt - this.#snapshot.madeAt > FRESH_MS) {
-      const json = JSON.stringify(this.#rulesApi.snapshot());
-      this.#snapshot = { madeAt, message: eventMessage('rules', json) };
+      const message = this.#rules.snapshot().then((snapshot) => eventMessage('rules', JSON.stringify(snapshot)));
+      this.#snapshot = { madeAt, message };
     }
     return this.#snapshot;
   }

@@ -1,72 +1,47 @@
 /** Serves the dashboard and the socket on one port. */
 import type { Server as HttpServer } from 'node:http';
 import type { Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
-import type { Logger } from 'pino';
-import { Listeners } from '../enrichment/listeners.ts';
 import type { Places } from '../enrichment/places.ts';
 import { ReverseNames } from '../enrichment/reverse-names.ts';
 import { History } from '../history/history.ts';
 import { HistoryFeed } from '../history/history-feed.ts';
-import { type ClockPolicy, clockOf } from '../ipc/clock-policy.ts';
-import type { ControlSession } from '../ipc/control-session.ts';
 import type { DrainLedger } from '../ipc/messages.ts';
-import type { ReaderControl } from '../ipc/reader-control.ts';
-import type { RowDemand } from '../ipc/row-demand.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
-import type { RulesAccess } from '../ipc/rules-access.ts';
+import type { ServerSettings } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
-import type { Tokens } from './access/admission.ts';
+import { hasDigest } from '../ipc/token-digest.ts';
+import type { LineLimit } from '../line-limit.ts';
 import { Connections } from './access/connections.ts';
-import type { LineLimit } from './access/line-limit.ts';
-import { sameToken, tokensOf } from './access/token.ts';
-import { type Allowed, allowedFor, isLoopback } from './http/allowed-hosts.ts';
+import type { Core } from './core.ts';
+import { type Allowed, allowedFor } from './http/allowed-hosts.ts';
 import { Certificate } from './http/certificate.ts';
 import { guardHandlers } from './http/guard-handlers.ts';
-import { localUrl, servedUrl } from './http/served-url.ts';
 import { replaceTls } from './http/tls-server.ts';
 import { listen, webServer } from './http/web-server.ts';
 import { lookups } from './lookups.ts';
-import { METRICS_PATH } from './metrics/metrics-path.ts';
 import { openMetrics } from './metrics/open-metrics.ts';
-import type { MetricsPlace, ServedMetrics } from './metrics/served-metrics.ts';
-import { SocketServer } from './socket-server.ts';
+import type { ServedMetrics } from './metrics/served-metrics.ts';
+import { SocketServer, type SocketServerOptions } from './socket-server.ts';
 
 /**
  * Loopback only: the browser resolves both families, and a name that resolves elsewhere must not widen the exposure.
  */
 const LOCALHOST = '127.0.0.1';
-/** Pass on more rows than a client's limit, so that the client's own limit decides. */
-const HEADROOM = 1.25;
 const FAILED = 'a request failed';
 
-/** The constant part of `hello`. */
-export type Session = Omit<Hello, 'interfaces' | 'transport' | 'clock'>;
-
-export interface ServerOptions {
-  listen: { host: string; port: number };
-  ui: string | undefined;
-  allowOrigin: readonly string[];
-  /** Origins of other loaders that the dashboard may connect to. */
-  allowNode: readonly string[];
-  /** The read-only and the admin token. Undefined: a new one. */
-  token: string | undefined;
-  adminToken: string | undefined;
-  session: Session;
-  clock: ClockPolicy;
-  /** Whether local processes share the network namespace of the watched interfaces. */
-  processes: boolean;
-  reverseDns: boolean;
+export interface ServerParts {
+  readonly core: Core;
   /** Undefined: no GeoIP file was given. */
-  places: Places | undefined;
-  log: Logger;
+  readonly places: Places | undefined;
+  readonly log: { debug(facts: object, message: string): void };
   /** Limits log lines that clients can cause. */
-  lines: LineLimit;
-  /** Answers `GET /healthz`; also called before `start`. */
-  isHealthy: () => boolean;
-  /** Where metrics are served; undefined: nowhere. */
-  metrics?: MetricsPlace | undefined;
-  /** Undefined: plain HTTP. */
-  tls?: TlsPem | undefined;
+  readonly lines: LineLimit;
+}
+
+/** Layout of the records passed to `rows`. */
+export interface RecordShape {
+  readonly stride: number;
+  readonly recordOffset: number;
 }
 
 /** What is allowed now: it changes with the certificate. */
@@ -76,133 +51,106 @@ interface CurrentlyAllowed {
 
 export class Server {
   readonly port: number;
-  /** Whether the server serves the dashboard too, not only the socket. */
-  readonly hasPages: boolean;
-  /** Whether other machines can reach the server over plain HTTP. */
-  readonly isExposed: boolean;
   readonly #http: HttpServer;
   readonly #connections: Connections;
-  readonly #options: ServerOptions;
-  readonly tokens: Tokens;
-  readonly #metrics: ServedMetrics | undefined;
+  readonly #settings: ServerSettings;
+  readonly #parts: ServerParts;
   readonly #allowed: CurrentlyAllowed;
+  readonly #metrics: ServedMetrics | undefined;
   #tls: TlsPem | undefined;
   readonly #history = new History();
   readonly #feed = new HistoryFeed(this.#history);
+  #interfaces: Hello['interfaces'] = [];
   #sockets: SocketServer | undefined;
 
   private constructor(
     http: HttpServer,
     connections: Connections,
-    options: ServerOptions,
-    tokens: Tokens,
+    settings: ServerSettings,
+    parts: ServerParts,
     allowed: CurrentlyAllowed,
     port: number,
     metrics: ServedMetrics | undefined,
   ) {
     this.#http = http;
     this.#connections = connections;
-    this.#options = options;
-    this.tokens = tokens;
-    this.port = port;
+    this.#settings = settings;
+    this.#parts = parts;
     this.#allowed = allowed;
+    this.port = port;
     this.#metrics = metrics;
-    this.hasPages = options.ui !== undefined;
-    this.#tls = options.tls;
-    this.isExposed = !isLoopback(options.listen.host) && options.tls === undefined;
-  }
-
-  /** URL and tokens, for root on this machine. */
-  get served(): NonNullable<ControlSession['served']> {
-    const { host } = this.#options.listen;
-    return {
-      url: servedUrl(host, this.port, this.#tls),
-      local_url: localUrl(host, this.port, this.#tls),
-      ...(this.#tls === undefined ? {} : { certificate: this.#tls.cert }),
-      token: this.tokens.readOnly,
-      admin_token: this.tokens.admin,
-      has_pages: this.hasPages,
-    };
+    this.#tls = settings.tls;
   }
 
   /** Opens the port; sockets are accepted once `start` was called. Throws SetupError. */
-  static async open(options: ServerOptions): Promise<Server> {
-    const tokens = tokensOf({ readOnly: options.token, admin: options.adminToken });
-    const { host, port: requestedPort } = options.listen;
+  static async open(settings: ServerSettings, parts: ServerParts): Promise<Server> {
+    const { host, port: requestedPort } = settings.listen;
     const allowed: CurrentlyAllowed = { value: { hosts: new Set(), origins: new Set() } };
-    const { lines, tls } = options;
+    const { core, lines } = parts;
+    const { pages, allowNode, allowOrigin, tls, tokens } = settings;
     const connections = new Connections(lines);
-    const metrics = await openMetrics(options.metrics, {
-      isToken: (given) => sameToken(given, tokens.readOnly),
-      connections,
-      lines,
-      tls,
-    });
-    const answersFirst = metrics?.onServedPort;
-    const http = webServer(options.ui, () => allowed.value, options.allowNode, options.isHealthy, answersFirst, tls);
+    const isToken = (given: string) => hasDigest(given, tokens.readOnly);
+    const metrics = await openMetrics(settings.metrics, { isToken, connections, lines, tls });
+    const isHealthy = () => core.isHealthy();
+    const http = webServer(pages, () => allowed.value, allowNode, isHealthy, metrics?.onServedPort, tls);
     connections.watch(http);
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
-    allowed.value = allowedFor(host, port, options.allowOrigin, tls && new Certificate(tls));
-    return new Server(http, connections, options, tokens, allowed, port, metrics);
+    allowed.value = allowedFor(host, port, allowOrigin, tls && new Certificate(tls));
+    return new Server(http, connections, settings, parts, allowed, port, metrics);
   }
 
   /** Admits clients from now on. */
-  start(thread: ReaderControl, demand: RowDemand, rulesApi: RulesAccess, interfaces: () => Hello['interfaces']): void {
-    const { transport } = thread.ready;
-    const clock = clockOf(this.#options.clock, transport);
+  start(hello: Hello, { stride, recordOffset }: RecordShape): void {
+    const { core, lines, log, places } = this.#parts;
+    const { processes, reverseDns, tokens } = this.#settings;
+    this.#interfaces = hello.interfaces;
     this.#sockets = new SocketServer({
       http: this.#http,
       connections: this.#connections,
       allowed: () => this.#allowed.value,
-      tokens: this.tokens,
-      rulesApi,
-      hello: () => ({ ...this.#options.session, transport, clock, interfaces: interfaces() }),
-      stride: thread.ready.stride,
-      recordOffset: thread.ready.recordOffset,
-      onRowsWanted: (perSecond) => demand.set('clients', perSecond * HEADROOM, () => this.#sockets?.activate()),
+      tokens,
+      core: this.#coreForClients(),
+      hello: () => ({ ...hello, interfaces: this.#interfaces }),
+      stride,
+      recordOffset,
       lookups: lookups({
         history: this.#history,
-        listeners: this.#options.processes ? new Listeners() : undefined,
-        reverseNames: this.#options.reverseDns ? new ReverseNames() : undefined,
-        places: this.#options.places,
-        lines: this.#options.lines,
+        listeners: processes ? () => core.listeners() : undefined,
+        reverseNames: reverseDns ? new ReverseNames() : undefined,
+        places,
+        lines,
       }),
-      // Metrics need the report of each second, as clients do.
-      onHasClients: (hasClients) => thread.setHasClients(hasClients || this.#metrics !== undefined),
-      onLowLatency: (lowLatency) => thread.setLowLatency(lowLatency),
-      lines: this.#options.lines,
-      log: this.#options.log,
+      lines,
+      log,
     });
-    guardHandlers(this.#http, this.#connections, (error) => this.#options.lines.failed(error, FAILED));
-    this.#startMetrics(this.#sockets, rulesApi, transport);
-    if (this.#metrics) thread.setHasClients(true);
+    guardHandlers(this.#http, this.#connections, (error) => lines.failed(error, FAILED));
+    this.#startMetrics(this.#sockets, hello);
   }
 
   /** Uses another certificate for new connections. Has no effect on a server that was opened without TLS. */
   setTls(tls: TlsPem): void {
     if (this.#tls === undefined) return;
     this.#tls = tls;
-    const { listen: address, allowOrigin } = this.#options;
+    const { listen: address, allowOrigin } = this.#settings;
     this.#allowed.value = allowedFor(address.host, this.port, allowOrigin, new Certificate(tls));
     replaceTls(this.#http, tls);
     this.#metrics?.setTls(tls);
   }
 
-  /** Where the metrics are served; undefined: nowhere. */
-  get servedMetrics(): { readonly url: string; readonly isExposed: boolean } | undefined {
-    if (this.#metrics === undefined) return undefined;
-    const { url = `${this.served.url}${METRICS_PATH}`, isExposed } = this.#metrics;
-    return { url, isExposed };
+  /** Where the metrics are served; undefined: nowhere. `url` undefined: on the port of the dashboard. */
+  get servedMetrics(): { readonly url: string | undefined; readonly isExposed: boolean } | undefined {
+    return this.#metrics;
   }
 
   rows(bytes: Uint8Array, count: number, skipped: number): void {
     this.#sockets?.rows(bytes, count, skipped);
   }
 
-  /** Counts rows that passed and that no client wanted. */
-  skipped(count: number): void {
-    this.#sockets?.rows(new Uint8Array(0), 0, count);
+  /** The oldest unanswered request for rows takes effect; `skipped` rows passed before, which no client wanted. */
+  rowsWanted(skipped: number): void {
+    this.#sockets?.rows(new Uint8Array(0), 0, skipped);
+    this.#sockets?.activate();
   }
 
   rulesChanged(): void {
@@ -215,21 +163,12 @@ export class Server {
     this.#sockets?.ruleCounters(counters);
   }
 
-  /** Number of connected clients. */
-  get clients(): number {
-    return this.#sockets?.clients ?? 0;
-  }
-
-  /** Returns the addresses of the clients that may change rules. */
-  operators(): string[] {
-    return this.#sockets?.operators() ?? [];
-  }
-
   setClockOffset(ns: bigint): void {
     this.#sockets?.setClockOffset(ns);
   }
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
+    this.#interfaces = ledger.interfaces;
     this.#feed.second(ledger, summary);
     this.#metrics?.metrics.second(ledger);
     this.#sockets?.second(ledger, summary, clockOffsetNs);
@@ -247,17 +186,31 @@ export class Server {
     await this.#metrics?.close();
   }
 
-  #startMetrics(sockets: SocketServer, rulesApi: RulesAccess, transport: Hello['transport']): void {
-    const { version, protocol, started_at_ms } = this.#options.session;
-    this.#metrics?.metrics.start({
+  /** Metrics need the report of each second, as clients do. */
+  #coreForClients(): SocketServerOptions['core'] {
+    const { core } = this.#parts;
+    return {
+      rules: core.rules,
+      wantRows: (perSecond) => core.wantRows(perSecond),
+      setHasClients: (hasClients) => core.setHasClients(hasClients || this.#metrics !== undefined),
+      setLowLatency: (lowLatency) => core.setLowLatency(lowLatency),
+      setClients: (clients, operators) => core.setClients(clients, operators),
+    };
+  }
+
+  #startMetrics(sockets: SocketServer, { version, protocol, started_at_ms, transport }: Hello): void {
+    if (this.#metrics === undefined) return;
+    const { core } = this.#parts;
+    this.#metrics.metrics.start({
       build: { version, protocol, transport },
       startedAtMs: started_at_ms,
-      isHealthy: this.#options.isHealthy,
+      isHealthy: () => core.isHealthy(),
       clients: () => sockets.connected,
       connections: () => this.#connections.count,
       certificateExpiresMs: () => this.#tls && new Certificate(this.#tls).validUntilMs,
       clientRecords: () => sockets.records,
-      rules: () => rulesApi.snapshot(),
+      rules: () => core.rules.snapshot(),
     });
+    core.setHasClients(true);
   }
 }

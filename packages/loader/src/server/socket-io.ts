@@ -2,7 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { type ClientToServerEvents, MAX_MESSAGE_BYTES, type ServerToClientEvents } from '@packetlog/common';
 import { Server } from 'socket.io';
-import type { LineLimit } from './access/line-limit.ts';
+import type { LineLimit } from '../line-limit.ts';
 import { answerParser } from './answer-encoding.ts';
 import { type Allowed, foreignHeader } from './http/allowed-hosts.ts';
 import { allowOneConnect } from './one-connect.ts';

@@ -137,19 +137,18 @@ describe('rules', () => {
     expect(revisions.length).toBeLessThan(4);
   });
 
-  it('are requested with the name of the token and the address', async () => {
+  it('are requested with the admin token that the client sent, which the core checks, and its address', async () => {
     const { socket } = await on.connected(admin);
     expect(await socket.emitWithAck('rules:add', { rule: 1 })).toEqual({ ok: true, value: 'add' });
-    const who = { name: 'admin token', via: 'socket', address: HOST };
-    expect(on.asked).toMatchObject([['add', { rule: 1 }, { who, mayChange: true, mayNameFiles: false }]]);
-    expect(on.server.operators()).toEqual([HOST]);
+    expect(on.asked).toMatchObject([['add', { rule: 1 }, { address: HOST, adminToken: ADMIN_TOKEN }]]);
+    expect(on.counted).toEqual([{ clients: 1, operators: [HOST] }]);
   });
 
-  it('cannot be changed with the read-only token', async () => {
+  it('are requested without an admin token by a read-only client, which is not an operator', async () => {
     const { socket } = await on.connected();
     await socket.emitWithAck('rules:audit', {});
-    expect(on.asked).toMatchObject([['audit', {}, { mayChange: false, who: { name: 'token' } }]]);
-    expect(on.server.operators()).toEqual([]);
+    expect(on.asked).toMatchObject([['audit', {}, { adminToken: undefined }]]);
+    expect(on.counted).toEqual([{ clients: 1, operators: [] }]);
   });
 
   it('cannot be accessed with a wrong admin token', async () => {

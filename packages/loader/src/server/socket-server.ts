@@ -1,17 +1,17 @@
 /** The socket.io side: admits clients and sends what all of them receive. */
 import type { Server as HttpServer } from 'node:http';
 import type { Hello, Notice, Rejection, RuleCounters, Summary } from '@packetlog/common';
-import type { Logger } from 'pino';
 import type { DrainLedger } from '../ipc/messages.ts';
-import type { RulesAccess } from '../ipc/rules-access.ts';
-import { admission, type Connected, isAdmin, type Tokens, waitForTokens } from './access/admission.ts';
+import type { TokenDigests } from '../ipc/token-digest.ts';
+import type { LineLimit } from '../line-limit.ts';
+import { admission, type Connected, isAdmin, waitForTokens } from './access/admission.ts';
 import { Budgets } from './access/budget.ts';
 import type { Connections } from './access/connections.ts';
-import type { LineLimit } from './access/line-limit.ts';
 import { LOOPBACK_PEER, peerOf } from './access/peer-address.ts';
 import { TokenGuesses } from './access/token-guesses.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
+import type { Core } from './core.ts';
 import type { Allowed } from './http/allowed-hosts.ts';
 import type { Lookups } from './lookups.ts';
 import { RowsWanted } from './rows-wanted.ts';
@@ -30,23 +30,16 @@ export interface SocketServerOptions {
   http: HttpServer;
   connections: Connections;
   allowed: () => Allowed;
-  tokens: Tokens;
-  /** Answers requests about rules. */
-  rulesApi: RulesAccess;
+  tokens: TokenDigests;
+  core: Pick<Core, 'rules' | 'wantRows' | 'setHasClients' | 'setLowLatency' | 'setClients'>;
   hello: () => Hello;
   /** Layout of the records passed to `rows`. */
   stride: number;
   recordOffset: number;
-  /** Called when the number of rows that clients can use changes; each call is answered by one call of `activate`. */
-  onRowsWanted: (perSecond: number) => void;
   lookups: Lookups;
-  /** Whether any client is connected. */
-  onHasClients: (watched: boolean) => void;
-  /** Whether any client needs low latency; initially false. */
-  onLowLatency: (lowLatency: boolean) => void;
   /** Limits log lines that clients can cause. */
   lines: LineLimit;
-  log: Pick<Logger, 'debug'>;
+  log: { debug(facts: object, message: string): void };
   /** Replaced in tests. */
   clock?: StreamClock;
 }
@@ -73,13 +66,13 @@ export class SocketServer {
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
-    const { stride, recordOffset, clock = realClock } = options;
-    this.#streams = new RowStreams({ stride, recordOffset }, clock, options.onLowLatency);
+    const { stride, recordOffset, core, clock = realClock } = options;
+    this.#streams = new RowStreams({ stride, recordOffset }, clock, (lowLatency) => core.setLowLatency(lowLatency));
     this.#lines = options.lines;
-    this.#rowsWanted = new RowsWanted(this.#clients, options.onRowsWanted);
+    this.#rowsWanted = new RowsWanted(this.#clients, (perSecond) => core.wantRows(perSecond));
     this.#budgets = new Budgets(clock.now);
     this.#guesses = new TokenGuesses(clock.now);
-    this.#rules = new RulesFeed(options.rulesApi, clock, () => this.#clients.values());
+    this.#rules = new RulesFeed(core.rules, clock, () => this.#clients.values());
     this.#io = socketIo(options.http, options.allowed, this.#lines);
     this.#io.use((socket, next) => {
       const problem = this.#problemOf(socket);
@@ -94,7 +87,7 @@ export class SocketServer {
     this.#streams.add(bytes, count, skipped);
   }
 
-  /** Answers `onRowsWanted`: from now on the rows wanted at that call pass. */
+  /** Answers `core.wantRows`: from now on the rows wanted at that call pass. */
   activate(): void {
     this.#rowsWanted.answer();
   }
@@ -132,10 +125,6 @@ export class SocketServer {
     this.#rules.counted(counters);
   }
 
-  get clients(): number {
-    return this.#clients.size;
-  }
-
   /** Numbers of connected clients by access. */
   get connected(): { readonly readers: number; readonly admins: number } {
     const admins = [...this.#clients.values()].filter(({ isAdmin }) => isAdmin).length;
@@ -145,12 +134,6 @@ export class SocketServer {
   /** Sums of the ledgers of all clients since the start. */
   get records(): ClientSums {
     return this.#totals.with([...this.#clients.values()].map(({ stream }) => stream.ledger()));
-  }
-
-  /** Returns the addresses of clients that may change rules. */
-  operators(): string[] {
-    const admins = [...this.#clients.values()].filter((client) => client.isAdmin);
-    return admins.map(({ socket }) => socket.handshake.address);
   }
 
   notice(notice: Notice): void {
@@ -197,14 +180,21 @@ export class SocketServer {
     };
   }
 
+  #reportClients(): void {
+    const admins = [...this.#clients.values()].filter((client) => client.isAdmin);
+    const operators = new Set(admins.map(({ socket }) => socket.handshake.address));
+    this.#options.core.setClients(this.#clients.size, [...operators]);
+  }
+
   #admit(socket: ClientSocket): void {
-    const { log, tokens, lookups, connections } = this.#options;
+    const { log, tokens, lookups, connections, core } = this.#options;
     const mayChange = isAdmin(socket.handshake.auth, tokens);
     const budget = this.#budgets.of(peerOf(socket.handshake.address), mayChange);
     const client = new Client(socket, this.#streams, mayChange, budget, this.#lines);
     this.#clients.set(socket.id, client);
     connections.admitted(socket.request.socket);
-    if (this.#clients.size === 1) this.#options.onHasClients(true);
+    this.#reportClients();
+    if (this.#clients.size === 1) core.setHasClients(true);
     log.debug({ client: socket.id, clients: this.#clients.size }, 'client connected');
     socket.on('disconnect', (reason) => {
       this.#clients.delete(socket.id);
@@ -214,7 +204,8 @@ export class SocketServer {
       client.end();
       log.debug({ client: socket.id, reason }, 'client disconnected');
       this.#rowsWanted.changed();
-      if (this.#clients.size === 0) this.#options.onHasClients(false);
+      this.#reportClients();
+      if (this.#clients.size === 0) core.setHasClients(false);
     });
     listenTo(client, { clients: () => this.#clients.values(), rowsWanted: this.#rowsWanted, lookups });
     const hello = this.#options.hello();

@@ -7,9 +7,10 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
 import { History } from '../../src/history/history.ts';
 import type { DrainLedger } from '../../src/ipc/messages.ts';
-import type { RulesAccess } from '../../src/ipc/rules-access.ts';
+import type { RulesForClients } from '../../src/ipc/rules-access.ts';
+import { digestOf } from '../../src/ipc/token-digest.ts';
+import { LineLimit } from '../../src/line-limit.ts';
 import { type ConnectionLimits, Connections, limitsFor } from '../../src/server/access/connections.ts';
-import { LineLimit } from '../../src/server/access/line-limit.ts';
 import { allowedFor } from '../../src/server/http/allowed-hosts.ts';
 import { guardHandlers } from '../../src/server/http/guard-handlers.ts';
 import { lookups } from '../../src/server/lookups.ts';
@@ -60,6 +61,8 @@ export interface ServerFixture {
   frozenAt: number | undefined;
   /** What the server said of whether anybody is connected. */
   readonly watched: readonly boolean[];
+  /** How many clients the server reported, and which may change rules. */
+  readonly counted: readonly { clients: number; operators: readonly string[] }[];
   /** And of whether anybody takes rows as they come. */
   readonly lowLatency: readonly boolean[];
   readonly logged: readonly Record<string, unknown>[];
@@ -83,6 +86,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
   let nextRecord = 0;
   const asked: unknown[] = [];
   const watched: boolean[] = [];
+  const counted: { clients: number; operators: readonly string[] }[] = [];
   const lowLatency: boolean[] = [];
   const logged: Record<string, unknown>[] = [];
   const clients: Socket[] = [];
@@ -98,7 +102,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       return server;
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
-    ...{ asked, watched, lowLatency, logged, clients, accepted, snapshots: 0 },
+    ...{ asked, watched, counted, lowLatency, logged, clients, accepted, snapshots: 0 },
     ...{ value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true },
     client: (options: Options = {}) => {
       const socket = io(`http://${HOST}:${port}`, {
@@ -136,8 +140,8 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       return new Promise<void>((resolve) => socket.on('connect', () => socket.write(text, () => resolve())));
     },
   };
-  const rulesApi = {
-    snapshot: () => ({
+  const rules = {
+    snapshot: async () => ({
       ...{ asked: ++it.snapshots },
       ...{ revision: it.revision, default_policy: 'permit', rules: [], sets: [], enforcing: false, pinned: false },
     }),
@@ -146,11 +150,11 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       if (verb === 'undo') throw new Error('broken');
       return { ok: true, value: it.value ?? verb };
     },
-  } as unknown as RulesAccess;
+  } as unknown as RulesForClients;
   const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
   beforeEach(async () => {
     it.rowsWanted.mockReset();
-    for (const list of [asked, watched, lowLatency, logged, accepted]) list.length = 0;
+    for (const list of [asked, watched, counted, lowLatency, logged, accepted]) list.length = 0;
     Object.assign(it, { value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true, snapshots: 0 });
     history = new History();
     nextRecord = 0;
@@ -168,8 +172,17 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       http,
       connections,
       allowed: () => allowedFor(HOST, port, []),
-      tokens: { readOnly: TOKEN, admin: ADMIN_TOKEN },
-      rulesApi,
+      tokens: { readOnly: digestOf(TOKEN), admin: digestOf(ADMIN_TOKEN) },
+      core: {
+        rules,
+        setHasClients: (is) => watched.push(is),
+        setLowLatency: (is) => lowLatency.push(is),
+        setClients: (clients, operators) => counted.push({ clients, operators }),
+        wantRows: (perSecond) => {
+          it.rowsWanted(perSecond);
+          if (it.answers) server.activate();
+        },
+      },
       hello: () => hello,
       lookups: lookups({
         history,
@@ -180,12 +193,6 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       }),
       stride: STRIDE,
       recordOffset: 8,
-      onHasClients: (is) => watched.push(is),
-      onLowLatency: (is) => lowLatency.push(is),
-      onRowsWanted: (perSecond) => {
-        it.rowsWanted(perSecond);
-        if (it.answers) server.activate();
-      },
       lines,
       log,
       clock: {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readPageFiles } from '../../src/cli/run/page-files.ts';
 import { Connections } from '../../src/server/access/connections.ts';
 import { type Allowed, allowedFor } from '../../src/server/http/allowed-hosts.ts';
 import { guardHandlers } from '../../src/server/http/guard-handlers.ts';
@@ -26,7 +27,7 @@ export interface Site {
 /** Starts a server; `ui` is the directory of its dashboard. */
 export async function serving(ui: string | undefined): Promise<Site> {
   let allowed: Allowed = { hosts: new Set(), origins: new Set() };
-  const server = webServer(ui, () => allowed);
+  const server = webServer(ui === undefined ? undefined : readPageFiles(ui), () => allowed);
   const failures: unknown[] = [];
   const connections = new Connections({ warn: () => {} });
   connections.watch(server);

@@ -9,6 +9,7 @@ export function drainOptions(
   options: RunOptions,
   ringBytes: number,
   wantsRows: boolean,
+  server: DrainOptions['server'],
 ): Omit<DrainOptions, 'slabs' | 'signal'> {
   return {
     interfaces: [...new Set(options.iface)],
@@ -22,6 +23,7 @@ export function drainOptions(
     clock: options.clock,
     sample: options.sample,
     simulateLoss: options.simulateLoss,
+    server,
     summaries: options.listen !== 'off',
     rowsPerSecond: wantsRows ? Number.POSITIVE_INFINITY : 0,
     pin: options.pin,

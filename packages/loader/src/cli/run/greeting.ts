@@ -1,10 +1,10 @@
 /** Prints interfaces, URLs and warnings once `packetlog run` is attached. */
 import type { Ready } from '../../reader/drain-thread.ts';
 import { EXPOSED } from '../../server/http/exposed.ts';
-import type { Server } from '../../server/server.ts';
 import { otherRoutesProblem } from '../../system/default-route.ts';
 import { printableName } from '../../system/interface-name.ts';
 import { say } from '../process/say.ts';
+import type { RunningServer } from './served-loader.ts';
 import { servedUrls, servedWithoutTokens } from './served-urls.ts';
 
 /** Returns the line for the service manager: which interfaces are watched, and which do not exist yet. */
@@ -22,7 +22,7 @@ export function watchingText(interfaces: Ready['interfaces']): string {
 
 export function greet(
   { interfaces, otherRoutes, warnings: deviceWarnings }: Ready,
-  server: Pick<Server, 'served' | 'isExposed' | 'servedMetrics'> | undefined,
+  server: Pick<RunningServer, 'served' | 'isExposed' | 'servedMetrics'> | undefined,
   warnings: readonly string[],
 ): void {
   for (const { name, mode, mode_reason, state } of interfaces) {
@@ -50,7 +50,7 @@ export function greet(
   say('Waiting for Ctrl-C...');
 }
 
-function greetMetrics({ url, isExposed }: NonNullable<Server['servedMetrics']>): void {
+function greetMetrics({ url, isExposed }: NonNullable<RunningServer['servedMetrics']>): void {
   say(`Metrics: ${url}`);
   if (isExposed) say(`Warning: ${EXPOSED.metrics.problem}. ${EXPOSED.metrics.next}`, 'warning');
 }

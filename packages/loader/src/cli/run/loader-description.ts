@@ -10,11 +10,18 @@ import { version } from './session.ts';
 const RATE_LATE_MS = 2500;
 const NO_HOP = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
 
+export interface ServedLoader {
+  /** URL and tokens, for root on this machine. */
+  readonly served: NonNullable<ControlSession['served']>;
+  readonly clients: number;
+  status(): NonNullable<LoaderStatus['server']>;
+}
+
 export interface LoaderFacts {
   readonly networkNamespace: string;
   readonly ringBytes: number;
   /** Undefined with `--listen off`. */
-  readonly server: { readonly served: NonNullable<ControlSession['served']>; readonly clients: number } | undefined;
+  readonly server: ServedLoader | undefined;
   /** Returns the interfaces as they were attached. */
   readonly attached: () => Ledger['interfaces'];
   readonly rules: () => LoaderStatus['rules'];
@@ -61,18 +68,27 @@ export class DescribedLoader implements LoaderDescription {
   }
 
   status(nowMs = Date.now()): LoaderStatus {
-    const { at_ms = nowMs, unwatched, ring = NO_HOP, before, queue = NO_HOP, reasons = {} } = this.#ledger ?? {};
+    const {
+      at_ms = nowMs,
+      unwatched,
+      ring = NO_HOP,
+      before,
+      queue = NO_HOP,
+      server,
+      reasons = {},
+    } = this.#ledger ?? {};
     return {
       version: version(),
       pid: process.pid,
       since_ms: this.#sinceMs,
       interfaces: this.interfaces,
-      ledger: { at_ms, unwatched, ring, before, queue, reasons },
+      ledger: { at_ms, unwatched, ring, before, queue, server, reasons },
       rates: ratesOf(this.#summary, nowMs),
       rules: this.#facts.rules(),
       clients: this.#facts.server?.clients ?? 0,
       ring_bytes: this.#facts.ringBytes,
       memory_bytes: process.memoryUsage.rss(),
+      server: this.#facts.server?.status() ?? null,
       ...(this.#alarm === undefined ? {} : { last_alarm: this.#alarm }),
     };
   }

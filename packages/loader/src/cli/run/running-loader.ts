@@ -1,16 +1,14 @@
 /** Connects the parts of a running loader: drain thread, rules, server, records. */
-import type { Notice } from '@packetlog/common';
+import type { Hello, Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
-import type { Places } from '../../enrichment/places.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
-import { RowDemand } from '../../ipc/row-demand.ts';
+import { clockOf } from '../../ipc/clock-policy.ts';
+import { LineLimit } from '../../line-limit.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
 import { endStay, isStayRequested } from '../../rules/store/stay-request.ts';
-import { LineLimit } from '../../server/access/line-limit.ts';
-import type { Server } from '../../server/server.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import { memoryProblems, ringBytesFor } from '../../transports/ring-memory.ts';
 import { filterWarnings } from '../options/filter-option.ts';
@@ -19,15 +17,14 @@ import { leaveWith } from '../process/leave.ts';
 import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
 import { drainOptions } from './drain-options.ts';
-import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet, watchingText } from './greeting.ts';
 import { problemsOf } from './health.ts';
 import { storeInterfaces } from './last-interfaces.ts';
 import { DescribedLoader } from './loader-description.ts';
-import { openServer } from './open-server.ts';
 import { PinnedFarewell } from './pinned-farewell.ts';
 import { RecordSink } from './record-sink.ts';
-import { reloadTls } from './tls.ts';
+import { RunningServer } from './served-loader.ts';
+import { session } from './session.ts';
 
 export interface LoaderHost {
   readonly log: Logger;
@@ -42,12 +39,11 @@ export class RunningLoader {
   readonly #options: RunOptions;
   readonly #log: Logger;
   readonly #ringBytes: number;
-  readonly #places: Places | undefined;
-  readonly #server: Server | undefined;
+  readonly #server: RunningServer | undefined;
   readonly #lines: LineLimit;
   readonly #description: DescribedLoader;
   readonly #rules: RulesRuntime;
-  readonly #demand: RowDemand;
+  readonly #session = session();
   readonly #unlock: () => void;
   #thread: DrainThread | undefined;
 
@@ -58,8 +54,7 @@ export class RunningLoader {
       unlock: () => void;
       records: RecordSink;
       ringBytes: number;
-      places: Places | undefined;
-      server: Server | undefined;
+      server: RunningServer | undefined;
       lines: LineLimit;
     },
   ) {
@@ -68,11 +63,9 @@ export class RunningLoader {
     this.#unlock = parts.unlock;
     this.records = parts.records;
     this.#ringBytes = parts.ringBytes;
-    this.#places = parts.places;
     this.#server = parts.server;
     this.#lines = parts.lines;
-    this.staying = new PinnedFarewell(options.bpfFs, this.#notice);
-    this.#demand = new RowDemand(this.records.wantsRows ? undefined : (perSecond) => this.#running.want(perSecond));
+    this.staying = new PinnedFarewell(options.bpfFs, this.notice);
     this.#description = new DescribedLoader({
       networkNamespace: networkNamespaceId(options.netns),
       ringBytes: parts.ringBytes,
@@ -98,17 +91,15 @@ export class RunningLoader {
     });
     if (unlock === undefined) return undefined;
     let loader: RunningLoader | undefined;
-    const notice = (each: Notice) => {
-      if (loader) loader.#notice(each);
-    };
+    const notice = (each: Notice) => loader?.notice(each);
     const records = new RecordSink({ ...options, output, stop, notice });
-    const places = await openPlaces(options, log);
     const lines = new LineLimit(log);
-    const server = await openServer(options, places, log, lines, () => loader?.isHealthy ?? false);
+    const isHealthy = () => loader?.isHealthy ?? false;
+    const server = await RunningServer.open(options, log, lines, { isHealthy, notice });
     endStay(options.state);
-    loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, server, lines });
+    loader = new RunningLoader(options, log, { unlock, records, ringBytes, server, lines });
     for (const message of problems) {
-      loader.#notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
+      loader.notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
     }
     return loader;
   }
@@ -117,12 +108,12 @@ export class RunningLoader {
   async attach(): Promise<void> {
     try {
       this.#thread = await DrainThread.start(
-        drainOptions(this.#options, this.#ringBytes, this.records.wantsRows),
+        drainOptions(this.#options, this.#ringBytes, this.records.wantsRows, this.#server?.forReader),
         this.#drainEvents(),
       );
     } catch (error) {
       await this.#rules.close(Date.now());
-      await this.#server?.close();
+      await this.#server?.process.close();
       this.#unlock();
       throw error;
     }
@@ -135,7 +126,7 @@ export class RunningLoader {
   async serve(): Promise<void> {
     const thread = this.#running;
     await this.#rules.pinBy(async (on) => this.staying.promised(await thread.pins.set(on)));
-    this.#server?.start(thread, this.#demand, this.#rules.rulesApi, () => this.#description.interfaces);
+    await this.#server?.process.start({ reader: thread, rules: this.#rules.rulesApi, hello: () => this.#hello() });
     await this.#rules.serve();
     thread.serving(watchingText(thread.ready.interfaces));
   }
@@ -150,17 +141,16 @@ export class RunningLoader {
     return this.#thread !== undefined && problemsOf(this.#description.health()).length === 0;
   }
 
-  /** Reads the rules, the place database and the TLS files again, and opens the log of denied packets again. */
+  /** Reads the rules, the GeoIP files and the TLS files again, and opens the log of denied packets again. */
   reload(): void {
     void this.#rules.reload();
     this.records.reopen();
-    if (this.#places) void reloadPlaces(this.#places, this.#log);
-    reloadTls(this.#options, this.#server, this.#log, this.#notice);
+    void this.#server?.reload(this.notice);
   }
 
   /** Ends the parts in the reverse order of their start. */
   async close(): Promise<Stopped> {
-    this.#server?.notice({
+    this.#server?.process.notice({
       at_ms: Date.now(),
       level: 'info',
       code: 'shutting_down',
@@ -173,7 +163,7 @@ export class RunningLoader {
     // Only now are the files that the next loader reads complete.
     this.#unlock();
     await this.records.finish(stopped.ledger, stopped.pinned !== undefined);
-    await this.#server?.close();
+    await this.#server?.process.close();
     this.#lines.flush();
     return stopped;
   }
@@ -183,12 +173,23 @@ export class RunningLoader {
     return this.#thread;
   }
 
-  readonly #notice = (notice: Notice): void => {
+  readonly notice = (notice: Notice): void => {
     const { level, message, at_ms: _, ...fields } = notice;
     this.#log[level === 'warning' ? 'warn' : level](fields, message);
     this.#description.notice(notice);
-    this.#server?.notice(notice);
+    this.#server?.process.notice(notice);
   };
+
+  /** Requests all rows for dry runs, or no longer. Where records are printed, all rows pass anyway. */
+  #wantRows(isWanted: boolean): void {
+    if (!this.records.wantsRows) this.#running.want('core', isWanted ? Number.POSITIVE_INFINITY : 0);
+  }
+
+  #hello(): Hello {
+    const { transport } = this.#running.ready;
+    const clock = clockOf(this.#options.clock, transport);
+    return { ...this.#session, transport, clock, interfaces: this.#description.interfaces };
+  }
 
   #makeRules(): RulesRuntime {
     const server = this.#server;
@@ -197,12 +198,12 @@ export class RunningLoader {
       protect: this.#options.protect,
       confirmMs: this.#options.confirmWithin,
       environment: process.env,
-      servedPort: server?.port,
-      operators: () => server?.operators() ?? [],
-      changed: () => server?.rulesChanged(),
-      counted: (counters, hits) => server?.ruleCounters(counters, hits),
-      wantRows: (isWanted) => this.#demand.set('dryRuns', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
-      notice: this.#notice,
+      servedPort: server?.process.port,
+      operators: () => server?.process.operators() ?? [],
+      changed: () => server?.process.rulesChanged(),
+      counted: (counters, hits) => server?.process.ruleCounters(counters, hits),
+      wantRows: (isWanted) => this.#wantRows(isWanted),
+      notice: this.notice,
       failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
       loader: this.#description,
     });
@@ -213,25 +214,20 @@ export class RunningLoader {
     const server = this.#server;
     const rules = this.#rules;
     return {
-      rows: (bytes, count, skipped) => {
+      rows: (bytes, count) => {
         records.add(bytes, count);
-        server?.rows(bytes, count, skipped);
         rules.rows(bytes, count, this.#running.ready);
       },
-      rowsWanted: (skipped) => {
-        server?.skipped(skipped);
-        this.#demand.answered();
-      },
-      clock: (offsetNs) => server?.setClockOffset(offsetNs),
-      second: ({ ledger, summary, clockOffsetNs }) => {
+      serverBlocked: () => server?.process.blocked(),
+      second: ({ number, ledger, summary, clockOffsetNs }) => {
         this.#description.second(ledger, summary);
         records.learn(ledger.interfaces);
-        server?.second(ledger, summary, clockOffsetNs);
+        server?.process.second(number, ledger, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());
       },
       ruleCounts: (counts) => rules.counts(counts),
       loaded: (target, kernel) => rules.loaded(target, kernel),
-      notice: ({ notice }) => this.#notice(notice),
+      notice: ({ notice }) => this.notice(notice),
       failed: (error) => {
         this.#log.fatal(
           { err: error },

@@ -2,14 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
-import type { Session } from '../../server/server.ts';
+import { type Hello, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
 
 /** Returns the version of this package. */
 export function version(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
+
+/** The constant part of `hello`. */
+type Session = Omit<Hello, 'interfaces' | 'transport' | 'clock'>;
 
 /** Returns the part of `hello` that is the same for all clients. */
 export function session(): Session {

@@ -36,6 +36,7 @@ const STATUS: LoaderStatus = {
   clients: 0,
   ring_bytes: 4096,
   memory_bytes: 4096,
+  server: null,
 };
 const LOADER: LoaderDescription = { session: () => SESSION, status: () => STATUS };
 

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { digestOf } from '../../ipc/token-digest.ts';
 import { admission } from './admission.ts';
 
-const tokens = { readOnly: 'read-only-token-01234567', admin: 'admin-token-0123456789012' };
-const reader = { token: tokens.readOnly };
-const admin = { ...reader, admin_token: tokens.admin };
+const reader = { token: 'read-only-token-01234567' };
+const admin = { ...reader, admin_token: 'admin-token-0123456789012' };
+const tokens = { readOnly: digestOf(reader.token), admin: digestOf(admin.admin_token) };
 const limits = { readers: 1000, admins: 24, readersPerAddress: 256 };
 const rejection = (auth: object, readers: number, admins: number, readersFromThere = 0) =>
   admission(auth, tokens, { readers, admins, readersFromThere }, limits);

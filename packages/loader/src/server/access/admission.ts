@@ -1,6 +1,6 @@
 /** Decides which clients may connect: by token, by protocol version and by number of clients. */
 import { handshakeSchema, PROTOCOL_VERSION, type Rejection } from '@packetlog/common';
-import { sameToken } from './token.ts';
+import { hasDigest, type TokenDigests } from '../../ipc/token-digest.ts';
 
 /** Maximum numbers of clients. */
 export interface ClientLimits {
@@ -22,22 +22,15 @@ export interface Connected {
   readonly readersFromThere: number;
 }
 
-export interface Tokens {
-  /** Grants read-only access. */
-  readonly readOnly: string;
-  /** Also grants changing rules. */
-  readonly admin: string;
-}
-
 /** Returns why a client with this handshake is rejected, or undefined if it is admitted. */
 export function admission(
   auth: unknown,
-  tokens: Tokens,
+  tokens: TokenDigests,
   { readers, admins, readersFromThere }: Connected,
   limits: ClientLimits,
 ): Rejection | undefined {
   const parsed = handshakeSchema.safeParse(auth);
-  if (!parsed.success || !sameToken(parsed.data.token, tokens.readOnly)) return unauthorized('token');
+  if (!parsed.success || !hasDigest(parsed.data.token, tokens.readOnly)) return unauthorized('token');
   if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
   const { protocol } = parsed.data;
   if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
@@ -52,9 +45,9 @@ export function admission(
 }
 
 /** Returns whether this handshake may change rules. */
-export function isAdmin(auth: unknown, { admin }: Tokens): boolean {
+export function isAdmin(auth: unknown, { admin }: TokenDigests): boolean {
   const given = handshakeSchema.safeParse(auth).data?.admin_token;
-  return given !== undefined && sameToken(given, admin);
+  return given !== undefined && hasDigest(given, admin);
 }
 
 /** Builds the rejection for an address that has sent too many wrong tokens. */

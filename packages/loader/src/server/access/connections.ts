@@ -8,9 +8,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { LineLimit } from '../../line-limit.ts';
 import { CLIENT_LIMITS, type ClientLimits } from './admission.ts';
 import { watchHandshakes } from './handshakes.ts';
-import type { LineLimit } from './line-limit.ts';
 import { LOOPBACK_PEER, peerOf } from './peer-address.ts';
 
 export interface ConnectionLimits extends ClientLimits {

@@ -1,6 +1,6 @@
 /** Builds a policy that lets only the built dashboard run: it lists hashes of the inline scripts. */
 import { createHash } from 'node:crypto';
-import type { PageFile } from './page-files.ts';
+import type { PageFile } from '../../ipc/server-messages.ts';
 
 const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 

@@ -1,5 +1,5 @@
 /** Maps paths to answers. Built once at start; a request only looks up its path. */
-import type { PageFile } from './page-files.ts';
+import type { PageFile } from '../../ipc/server-messages.ts';
 
 /** The same content, compressed when the dashboard was built. */
 type Coding = 'br' | 'gzip';

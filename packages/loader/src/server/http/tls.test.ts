@@ -89,7 +89,7 @@ describe('the web server with TLS', () => {
       undefined,
       () => allowedFor(HOST, port, [], certificate),
       [],
-      () => true,
+      async () => true,
       undefined,
       local.pem,
     );

@@ -142,12 +142,6 @@ describe('the web server without a dashboard', () => {
     expect(await get(site, '/')).toMatchObject({ status: 404, body: expect.stringContaining('--ui off') });
     await close(site);
   });
-
-  it('rejects a directory without a built dashboard', () => {
-    const none = { hosts: new Set<string>(), origins: new Set<string>() };
-    expect(() => webServer('/nonexistent', () => none)).toThrow(SetupError);
-    expect(() => webServer('/nonexistent', () => none)).toThrow(/it has no index\.html.*--ui off/);
-  });
 });
 
 describe('listen', () => {

@@ -1,10 +1,10 @@
 /** Serves the dashboard's files and the socket's upgrade path on one port. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { PageFile } from '../../ipc/server-messages.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
 import { type Allowed, foreignHeader } from './allowed-hosts.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
-import { readPageFiles } from './page-files.ts';
 import { PageTable } from './page-table.ts';
 import { securityHeaders } from './security-headers.ts';
 import { makeServer } from './tls-server.ts';
@@ -16,21 +16,20 @@ const REQUEST_MS = 10_000;
 const IDLE_MS = 30_000;
 
 /**
- * Creates the server. `ui` is the directory of the built dashboard, which is read now; undefined serves only the
- * socket. `nodes` lists other loaders that the dashboard may connect to. Throws SetupError if the directory is not a
- * dashboard. The handlers need a guard (see guard-handlers.ts). `isHealthy` decides on the answer to `GET /healthz`, which
- * needs no token and tells nothing else. `answersFirst` may answer a request before any check, and then returns true. `tls`
- * undefined: plain HTTP.
+ * Creates the server. `pages` are the files of the built dashboard; undefined serves only the socket. `nodes` lists other
+ * loaders that the dashboard may connect to. The handlers need a guard (see guard-handlers.ts). `isHealthy` decides on the
+ * answer to `GET /healthz`, which needs no token and tells nothing else; if it rejects, the answer is no. `answersFirst` may
+ * answer a request before any check, and then returns true. `tls` undefined: plain HTTP.
  */
 export function webServer(
-  ui: string | undefined,
+  pages: readonly PageFile[] | undefined,
   allowed: () => Allowed,
   nodes: readonly string[] = [],
-  isHealthy: () => boolean = () => true,
+  isHealthy: () => Promise<boolean> = async () => true,
   answersFirst: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
   tls?: TlsPem,
 ): Server {
-  const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
+  const files = pages === undefined ? noFiles : dashboardFiles(pages, nodes);
   const server = makeServer(tls, (request, response) => {
     if (answersFirst(request, response)) return;
     const foreign = foreignHeader(allowed(), request.headers.host, request.headers.origin);
@@ -47,9 +46,11 @@ export function webServer(
       return;
     }
     if (request.url === '/healthz') {
-      const isOk = isHealthy();
-      const text = isOk ? 'ok\n' : 'not ok: packetlog status says why\n';
-      plain(response, isOk ? 200 : 503, text, { 'Cache-Control': 'no-store' });
+      const answer = (isOk: boolean) => {
+        const text = isOk ? 'ok\n' : 'not ok: packetlog status says why\n';
+        plain(response, isOk ? 200 : 503, text, { 'Cache-Control': 'no-store' });
+      };
+      isHealthy().then(answer, () => answer(false));
       return;
     }
     files(request, response);
@@ -65,17 +66,7 @@ export function limitTimes(server: Server): void {
   server.timeout = IDLE_MS;
 }
 
-function dashboardFiles(directory: string, nodes: readonly string[]): Handler {
-  const files = readPageFiles(directory);
-  if (!files.some(({ name }) => name === 'index.html')) {
-    throw new SetupError({
-      step: 'serve dashboard',
-      target: directory,
-      problem: 'it has no index.html',
-      next: 'Build it (pnpm build), name another directory with --ui DIR, or use --ui off.',
-      exit: 'usage',
-    });
-  }
+function dashboardFiles(files: readonly PageFile[], nodes: readonly string[]): Handler {
   const headers = securityHeaders(contentSecurityPolicy(files, nodes));
   const table = new PageTable(files);
   return (request, response) => {

@@ -1,6 +1,6 @@
 /** Answers `GET /metrics`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { LineLimit } from '../access/line-limit.ts';
+import type { LineLimit } from '../../line-limit.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { get } from '../../../test/support/web-fixture.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { LineLimit } from '../../line-limit.ts';
 import { Connections } from '../access/connections.ts';
-import type { LineLimit } from '../access/line-limit.ts';
 import { type MetricsPlace, ServedMetrics } from './served-metrics.ts';
 
 const TOKEN = 'a-token-of-the-test';

@@ -1,8 +1,8 @@
 /** Serves the metrics: on the port of the dashboard, or at a separate address. */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
+import type { LineLimit } from '../../line-limit.ts';
 import type { Connections } from '../access/connections.ts';
-import type { LineLimit } from '../access/line-limit.ts';
 import { type Allowed, allowedFor, foreignHeader, isLoopback } from '../http/allowed-hosts.ts';
 import { guardHandlers } from '../http/guard-handlers.ts';
 import { servedUrl } from '../http/served-url.ts';

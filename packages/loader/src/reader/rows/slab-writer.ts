@@ -1,13 +1,13 @@
-/** Copies records from the ring into slabs and passes the slabs to the serving thread. */
-import { SLAB_BYTES, type Slabs } from '../ipc/slabs.ts';
-import { RowBudget } from '../token-bucket.ts';
+/** Copies records from the ring into slabs and passes the slabs to a consumer: the main thread or the server process. */
+import { SLAB_BYTES, type SlabPool } from '../../ipc/slabs.ts';
+import { RowBudget } from '../../token-bucket.ts';
 import { sortByTime } from './sort-by-time.ts';
 
 export interface SlabWriterCounts {
   offered: number;
-  /** Passed to the serving thread. */
+  /** Passed to the consumer. */
   delivered: number;
-  /** Lost: the serving thread held every slab. */
+  /** Lost: the consumer held every slab. */
   dropped: number;
   /** Withheld: over the limit of rows per second. */
   withheld: number;
@@ -15,10 +15,10 @@ export interface SlabWriterCounts {
 
 export class SlabWriter {
   readonly counts: SlabWriterCounts = { offered: 0, delivered: 0, dropped: 0, withheld: 0 };
-  readonly #slabs: Slabs;
+  readonly #slabs: SlabPool;
   readonly #stride: number;
   readonly #recordOffset: number;
-  readonly #post: (slab: number, count: number, skipped: number) => void;
+  readonly #post: (slab: number, count: number, skipped: number) => boolean;
   readonly #postSkipped: (skipped: number) => void;
   readonly #now: () => number;
   readonly #budget: RowBudget;
@@ -29,14 +29,15 @@ export class SlabWriter {
   #lastPosted: number | undefined;
 
   constructor(options: {
-    slabs: Slabs;
+    slabs: SlabPool;
     stride: number;
     recordOffset: number;
     rowsPerSecond: number;
     now: () => number;
     /** Number of records to lose at the start, to show what an alarm looks like. */
     simulateLoss?: number;
-    post: (slab: number, count: number, skipped: number) => void;
+    /** Passes a slab on; returns false if that is not possible: its records are lost. */
+    post: (slab: number, count: number, skipped: number) => boolean;
     postSkipped: (skipped: number) => void;
   }) {
     this.#slabs = options.slabs;
@@ -58,7 +59,7 @@ export class SlabWriter {
     return this.#slabs.free() * SLAB_BYTES;
   }
 
-  /** Records in a slab that was not passed to the serving thread yet. */
+  /** Records in a slab that was not passed to the consumer yet. */
   get pending(): number {
     return this.#records;
   }
@@ -80,7 +81,7 @@ export class SlabWriter {
   }
 
   /**
-   * Passes the slab on if the serving thread has returned the last one, so that slow serving makes fuller slabs, not
+   * Passes the slab on if the consumer has returned the last one, so that slow serving makes fuller slabs, not
    * more of them. `force`: passes it on in any case.
    */
   flush(force: boolean): void {
@@ -91,7 +92,17 @@ export class SlabWriter {
     if (force || this.#lastPosted === undefined || this.#slabs.isFree(this.#lastPosted)) this.#pass();
   }
 
-  /** Returns and resets the count of withheld records that was not reported to the serving thread. */
+  /** Gives up what was not passed on, and `unread` records that were: the consumer has ended. */
+  abandon(unread: number): void {
+    this.counts.delivered -= unread;
+    this.counts.dropped += unread + this.#records;
+    this.#slab = undefined;
+    this.#records = 0;
+    this.#skipped = 0;
+    this.#lastPosted = undefined;
+  }
+
+  /** Returns and resets the count of withheld records that was not reported to the consumer. */
   takeSkipped(): number {
     const skipped = this.#skipped;
     this.#skipped = 0;
@@ -133,9 +144,9 @@ export class SlabWriter {
 
   #pass(): void {
     if (this.#slab === undefined) return;
-    this.counts.delivered += this.#records;
     sortByTime(this.#slabs.bytes(this.#slab), this.#records, this.#stride, this.#recordOffset);
-    this.#post(this.#slab, this.#records, this.takeSkipped());
+    const isPassed = this.#post(this.#slab, this.#records, this.takeSkipped());
+    this.counts[isPassed ? 'delivered' : 'dropped'] += this.#records;
     this.#lastPosted = this.#slab;
     this.#slab = undefined;
     this.#records = 0;

@@ -1,10 +1,11 @@
 /**
  * Reads the dashboard's files into memory once, so that later changes to the directory (a rebuild, a removal, no free
- * file descriptors) cannot affect a request.
+ * file descriptors) cannot affect a request, and the server process needs no access to them.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { PageFile } from '../../ipc/server-messages.ts';
 
 /** The built dashboard has 200 files, 3 MB in all; a directory with much more is probably the wrong one. */
 const MAX_FILES = 5000;
@@ -12,16 +13,10 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** Bounds a link that leads back to a parent directory. */
 const MAX_DEPTH = 16;
 
-export interface PageFile {
-  /** Path below the directory, with slashes: "_next/static/a.js". */
-  readonly name: string;
-  readonly content: Buffer;
-  readonly modified: Date;
-}
-
 /**
  * Returns every file below `directory` except those whose name begins with a dot. Throws SetupError for anything that
- * is not a plain file or directory, for a dangling link, and for more files or bytes than a dashboard can have.
+ * is not a plain file or directory, for a dangling link, for more files or bytes than a dashboard can have, and if there
+ * is no index.html.
  */
 export function readPageFiles(directory: string): PageFile[] {
   const files: PageFile[] = [];
@@ -44,7 +39,14 @@ export function readPageFiles(directory: string): PageFile[] {
     }
   };
   if (existsSync(directory)) read('', 0);
-  return files;
+  if (files.some(({ name }) => name === 'index.html')) return files;
+  throw new SetupError({
+    step: 'serve dashboard',
+    target: directory,
+    problem: 'it has no index.html',
+    next: 'Build it (pnpm build), name another directory with --ui DIR, or use --ui off.',
+    exit: 'usage',
+  });
 }
 
 function namesIn(path: string): string[] {

@@ -1,18 +1,18 @@
 /** The tokens that open the socket. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { MAX_TOKEN_CHARACTERS, MIN_TOKEN_CHARACTERS, TOKEN_PATTERN } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
-import type { Tokens } from './admission.ts';
+
+export interface Tokens {
+  /** Grants read-only access. */
+  readonly readOnly: string;
+  /** Also grants changing rules. */
+  readonly admin: string;
+}
 
 /** Returns 256 random bits. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url');
-}
-
-/** Compares two tokens in constant time. */
-export function sameToken(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }
 
 /**

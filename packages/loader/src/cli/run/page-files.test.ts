@@ -64,3 +64,8 @@ describe('the files of a dashboard', () => {
     expect(() => readPageFiles(directory)).toThrow(SetupError);
   });
 });
+
+it('a directory without a built dashboard is rejected with the next action', () => {
+  expect(() => readPageFiles('/nonexistent')).toThrow(SetupError);
+  expect(() => readPageFiles('/nonexistent')).toThrow(/it has no index\.html.*--ui off/);
+});

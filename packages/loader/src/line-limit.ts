@@ -2,20 +2,25 @@
  * Limits log lines that peers can cause: a few are logged at once, the rest as one count per minute. All peers share
  * one limit.
  */
-import type { Logger } from 'pino';
 
 const WINDOW_MS = 60_000;
 /** Lines per message that are logged in a minute; the rest is counted and logged at its end. */
 const LINES = 10;
 const MAX_VALUE_LENGTH = 256;
 
+/** Where the lines go: a logger of pino, for example. */
+export interface LineLog {
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
 export class LineLimit {
-  readonly #log: Pick<Logger, 'warn' | 'error'>;
+  readonly #log: LineLog;
   /** By message. */
   readonly #window = new Map<string, { readonly logged: Set<string>; suppressed: number }>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: Pick<Logger, 'warn' | 'error'>) {
+  constructor(log: LineLog) {
     this.#log = log;
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
-import { makeSlabMemory, SLAB_BYTES, Slabs } from '../ipc/slabs.ts';
+import { numberedRecord, recordNumber } from '../../../test/support/fake-ring.ts';
+import { makeSlabMemory, SLAB_BYTES, Slabs } from '../../ipc/slabs.ts';
 import { SlabWriter } from './slab-writer.ts';
 
 const STRIDE = 72;
@@ -33,6 +33,7 @@ function slabWriter(slabCount: number, rowsPerSecond = Number.POSITIVE_INFINITY)
         recordNumber(bytes.slice(i * STRIDE + 8, (i + 1) * STRIDE)),
       );
       passed.push({ slab, numbers, skipped });
+      return true;
     },
     postSkipped: (skipped) => {
       skippedAlone += skipped;

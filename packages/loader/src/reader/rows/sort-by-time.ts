@@ -16,7 +16,8 @@ export function sortByTime(bytes: Uint8Array, count: number, stride: number, rec
   const times = Float64Array.from({ length: count }, (_, i) => view.timestampMs(i));
   if (times.every((time, i) => i === 0 || time >= (times[i - 1] ?? time))) return;
   const order = Array.from(times.keys()).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
-  const copy = bytes.slice(0, count * stride);
+  // Not bytes.slice: that of a Buffer shares its memory.
+  const copy = new Uint8Array(bytes.subarray(0, count * stride));
   order.forEach((from, to) => {
     bytes.set(copy.subarray(from * stride, (from + 1) * stride), to * stride);
   });

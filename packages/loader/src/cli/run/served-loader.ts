@@ -1,0 +1,166 @@
+/** The server of a run: its options, URL and tokens, and the process that serves. */
+import type { Notice } from '@packetlog/common';
+import type { Logger } from 'pino';
+import { Listeners } from '../../enrichment/listeners.ts';
+import { readPlaceFiles } from '../../enrichment/place-files.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import type { PipeEnds } from '../../ipc/messages.ts';
+import type { ServerSettings } from '../../ipc/server-messages.ts';
+import type { TlsPem } from '../../ipc/tls-pem.ts';
+import { digestOf } from '../../ipc/token-digest.ts';
+import type { LineLimit } from '../../line-limit.ts';
+import { makeServerMemory } from '../../reader/rows/server-memory.ts';
+import { isLoopback } from '../../server/http/allowed-hosts.ts';
+import { localUrl, servedUrl } from '../../server/http/served-url.ts';
+import { METRICS_PATH } from '../../server/metrics/metrics-path.ts';
+import { SupervisedServer, type SupervisorOptions } from '../../supervisor/supervised-server.ts';
+import type { RunOptions } from '../options/run-options.ts';
+import type { ListenAddress } from '../options/values.ts';
+import type { ServedLoader } from './loader-description.ts';
+import { readPageFiles } from './page-files.ts';
+import type { Served } from './served-urls.ts';
+import { openTls, reloadTls } from './tls.ts';
+import { storedTokens, storeTokens } from './token-file.ts';
+import { type Tokens, tokensOf } from './tokens.ts';
+import { uiDirectory, withoutServer } from './ui-directory.ts';
+
+export class RunningServer implements ServedLoader {
+  readonly process: SupervisedServer;
+  /** What the drain thread needs: the memory of the slabs, writable, and its ends of the pipes. */
+  readonly forReader: { readonly slabs: number; readonly pipes: PipeEnds };
+  readonly #parts: ServedParts;
+
+  private constructor(process: SupervisedServer, forReader: RunningServer['forReader'], parts: ServedParts) {
+    this.process = process;
+    this.forReader = forReader;
+    this.#parts = parts;
+  }
+
+  /**
+   * Starts the server process and opens the port. Returns undefined with `--listen off`. Call it before the drain
+   * thread starts, because it calls C functions. Throws SetupError.
+   */
+  static async open(
+    options: RunOptions,
+    log: Logger,
+    lines: LineLimit,
+    state: Pick<SupervisorOptions, 'isHealthy' | 'notice'>,
+  ): Promise<RunningServer | undefined> {
+    const { listen } = options;
+    if (listen === 'off') {
+      if (options.metrics !== 'off') throw withoutServer('metrics');
+      if (options.tls !== undefined) throw withoutServer('TLS');
+      return undefined;
+    }
+    const tokens = tokensOfRun(options.state.directory);
+    const parts: ServedParts = { options, listen, tokens, log, tls: openTls(options, log) };
+    const { slabs, pipes } = makeServerMemory();
+    const ends = { marks: pipes.marks.write, released: pipes.released.read };
+    const listeners = new Listeners();
+    const process = await SupervisedServer.open(
+      {
+        ...state,
+        settings: (port) => settingsOf(parts, port),
+        slabs: slabs.readOnly,
+        listeners: () => listeners.find(),
+        places: (labels, problem) => reportPlaces(log, labels, problem),
+        debug: (facts, message) => log.debug(facts, message),
+        lines,
+      },
+      pipes,
+    );
+    return new RunningServer(process, { slabs: slabs.writable, pipes: ends }, parts);
+  }
+
+  /** URL and tokens, for root on this machine. */
+  get served(): Served {
+    const { listen, tls, tokens, options } = this.#parts;
+    return {
+      url: servedUrl(listen.host, this.process.port, tls),
+      local_url: localUrl(listen.host, this.process.port, tls),
+      ...(tls === undefined ? {} : { certificate: tls.cert }),
+      token: tokens.readOnly,
+      admin_token: tokens.admin,
+      has_pages: options.ui !== 'off',
+    };
+  }
+
+  /** Whether other machines can reach the server over plain HTTP. */
+  get isExposed(): boolean {
+    return !isLoopback(this.#parts.listen.host) && this.#parts.tls === undefined;
+  }
+
+  /** Where the metrics are served; undefined: nowhere. */
+  get servedMetrics(): { readonly url: string; readonly isExposed: boolean } | undefined {
+    const { metrics } = this.process;
+    if (metrics === undefined) return undefined;
+    return { url: metrics.url ?? `${this.served.url}${METRICS_PATH}`, isExposed: metrics.is_exposed };
+  }
+
+  get clients(): number {
+    return this.process.clients;
+  }
+
+  status(): ReturnType<SupervisedServer['status']> {
+    return this.process.status();
+  }
+
+  /** Reads the GeoIP and TLS files again. Keeps the current data of those that cannot be used. */
+  async reload(notice: (notice: Notice) => void): Promise<void> {
+    const { options, log } = this.#parts;
+    const setTls = (tls: TlsPem) => {
+      this.#parts.tls = tls;
+      this.process.setTls(tls);
+    };
+    reloadTls(options, { setTls }, log, notice);
+    if (options.geoip.length === 0) return;
+    try {
+      this.process.replacePlaces(await readPlaceFiles(options.geoip));
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      reportPlaces(log, [], error.message);
+    }
+  }
+}
+
+interface ServedParts {
+  readonly options: RunOptions;
+  readonly listen: ListenAddress;
+  readonly tokens: Tokens;
+  readonly log: Logger;
+  /** The pair in use: a restarted server gets it, even if the files have become unusable. */
+  tls: TlsPem | undefined;
+}
+
+async function settingsOf({ options, listen, tokens, tls }: ServedParts, port = listen.port): Promise<ServerSettings> {
+  const directory = uiDirectory(options.ui);
+  return {
+    listen: { host: listen.host, port },
+    pages: directory === undefined ? undefined : readPageFiles(directory),
+    allowOrigin: options.allowOrigin,
+    allowNode: options.allowNode,
+    tokens: { readOnly: digestOf(tokens.readOnly), admin: digestOf(tokens.admin) },
+    processes: options.netns === undefined,
+    reverseDns: options.reverseDns,
+    places: await readPlaceFiles(options.geoip),
+    tls,
+    metrics: options.metrics === 'off' ? undefined : options.metrics,
+    debug: options.logLevel === 'debug' || options.logLevel === 'trace',
+  };
+}
+
+/** Returns the tokens of the environment, the stored ones, or new ones, which it stores. Throws SetupError. */
+function tokensOfRun(directory: string): Tokens {
+  const { PACKETLOG_TOKEN: token, PACKETLOG_ADMIN_TOKEN: adminToken } = process.env;
+  const isGiven = token !== undefined && adminToken !== undefined;
+  const stored = isGiven ? undefined : storedTokens(directory);
+  const tokens = tokensOf({ readOnly: token ?? stored?.readOnly, admin: adminToken ?? stored?.admin });
+  // If the environment sets one of the tokens, store neither: the file would contain that secret.
+  if (token === undefined && adminToken === undefined && stored === undefined) storeTokens(directory, tokens);
+  return tokens;
+}
+
+function reportPlaces(log: Logger, labels: readonly string[], problem: string | undefined): void {
+  if (problem === undefined) log.info(`countries and networks from ${labels.join(', ')}`);
+  else log.warn(`${problem} The data read before stays in use.`);
+}

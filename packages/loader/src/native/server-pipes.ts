@@ -1,0 +1,85 @@
+/** What the core shares with the server process: memory that only the core can write, and two pipes. */
+import { fchmodSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { C, call } from './ffi.ts';
+import { checked, closeDescriptor, mapShared } from './libc.ts';
+
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const F_ADD_SEALS = 1033;
+/** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_FUTURE_WRITE of fcntl(2). */
+const SEALS = 0x1 | 0x2 | 0x4 | 0x10;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const INT_BYTES = 4;
+
+/** Ends of the pipes. */
+export interface ServerPipes {
+  /** The core writes marks (row-marks.ts), the server reads them. */
+  readonly marks: { readonly read: number; readonly write: number };
+  /** The server writes the numbers of slabs that it has read, 4 bytes each (little-endian). */
+  readonly released: { readonly read: number; readonly write: number };
+}
+
+/** Creates both pipes; no end blocks. Throws SystemCallError. */
+export function createServerPipes(): ServerPipes {
+  return { marks: createPipe(), released: createPipe() };
+}
+
+function createPipe(): { read: number; write: number } {
+  const ends = new Uint8Array(2 * INT_BYTES);
+  checked(
+    'pipe2',
+    call('libc', 'pipe2', C.int, [
+      [C.bytes, ends],
+      [C.int, O_NONBLOCK | O_CLOEXEC],
+    ]),
+  );
+  const view = new DataView(ends.buffer);
+  return { read: view.getInt32(0, true), write: view.getInt32(INT_BYTES, true) };
+}
+
+/** Creates anonymous memory of `bytes` bytes: memfd_create(2). Throws SystemCallError. */
+export function createSharedMemory(bytes: number): { readonly writable: number; readonly readOnly: number } {
+  const fd = checked(
+    'memfd_create',
+    call('libc', 'memfd_create', C.int, [
+      [C.string, 'packetlog-rows'],
+      [C.unsigned, MFD_CLOEXEC | MFD_ALLOW_SEALING],
+    ]),
+  );
+  fchmodSync(fd, 0o600);
+  ftruncateSync(fd, bytes);
+  return { writable: fd, readOnly: openSync(`/proc/self/fd/${fd}`, 'r') };
+}
+
+/**
+ * Maps the whole memory of `createSharedMemory`, and seals it: its size stays, and nothing else can write to it. Closes
+ * `writable`. Throws SystemCallError.
+ */
+export function mapAndSeal(writable: number): Uint8Array {
+  try {
+    const memory = mapShared(writable, 0, fstatSync(writable).size, 'read-write');
+    checked(
+      'fcntl F_ADD_SEALS',
+      call('libc', 'fcntl', C.int, [
+        [C.int, writable],
+        [C.int, F_ADD_SEALS],
+        [C.int, SEALS],
+      ]),
+    );
+    return memory;
+  } finally {
+    // Not fs.closeSync: Node.js warns if a worker closes a descriptor that another thread has opened.
+    closeDescriptor(writable);
+  }
+}
+
+/** Reads what is waiting in a pipe into `into`; returns the number of bytes, 0 if there is nothing. */
+export function readWaiting(fd: number, into: Uint8Array): number {
+  const { value } = call('libc', 'read', C.long, [
+    [C.int, fd],
+    [C.bytes, into],
+    [C.size, into.byteLength],
+  ]);
+  return Math.max(0, value);
+}

@@ -1,0 +1,123 @@
+/** Reads rows that the drain thread passes to this process: marks from a pipe, records from slabs. */
+import { readSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { decodeMark, MARK_BYTES } from '../../ipc/row-marks.ts';
+import { SLAB_BYTES } from '../../ipc/slabs.ts';
+import type { RecordShape } from '../server.ts';
+
+/** How long rows wait for the report that precedes them. It takes another way, which is a little slower. */
+const REPORT_WAIT_MS = 100;
+const NUMBER_BYTES = 4;
+
+export interface RowEvents {
+  /** `bytes` begins with `count` records and is reused after the call; `skipped` more were withheld. */
+  rows(bytes: Uint8Array, count: number, skipped: number): void;
+  /** The oldest unanswered request for rows takes effect; `skipped` rows passed before. */
+  rowsWanted(skipped: number): void;
+  setClockOffset(ns: bigint): void;
+  /** No more rows follow. */
+  ended(): void;
+}
+
+export interface RowSource {
+  readonly marks: Readable;
+  /** Descriptor of the slabs' memory, which is read with pread(2). */
+  readonly slabs: number;
+  /** Descriptor that takes the numbers of slabs that were read. */
+  readonly released: number;
+}
+
+export class RowReader {
+  readonly #source: RowSource;
+  readonly #events: RowEvents;
+  readonly #slab = Buffer.alloc(SLAB_BYTES);
+  readonly #number = Buffer.alloc(NUMBER_BYTES);
+  #shape: RecordShape | undefined;
+  #input: Buffer = Buffer.alloc(0);
+  /** Reports that wait for their mark, by number, oldest first. */
+  readonly #reports = new Map<number, () => void>();
+  /** Number of the report that rows wait for. */
+  #waitsFor: { readonly number: number; readonly timer: NodeJS.Timeout } | undefined;
+
+  constructor(source: RowSource, events: RowEvents) {
+    this.#source = source;
+    this.#events = events;
+    source.marks.on('data', (piece: Buffer) => {
+      this.#input = this.#input.byteLength === 0 ? piece : Buffer.concat([this.#input, piece]);
+      this.#handleMarks();
+    });
+  }
+
+  /** Sets the layout of the records; call it before the first rows are requested. */
+  start(shape: RecordShape): void {
+    this.#shape = shape;
+  }
+
+  /** Calls `apply` once all rows before this report were passed on, and none after it. */
+  report(number: number, apply: () => void): void {
+    this.#reports.set(number, apply);
+    // A mark is missing if the pipe was full when it was due.
+    while (this.#reports.size > 1 && this.#waitsFor === undefined) this.#applyUpTo(Math.min(...this.#reports.keys()));
+    if (this.#waitsFor !== undefined && number >= this.#waitsFor.number) this.#continue();
+    else this.#handleMarks();
+  }
+
+  #handleMarks(): void {
+    while (this.#waitsFor === undefined && this.#input.byteLength >= MARK_BYTES) {
+      const mark = decodeMark(this.#input, 0);
+      this.#input = this.#input.subarray(MARK_BYTES);
+      switch (mark.kind) {
+        case 'rows':
+          this.#read(mark.slab, mark.count, mark.skipped);
+          break;
+        case 'skipped':
+          this.#events.rows(this.#slab, 0, mark.skipped);
+          break;
+        case 'rowsWanted':
+          this.#events.rowsWanted(mark.skipped);
+          break;
+        case 'clock':
+          this.#events.setClockOffset(mark.offsetNs);
+          break;
+        case 'report':
+          this.#reached(mark.number);
+          break;
+        case 'end':
+          this.#events.ended();
+      }
+    }
+  }
+
+  #read(slab: number, count: number, skipped: number): void {
+    const bytes = count * (this.#shape?.stride ?? 0);
+    readSync(this.#source.slabs, this.#slab, 0, bytes, slab * SLAB_BYTES);
+    this.#number.writeUInt32LE(slab);
+    writeSync(this.#source.released, this.#number);
+    this.#events.rows(this.#slab, count, skipped);
+  }
+
+  #reached(number: number): void {
+    if (this.#reports.has(number)) {
+      this.#applyUpTo(number);
+      return;
+    }
+    this.#waitsFor = { number, timer: setTimeout(() => this.#continue(), REPORT_WAIT_MS) };
+  }
+
+  #continue(): void {
+    if (this.#waitsFor === undefined) return;
+    clearTimeout(this.#waitsFor.timer);
+    const { number } = this.#waitsFor;
+    this.#waitsFor = undefined;
+    this.#applyUpTo(number);
+    this.#handleMarks();
+  }
+
+  #applyUpTo(number: number): void {
+    for (const [each, apply] of this.#reports) {
+      if (each > number) return;
+      this.#reports.delete(each);
+      apply();
+    }
+  }
+}

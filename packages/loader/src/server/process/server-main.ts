@@ -1,0 +1,125 @@
+/**
+ * The server process: everything that the network can reach. It has no rights: the core starts it without capabilities,
+ * and as another user if it can. It opens no files; what it serves comes from the core, and so does each answer about
+ * rules. It ends when the core ends.
+ */
+import { writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Places } from '../../enrichment/places.ts';
+import { toPlain } from '../../errors/setup-error.ts';
+import { SERVER_DESCRIPTORS } from '../../ipc/server-descriptors.ts';
+import type { ToServer } from '../../ipc/server-messages.ts';
+import { LineLimit } from '../../line-limit.ts';
+import { Server } from '../server.ts';
+import { CoreLink } from './core-link.ts';
+import { RowReader } from './row-reader.ts';
+
+/** How long the end waits for the last rows. */
+const LAST_ROWS_MS = 1000;
+
+type Message = Exclude<ToServer, { type: 'answer' | 'ping' }>;
+type Settings = Extract<ToServer, { type: 'open' }>['settings'];
+
+const { channel, slabs, marks, released } = SERVER_DESCRIPTORS;
+const link = new CoreLink(new Socket({ fd: channel }), {
+  message: (message) => handle(message),
+  // Without the core there is nothing to serve.
+  ended: () => process.exit(0),
+});
+const lines = new LineLimit({
+  warn: (facts, message) => link.log('warn', facts, message),
+  error: (facts, message) => link.log('error', facts, message),
+});
+let server: Server | undefined;
+let places: Places | undefined;
+let haveRowsEnded: () => void = () => {};
+const rowsEnded = new Promise<void>((resolve) => {
+  haveRowsEnded = resolve;
+});
+const rows = new RowReader(
+  { marks: new Socket({ fd: marks, readable: true, writable: false }), slabs, released },
+  {
+    rows: (bytes, count, skipped) => server?.rows(bytes, count, skipped),
+    rowsWanted: (skipped) => server?.rowsWanted(skipped),
+    setClockOffset: (ns) => server?.setClockOffset(ns),
+    ended: haveRowsEnded,
+  },
+);
+
+function handle(message: Message): void {
+  switch (message.type) {
+    case 'open':
+      void open(message.settings);
+      return;
+    case 'start':
+      rows.start(message);
+      server?.start(message.hello, message);
+      link.send({ type: 'started' });
+      return;
+    case 'second':
+      rows.report(message.number, () => server?.second(message.ledger, message.summary, message.clockOffsetNs));
+      return;
+    case 'rules-changed':
+      server?.rulesChanged();
+      return;
+    case 'rule-counters':
+      server?.ruleCounters(message.counters, message.hits);
+      return;
+    case 'notice':
+      server?.notice(message.notice);
+      return;
+    case 'tls':
+      server?.setTls(message.tls);
+      return;
+    case 'places':
+      replacePlaces(message.places);
+      return;
+    case 'close':
+      void close();
+  }
+}
+
+async function open(settings: Settings): Promise<void> {
+  try {
+    places = settings.places.length === 0 ? undefined : new Places(settings.places);
+    const debug = (facts: object, message: string) => settings.debug && link.log('debug', facts, message);
+    server = await Server.open(settings, { core: link, places, lines, log: { debug } });
+    const metrics = server.servedMetrics && {
+      url: server.servedMetrics.url,
+      is_exposed: server.servedMetrics.isExposed,
+    };
+    link.send({ type: 'opened', port: server.port, place_labels: [...(places?.labels ?? [])], metrics });
+  } catch (error) {
+    link.send({ type: 'failed', error: toPlain(error) });
+  }
+}
+
+function replacePlaces(files: Settings['places']): void {
+  try {
+    places?.replace(files);
+    link.send({ type: 'places', labels: [...(places?.labels ?? [])] });
+  } catch (error) {
+    link.send({ type: 'places', labels: [], problem: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function close(): Promise<void> {
+  await Promise.race([rowsEnded, new Promise((resolve) => setTimeout(resolve, LAST_ROWS_MS))]);
+  await server?.close();
+  lines.flush();
+  link.close();
+  process.exit(0);
+}
+
+// A terminal sends its signals to all processes of a command; the core decides when this one ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+process.on('uncaughtException', (error) => {
+  link.log('error', { err: error }, 'the server process failed');
+  link.close();
+  setTimeout(() => process.exit(1), 100);
+});
+try {
+  writeFileSync('/proc/self/comm', 'packetlog-serve');
+} catch {
+  // Its name is no reason to fail.
+}

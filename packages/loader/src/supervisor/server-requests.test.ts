@@ -1,0 +1,83 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
+import type { ServerRequest } from '../ipc/server-messages.ts';
+import { digestOf } from '../ipc/token-digest.ts';
+import { ServerRequests } from './server-requests.ts';
+
+const ADMIN = 'the-admin-token-of-this-test';
+
+function requests() {
+  const callers: Caller[] = [];
+  const answers: [number, unknown][] = [];
+  const failed = vi.fn();
+  let release: () => void = () => {};
+  const rules = {
+    snapshot: () => ({ revision: 3 }),
+    ask: async (verb: string, _: unknown, caller: Caller) => {
+      callers.push(caller);
+      if (verb === 'undo') throw new Error('broken');
+      if (verb === 'test') await new Promise<void>((resolve) => (release = resolve));
+      return { ok: true, value: verb };
+    },
+  } as unknown as RulesAccess;
+  const it = new ServerRequests({
+    rules,
+    adminDigest: digestOf(ADMIN),
+    listeners: async () => [],
+    isHealthy: () => true,
+    answer: (request, value) => answers.push([request, value]),
+    failed,
+  });
+  return { it, callers, answers, failed, release: () => release() };
+}
+
+const add = (address: string, admin_token?: string): ServerRequest => ({
+  about: 'rules',
+  verb: 'add',
+  request: {},
+  address,
+  admin_token,
+});
+
+describe('requests of the server', () => {
+  it('may change rules only with the admin token, whatever the server says', async () => {
+    const { it: over, callers } = requests();
+    for (const token of [undefined, '', 'guessed', digestOf(ADMIN), ADMIN])
+      over.handle(callers.length, add('192.0.2.1', token));
+    await vi.waitFor(() => expect(callers).toHaveLength(5));
+    expect(callers.map(({ mayChange }) => mayChange)).toEqual([false, false, false, false, true]);
+    expect(callers.map(({ who }) => who.name)).toEqual(['token', 'token', 'token', 'token', 'admin token']);
+    expect(callers.every(({ mayNameFiles }) => !mayNameFiles)).toBe(true);
+  });
+
+  it('are recorded with their address only if it is one', async () => {
+    const { it: over, callers } = requests();
+    for (const [i, address] of ['192.0.2.1', '::1', 'evil\n', ''].entries()) over.handle(i, add(address));
+    await vi.waitFor(() => expect(callers).toHaveLength(4));
+    expect(callers.map(({ who }) => who.address)).toEqual(['192.0.2.1', '::1', undefined, undefined]);
+  });
+
+  it('are answered by number; a failure is reported, and answered', async () => {
+    const { it: over, answers, failed } = requests();
+    over.handle(1, { about: 'snapshot' });
+    over.handle(2, { about: 'health' });
+    over.handle(3, { about: 'listeners' });
+    over.handle(4, { about: 'rules', verb: 'undo', request: {}, address: '192.0.2.1' });
+    await vi.waitFor(() => expect(answers).toHaveLength(4));
+    expect(Object.fromEntries(answers)).toEqual({ 1: { revision: 3 }, 2: true, 3: [], 4: undefined });
+    expect(failed).toHaveBeenCalledOnce();
+  });
+
+  it('that wait are bounded, and stop when the client or the server has gone', async () => {
+    const { it: over, callers, answers, release } = requests();
+    for (let i = 0; i < 600; i++) over.handle(i, { ...add('192.0.2.1'), verb: 'test' } as ServerRequest);
+    await vi.waitFor(() => expect(callers).toHaveLength(512));
+    expect(answers).toHaveLength(88);
+    expect(answers[0]?.[1]).toMatchObject({ ok: false, error: { code: 'unavailable', retry_after_ms: 1000 } });
+    over.cancel(511);
+    expect(callers[511]?.gone?.aborted).toBe(true);
+    over.end();
+    expect(callers.every(({ gone }) => gone?.aborted)).toBe(true);
+    release();
+  });
+});

@@ -1,0 +1,94 @@
+/**
+ * Answers the server's requests. The server is not trusted: the admin token of the client decides what a request may
+ * do, and the core checks it here.
+ */
+import { isIP } from 'node:net';
+import type { Listener, RulesError } from '@packetlog/common';
+import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
+import type { ServerRequest } from '../ipc/server-messages.ts';
+import { hasDigest } from '../ipc/token-digest.ts';
+
+/** Requests that are not answered yet; further ones are rejected. */
+const MAX_PENDING = 512;
+const RETRY_MS = 1000;
+const TOO_MANY: { ok: false; error: RulesError } = {
+  ok: false,
+  error: {
+    code: 'unavailable',
+    message: 'Too many requests are waiting. Retry in a second.',
+    retry_after_ms: RETRY_MS,
+  },
+};
+
+export interface RequestParts {
+  readonly rules: RulesAccess;
+  /** Digest of the admin token. */
+  readonly adminDigest: string;
+  readonly listeners: () => Promise<Listener[]>;
+  readonly isHealthy: () => boolean;
+  readonly answer: (request: number, value: unknown) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class ServerRequests {
+  readonly #parts: RequestParts;
+  readonly #pending = new Map<number, AbortController>();
+
+  constructor(parts: RequestParts) {
+    this.#parts = parts;
+  }
+
+  handle(request: number, what: ServerRequest): void {
+    if (this.#pending.size >= MAX_PENDING || this.#pending.has(request)) {
+      this.#parts.answer(request, what.about === 'rules' ? TOO_MANY : undefined);
+      return;
+    }
+    const gone = new AbortController();
+    this.#pending.set(request, gone);
+    this.#answerTo(what, gone.signal)
+      .catch((error: unknown) => this.#parts.failed(error))
+      .then((value) => {
+        this.#pending.delete(request);
+        if (!gone.signal.aborted) this.#parts.answer(request, value);
+      });
+  }
+
+  /** The client no longer waits. */
+  cancel(request: number): void {
+    this.#pending.get(request)?.abort();
+  }
+
+  /** The server has ended. */
+  end(): void {
+    for (const gone of this.#pending.values()) gone.abort();
+  }
+
+  async #answerTo(what: ServerRequest, gone: AbortSignal): Promise<unknown> {
+    const { rules, listeners, isHealthy } = this.#parts;
+    switch (what.about) {
+      case 'rules':
+        return rules.ask(what.verb, what.request, this.#caller(what, gone));
+      case 'snapshot':
+        return rules.snapshot();
+      case 'listeners':
+        return listeners();
+      case 'health':
+        return isHealthy();
+    }
+  }
+
+  #caller(what: Extract<ServerRequest, { about: 'rules' }>, gone: AbortSignal): Caller {
+    const { admin_token, address } = what;
+    const mayChange = admin_token !== undefined && hasDigest(admin_token, this.#parts.adminDigest);
+    return {
+      who: {
+        name: mayChange ? 'admin token' : 'token',
+        via: 'socket',
+        ...(isIP(address) === 0 ? {} : { address }),
+      },
+      mayChange,
+      mayNameFiles: false,
+      gone,
+    };
+  }
+}
