@@ -1,7 +1,7 @@
 /**
  * The system packages that PacketLog needs, the reason, how to detect them, and their names per distribution.
  *
- * @typedef {'build' | 'run' | 'test' | 'kernels' | 'bench' | 'check'} Purpose
+ * @typedef {'build' | 'run' | 'test' | 'kernels' | 'boot' | 'bench' | 'check'} Purpose
  * @typedef {{ command: string } | { header: string } | { library: string } | { file: string } | { unpacked: string }} Probe
  *   command: on PATH. header: below an include directory. library: soname below a library directory. file: a path.
  *   unpacked: a program, by its path in the package, on PATH or unpacked: such a package is not installed, because it
@@ -137,17 +137,38 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'QEMU',
-    why: 'pnpm test:kernels boots other kernels in QEMU',
-    purposes: ['kernels'],
+    why: 'pnpm test:kernels boots other kernels in QEMU, and pnpm test:boot the package',
+    purposes: ['kernels', 'boot'],
     probe: { command: 'qemu-system-x86_64' },
     names: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86' },
   },
   {
     what: 'busybox',
-    why: 'pnpm test:kernels uses it as the userland of those kernels',
-    purposes: ['kernels'],
+    why: 'the userland of those kernels, and of the initramfs of pnpm test:boot',
+    purposes: ['kernels', 'boot'],
     probe: { command: 'busybox' },
     names: { apt: 'busybox-static', dnf: 'busybox', pacman: 'busybox' },
+  },
+  {
+    what: 'debootstrap',
+    why: 'pnpm test:boot makes a small Debian with it',
+    purposes: ['boot'],
+    probe: { command: 'debootstrap' },
+    names: { apt: 'debootstrap', dnf: 'debootstrap', pacman: 'debootstrap' },
+  },
+  {
+    what: 'mke2fs',
+    why: 'pnpm test:boot makes the disk of that Debian with it',
+    purposes: ['boot'],
+    probe: { command: 'mke2fs' },
+    names: { apt: 'e2fsprogs', dnf: 'e2fsprogs', pacman: 'e2fsprogs' },
+  },
+  {
+    what: 'depmod',
+    why: 'pnpm test:boot installs the modules of its kernel with it',
+    purposes: ['boot'],
+    probe: { command: 'depmod' },
+    names: { apt: 'kmod', dnf: 'kmod', pacman: 'kmod' },
   },
   {
     what: 'wg',
