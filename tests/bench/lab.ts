@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dialogue } from '../lab/dialogue.ts';
 import { createNetwork, type Link, type Network } from '../lab/network.ts';
+import { loaderPids } from '../lab/server-process.ts';
 import { until } from '../lab/until.ts';
 import { PRODUCER_CPU, READER_CPU } from './contestant.ts';
 import { result, spawnPinned, startDialogue } from './dialogue.ts';
@@ -191,20 +192,26 @@ export function kept(said: string): number {
   return number(/([\d,]+) recorded/) + number(/([\d,]+) not recorded/);
 }
 
-/** Returns the CPU time of all threads of a process so far, and how often they slept. */
+/** Returns the CPU time of all threads so far, and how often they slept; of a loader, its server process included. */
 export function usage(pid: number): { cpuNs: number; sleeps: number } {
   let cpuNs = 0;
   let sleeps = 0;
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    const read = (name: string) => readFileSync(`/proc/${pid}/task/${task}/${name}`, 'utf8');
+  for (const task of loaderPids(pid).flatMap((each) => readdirSync(`/proc/${each}/task`))) {
+    const read = (name: string) => readFileSync(`/proc/${task}/${name}`, 'utf8');
     cpuNs += Number(read('schedstat').split(' ')[0]);
     sleeps += Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(read('status'))?.[1] ?? 0);
   }
   return { cpuNs, sleeps };
 }
 
-/** Returns the resident memory in MiB, including shared memory. */
+/**
+ * Returns the resident memory in MiB, including shared memory; of a loader, its server process included. The pages of
+ * the Node.js binary that both processes map count twice.
+ */
 export function memoryMib(pid: number): number {
-  const kib = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib ?? Number.NaN) / 1024;
+  const kib = loaderPids(pid).map((each) => {
+    const status = readFileSync(`/proc/${each}/status`, 'utf8');
+    return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN);
+  });
+  return kib.reduce((sum, each) => sum + each, 0) / 1024;
 }

@@ -172,7 +172,12 @@ describe.skipIf(!requireRoot())('pins', () => {
   );
 
   test.each([
-    ['a directory that is no bpf file system', '/tmp', 2, 'mount -t bpf -o mode=0700 bpf /tmp'],
+    [
+      'a directory that is no bpf file system',
+      '/tmp',
+      2,
+      'Mount one in an empty directory (mkdir -p DIR && mount -t bpf',
+    ],
     ['a directory that is not there', '/nonexistent', 2, 'mkdir -p /nonexistent'],
   ])('%s is rejected with a remedy', async (_, directory, code, words) => {
     const packetlog = suite.start('--iface', 'server0', '--bpf-fs', directory, ...QUIET);

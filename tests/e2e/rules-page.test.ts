@@ -46,14 +46,17 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await until(async () => (await row.locator('.rule-packets').getAttribute('data-value')) === '40', {
       what: 'the rule to have counted 40',
     });
-    // The message, the key and the button undo the same change; each undo can be redone.
+    // The button, the message and the key undo the same change; each undo can be redone. A message disappears after ten
+    // seconds, but not under the pointer.
     const undone = `Undone: deny ${link.client.ipv4}.`;
-    await page.getByTestId('toast-undo').click();
+    await page.getByTestId('undo').click();
+    await page.getByTestId('toast-redo').hover();
     await row.waitFor({ state: 'detached' });
     await page.getByTestId('toasts').getByText(undone).waitFor();
     await page.getByTestId('toast-redo').click();
+    await page.getByTestId('toast-undo').hover();
     await row.waitFor();
-    await page.getByTestId('undo').click();
+    await page.getByTestId('toast-undo').click();
     await row.waitFor({ state: 'detached' });
     await page.getByTestId('redo').click();
     await row.waitFor();

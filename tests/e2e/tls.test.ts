@@ -21,6 +21,8 @@ import { exact } from './chromium.ts';
 import { ADMIN_TOKEN, eachWithDashboard, TOKEN } from './dashboard.ts';
 
 const LOCAL = 'DNS:localhost,IP:127.0.0.1';
+/** Packets to this port are sent until the subscription is in place. */
+const EARLY_PORT = 53;
 /** What the client needs to say about its end, besides the token. */
 const tokens = { token: TOKEN, adminToken: ADMIN_TOKEN };
 
@@ -67,15 +69,25 @@ describe.skipIf(!requireRoot())('with TLS', () => {
     await client(url, { certificate: pem(first) });
     const staying = await client(url, { ca: pem(first) });
     const rows = staying.packets();
-    let received = 0;
+    let [early, received] = [0, 0];
     const reading = (async () => {
-      for await (const batch of rows) received += batch.length;
+      for await (const batch of rows) {
+        for (let row = 0; row < batch.length; row++) {
+          if (batch.dstPort(row) === EARLY_PORT) early++;
+          else received++;
+        }
+      }
     })();
     const watching = io(url, { transports: ['websocket'], auth: { token: TOKEN }, ca: pem(first) });
     const notices: string[] = [];
     watching.on('notice', (notice) => notices.push(noticeSchema.parse(notice).message));
 
     try {
+      const subscribed = async () => {
+        await sendUdp(sender, { address: link.server.ipv4, count: 1, ports: [EARLY_PORT] });
+        return early > 0;
+      };
+      await until(subscribed, { what: 'the subscription' });
       await sendUdp(sender, { address: link.server.ipv4, count: 50 });
       await until(() => received === 50, { what: 'rows over TLS', evidence: () => `${received}` });
 

@@ -2,10 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Returns the pid of the server process of the loader with this pid. Throws if there is none. */
 export function serverPidOf(loader: number): number {
-  for (const name of readdirSync('/proc')) {
-    if (/^\d+$/.test(name) && parentOf(name) === loader && commOf(name) === 'packetlog-serve') return Number(name);
-  }
-  throw new Error(`process ${loader} has no server process`);
+  const [, server] = loaderPids(loader);
+  if (server === undefined) throw new Error(`process ${loader} has no server process`);
+  return server;
+}
+
+/** Returns the pids of a loader: its core, and its server process if there is one. */
+export function loaderPids(core: number): number[] {
+  const isServer = (name: string) => parentOf(name) === core && commOf(name) === 'packetlog-serve';
+  return [
+    core,
+    ...readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && isServer(name))
+      .map(Number),
+  ];
 }
 
 function parentOf(pid: string): number | undefined {

@@ -9,7 +9,7 @@ const { isMainThread } = require('node:worker_threads');
 const EVERY_MS = 10_000;
 const file = process.env['SOAK_HEAPS'] ?? '/dev/null';
 
-/** @param {'serving' | 'drain'} thread */
+/** @param {'main' | 'drain'} thread */
 function collect(thread) {
   globalThis.gc?.();
   const { heapUsed } = process.memoryUsage();
@@ -17,7 +17,7 @@ function collect(thread) {
 }
 
 if (isMainThread) {
-  setInterval(collect, EVERY_MS, 'serving').unref();
+  setInterval(collect, EVERY_MS, 'main').unref();
 } else {
   // The drain thread runs no event loop, but while packets arrive it naps each millisecond.
   const { wait } = Atomics;

@@ -6,10 +6,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { memoryMib } from '../bench/lab.ts';
 import { startCrowd } from '../e2e/crowd.ts';
 import { eachWithNetwork } from '../e2e/suite.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
-import { LAB_TOKEN, startPacketlog } from '../lab/process.ts';
+import { LAB_TOKEN, startPacketlog, startProcess } from '../lab/process.ts';
+import { loaderPids, serverPidOf } from '../lab/server-process.ts';
 import { until } from '../lab/until.ts';
 import { type Trend, trend } from './trend.ts';
 
@@ -22,30 +24,34 @@ const FLOOD = 5_000_000;
 /** How long the reconnecting client is connected, and disconnected. */
 const VISIT_SECONDS = 3;
 /**
- * V8 can keep hundreds of MiB of garbage for minutes, so both threads collect it every ten seconds. The lowest memory in
- * each FLOOR_SECONDS is the level that a leak would raise. V8 also lets the young generation of a heap grow up to
- * 2 x 16 MiB, in steps, within a minute or over many, so it gets the full size from the start.
+ * V8 can keep hundreds of MiB of garbage for minutes, so both threads of the core and the server process collect it
+ * every ten seconds. The lowest memory in each FLOOR_SECONDS is the level that a leak would raise. V8 also lets the young
+ * generation of a heap grow up to 2 x 16 MiB, in steps, within a minute or over many, so that of the core gets the full
+ * size from the start. The server process takes no options: the flood at the start makes its young generation grow.
  */
 const COLLECT = [
   ...['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16'],
   ...['--require', fileURLToPath(new URL('./collect.cjs', import.meta.url))],
 ];
+const COLLECT_SERVER = fileURLToPath(new URL('./collect-server.mjs', import.meta.url));
 const COLLECTED_SECONDS = 10;
 const FLOOR_SECONDS = 20;
 /**
- * A slope whose confidence interval lies above this is a leak: 28 MiB in an hour; a descriptor a minute. Both threads
- * keep data of packets only in memory that was allocated at the start.
+ * A slope whose confidence interval lies above this is a leak: 28 MiB in an hour; a descriptor a minute. Threads and
+ * server keep data of packets only in memory that was allocated at the start.
  */
-const BOUNDS = { rssKib: 8, servingKib: 1, drainKib: 1, descriptors: 1 / 60 };
+const BOUNDS = { rssKib: 8, mainKib: 1, drainKib: 1, serverKib: 1, descriptors: 1 / 60 };
 
 interface Sample {
   readonly rssKib: number;
   readonly descriptors: number;
 }
 
-function sample(pid: number): Sample {
-  const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return { rssKib: Number(rss), descriptors: readdirSync(`/proc/${pid}/fd`).length };
+/** Returns what the core and the server process hold together. */
+function sample(core: number): Sample {
+  const pids = loaderPids(core);
+  const descriptors = pids.flatMap((pid) => readdirSync(`/proc/${pid}/fd`)).length;
+  return { rssKib: memoryMib(core) * 1024, descriptors };
 }
 
 const ARTIFACTS = fileURLToPath(new URL('../artifacts', import.meta.url));
@@ -69,8 +75,8 @@ const perSecond = ({ slope, low, high, mean }: Trend, seconds: number): Trend =>
   ...{ slope: slope / seconds, low: low / seconds, high: high / seconds, mean },
 });
 
-/** Returns a thread's heap after each collection since then. */
-function liveHeap(file: string, thread: 'serving' | 'drain', sinceMs: number): Trend {
+/** Returns the heap of a thread, or of the server process, after each collection since then. */
+function liveHeap(file: string, thread: 'main' | 'drain' | 'server', sinceMs: number): Trend {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   const told = lines.map((line) => JSON.parse(line) as { thread: string; atMs: number; liveKib: number });
   const left = told.filter((each) => each.thread === thread && each.atMs >= sinceMs);
@@ -96,6 +102,7 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
   const { origin } = new URL(text);
   const token = LAB_TOKEN;
   await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+  suite.own(startProcess(server, process.execPath, [COLLECT_SERVER, `${serverPidOf(packetlog.pid)}`], env));
   const [resident, visitor] = [await startCrowd(server), await startCrowd(server)];
   const guest = { origin, token, count: 1, subscription: {} };
   await resident.ask('connect', guest);
@@ -149,13 +156,15 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
   const memory = evaluated.map(({ rssKib }) => rssKib);
   const floor = perSecond(trend(floors(memory)), FLOOR_SECONDS);
   const evaluatedFrom = begunAt + WARM_UP_SECONDS * 1000;
-  const [serving, drain] = [liveHeap(heapFile, 'serving', evaluatedFrom), liveHeap(heapFile, 'drain', evaluatedFrom)];
+  const heapOf = (thread: 'main' | 'drain' | 'server') => liveHeap(heapFile, thread, evaluatedFrom);
+  const [main, drain, serving] = [heapOf('main'), heapOf('drain'), heapOf('server')];
   const descriptors = trend(evaluated.map((each) => each.descriptors));
   describe('memory (RSS), each second', 'KiB', trend(memory));
   describe(`memory (RSS), least in ${FLOOR_SECONDS} s`, 'KiB', floor, BOUNDS.rssKib);
   describe('file descriptors', '', descriptors, BOUNDS.descriptors);
-  describe('live heap of the serving thread', 'KiB', serving, BOUNDS.servingKib);
+  describe('live heap of the main thread', 'KiB', main, BOUNDS.mainKib);
   describe('live heap of the drain thread', 'KiB', drain, BOUNDS.drainKib);
+  describe('live heap of the server process', 'KiB', serving, BOUNDS.serverKib);
   writeFileSync(`${ARTIFACTS}/soak.json`, JSON.stringify(samples));
 
   expect((emitted ?? 0) + (sampled_out ?? 0) + (ring_full ?? 0)).toBe(arrived);
@@ -164,8 +173,9 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
   expect(client.delivered + client.dropped + client.withheld).toBe(client.offered);
   expect(visited).toBeGreaterThan(SECONDS / (4 * VISIT_SECONDS));
   expect(floor.low, 'memory grows').toBeLessThan(BOUNDS.rssKib);
-  expect(serving.low, 'the heap of the serving thread grows').toBeLessThan(BOUNDS.servingKib);
+  expect(main.low, 'the heap of the main thread grows').toBeLessThan(BOUNDS.mainKib);
   expect(drain.low, 'the heap of the drain thread grows').toBeLessThan(BOUNDS.drainKib);
+  expect(serving.low, 'the heap of the server process grows').toBeLessThan(BOUNDS.serverKib);
   expect(descriptors.low, 'file descriptors grow').toBeLessThan(BOUNDS.descriptors);
   expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
 });

@@ -1,7 +1,7 @@
 'use client';
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import { clearHandshakeTarget } from './connection/handshake-target.ts';
+import { clearHandshakeTarget, readHandshakeTarget } from './connection/handshake-target.ts';
 import type { View } from './connection/node-view.ts';
 import { FilterChoice } from './filter-choice.ts';
 import { Nodes } from './nodes.ts';
@@ -38,8 +38,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const onHash = () => {
       filter.readAddress();
       if (!location.hash.includes('token=')) return;
-      nodes.openHome();
+      const target = readHandshakeTarget();
+      // First, so that a connection that fails does not leave the token in the address.
       clearHandshakeTarget();
+      nodes.openHome(target);
     };
     if (!nodes.isOpen) nodes.open(filter.text);
     clearHandshakeTarget();

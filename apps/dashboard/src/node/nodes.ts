@@ -1,5 +1,6 @@
 import { DEFAULT_ROWS_PER_SECOND } from '@packetlog/common';
 import { readHandshakeTarget } from './connection/handshake-target.ts';
+import type { HandshakeTarget } from './connection/handshake-url.ts';
 import { Loader } from './connection/loader.ts';
 import { hostOf } from './connection/node-name.ts';
 import type { View } from './connection/node-view.ts';
@@ -65,14 +66,13 @@ export class Nodes {
     this.#filter = filter;
     document.addEventListener('securitypolicyviolation', this.#onViolation);
     this.#saved = parseSavedNodes(localStorage.getItem(SAVED_KEY));
-    this.openHome();
+    this.openHome(readHandshakeTarget());
     for (const node of this.#saved) this.#join(node);
     void this.show(sessionStorage.getItem(SHOWN_KEY) ?? '');
   }
 
-  /** Reconnects to the page's loader with the token of the address bar. */
-  openHome(): void {
-    const target = readHandshakeTarget();
+  /** Connects again to the page's loader, with the token that was read from the address bar. */
+  openHome(target: HandshakeTarget): void {
     this.#startTicking(this.#home);
     this.#home.open(target, { filter: this.#filter, rowsPerSecond: this.#rowsOf(this.#home) });
     // A saved node that is now the page's own loader would be listed twice.
