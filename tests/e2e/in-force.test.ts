@@ -1,9 +1,11 @@
 /** `rules list` reports as in force what the kernel enforces, with a loader and without one. Needs root. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { RulesSnapshot } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
 import { run } from '../lab/command.ts';
+import { compileBpf } from '../lab/compile.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -11,6 +13,8 @@ import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { listed, makeRulesPlace, type RulesPlace, rules } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
+
+const PASS = fileURLToPath(new URL('./doctor/pass.bpf.c', import.meta.url));
 
 describe.skipIf(!requireRoot())('what is in force', () => {
   let pins: PinPlace;
@@ -34,6 +38,23 @@ describe.skipIf(!requireRoot())('what is in force', () => {
     const packetlog = suite.own(startPacketlog(suite.network.server, { args, env: place.env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     return packetlog;
+  }
+
+  /** Detaches the link and attaches another program: without that, the loader attaches again within a second. */
+  async function replaceProgram(link: () => string): Promise<void> {
+    const [object, pin] = [place.path('pass.o'), join(pins.path, 'foreign_pass')];
+    await compileBpf(object, PASS);
+    await run('bpftool', ['prog', 'load', object, pin]);
+    const attached = async () => {
+      await run('bpftool', ['link', 'detach', 'pinned', link()]).catch(() => undefined);
+      const attach = ['net', 'attach', 'xdpgeneric', 'pinned', pin, 'dev', 'server0'];
+      return suite.network.server.exec('bpftool', ...attach).then(
+        () => true,
+        () => false,
+      );
+    };
+    // The loader can be faster.
+    await until(attached, { what: 'another program on the interface' });
   }
 
   test('without a loader, it is what the kernel still enforces, with the hits; changes report that they wait', async () => {
@@ -106,7 +127,7 @@ describe.skipIf(!requireRoot())('what is in force', () => {
     expect((await rulesRun('list')).stdout).toMatch(/Not in force: the kernel does not have these rules/);
     await rulesRun('add', 'deny', '203.0.113.10');
     expect(await list()).toMatchObject({ enforcing: true, in_force: { is_current: true } });
-    await run('bpftool', ['link', 'detach', 'pinned', pinned(/link_1_/)]);
+    await replaceProgram(() => pinned(/link_1_/));
     expect(await list()).toMatchObject({ enforcing: false, in_force: { is_current: false } });
   });
 
