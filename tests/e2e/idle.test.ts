@@ -13,7 +13,10 @@ import { readJsonOutput } from './console-output.ts';
 
 const QUIET_MS = 2500;
 
-/** Resolves when all threads together woke at most once in 2.5 s: a report each second wakes them more often. */
+/**
+ * Resolves when all threads of core and server together woke at most once in 2.5 s, half the time between two pings of
+ * the server: a report each second wakes them more often.
+ */
 async function untilAsleep({ pid }: LabProcess): Promise<void> {
   await until(
     async () => {
@@ -34,7 +37,7 @@ describe.skipIf(!requireRoot())('without packets and clients', () => {
 
   // In parallel, each in a separate network: they only wait.
   test.concurrent.each(['array', 'ring', 'perf'])(
-    'no thread wakes until a packet arrives or an interface disappears: %s',
+    'between two pings of the server, no thread wakes until a packet arrives or an interface disappears: %s',
     async (transport) => {
       await using network = await createNetwork({ links: 2 });
       const { client, server, link } = network;
