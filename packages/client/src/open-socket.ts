@@ -1,7 +1,8 @@
 import { type Hello, helloSchema, PROTOCOL_VERSION, rejectionSchema } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
 import { PacketLogError } from './packet-log-error.ts';
-import { agentFor, certificateProblem, type TrustOptions } from './tls-options.ts';
+import { agentFor, certificateProblem } from './tls-options.ts';
+import type { TrustOptions } from './trust-options.ts';
 
 export interface ConnectOptions extends TrustOptions {
   /** Grants read access: `token` in the URL that packetlog prints, or the loader's PACKETLOG_TOKEN. */

@@ -1,16 +1,7 @@
-/** How a client checks the certificate of the loader. */
+/** Checks the certificate of the loader. */
 import { X509Certificate } from 'node:crypto';
 import { Agent, type AgentOptions } from 'node:https';
-
-export interface TrustOptions {
-  /** PEM of the authorities to trust instead of those of Node.js, such as that of your organization. */
-  readonly ca?: string;
-  /**
-   * PEM of the loader's certificate: exactly this one is accepted, whatever its authority and its names, for example a
-   * self-signed one.
-   */
-  readonly certificate?: string;
-}
+import type { TrustOptions } from './trust-options.ts';
 
 /** @types/node 20 lacks it; Node.js has it since 20.18. */
 type TrustingAgentOptions = AgentOptions & { readonly allowPartialTrustChain?: boolean };
