@@ -54,7 +54,7 @@ export const LAYOUTS = [
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
       // Starts the server process, and answers it.
-      supervisor: ['ipc', 'errors', 'line-limit.ts'],
+      supervisor: ['native', 'ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
       enrichment: ['errors'],

@@ -84,11 +84,27 @@ start_service() {
 		mount -t bpf -o nosuid,nodev,noexec,mode=0700 bpf "$root/run/packetlog/bpf"
 	fi
 	inside chown packetlog:packetlog /run/packetlog/bpf
+	inside install -d -o packetlog -g packetlog -m 0750 /run/packetlog-server
 	inside env "${settings[@]}" setpriv --reuid=packetlog --regid=packetlog --clear-groups --no-new-privs \
 		--bounding-set="-all,$capabilities" --inh-caps="-all,$capabilities" --ambient-caps="-all,$capabilities" \
 		sh -c 'umask 077 && exec /usr/bin/packetlog run --iface lab0' >"$1" 2>&1 </dev/null &
 	service=$!
 	until_true 'the service watches lab0' grep -q 'Waiting for Ctrl-C' "$1"
+	start_server "$1"
+}
+
+# start_server LOG: the unit of the server, which packages since 2026-11-29 have. It ends with the service.
+start_server() {
+	local unit=$root/usr/lib/systemd/system/packetlog-server.service
+	[ -e "$unit" ] || return 0
+	# shellcheck disable=SC2046
+	inside setpriv --reuid=packetlog-server --regid=packetlog-server --groups="$(inside id -g packetlog)" --no-new-privs \
+		--bounding-set=-all --inh-caps=-all --ambient-caps=-all $(sed -n 's/^ExecStart=//p' "$unit") >>"$1" 2>&1 </dev/null &
+	until_true 'the server serves' answers
+}
+answers() {
+	inside /usr/lib/packetlog/bin/node -e \
+		'fetch("http://localhost:7411/healthz").then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))'
 }
 
 # stop_service: with SIGTERM, as systemd does.
@@ -189,7 +205,7 @@ ok "removed; rules that deny stay, and it says so"
 inside apt-get -q purge --yes packetlog >"$logs/purge.log" 2>&1
 [ "$(programs)" -eq 0 ] || fail "purge left a program on lab0"
 [ ! -e "$root/var/lib/packetlog" ] && [ ! -e "$root/etc/packetlog" ] && [ ! -e "$root/run/packetlog" ] || fail "purge left state"
-! inside getent passwd packetlog >/dev/null || fail "purge left the user"
+! inside getent passwd packetlog packetlog-server >/dev/null || fail "purge left a user"
 left=$(files_outside)
 [ -z "$left" ] || fail "purge left: $left"
 ok "purged; nothing is left"

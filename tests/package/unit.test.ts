@@ -9,27 +9,33 @@ const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.
 const UNIT = readFileSync(file('systemd/packetlog.service'), 'utf8');
 const settingOf = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(UNIT)?.[1] ?? '';
 
-test('the unit is exposed by at most 2.1 of 10, as systemd-analyze counts', () => {
-  const report = execFileSync(
-    'systemd-analyze',
-    ['security', '--offline=true', '--no-pager', file('systemd/packetlog.service')],
-    {
-      encoding: 'utf8',
-    },
-  );
-  const [, exposure] = /Overall exposure level for packetlog\.service: ([\d.]+)/.exec(report) ?? [];
-  expect(Number(exposure)).toBeLessThanOrEqual(2.1);
-});
-
-test('the unit has no line that systemd rejects', () => {
-  const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file('systemd/packetlog.service')], {
+test.each([
+  ['packetlog.service', 2],
+  ['packetlog-server.service', 1.5],
+])('%s is exposed by at most %d of 10, as systemd-analyze counts', (name, most) => {
+  const path = file(`systemd/${name}`);
+  const report = execFileSync('systemd-analyze', ['security', '--offline=true', '--no-pager', path], {
     encoding: 'utf8',
   });
+  const [, exposure] = /Overall exposure level for \S+: ([\d.]+)/.exec(report) ?? [];
+  expect(Number(exposure)).toBeLessThanOrEqual(most);
+});
+
+test('the units have no line that systemd rejects', () => {
+  const paths = [file('systemd/packetlog.service'), file('systemd/packetlog-server.service')];
+  const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...paths], { encoding: 'utf8' });
   // The package is not installed here.
   const complaints = stderr
     .split('\n')
-    .filter((line) => line !== '' && !/packetlog is not executable|Failed to (open|create)/.test(line));
+    .filter((line) => line !== '' && !/(packetlog|bin\/node) is not executable|Failed to (open|create)/.test(line));
   expect(complaints).toEqual([]);
+});
+
+test('only the server may open network sockets, and it has no capability', () => {
+  const server = readFileSync(file('systemd/packetlog-server.service'), 'utf8');
+  expect(settingOf('RestrictAddressFamilies')).not.toMatch(/INET/);
+  expect(server).toMatch(/^CapabilityBoundingSet=$/m);
+  expect(server).toMatch(/^User=packetlog-server$/m);
 });
 
 test('the unit starts before the network, needs nothing that may need the network, and can be switched off at boot', () => {

@@ -12,8 +12,8 @@ fail() {
 	exit 1
 }
 diagnose() {
-	systemctl status --no-pager --full --lines=0 packetlog.service run-packetlog-bpf.mount || true
-	journalctl --no-pager --boot --unit=packetlog.service --lines=40 || true
+	systemctl status --no-pager --full --lines=0 packetlog.service packetlog-server.service run-packetlog-bpf.mount || true
+	journalctl --no-pager --boot --unit=packetlog.service --unit=packetlog-server.service --lines=60 || true
 	systemctl --no-pager --failed || true
 	ip -br link || true
 }
@@ -72,6 +72,7 @@ stage_install() {
 	! log | grep -E 'token=' || fail "the journal has a token"
 	ok "the journal has no packet and no token, after $(counter "$(nic)" seen) packets"
 
+	server_service
 	hang
 	systemctl reload packetlog.service || fail "systemctl reload"
 	is_active || fail "after a reload: $(property ActiveState)"
@@ -114,6 +115,43 @@ journal_fields() {
 
 restarted() { [ "$(property NRestarts)" = "$1" ]; }
 is_active() { [ "$(property ActiveState)" = active ]; }
+
+server() { systemctl show --value --property="$1" packetlog-server.service; }
+server_serves() { [ "$(server ActiveState)" = active ] && reached; }
+# reached: whether the dashboard's port answers that the loader is healthy.
+reached() {
+	/usr/lib/packetlog/bin/node -e '
+		fetch("http://localhost:7411/healthz").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));'
+}
+# server_replaced PID: whether another process than PID serves.
+server_replaced() { [ "$(server MainPID)" != "$1" ] && server_serves; }
+# server_service: what the network reaches runs apart, without rights; its end and its silence do not reach the core.
+server_service() {
+	local core pid status
+	until_true 'the server serves' server_serves
+	core=$(property MainPID) pid=$(server MainPID)
+	status=$(cat "/proc/$pid/status")
+	[ "$(stat -c %U "/proc/$pid")" = packetlog-server ] || fail "the server's user: $(stat -c %U "/proc/$pid")"
+	! grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb):' <<<"$status" | grep -v '0000000000000000$' || fail "the server has capabilities"
+	grep -q '^NoNewPrivs:[[:space:]]*1$' <<<"$status" || fail "the server lacks no_new_privs"
+	grep -q '^Seccomp:[[:space:]]*2$' <<<"$status" || fail "the server has no seccomp filter"
+	! ls "/proc/$core/fd" -l | grep -E 'TCP|UDP' || fail "the core has a network socket"
+	kill -KILL "$pid"
+	until_true 'a killed server is replaced' server_replaced "$pid"
+	pid=$(server MainPID)
+	kill -STOP "$pid"
+	until_true 'a frozen server is replaced' server_replaced "$pid"
+	systemctl restart packetlog-server.service || fail "systemctl restart packetlog-server"
+	until_true 'a restarted server serves' server_serves
+	[ "$(property MainPID)" = "$core" ] && [ "$(property NRestarts)" = 0 ] || fail "the core was restarted with the server"
+	log | grep -q 'server process did not answer\|server process closed its connection' || fail "no notice about the server"
+	systemctl stop packetlog.service || fail "systemctl stop"
+	[ "$(server ActiveState)" = inactive ] || fail "the server still runs: $(server ActiveState)"
+	! systemctl --quiet is-failed packetlog.service packetlog-server.service || fail "a stopped service counts as failed"
+	systemctl start packetlog.service || fail "systemctl start"
+	until_true 'the server serves again' server_serves
+	ok "the server has user $(stat -c %U "/proc/$(server MainPID)"), no capability and a seccomp filter; killed and frozen, it was replaced, and the core went on"
+}
 
 # hang: halts the drain thread only; the watchdog has to notice.
 hang() {

@@ -250,7 +250,7 @@ function flagsOf(given: Partial<RunOptions>): Pick<RunOptions, 'countOnly' | 're
 
 function ruleOptionsOf(
   command: Command,
-): Pick<RunOptions, 'state' | 'protect' | 'confirmWithin' | 'pin' | 'bpfFs' | 'takeOver'> {
+): Pick<RunOptions, 'state' | 'protect' | 'confirmWithin' | 'pin' | 'bpfFs' | 'serverSocket' | 'takeOver'> {
   const { rules, ...given } = command.opts<Partial<RunOptions> & { rules?: string }>();
   return {
     state: statePaths(process.env, rules),
@@ -258,6 +258,7 @@ function ruleOptionsOf(
     confirmWithin: given.confirmWithin ?? DEFAULT_CONFIRM_MS,
     pin: given.pin ?? 'auto',
     bpfFs: given.bpfFs,
+    serverSocket: given.serverSocket,
     takeOver: true,
   };
 }

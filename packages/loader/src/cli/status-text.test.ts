@@ -32,7 +32,7 @@ const STATUS: LoaderStatus = loaderStatusSchema.parse({
   rules: { rules: 12, default_policy: 'permit', in_force: true, alarms: [] },
   clients: 2,
   ring_bytes: 16 * 2 ** 20,
-  server: { pid: 1235, memory_bytes: 60 * 2 ** 20, restarts: 0, missed_reports: 0 },
+  server: { is_running: true, pid: 1235, memory_bytes: 60 * 2 ** 20, restarts: 0, missed_reports: 0 },
   memory_bytes: 151 * 2 ** 20,
 });
 

@@ -76,14 +76,16 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
 
 function memoryText({ memory_bytes, server }: LoaderStatus): string {
   const own = `${grouped(memory_bytes / MIB)} MiB resident`;
-  return server === null ? own : `${own}, server process ${grouped(server.memory_bytes / MIB)} MiB`;
+  return server === null || server.memory_bytes === 0
+    ? own
+    : `${own}, server process ${grouped(server.memory_bytes / MIB)} MiB`;
 }
 
 /** Returns a line if the server process had to be restarted or does not run. */
 function serverProblem(server: LoaderStatus['server']): string[] {
-  if (server === null || (server.pid !== null && server.restarts === 0)) return [];
+  if (server === null || (server.is_running && server.restarts === 0)) return [];
   const times = `${plural(server.restarts, 'restart')} of the server process`;
-  return field('Server', server.pid === null ? `being restarted; ${times}` : times);
+  return field('Server', server.is_running ? times : `not running; ${times}`);
 }
 
 function alarmText(alarm: LoaderStatus['last_alarm'], nowMs: number): string {

@@ -46,7 +46,8 @@ export const loaderStatusSchema = z.object({
   /** The process that serves clients; null with `--listen off`. */
   server: z
     .object({
-      /** null while it is being restarted. */
+      is_running: z.boolean(),
+      /** null: it does not run, or the service manager has started it. */
       pid: z.number().int().positive().nullable(),
       memory_bytes: count,
       restarts: count,

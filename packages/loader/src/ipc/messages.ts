@@ -32,7 +32,7 @@ export interface DrainOptions {
   summaries: boolean;
   slabs: SlabMemory;
   /** Undefined: no server was requested. */
-  server: { slabs: number; pipes: PipeEnds } | undefined;
+  server: { slabs: SlabDescriptors; pipes: PipeEnds | undefined } | undefined;
   /** One Int32: 1 when a message is waiting. Set after the message and the wake-up were sent. */
   signal: SharedArrayBuffer;
   /** Rows per second that the main thread can use at first; Infinity for all. */
@@ -48,18 +48,24 @@ export interface DrainOptions {
   serviceManager: ServiceManagerSettings;
 }
 
-/** The drain thread's ends of the pipes to the server process, as file descriptors. */
+/** Descriptors of the memory of the slabs for the server. */
+export interface SlabDescriptors {
+  readonly writable: number;
+  readonly readOnly: number;
+}
+
+/** One end of each pipe between core and server process, as file descriptors. */
 export interface PipeEnds {
-  /** Marks are written here: row-marks.ts. */
+  /** From the core: row-marks.ts. */
   readonly marks: number;
-  /** Numbers of slabs that the server has read arrive here. */
+  /** From the server: the numbers of slabs that it has read. */
   readonly released: number;
 }
 
-/** Both ends of the pipes to a server process, as file descriptors. */
+/** Both ends of the pipes; `server` is undefined if they were passed to the server already. */
 export interface ServerPipes {
-  readonly marks: { readonly read: number; readonly write: number };
-  readonly released: { readonly read: number; readonly write: number };
+  readonly core: PipeEnds;
+  readonly server: PipeEnds | undefined;
 }
 
 export interface DrainThreadData {
@@ -160,8 +166,8 @@ export type ToDrain =
   | { type: 'serving'; status: string }
   /** Whether a client takes rows as they arrive. */
   | { type: 'low-latency'; lowLatency: boolean }
-  /** Requests pipes for a server process. */
-  | { type: 'make-pipes' }
+  /** Requests pipes for a server process; `socket`: pass its ends, and the slabs, over this Unix socket. */
+  | { type: 'make-pipes'; socket: number | undefined }
   /** A server process has started with these pipes; the drain thread closes its ends when that server ends. */
   | { type: 'server-started'; pipes: PipeEnds }
   | { type: 'server-ended' }

@@ -141,6 +141,8 @@ const fromServerSchema = z.discriminatedUnion('type', [
     message: text,
   }),
   z.strictObject({ type: z.literal('alive') }),
+  /** The service manager stops the server: its end is not a fault. */
+  z.strictObject({ type: z.literal('leaving') }),
 ]);
 export type FromServer = z.infer<typeof fromServerSchema>;
 

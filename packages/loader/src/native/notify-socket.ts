@@ -23,14 +23,17 @@ export function socketAddress(path: string): Uint8Array {
   return address;
 }
 
-/** Opens a socket that is connected to the service manager. Throws SystemCallError or RangeError. */
-export function connectNotifySocket(path: string): number {
+/**
+ * Opens a socket that is connected to the service manager; `inherited`: it stays open across execve(2). Throws
+ * SystemCallError or RangeError.
+ */
+export function connectNotifySocket(path: string, after: 'closed' | 'inherited' = 'closed'): number {
   const address = socketAddress(path);
   const socket = checked(
     'socket',
     call('libc', 'socket', C.int, [
       [C.int, AF_UNIX],
-      [C.int, SOCK_DGRAM | SOCK_CLOEXEC],
+      [C.int, after === 'closed' ? SOCK_DGRAM | SOCK_CLOEXEC : SOCK_DGRAM],
       [C.int, 0],
     ]),
   );

@@ -12,17 +12,19 @@ const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const INT_BYTES = 4;
 
-/** Ends of the pipes. */
-export interface ServerPipes {
-  /** The core writes marks (row-marks.ts), the server reads them. */
-  readonly marks: { readonly read: number; readonly write: number };
-  /** The server writes the numbers of slabs that it has read, 4 bytes each (little-endian). */
-  readonly released: { readonly read: number; readonly write: number };
+interface Ends {
+  readonly marks: number;
+  readonly released: number;
 }
 
 /** Creates both pipes; no end blocks. Throws SystemCallError. */
-export function createServerPipes(): ServerPipes {
-  return { marks: createPipe(), released: createPipe() };
+export function createServerPipes(): { readonly core: Ends; readonly server: Ends } {
+  const marks = createPipe();
+  const released = createPipe();
+  return {
+    core: { marks: marks.write, released: released.read },
+    server: { marks: marks.read, released: released.write },
+  };
 }
 
 function createPipe(): { read: number; write: number } {

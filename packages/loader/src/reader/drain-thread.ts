@@ -180,9 +180,12 @@ export class DrainThread {
     this.#send({ type: 'rows-wanted', by, perSecond });
   }
 
-  /** Creates pipes for a server process. Rejects with a SystemCallError, or if the thread has ended. */
-  makePipes(): Promise<ServerPipes> {
-    return this.#pipes.make();
+  /**
+   * Creates pipes for a server process; with `passTo`, passes its ends over that Unix socket. Rejects if that fails, or
+   * if the thread has ended.
+   */
+  makePipes(passTo?: { readonly socket: number }): Promise<ServerPipes> {
+    return this.#pipes.make(passTo?.socket);
   }
 
   serverStarted(pipes: PipeEnds): void {

@@ -1,6 +1,9 @@
 /** Answers the messages of the serving thread. */
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { FromDrain } from '../ipc/messages.ts';
+import { SERVER_READY } from '../ipc/server-descriptors.ts';
+import { sendDescriptors } from '../native/descriptor-passing.ts';
+import { closeDescriptor } from '../native/libc.ts';
 import { createServerPipes } from '../native/server-pipes.ts';
 import { options, post, postNotices, receive } from './serving-thread.ts';
 import type { Setup } from './set-up.ts';
@@ -26,7 +29,7 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
         else slabWriter.want(message.perSecond);
         break;
       case 'make-pipes':
-        post(makePipes());
+        post(makePipes(message.socket));
         break;
       case 'server-started':
         serverRows?.connect(message.pipes);
@@ -59,9 +62,19 @@ function pin({ pins, interfaces }: Setup, on: boolean): PlainError | undefined {
   }
 }
 
-function makePipes(): Extract<FromDrain, { type: 'pipes' }> {
+/** `socket`: passes the server's ends, with the slabs, and closes them here. */
+function makePipes(socket: number | undefined): Extract<FromDrain, { type: 'pipes' }> {
   try {
-    return { type: 'pipes', pipes: createServerPipes(), error: undefined };
+    const pipes = createServerPipes();
+    if (socket === undefined || options.server === undefined) return { type: 'pipes', pipes, error: undefined };
+    const { marks, released } = pipes.server;
+    try {
+      sendDescriptors(socket, SERVER_READY, [marks, options.server.slabs.readOnly, released]);
+    } finally {
+      closeDescriptor(marks);
+      closeDescriptor(released);
+    }
+    return { type: 'pipes', pipes: { core: pipes.core, server: undefined }, error: undefined };
   } catch (error) {
     return { type: 'pipes', pipes: undefined, error: toPlain(error) };
   }

@@ -138,7 +138,7 @@ function openServerRows(
 ): ServerRows | undefined {
   if (server === undefined) return undefined;
   const rows = new ServerRows({
-    slabs: new ServerSlabs(mapAndSeal(server.slabs)),
+    slabs: new ServerSlabs(mapAndSeal(server.slabs.writable)),
     stride,
     recordOffset,
     now: () => performance.now(),
@@ -146,7 +146,7 @@ function openServerRows(
     close: closeDescriptor,
     blocked,
   });
-  rows.connect(server.pipes);
+  if (server.pipes) rows.connect(server.pipes);
   return rows;
 }
 

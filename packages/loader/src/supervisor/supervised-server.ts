@@ -4,15 +4,17 @@
  */
 import { isIP } from 'node:net';
 import type { Hello, Listener, Notice, RuleCounters, Summary } from '@packetlog/common';
-import { fromPlain, type PlainError } from '../errors/setup-error.ts';
+import { fromPlain, type PlainError, SetupError } from '../errors/setup-error.ts';
+import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { DrainLedger, PipeEnds, ServerPipes } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
 import type { FromServer, PlaceFile, ServerSettings, ToServer } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
 import type { LineLimit } from '../line-limit.ts';
-import { notStarted, ServerProcess } from './server-process.ts';
+import type { Launcher, PipeSource } from './launcher.ts';
 import { ServerRequests } from './server-requests.ts';
+import type { ServerRun } from './server-run.ts';
 
 const CLOSE_MS = 5000;
 /** Pause before a restart: doubles with each, and begins again after a server has lived for a minute. */
@@ -25,7 +27,7 @@ const HEADROOM = 1.25;
 /** The drain thread, as far as the server needs it. */
 export interface Reader {
   readonly ready: { readonly stride: number; readonly recordOffset: number };
-  makePipes(): Promise<ServerPipes>;
+  makePipes(passTo?: { readonly socket: number }): Promise<ServerPipes>;
   serverStarted(ends: PipeEnds): void;
   serverEnded(): void;
   want(by: 'server', perSecond: number): void;
@@ -34,10 +36,9 @@ export interface Reader {
 }
 
 export interface SupervisorOptions {
-  /** Reads files and options again; `port` is the one that was opened first. */
-  readonly settings: (port: number | undefined) => Promise<ServerSettings>;
-  /** Descriptor of the slabs' memory, read-only. Stays open. */
-  readonly slabs: number;
+  readonly launcher: Launcher;
+  /** Reads files and options again; `port`: the requested one, or the one that the first server opened. */
+  readonly settings: (port: number) => Promise<ServerSettings>;
   readonly listeners: () => Promise<Listener[]>;
   readonly isHealthy: () => boolean;
   readonly notice: (notice: Notice) => void;
@@ -56,12 +57,12 @@ export interface Attached {
 }
 
 export class SupervisedServer {
-  port = 0;
+  port: number;
   /** Where the metrics are served; `url`: of a separate address. */
   metrics: { readonly url?: string | undefined; readonly is_exposed: boolean } | undefined;
   restarts = 0;
   readonly #options: SupervisorOptions;
-  #process: ServerProcess | undefined;
+  #run: ServerRun | undefined;
   #requests: ServerRequests | undefined;
   #attached: Attached | undefined;
   #clients = 0;
@@ -73,24 +74,31 @@ export class SupervisedServer {
   #adminDigest = '';
   #missedReports = 0;
 
-  private constructor(options: SupervisorOptions) {
+  /** `port`: the requested one. */
+  private constructor(options: SupervisorOptions, port: number) {
     this.#options = options;
+    this.port = port;
   }
 
   /**
-   * Starts the process and opens the port; clients are admitted once `start` was called. Takes over the server's ends
-   * of the pipes. Throws SetupError.
+   * Starts a child and opens the port; clients are admitted once `start` was called. Takes over the server's ends of
+   * the pipes. Throws SetupError.
    */
-  static async open(options: SupervisorOptions, pipes: ServerPipes): Promise<SupervisedServer> {
-    const server = new SupervisedServer(options);
-    await server.#open(async () => pipes);
+  static async open(options: SupervisorOptions, port: number, pipes: ServerPipes): Promise<SupervisedServer> {
+    const server = new SupervisedServer(options, port);
+    await server.#open({ makePipes: async () => pipes });
     return server;
+  }
+
+  /** Waits for servers that the service manager starts. Opens nothing before `start`. */
+  static await(options: SupervisorOptions, port: number): SupervisedServer {
+    return new SupervisedServer(options, port);
   }
 
   /** Resolves when clients are admitted, or when the process has ended instead and is being restarted. */
   async start(attached: Attached): Promise<void> {
     this.#attached = attached;
-    if (this.#process === undefined) void this.#restart();
+    if (this.#run === undefined) void this.#serveAgain(attached, 0);
     else await this.#start(attached);
   }
 
@@ -104,13 +112,14 @@ export class SupervisedServer {
   }
 
   /** State for `packetlog status`. */
-  status(): { pid: number | null; memory_bytes: number; restarts: number; missed_reports: number } {
-    const process = this.#process;
+  status(): NonNullable<LoaderStatus['server']> {
+    const run = this.#run;
     return {
-      pid: process?.pid ?? null,
-      memory_bytes: process?.memoryBytes() ?? 0,
+      is_running: run !== undefined,
+      pid: run?.pid ?? null,
+      memory_bytes: run?.memoryBytes() ?? 0,
       restarts: this.restarts,
-      missed_reports: this.#missedReports + (process?.missedReports ?? 0),
+      missed_reports: this.#missedReports + (run?.missedReports ?? 0),
     };
   }
 
@@ -118,11 +127,11 @@ export class SupervisedServer {
   second(number: number, ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
     const { server = ledger.queue, ...rest } = ledger;
     const forClients = { ...rest, queue: server };
-    this.#process?.sendReport({ type: 'second', number, ledger: forClients, summary, clockOffsetNs });
+    this.#run?.sendReport({ type: 'second', number, ledger: forClients, summary, clockOffsetNs });
   }
 
   ruleCounters(counters: RuleCounters, hits: readonly RuleHits[]): void {
-    this.#process?.sendReport({ type: 'rule-counters', counters, hits });
+    this.#run?.sendReport({ type: 'rule-counters', counters, hits });
   }
 
   rulesChanged(): void {
@@ -144,7 +153,7 @@ export class SupervisedServer {
 
   /** The server does not read its rows. */
   blocked(): void {
-    this.#process?.kill('did not read its rows');
+    this.#run?.kill('did not read its rows');
   }
 
   /** Lets clients take what waits for them, then ends the process. */
@@ -152,39 +161,44 @@ export class SupervisedServer {
     this.#isClosing = true;
     this.#requests?.end();
     this.#send({ type: 'close' });
-    await this.#process?.endWithin(CLOSE_MS);
+    await this.#run?.endWithin(CLOSE_MS);
+    this.#options.launcher.close();
   }
 
   #send(message: ToServer): void {
-    this.#process?.send(message);
+    this.#run?.send(message);
   }
 
-  async #open(makePipes: () => Promise<ServerPipes>): Promise<void> {
-    const settings = await this.#options.settings(this.port === 0 ? undefined : this.port);
-    const pipes = await makePipes();
+  async #open(pipes: PipeSource): Promise<void> {
+    const settings = await this.#options.settings(this.port);
     this.#adminDigest = settings.tokens.admin;
-    await new Promise<void>((resolve, reject) => {
-      const process: ServerProcess = new ServerProcess(pipes, this.#options.slabs, {
-        message: (message) => {
-          if (message.type === 'opened') {
-            this.port = message.port;
-            this.metrics = message.metrics;
-            this.#process = process;
-            if (message.place_labels.length > 0) this.#options.places(message.place_labels, undefined);
-            resolve();
-          } else if (message.type === 'failed') {
-            reject(fromPlain(message.error as PlainError));
-            process.kill('could not serve');
-          } else this.#received(message);
-        },
-        wrote: (text) => this.#options.lines.warn({ text }, 'the server process wrote'),
-        ended: (why) => {
-          reject(notStarted(why));
-          if (this.#process === process) this.#ended(process, why);
-        },
-      });
-      process.send({ type: 'open', settings });
+    let opened: () => void = () => {};
+    let failed: (error: Error) => void = () => {};
+    const outcome = new Promise<void>((resolve, reject) => {
+      opened = resolve;
+      failed = reject;
     });
+    const run: ServerRun = await this.#options.launcher.launch(pipes, {
+      message: (message) => {
+        if (message.type === 'opened') {
+          this.port = message.port;
+          this.metrics = message.metrics;
+          this.#run = run;
+          if (message.place_labels.length > 0) this.#options.places(message.place_labels, undefined);
+          opened();
+        } else if (message.type === 'failed') {
+          failed(fromPlain(message.error as PlainError));
+          run.kill('could not serve');
+        } else this.#received(message);
+      },
+      wrote: (text) => this.#options.lines.warn({ text }, 'the server process wrote'),
+      ended: (why = 'was stopped by the service manager') => {
+        failed(notStarted(why));
+        if (this.#run === run) this.#ended(run, why);
+      },
+    });
+    run.send({ type: 'open', settings });
+    await outcome;
   }
 
   async #start({ reader, rules, hello }: Attached): Promise<void> {
@@ -244,43 +258,70 @@ export class SupervisedServer {
     else lines.failed(Object.assign(new Error(message), { stack: String(facts['err']) }), message);
   }
 
-  #ended(process: ServerProcess, why: string): void {
-    this.#process = undefined;
+  #ended(run: ServerRun, why: string): void {
+    this.#run = undefined;
     this.#started();
     this.#requests?.end();
-    this.#missedReports += process.missedReports;
+    this.#missedReports += run.missedReports;
     this.#clients = 0;
     this.#operators = [];
-    if (this.#isClosing || this.#attached === undefined) return;
-    this.#attached.reader.serverEnded();
-    const message = `The server process ${why}. It is restarted; capture and rules are not affected. Clients reconnect, and the history begins again.`;
-    this.#options.notice({ at_ms: Date.now(), level: 'error', code: 'server_restarted', message });
-    void this.#restart();
+    const attached = this.#attached;
+    if (this.#isClosing || attached === undefined) return;
+    attached.reader.serverEnded();
+    this.#reportEnd(why);
+    void this.#serveAgain(attached, 1);
   }
 
-  async #restart(): Promise<void> {
-    const attached = this.#attached;
-    if (attached === undefined) return;
+  #reportEnd(why: string): void {
+    const { launcher, notice } = this.#options;
+    const restart = launcher.isChild ? 'It is restarted' : 'The service manager restarts it';
+    const message = `The server process ${why}. ${restart}; capture and rules are not affected. Clients reconnect, and the history begins again.`;
+    notice({ at_ms: Date.now(), level: 'error', code: 'server_restarted', message });
+  }
+
+  /** Starts or awaits servers until one serves. `ended`: the number of servers before the first of them, 0 or 1. */
+  async #serveAgain(attached: Attached, ended: 0 | 1): Promise<void> {
+    const { launcher, lines } = this.#options;
+    const { reader } = attached;
+    const pipes: PipeSource = {
+      makePipes: async (passTo) => {
+        const made = await reader.makePipes(passTo);
+        reader.serverStarted(made.core);
+        return made;
+      },
+    };
+    this.restarts += ended;
     while (!this.#isClosing) {
-      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs).unref());
-      this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
+      if (launcher.isChild) await this.#pause();
       if (this.#isClosing) return;
-      this.restarts++;
       try {
-        await this.#open(async () => {
-          const { marks, released } = await attached.reader.makePipes();
-          attached.reader.serverStarted({ marks: marks.write, released: released.read });
-          return { marks, released };
-        });
+        await this.#open(pipes);
         await this.#start(attached);
         setTimeout(() => {
           this.#pauseMs = FIRST_PAUSE_MS;
         }, LIVED_MS).unref();
         return;
       } catch (error) {
-        attached.reader.serverEnded();
-        this.#options.lines.failed(error, 'the server process could not be restarted');
+        reader.serverEnded();
+        if (!this.#isClosing) lines.failed(error, 'the server process could not serve');
+        this.restarts++;
       }
     }
   }
+
+  async #pause(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, this.#pauseMs).unref());
+    this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
+  }
+}
+
+/** The error for a server that ended before it served. */
+function notStarted(why: string): SetupError {
+  return new SetupError({
+    step: 'start',
+    target: 'server process',
+    problem: `it ${why}`,
+    next: 'See the lines above, or use --listen off.',
+    exit: 'failed',
+  });
 }

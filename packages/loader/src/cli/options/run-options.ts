@@ -85,6 +85,8 @@ export interface RunOptions {
   pin: 'auto' | 'always' | 'never';
   /** The bpf file system to pin in; undefined: the default one. */
   bpfFs: string | undefined;
+  /** Unix socket at which a server process connects that the service manager started; undefined: start one. */
+  serverSocket: string | undefined;
   /** Whether to take over the program that an earlier loader left in the kernel. */
   takeOver: boolean;
 }
@@ -256,6 +258,10 @@ export function runOptions(): Option[] {
       .default('auto')
       .env('PACKETLOG_PIN'),
     bpfFsOption(),
+    new Option(
+      '--server-socket <path>',
+      'Unix socket for a server process that the service manager starts, as the installed service does; default: packetlog starts one',
+    ).env('PACKETLOG_SERVER_SOCKET'),
     new Option('--log-level <level>', 'diagnostics on standard error')
       .choices([...LOG_LEVELS])
       .default('info')

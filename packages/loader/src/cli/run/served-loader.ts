@@ -4,15 +4,17 @@ import type { Logger } from 'pino';
 import { Listeners } from '../../enrichment/listeners.ts';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import type { PipeEnds } from '../../ipc/messages.ts';
+import type { DrainOptions } from '../../ipc/messages.ts';
 import type { ServerSettings } from '../../ipc/server-messages.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
 import { digestOf } from '../../ipc/token-digest.ts';
 import type { LineLimit } from '../../line-limit.ts';
-import { makeServerMemory } from '../../reader/rows/server-memory.ts';
+import { makeServerPipes, makeServerSlabs } from '../../reader/rows/server-memory.ts';
 import { isLoopback } from '../../server/http/allowed-hosts.ts';
 import { localUrl, servedUrl } from '../../server/http/served-url.ts';
 import { METRICS_PATH } from '../../server/metrics/metrics-path.ts';
+import { ChildLauncher } from '../../supervisor/child-launcher.ts';
+import { SocketLauncher, turnServersAway } from '../../supervisor/socket-launcher.ts';
 import { SupervisedServer, type SupervisorOptions } from '../../supervisor/supervised-server.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import type { ListenAddress } from '../options/values.ts';
@@ -27,7 +29,7 @@ import { uiDirectory, withoutServer } from './ui-directory.ts';
 export class RunningServer implements ServedLoader {
   readonly process: SupervisedServer;
   /** What the drain thread needs: the memory of the slabs, writable, and its ends of the pipes. */
-  readonly forReader: { readonly slabs: number; readonly pipes: PipeEnds };
+  readonly forReader: NonNullable<DrainOptions['server']>;
   readonly #parts: ServedParts;
 
   private constructor(process: SupervisedServer, forReader: RunningServer['forReader'], parts: ServedParts) {
@@ -50,26 +52,32 @@ export class RunningServer implements ServedLoader {
     if (listen === 'off') {
       if (options.metrics !== 'off') throw withoutServer('metrics');
       if (options.tls !== undefined) throw withoutServer('TLS');
+      if (options.serverSocket !== undefined) await turnServersAway(options.serverSocket);
       return undefined;
     }
     const tokens = tokensOfRun(options.state.directory);
     const parts: ServedParts = { options, listen, tokens, log, tls: openTls(options, log) };
-    const { slabs, pipes } = makeServerMemory();
-    const ends = { marks: pipes.marks.write, released: pipes.released.read };
+    const slabs = makeServerSlabs();
     const listeners = new Listeners();
-    const process = await SupervisedServer.open(
-      {
-        ...state,
-        settings: (port) => settingsOf(parts, port),
-        slabs: slabs.readOnly,
-        listeners: () => listeners.find(),
-        places: (labels, problem) => reportPlaces(log, labels, problem),
-        debug: (facts, message) => log.debug(facts, message),
-        lines,
-      },
-      pipes,
-    );
-    return new RunningServer(process, { slabs: slabs.writable, pipes: ends }, parts);
+    const common: Omit<SupervisorOptions, 'launcher'> = {
+      ...state,
+      settings: (port) => settingsOf(parts, port),
+      listeners: () => listeners.find(),
+      places: (labels, problem) => reportPlaces(log, labels, problem),
+      debug: (facts, message) => log.debug(facts, message),
+      lines,
+    };
+    if (options.serverSocket !== undefined) {
+      // Report faulty options at the start, not when a server connects.
+      await settingsOf(parts, listen.port);
+      const launcher = await SocketLauncher.listen(options.serverSocket);
+      const process = SupervisedServer.await({ ...common, launcher }, listen.port);
+      return new RunningServer(process, { slabs, pipes: undefined }, parts);
+    }
+    const pipes = makeServerPipes();
+    const launcher = new ChildLauncher(slabs.readOnly);
+    const process = await SupervisedServer.open({ ...common, launcher }, listen.port, pipes);
+    return new RunningServer(process, { slabs, pipes: pipes.core }, parts);
   }
 
   /** URL and tokens, for root on this machine. */
@@ -132,7 +140,7 @@ interface ServedParts {
   tls: TlsPem | undefined;
 }
 
-async function settingsOf({ options, listen, tokens, tls }: ServedParts, port = listen.port): Promise<ServerSettings> {
+async function settingsOf({ options, listen, tokens, tls }: ServedParts, port: number): Promise<ServerSettings> {
   const directory = uiDirectory(options.ui);
   return {
     listen: { host: listen.host, port },

@@ -11,11 +11,12 @@ export class PipeMaker {
     this.#send = send;
   }
 
-  make(): Promise<ServerPipes> {
+  /** `socket`: the server's ends are passed over it. */
+  make(socket?: number): Promise<ServerPipes> {
     if (this.#failed) return Promise.reject(this.#failed);
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });
-      this.#send({ type: 'make-pipes' });
+      this.#send({ type: 'make-pipes', socket });
     });
   }
 

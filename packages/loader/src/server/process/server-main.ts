@@ -7,11 +7,12 @@ import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Places } from '../../enrichment/places.ts';
 import { toPlain } from '../../errors/setup-error.ts';
-import { SERVER_DESCRIPTORS } from '../../ipc/server-descriptors.ts';
+import { SERVER_LEFT } from '../../ipc/server-descriptors.ts';
 import type { ToServer } from '../../ipc/server-messages.ts';
 import { LineLimit } from '../../line-limit.ts';
 import { Server } from '../server.ts';
 import { CoreLink } from './core-link.ts';
+import { givenDescriptors, notifyReady } from './descriptors.ts';
 import { RowReader } from './row-reader.ts';
 
 /** How long the end waits for the last rows. */
@@ -20,11 +21,11 @@ const LAST_ROWS_MS = 1000;
 type Message = Exclude<ToServer, { type: 'answer' | 'ping' }>;
 type Settings = Extract<ToServer, { type: 'open' }>['settings'];
 
-const { channel, slabs, marks, released } = SERVER_DESCRIPTORS;
+const { channel, slabs, marks, released, notify, isService } = givenDescriptors(process.argv.slice(2));
 const link = new CoreLink(new Socket({ fd: channel }), {
   message: (message) => handle(message),
   // Without the core there is nothing to serve.
-  ended: () => process.exit(0),
+  ended: () => process.exit(SERVER_LEFT),
 });
 const lines = new LineLimit({
   warn: (facts, message) => link.log('warn', facts, message),
@@ -55,6 +56,7 @@ function handle(message: Message): void {
       rows.start(message);
       server?.start(message.hello, message);
       link.send({ type: 'started' });
+      notifyReady(notify, Number(process.env['WATCHDOG_USEC']));
       return;
     case 'second':
       rows.report(message.number, () => server?.second(message.ledger, message.summary, message.clockOffsetNs));
@@ -75,7 +77,7 @@ function handle(message: Message): void {
       replacePlaces(message.places);
       return;
     case 'close':
-      void close();
+      void close(rowsEnded);
   }
 }
 
@@ -103,16 +105,23 @@ function replacePlaces(files: Settings['places']): void {
   }
 }
 
-async function close(): Promise<void> {
-  await Promise.race([rowsEnded, new Promise((resolve) => setTimeout(resolve, LAST_ROWS_MS))]);
+/** Ends the process; `lastRows`: what to wait for. */
+async function close(lastRows: Promise<void>): Promise<void> {
+  await Promise.race([lastRows, new Promise((resolve) => setTimeout(resolve, LAST_ROWS_MS))]);
   await server?.close();
   lines.flush();
   link.close();
-  process.exit(0);
+  process.exit(SERVER_LEFT);
 }
 
-// A terminal sends its signals to all processes of a command; the core decides when this one ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+/** Ends because the service manager requests it. */
+function leave(): void {
+  link.send({ type: 'leaving' });
+  void close(Promise.resolve());
+}
+
+// A terminal sends its signals to all processes of a command; the core decides when a child ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, isService ? leave : () => {});
 process.on('uncaughtException', (error) => {
   link.log('error', { err: error }, 'the server process failed');
   link.close();

@@ -1,0 +1,130 @@
+/** One run of the server process: exchanges messages with it, and notices when it ends or freezes. */
+import { readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { ProcessChannel } from '../ipc/process-channel.ts';
+import { CORE_ENCODING, type FromServer, type ToServer } from '../ipc/server-messages.ts';
+
+const PING_MS = 5000;
+/** A server that has not answered a ping for this long is frozen. */
+const FROZEN_MS = 15_000;
+/** Reports are skipped while this many bytes wait for the server. */
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+
+export interface RunEvents {
+  readonly message: (message: FromServer) => void;
+  /** Text that Node.js itself wrote, such as the reason of an abort. */
+  readonly wrote: (text: string) => void;
+  /** Called once. `why` completes "The server process …"; undefined: the service manager stopped it. */
+  readonly ended: (why: string | undefined) => void;
+}
+
+/** What is known of the process itself. */
+export interface RunningProcess {
+  /** Undefined: unknown, because the service manager started it. */
+  readonly pid: number | undefined;
+  /** Ends the process, or at least its connection. */
+  readonly kill: () => void;
+}
+
+export class ServerRun {
+  /** Reports that the server did not get, because it reads too slowly. */
+  missedReports = 0;
+  readonly ended: Promise<void>;
+  readonly #process: RunningProcess;
+  readonly #channel: ProcessChannel<ToServer, FromServer>;
+  readonly #events: RunEvents;
+  readonly #timer: NodeJS.Timeout;
+  #haveEnded: () => void = () => {};
+  #pingedAt: number | undefined;
+  /** Why this side ends the process; undefined: it ended on its own. */
+  #reason: string | undefined;
+  #isLeaving = false;
+  #hasEnded = false;
+
+  constructor(stream: Duplex, process: RunningProcess, events: RunEvents) {
+    this.#process = process;
+    this.#events = events;
+    this.ended = new Promise((resolve) => {
+      this.#haveEnded = resolve;
+    });
+    this.#channel = new ProcessChannel(stream, CORE_ENCODING, {
+      message: (message) => this.#received(message),
+      ended: (why) => {
+        // A process of this one reports its end itself, with its exit code.
+        if (why !== 'closed') this.kill(why);
+        else if (this.#process.pid === undefined) this.end('closed its connection');
+      },
+    });
+    this.#timer = setInterval(() => this.#ping(), PING_MS);
+    this.#timer.unref();
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Returns the resident memory of the process in bytes; 0 if it has ended or is unknown. */
+  memoryBytes(): number {
+    if (this.pid === undefined) return 0;
+    try {
+      const kib = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1];
+      return Number(kib ?? 0) * 1024;
+    } catch {
+      return 0;
+    }
+  }
+
+  send(message: ToServer): void {
+    this.#channel.send(message);
+  }
+
+  /** Sends a report that the server can do without; counts it if the server reads too slowly. */
+  sendReport(message: Extract<ToServer, { type: 'second' | 'rule-counters' }>): void {
+    if (this.#channel.queuedBytes <= MAX_QUEUED_BYTES) this.send(message);
+    else if (message.type === 'second') this.missedReports++;
+  }
+
+  /** Ends the process; `ended` is called with `why`. */
+  kill(why: string): void {
+    this.#reason ??= why;
+    this.#process.kill();
+    if (this.#process.pid === undefined) this.end(why);
+  }
+
+  /** Call it when the process has ended. */
+  end(why: string): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    clearInterval(this.#timer);
+    this.#channel.destroy();
+    this.#haveEnded();
+    this.#events.ended(this.#isLeaving ? undefined : (this.#reason ?? why));
+  }
+
+  /** Resolves when the process has ended, after at most `ms`; it is killed then. */
+  async endWithin(ms: number): Promise<void> {
+    const timer = setTimeout(() => this.kill('did not end in time'), ms);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #received(message: FromServer): void {
+    if (message.type === 'alive') this.#pingedAt = undefined;
+    else if (message.type === 'leaving') this.#isLeaving = true;
+    else if (!this.#hasEnded) this.#events.message(message);
+  }
+
+  #ping(): void {
+    const since = this.#pingedAt;
+    if (since === undefined) {
+      this.#pingedAt = performance.now();
+      this.send({ type: 'ping' });
+      return;
+    }
+    if (performance.now() - since < FROZEN_MS) return;
+    // If this process stood still, an answer may be waiting: read it before judging.
+    setImmediate(() => {
+      if (this.#pingedAt === since) this.kill(`did not answer for ${FROZEN_MS / 1000} s`);
+    });
+  }
+}
