@@ -24,7 +24,10 @@ export interface DrainOptions {
   clock: ClockPolicy;
   /** Record one of this many permitted packets; 0: adapt to the fill level of the ring. */
   sample: number;
-  /** Number of records to lose on purpose, to show the alarm. */
+  /**
+   * Number of records to lose on purpose, to show the alarm: on their way to the server; without a server, to the main
+   * thread.
+   */
   simulateLoss: number;
   ringBytes: number;
   logPermits: boolean;

@@ -80,7 +80,8 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     stride: ring.stride,
     recordOffset: ring.recordOffset,
     rowsPerSecond: options.rowsPerSecond,
-    simulateLoss: options.simulateLoss,
+    // A server shows the loss to its clients: the records are lost once, on their way to it.
+    simulateLoss: options.server === undefined ? options.simulateLoss : 0,
     now: () => performance.now(),
     post: (slab, count, skipped) => {
       post({ type: 'rows', slab, count, skipped });
@@ -132,7 +133,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
 
 /** Maps the memory of the slabs for the server; undefined if no server was requested. */
 function openServerRows(
-  { server }: DrainOptions,
+  { server, simulateLoss }: DrainOptions,
   { stride, recordOffset }: { readonly stride: number; readonly recordOffset: number },
   blocked: () => void,
 ): ServerRows | undefined {
@@ -141,6 +142,7 @@ function openServerRows(
     slabs: new ServerSlabs(mapAndSeal(server.slabs.writable)),
     stride,
     recordOffset,
+    simulateLoss,
     now: () => performance.now(),
     read: readWaiting,
     close: closeDescriptor,

@@ -35,7 +35,7 @@ function read(fd: number, into: Uint8Array): number {
   }
 }
 
-function rows() {
+function rows({ simulateLoss = 0 } = {}) {
   const memory = Buffer.alloc(SLABS * SLAB_BYTES);
   const slabs = new ServerSlabs(memory);
   const ends = { marks: pipe('marks'), released: pipe('released') };
@@ -44,6 +44,7 @@ function rows() {
     slabs,
     stride: STRIDE,
     recordOffset: OFFSET,
+    simulateLoss,
     now: () => 0,
     read,
     close: closeSync,
@@ -98,6 +99,17 @@ describe('rows for the server', () => {
     ]);
     expect(numbers(0, 3)).toEqual([2, 3, 4]);
     expect(over.counts).toEqual({ offered: 5, delivered: 3, dropped: 0, withheld: 2 });
+    over.disconnect();
+  });
+
+  it('are lost on purpose at the start, as --simulate-loss requests', () => {
+    const { it: over, add, numbers } = rows({ simulateLoss: 2 });
+    over.want(Number.POSITIVE_INFINITY);
+    add(1);
+    add(3);
+    over.flush(true);
+    expect(over.counts).toEqual({ offered: 4, delivered: 2, dropped: 2, withheld: 0 });
+    expect(numbers(0, 2)).toEqual([2, 3]);
     over.disconnect();
   });
 

@@ -18,6 +18,8 @@ export class ServerRows {
     slabs: ServerSlabs;
     stride: number;
     recordOffset: number;
+    /** Number of records to lose at the start, to show what an alarm looks like. */
+    simulateLoss?: number;
     now: () => number;
     /** Reads what waits in a pipe, without blocking. */
     read: (fd: number, into: Uint8Array) => number;
