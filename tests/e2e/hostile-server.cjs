@@ -6,6 +6,7 @@ const CHANNEL = 3;
 const SLABS = 5;
 const RELEASED = 6;
 const MESSAGES_OF_JUNK = 50;
+const FLOOD = 1500;
 
 const channel = new net.Socket({ fd: CHANNEL });
 const answers = new Map();
@@ -80,6 +81,15 @@ function releaseJunk() {
     attempt(() => fs.writeSync(RELEASED, junk.subarray(0, i % 2 === 0 ? 4096 : 3)));
 }
 
+/** Keeps the drain thread busy, and writes to the log of the core. */
+function flood() {
+  for (let i = 0; i < FLOOD; i++) {
+    send({ type: 'has-clients', has_clients: i % 2 === 0 });
+    send({ type: 'places', labels: ['a made-up file'] });
+    send({ type: 'log', level: i % 2 === 0 ? 'warn' : 'error', facts: {}, message: `made-up line ${i}` });
+  }
+}
+
 const { deserialize } = require('node:v8');
 let input = Buffer.alloc(0);
 channel.on('data', (piece) => {
@@ -112,6 +122,7 @@ function handle(message) {
         send({ type: 'log', level: 'warn', facts: { what, result }, message: what });
       }
       send({ type: 'log', level: 'warn', facts: {}, message: 'attacks finished' });
+      flood();
       // At last, something that is not a message.
       setTimeout(() => channel.write(Buffer.alloc(64, 0xff)), 500);
     });

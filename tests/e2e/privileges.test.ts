@@ -1,4 +1,5 @@
 /** The server process has no rights, and neither its end nor its malice reaches the capture and the rules. Needs root. */
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -11,6 +12,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -153,6 +155,8 @@ describe.skipIf(!requireRoot())('the server process', () => {
       // It ends with something that is not a message.
       await packetlog.untilPrinted(/server process sent a message of \d+ bytes/);
       expect(await rules()).toBe(before);
+      expect(packetlog.stderr.split('"msg":"made-up line').length).toBeLessThan(66);
+      expect(packetlog.stderr).not.toMatch(/a made-up file/);
       await packetlog.end();
       const { records, ledger } = readJsonOutput(packetlog.stdout);
       expect(records.filter(({ dst_port }) => dst_port === 9)).toHaveLength(3000);
@@ -215,6 +219,12 @@ describe.skipIf(!requireRoot())('as two services', () => {
       await manager.untilPrinted(/listening/);
       chmodSync(notify, 0o666);
 
+      const descriptors = () => readdirSync(`/proc/${core.pid}/fd`).length;
+      const unused = descriptors();
+      await connectAndLeave(socket, core.pid);
+      await core.untilPrinted(/server process could not serve/);
+      expect(descriptors()).toBe(unused);
+
       let sent = 0;
       for (const round of [1, 2]) {
         const service = start(notify);
@@ -257,6 +267,19 @@ describe.skipIf(!requireRoot())('as two services', () => {
     }
   });
 });
+
+/** Connects, and closes while the core stands still, before it can pass descriptors. */
+async function connectAndLeave(path: string, core: number): Promise<void> {
+  process.kill(core, 'SIGSTOP');
+  try {
+    const socket = connect(path);
+    await once(socket, 'connect');
+    socket.destroy();
+    await once(socket, 'close');
+  } finally {
+    process.kill(core, 'SIGCONT');
+  }
+}
 
 /** Copies the loader, with the attacker in place of the server. Returns the directory. */
 function copyWithHostileServer(directory: string): string {

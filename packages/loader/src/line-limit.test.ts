@@ -55,6 +55,16 @@ it('limits each message separately', () => {
   expect(logged()).toEqual([{ address: '192.0.2.1', msg: 'wrong token' }]);
 });
 
+it('limits lines that each have a different message, or many facts', () => {
+  for (let i = 0; i < 5000; i++) log.warn({}, `made up ${i}`);
+  log.warn(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${i}${'x'.repeat(1000)}`, i])), 'made up 0');
+  vi.advanceTimersByTime(MINUTE_MS);
+  const all = logged();
+  expect(all).toHaveLength(66);
+  expect(all.at(-1)).toEqual({ count: 4936, msg: 'other messages; more within a minute' });
+  expect(Math.max(...all.map((line) => JSON.stringify(line).length))).toBeLessThan(5000);
+});
+
 it('logs the pending counts at the end', () => {
   for (let i = 0; i < 3; i++) log.warn({ host: '' }, FIRST);
   log.flush();

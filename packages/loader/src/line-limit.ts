@@ -8,6 +8,11 @@ const WINDOW_MS = 60_000;
 const LINES = 10;
 const MAX_VALUE_LENGTH = 256;
 
+/** Messages that are told apart in a minute: a compromised server process can make up others. */
+const MAX_MESSAGES = 64;
+const OTHERS = 'other messages';
+const MAX_FACTS = 16;
+
 /** Where the lines go: a logger of pino, for example. */
 export interface LineLog {
   warn(facts: object, message: string): void;
@@ -24,13 +29,15 @@ export class LineLimit {
     this.#log = log;
   }
 
-  /** Logs each distinct line once a minute, up to 10 per message. There are few messages. */
+  /** Logs each distinct line once a minute, up to 10 per message and 640 in all. */
   warn(facts: Readonly<Record<string, string | number>>, message: string): void {
     const shown = Object.fromEntries(
-      Object.entries(facts).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? value.slice(0, MAX_VALUE_LENGTH) : value,
-      ]),
+      Object.entries(facts)
+        .slice(0, MAX_FACTS)
+        .map(([name, value]) => [
+          name.slice(0, MAX_VALUE_LENGTH),
+          typeof value === 'string' ? value.slice(0, MAX_VALUE_LENGTH) : value,
+        ]),
     );
     if (this.#shouldLog(message, JSON.stringify(shown))) this.#log.warn(shown, message);
   }
@@ -44,9 +51,11 @@ export class LineLimit {
   /** Returns whether to log this line; counts it otherwise. */
   #shouldLog(message: string, key: string): boolean {
     this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
-    const lines = this.#window.get(message) ?? { logged: new Set(), suppressed: 0 };
-    this.#window.set(message, lines);
-    if (lines.logged.has(key) || lines.logged.size === LINES) {
+    const isOther = !this.#window.has(message) && this.#window.size >= MAX_MESSAGES;
+    const name = isOther ? OTHERS : message;
+    const lines = this.#window.get(name) ?? { logged: new Set(), suppressed: 0 };
+    this.#window.set(name, lines);
+    if (isOther || lines.logged.has(key) || lines.logged.size === LINES) {
       lines.suppressed++;
       return false;
     }

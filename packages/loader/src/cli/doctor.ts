@@ -4,7 +4,7 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { attempt, type Check, fail, ok, warn } from '../doctor/doctor-check.ts';
 import { reportText } from '../doctor/report.ts';
 import { EXIT } from '../errors/exit-codes.ts';
-import { setprivPath } from '../supervisor/server-command.ts';
+import { ownPrivileges, type Privileges, setprivPath, switchesUser } from '../supervisor/server-command.ts';
 import type { RunOptions } from './options/run-options.ts';
 import { lastInterfaces } from './run/last-interfaces.ts';
 import { readPageFiles } from './run/page-files.ts';
@@ -38,9 +38,7 @@ function serverFileChecks({ listen, metrics, ui, state, tls }: RunOptions): Chec
     ];
   }
   return [
-    ...attempt('server_process', () => [
-      ok('server_process', `${setprivPath()} drops the rights of the server process`),
-    ]),
+    ...attempt('server_process', () => [serverProcessCheck(setprivPath(), ownPrivileges())]),
     ...attempt('tls', () => tlsChecks(tls)),
     ...attempt('dashboard', () => {
       const directory = uiDirectory(ui);
@@ -54,6 +52,20 @@ function serverFileChecks({ listen, metrics, ui, state, tls }: RunOptions): Chec
       ok('tokens', storedTokens(state.directory) ? 'Stored in tokens.json' : 'Created at the first start'),
     ]),
   ];
+}
+
+/** `setpriv`: its path. Pure. */
+export function serverProcessCheck(setpriv: string, privileges: Privileges): Check {
+  if (switchesUser(privileges)) {
+    return ok('server_process', `${setpriv} drops the rights of the server process, which runs as another user`);
+  }
+  if (privileges.uid !== 0) {
+    return ok('server_process', `${setpriv} drops the rights of the server process, which runs as this user`);
+  }
+  return warn('server_process', {
+    problem: 'The server process would have no capabilities, but run as root: CAP_SETUID or CAP_SETGID is missing',
+    next: 'Grant both to the container, so that the server cannot read the files of root.',
+  });
 }
 
 function tlsChecks(files: RunOptions['tls']): Check[] {

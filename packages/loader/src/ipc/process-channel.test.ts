@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { type Encoding, ProcessChannel } from './process-channel.ts';
 
 const JSON_TEXT: Encoding<unknown, unknown> = {
@@ -10,7 +10,7 @@ const JSON_TEXT: Encoding<unknown, unknown> = {
 };
 
 /** The near end of a connection; what is pushed to `stream` arrives. */
-function channel() {
+function channel(encoding = JSON_TEXT) {
   const written: Buffer[] = [];
   const received: unknown[] = [];
   const ends: string[] = [];
@@ -21,7 +21,7 @@ function channel() {
       done();
     },
   });
-  const it = new ProcessChannel(stream, JSON_TEXT, {
+  const it = new ProcessChannel(stream, encoding, {
     message: (message) => received.push(message),
     ended: (why) => ends.push(why),
   });
@@ -65,6 +65,18 @@ it.each<[string, Buffer, RegExp]>([
   await turn();
   expect(ends).toEqual([expect.stringMatching(why)]);
   expect(received).toEqual([]);
+});
+
+it('handles a flood of messages in portions, in order, and reads no more meanwhile', async () => {
+  const { it: over, stream, received } = channel({ ...JSON_TEXT, maxPerPeriod: 4 });
+  const message = (n: number) => Buffer.from([1, 0, 0, 0, 0x30 + n]);
+  stream.push(Buffer.concat([0, 1, 2, 3, 4, 5].map(message)));
+  await turn();
+  expect(received).toEqual([0, 1, 2, 3]);
+  expect(stream.isPaused()).toBe(true);
+  stream.push(Buffer.concat([6, 7, 8, 9].map(message)));
+  await vi.waitFor(() => expect(received).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+  over.destroy();
 });
 
 it('reports that the other side closed, but not a close of this side', async () => {

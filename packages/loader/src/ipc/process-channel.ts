@@ -5,6 +5,8 @@
 import type { Duplex } from 'node:stream';
 
 const LENGTH_BYTES = 4;
+/** Period of `maxPerPeriod`, in ms. */
+const PERIOD_MS = 50;
 
 export interface Encoding<Sent, Received> {
   readonly encode: (message: Sent) => Uint8Array;
@@ -12,6 +14,8 @@ export interface Encoding<Sent, Received> {
   readonly decode: (bytes: Buffer) => Received;
   /** Longest message that is accepted from the other side, in bytes. */
   readonly maxBytes: number;
+  /** Messages that are handled in 50 ms; further ones wait in the socket. Undefined: all. */
+  readonly maxPerPeriod?: number;
 }
 
 export interface ChannelEvents<Received> {
@@ -27,6 +31,11 @@ export class ProcessChannel<Sent, Received> {
   #pieces: Buffer[] = [];
   #bytes = 0;
   #hasEnded = false;
+  /** Start of the period, by performance.now(), and the messages that were handled in it. */
+  #periodStart = Number.NEGATIVE_INFINITY;
+  #handled = 0;
+  /** Handles the rest when the period is over; undefined: nothing waits. */
+  #continuing: NodeJS.Timeout | undefined;
 
   constructor(stream: Duplex, encoding: Encoding<Sent, Received>, events: ChannelEvents<Received>) {
     this.#stream = stream;
@@ -62,6 +71,7 @@ export class ProcessChannel<Sent, Received> {
   /** Closes the channel now; `ended` is not called. */
   destroy(): void {
     this.#hasEnded = true;
+    clearTimeout(this.#continuing);
     this.#stream.destroy();
   }
 
@@ -69,6 +79,10 @@ export class ProcessChannel<Sent, Received> {
     if (this.#hasEnded) return;
     this.#pieces.push(piece);
     this.#bytes += piece.byteLength;
+    if (this.#continuing === undefined) this.#handleMessages();
+  }
+
+  #handleMessages(): void {
     for (let body = this.#take(); body !== undefined; body = this.#take()) {
       let message: Received;
       try {
@@ -78,8 +92,26 @@ export class ProcessChannel<Sent, Received> {
         return;
       }
       this.#events.message(message);
-      if (this.#hasEnded) return;
+      if (this.#hasEnded || this.#mustWait()) return;
     }
+  }
+
+  /** Counts a message; returns whether the next one has to wait for the next period. */
+  #mustWait(): boolean {
+    const now = performance.now();
+    if (now - this.#periodStart >= PERIOD_MS) {
+      this.#periodStart = now;
+      this.#handled = 0;
+    }
+    this.#handled++;
+    if (this.#handled < (this.#encoding.maxPerPeriod ?? Number.POSITIVE_INFINITY)) return false;
+    this.#stream.pause();
+    this.#continuing = setTimeout(() => {
+      this.#continuing = undefined;
+      this.#stream.resume();
+      this.#handleMessages();
+    }, PERIOD_MS);
+    return true;
   }
 
   /** Removes and returns the next whole message; undefined if there is none yet. */
@@ -109,6 +141,7 @@ export class ProcessChannel<Sent, Received> {
   #end(why: string): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    clearTimeout(this.#continuing);
     this.#stream.destroy();
     this.#events.ended(why);
   }

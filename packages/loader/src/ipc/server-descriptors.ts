@@ -12,7 +12,7 @@ export const SERVER_DESCRIPTORS = {
 
 /** Sent with the descriptors to a server that the service manager started: marks, slabs, released. */
 export const SERVER_READY = new Uint8Array([1]);
+/** Sent in place of SERVER_READY and the descriptors: there is nothing to serve. */
+export const NO_SERVER = new Uint8Array([0]);
 /** Exit code of a server whose core has ended: the service manager starts another one (EX_TEMPFAIL of sysexits.h). */
 export const SERVER_LEFT = 75;
-/** Sent in their place: there is nothing to serve. */
-export const NO_SERVER = new Uint8Array([0]);

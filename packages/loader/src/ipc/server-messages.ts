@@ -74,8 +74,14 @@ const MAX_TEXT = 1024;
 /** A message of a client has at most 64 KiB; JSON escapes a character with up to 6 bytes. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_OPERATORS = 1024;
+const MAX_PLACES = 256;
+const MAX_LONG_TEXT = 4096;
+/** 2000 per second: messages about rows and clients are passed on to the drain thread, which they must not hold up. */
+const MAX_PER_PERIOD = 100;
 
 const text = z.string().max(MAX_TEXT);
+/** Text for the log. It is shortened, so that a long stack is not taken for an attack. */
+const longText = z.string().transform((value) => value.slice(0, MAX_LONG_TEXT));
 const id = z.number().int().nonnegative();
 
 /** A request that the core answers with `answer`. */
@@ -107,15 +113,15 @@ const errorSchema = z.object({
       exit: z.enum(Object.keys(EXIT) as [ExitReason, ...ExitReason[]]),
     })
     .optional(),
-  message: z.string(),
-  stack: z.string().optional(),
+  message: longText,
+  stack: longText.optional(),
 });
 
 const fromServerSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('opened'),
     port: z.number().int().min(1).max(65535),
-    place_labels: z.array(text),
+    place_labels: z.array(text).max(MAX_PLACES),
     /** `url`: of a separate address. */
     metrics: z.strictObject({ url: text.optional(), is_exposed: z.boolean() }).optional(),
   }),
@@ -124,7 +130,7 @@ const fromServerSchema = z.discriminatedUnion('type', [
   /** The port could not be opened, or a file not be used. */
   z.strictObject({ type: z.literal('failed'), error: errorSchema }),
   /** Result of `places`; `problem`: the files read before stay in use. */
-  z.strictObject({ type: z.literal('places'), labels: z.array(text), problem: z.string().optional() }),
+  z.strictObject({ type: z.literal('places'), labels: z.array(text).max(MAX_PLACES), problem: longText.optional() }),
   /** null: all rows. */
   z.strictObject({ type: z.literal('rows-wanted'), per_second: z.number().nonnegative().nullable() }),
   z.strictObject({ type: z.literal('has-clients'), has_clients: z.boolean() }),
@@ -137,7 +143,7 @@ const fromServerSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('log'),
     level: z.enum(['debug', 'warn', 'error']),
-    facts: z.record(z.string(), z.union([z.string(), z.number()])),
+    facts: z.record(z.string(), z.union([longText, z.number()])),
     message: text,
   }),
   z.strictObject({ type: z.literal('alive') }),
@@ -151,6 +157,7 @@ export const CORE_ENCODING: Encoding<ToServer, FromServer> = {
   encode: (message) => serialize(message),
   decode: (bytes) => fromServerSchema.parse(JSON.parse(bytes.toString())),
   maxBytes: MAX_BYTES,
+  maxPerPeriod: MAX_PER_PERIOD,
 };
 
 /** The server's side. */

@@ -1,6 +1,6 @@
 /** Passes file descriptors over a Unix socket: SCM_RIGHTS of unix(7). Layouts are those of 64-bit Linux. */
 import { C, call } from './ffi.ts';
-import { checked } from './libc.ts';
+import { checked, closeDescriptor } from './libc.ts';
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
@@ -29,14 +29,13 @@ export function connectStream(path: string): number {
       [C.int, 0],
     ]),
   );
-  checked(
-    'connect',
-    call('libc', 'connect', C.int, [
-      [C.int, socket],
-      [C.bytes, address],
-      [C.unsigned, address.length],
-    ]),
-  );
+  const result = call('libc', 'connect', C.int, [
+    [C.int, socket],
+    [C.bytes, address],
+    [C.unsigned, address.length],
+  ]);
+  if (result.value < 0) closeDescriptor(socket);
+  checked('connect', result);
   return socket;
 }
 

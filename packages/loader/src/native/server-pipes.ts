@@ -17,7 +17,7 @@ interface Ends {
   readonly released: number;
 }
 
-/** Creates both pipes; no end blocks. Throws SystemCallError. */
+/** Creates both pipes, non-blocking on all ends. Throws SystemCallError. */
 export function createServerPipes(): { readonly core: Ends; readonly server: Ends } {
   const marks = createPipe();
   const released = createPipe();

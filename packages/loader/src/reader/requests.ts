@@ -70,6 +70,11 @@ function makePipes(socket: number | undefined): Extract<FromDrain, { type: 'pipe
     const { marks, released } = pipes.server;
     try {
       sendDescriptors(socket, SERVER_READY, [marks, options.server.slabs.readOnly, released]);
+    } catch (error) {
+      // No server gets the other ends.
+      closeDescriptor(pipes.core.marks);
+      closeDescriptor(pipes.core.released);
+      throw error;
     } finally {
       closeDescriptor(marks);
       closeDescriptor(released);

@@ -26,11 +26,14 @@ export class ChildLauncher implements Launcher {
 
   async launch(source: PipeSource, events: RunEvents): Promise<ServerRun> {
     const child = start(await source.makePipes(), this.#slabs);
+    const problem = new Promise<Error>((resolve) => child.once('error', resolve));
+    // Without any stream: too few descriptors were left to start it.
+    if (child.stdio === undefined) throw await problem;
     const { stdio, stderr } = child as ChildProcess & { stderr: Readable };
     const channel = stdio[SERVER_DESCRIPTORS.channel] as Duplex;
     const run = new ServerRun(channel, { pid: child.pid, kill: () => child.kill('SIGKILL') }, events);
     stderr.on('data', (text: Buffer) => events.wrote(text.toString('utf8', 0, MAX_OUTPUT)));
-    child.once('error', (error) => run.end(`could not be started: ${error.message}`));
+    void problem.then((error) => run.end(`could not be started: ${error.message}`));
     child.once('exit', (code, signal) =>
       run.end(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
     );
@@ -53,7 +56,7 @@ function start({ server }: ServerPipes, slabs: number): ChildProcess {
     const drop = dropOptions(ownPrivileges(), serverUserIn(readPasswd()));
     const command = [...drop, `/proc/self/fd/${RUNTIME_DESCRIPTOR}`, '-'];
     return spawn(setprivPath(), command, {
-      // The program is standard input; its output is this process's business only.
+      // The program is standard input; standard error is logged.
       stdio: [open(PROGRAM), 'ignore', 'pipe', 'pipe', marks, slabs, released, open('/proc/self/exe')],
       cwd: '/',
       env: {},

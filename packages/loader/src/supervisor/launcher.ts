@@ -1,4 +1,4 @@
-/** How a server process comes into being: as a child of the core, or as a service of its own. */
+/** Two ways to get a server process: start a child, or accept one that the service manager started. */
 import type { ServerPipes } from '../ipc/messages.ts';
 import type { RunEvents, ServerRun } from './server-run.ts';
 

@@ -28,7 +28,7 @@ export function ownPrivileges(): Privileges {
   return { uid: process.geteuid?.() ?? NOBODY.uid, effective: BigInt(`0x${hex}`) };
 }
 
-/** Returns user and group of the server in the text of passwd(5): those of its own account, else nobody's. Pure. */
+/** Returns user and group of the server in the text of passwd(5): those of `packetlog-server`, else of nobody. Pure. */
 export function serverUserIn(passwd: string): { uid: number; gid: number } {
   for (const line of passwd.split('\n')) {
     const [name, , uid, gid] = line.split(':');
@@ -37,15 +37,22 @@ export function serverUserIn(passwd: string): { uid: number; gid: number } {
   return NOBODY;
 }
 
+function has({ effective }: Privileges, capability: bigint): boolean {
+  return ((effective >> capability) & 1n) === 1n;
+}
+
+/** Returns whether a server that a process with `privileges` starts runs as another user. Pure. */
+export function switchesUser(privileges: Privileges): boolean {
+  return privileges.uid === 0 && has(privileges, CAP_SETUID) && has(privileges, CAP_SETGID);
+}
+
 /** Returns the options of setpriv(1) that drop what a process with `privileges` has. Pure. */
-export function dropOptions({ uid, effective }: Privileges, user: { uid: number; gid: number }): string[] {
-  const has = (capability: bigint) => ((effective >> capability) & 1n) === 1n;
-  const canSwitch = uid === 0 && has(CAP_SETUID) && has(CAP_SETGID);
+export function dropOptions(privileges: Privileges, user: { uid: number; gid: number }): string[] {
   return [
-    ...(canSwitch ? ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'] : []),
+    ...(switchesUser(privileges) ? ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'] : []),
     '--inh-caps=-all',
     '--ambient-caps=-all',
-    ...(has(CAP_SETPCAP) ? ['--bounding-set=-all'] : []),
+    ...(has(privileges, CAP_SETPCAP) ? ['--bounding-set=-all'] : []),
     '--no-new-privs',
     // The server must not outlive a core that was killed.
     '--pdeathsig',

@@ -9,6 +9,8 @@ const PING_MS = 5000;
 const FROZEN_MS = 15_000;
 /** Reports are skipped while this many bytes wait for the server. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+/** A server is ended while this many bytes wait for it, apart from files that it gets: it does not read. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 export interface RunEvents {
   readonly message: (message: FromServer) => void;
@@ -36,10 +38,12 @@ export class ServerRun {
   readonly #timer: NodeJS.Timeout;
   #haveEnded: () => void = () => {};
   #pingedAt: number | undefined;
-  /** Why this side ends the process; undefined: it ended on its own. */
+  /** Why this side ends the process; undefined: it ended without that. */
   #reason: string | undefined;
   #isLeaving = false;
   #hasEnded = false;
+  /** What may wait for the server, in bytes: grows with the files that were sent to it. */
+  #maxUnread = MAX_UNREAD_BYTES;
 
   constructor(stream: Duplex, process: RunningProcess, events: RunEvents) {
     this.#process = process;
@@ -50,7 +54,7 @@ export class ServerRun {
     this.#channel = new ProcessChannel(stream, CORE_ENCODING, {
       message: (message) => this.#received(message),
       ended: (why) => {
-        // A process of this one reports its end itself, with its exit code.
+        // A child's exit event reports its end, with the exit code.
         if (why !== 'closed') this.kill(why);
         else if (this.#process.pid === undefined) this.end('closed its connection');
       },
@@ -75,7 +79,14 @@ export class ServerRun {
   }
 
   send(message: ToServer): void {
+    if (this.#reason !== undefined) return;
+    const sendsFiles = message.type === 'open' || message.type === 'places';
+    if (!sendsFiles && this.#channel.queuedBytes > this.#maxUnread) {
+      this.kill('did not read its messages');
+      return;
+    }
     this.#channel.send(message);
+    if (sendsFiles) this.#maxUnread = Math.max(this.#maxUnread, this.#channel.queuedBytes + MAX_UNREAD_BYTES);
   }
 
   /** Sends a report that the server can do without; counts it if the server reads too slowly. */
@@ -111,7 +122,7 @@ export class ServerRun {
   #received(message: FromServer): void {
     if (message.type === 'alive') this.#pingedAt = undefined;
     else if (message.type === 'leaving') this.#isLeaving = true;
-    else if (!this.#hasEnded) this.#events.message(message);
+    else if (!this.#hasEnded && this.#reason === undefined) this.#events.message(message);
   }
 
   #ping(): void {

@@ -1,6 +1,6 @@
 /**
- * Waits for a server that the service manager has started, with a user of its own and a sandbox of its own. It connects
- * to a Unix socket, and gets its ends of the pipes and the slabs as descriptors (unix(7), SCM_RIGHTS).
+ * Waits for a server that the service manager has started with a separate user and sandbox. The server connects to a
+ * Unix socket and receives its ends of the pipes and the slabs as descriptors (unix(7), SCM_RIGHTS).
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -40,7 +40,13 @@ export class SocketLauncher implements Launcher {
 
   async launch(source: PipeSource, events: RunEvents): Promise<ServerRun> {
     const socket = await this.#nextConnection();
-    await source.makePipes({ socket: descriptorOf(socket) });
+    try {
+      await source.makePipes({ socket: descriptorOf(socket) });
+    } catch (error) {
+      // Its server waits for descriptors; now it connects again.
+      socket.destroy();
+      throw error;
+    }
     const run = new ServerRun(socket, { pid: undefined, kill: () => socket.destroy() }, events);
     socket.resume();
     return run;

@@ -21,6 +21,7 @@ const CLOSE_MS = 5000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
 const LIVED_MS = 60_000;
+const LEFT = 'was stopped by the service manager';
 /** Pass on more rows than a client's limit, so that the client's own limit decides. */
 const HEADROOM = 1.25;
 
@@ -63,12 +64,20 @@ export class SupervisedServer {
   restarts = 0;
   readonly #options: SupervisorOptions;
   #run: ServerRun | undefined;
+  /** A server that has not opened the port yet. */
+  #starting: ServerRun | undefined;
   #requests: ServerRequests | undefined;
   #attached: Attached | undefined;
   #clients = 0;
   #operators: readonly string[] = [];
   #pauseMs = FIRST_PAUSE_MS;
+  /** When the server began to serve, by performance.now(). */
+  #servesSince = Number.POSITIVE_INFINITY;
   #isClosing = false;
+  /** Files that were read again while a server was starting, which has got the earlier ones. */
+  #missed: { places?: readonly PlaceFile[]; tls?: TlsPem } = {};
+  /** Answers to `places` that are due. */
+  #placesDue = 0;
   /** Ends the wait of `start`. */
   #started: () => void = () => {};
   #adminDigest = '';
@@ -98,8 +107,9 @@ export class SupervisedServer {
   /** Resolves when clients are admitted, or when the process has ended instead and is being restarted. */
   async start(attached: Attached): Promise<void> {
     this.#attached = attached;
-    if (this.#run === undefined) void this.#serveAgain(attached, 0);
-    else await this.#start(attached);
+    const run = this.#run;
+    if (run === undefined) void this.#serveAgain(attached, 0);
+    else await this.#start(attached, run);
   }
 
   get clients(): number {
@@ -142,12 +152,16 @@ export class SupervisedServer {
     this.#send({ type: 'notice', notice });
   }
 
+  /** Without a server this has no effect: the next one reads the files. */
   replacePlaces(places: readonly PlaceFile[]): void {
+    if (this.#run === undefined) this.#missed.places = places;
+    else this.#placesDue++;
     this.#send({ type: 'places', places });
   }
 
   /** Replaces the certificate for new connections. */
   setTls(tls: TlsPem): void {
+    if (this.#run === undefined) this.#missed.tls = tls;
     this.#send({ type: 'tls', tls });
   }
 
@@ -161,7 +175,8 @@ export class SupervisedServer {
     this.#isClosing = true;
     this.#requests?.end();
     this.#send({ type: 'close' });
-    await this.#run?.endWithin(CLOSE_MS);
+    this.#starting?.kill('was not needed any more');
+    await Promise.all([this.#run?.endWithin(CLOSE_MS), this.#starting?.ended]);
     this.#options.launcher.close();
   }
 
@@ -169,7 +184,9 @@ export class SupervisedServer {
     this.#run?.send(message);
   }
 
-  async #open(pipes: PipeSource): Promise<void> {
+  /** Starts or awaits a server; returns it once it has opened the port. Throws if it ends before. */
+  async #open(pipes: PipeSource): Promise<ServerRun> {
+    this.#missed = {};
     const settings = await this.#options.settings(this.port);
     this.#adminDigest = settings.tokens.admin;
     let opened: () => void = () => {};
@@ -181,40 +198,60 @@ export class SupervisedServer {
     const run: ServerRun = await this.#options.launcher.launch(pipes, {
       message: (message) => {
         if (message.type === 'opened') {
-          this.port = message.port;
-          this.metrics = message.metrics;
-          this.#run = run;
-          if (message.place_labels.length > 0) this.#options.places(message.place_labels, undefined);
+          if (this.#starting !== run) return;
+          this.#hasOpened(run, message);
           opened();
         } else if (message.type === 'failed') {
           failed(fromPlain(message.error as PlainError));
           run.kill('could not serve');
-        } else this.#received(message);
+        } else if (this.#run === run) this.#received(message);
+        else if (message.type === 'log') this.#log(message);
       },
       wrote: (text) => this.#options.lines.warn({ text }, 'the server process wrote'),
-      ended: (why = 'was stopped by the service manager') => {
-        failed(notStarted(why));
+      ended: (why) => {
+        if (this.#starting === run) this.#starting = undefined;
+        failed(notStarted(why ?? LEFT));
         if (this.#run === run) this.#ended(run, why);
       },
     });
+    this.#starting = run;
+    if (this.#isClosing) run.kill('was not needed any more');
     run.send({ type: 'open', settings });
     await outcome;
+    return run;
   }
 
-  async #start({ reader, rules, hello }: Attached): Promise<void> {
+  /** A server may name its port only where any port was requested: the core prints it in URLs. */
+  #hasOpened(run: ServerRun, { port, metrics, place_labels }: Extract<FromServer, { type: 'opened' }>): void {
+    if (this.port === 0) this.port = port;
+    this.metrics = metrics;
+    this.#starting = undefined;
+    this.#run = run;
+    this.#placesDue = 0;
+    const { tls, places } = this.#missed;
+    this.#missed = {};
+    if (tls !== undefined) this.setTls(tls);
+    if (places !== undefined) this.replacePlaces(places);
+    else if (place_labels.length > 0) this.#options.places(place_labels, undefined);
+  }
+
+  async #start({ reader, rules, hello }: Attached, run: ServerRun): Promise<void> {
+    // It has ended meanwhile, and another one is being started.
+    if (this.#run !== run) return;
     this.#requests = new ServerRequests({
       rules,
       adminDigest: this.#adminDigest,
       listeners: this.#options.listeners,
       isHealthy: this.#options.isHealthy,
-      answer: (request, value) => this.#send({ type: 'answer', request, value }),
+      answer: (request, value) => run.send({ type: 'answer', request, value }),
       failed: (error) => this.#options.lines.failed(error, 'a request of the server failed'),
     });
     const { stride, recordOffset } = reader.ready;
     const started = new Promise<void>((resolve) => {
       this.#started = resolve;
     });
-    this.#send({ type: 'start', hello: hello(), stride, recordOffset });
+    this.#servesSince = performance.now();
+    run.send({ type: 'start', hello: hello(), stride, recordOffset });
     await started;
   }
 
@@ -244,6 +281,9 @@ export class SupervisedServer {
         this.#operators = message.operators.filter((address) => isIP(address) !== 0);
         return;
       case 'places':
+        // Each is a line in the log: a server must not make up any.
+        if (this.#placesDue === 0) return;
+        this.#placesDue--;
         this.#options.places(message.labels, message.problem);
         return;
       case 'log':
@@ -255,11 +295,14 @@ export class SupervisedServer {
     const { lines, debug } = this.#options;
     if (level === 'debug') debug(facts, message);
     else if (level === 'warn') lines.warn(facts, message);
-    else lines.failed(Object.assign(new Error(message), { stack: String(facts['err']) }), message);
+    else lines.failed(Object.assign(new Error(message), { stack: String(facts['err'] ?? message) }), message);
   }
 
-  #ended(run: ServerRun, why: string): void {
+  /** `why`: undefined if the service manager stopped it. */
+  #ended(run: ServerRun, why: string | undefined): void {
     this.#run = undefined;
+    if (performance.now() - this.#servesSince >= LIVED_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    this.#servesSince = Number.POSITIVE_INFINITY;
     this.#started();
     this.#requests?.end();
     this.#missedReports += run.missedReports;
@@ -272,11 +315,15 @@ export class SupervisedServer {
     void this.#serveAgain(attached, 1);
   }
 
-  #reportEnd(why: string): void {
+  #reportEnd(why: string | undefined): void {
     const { launcher, notice } = this.#options;
     const restart = launcher.isChild ? 'It is restarted' : 'The service manager restarts it';
-    const message = `The server process ${why}. ${restart}; capture and rules are not affected. Clients reconnect, and the history begins again.`;
-    notice({ at_ms: Date.now(), level: 'error', code: 'server_restarted', message });
+    const effect =
+      why === undefined
+        ? 'Capture and rules are not affected.'
+        : `${restart}; capture and rules are not affected. Clients reconnect, and the history begins again.`;
+    const message = `The server process ${why ?? LEFT}. ${effect}`;
+    notice({ at_ms: Date.now(), level: why === undefined ? 'warning' : 'error', code: 'server_restarted', message });
   }
 
   /** Starts or awaits servers until one serves. `ended`: the number of servers before the first of them, 0 or 1. */
@@ -291,19 +338,19 @@ export class SupervisedServer {
       },
     };
     this.restarts += ended;
+    // A service manager has paused already, but a server that connects by itself again and again has not.
+    let isFirst = ended === 0 && !launcher.isChild;
     while (!this.#isClosing) {
-      if (launcher.isChild) await this.#pause();
+      if (!isFirst) await this.#pause();
+      isFirst = false;
       if (this.#isClosing) return;
       try {
-        await this.#open(pipes);
-        await this.#start(attached);
-        setTimeout(() => {
-          this.#pauseMs = FIRST_PAUSE_MS;
-        }, LIVED_MS).unref();
+        await this.#start(attached, await this.#open(pipes));
         return;
       } catch (error) {
+        if (this.#isClosing) return;
         reader.serverEnded();
-        if (!this.#isClosing) lines.failed(error, 'the server process could not serve');
+        lines.failed(error, 'the server process could not serve');
         this.restarts++;
       }
     }

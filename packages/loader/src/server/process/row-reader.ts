@@ -5,7 +5,7 @@ import { decodeMark, MARK_BYTES } from '../../ipc/row-marks.ts';
 import { SLAB_BYTES } from '../../ipc/slabs.ts';
 import type { RecordShape } from '../server.ts';
 
-/** How long rows wait for the report that precedes them. It takes another way, which is a little slower. */
+/** How long rows wait for the report that precedes them: it arrives over the channel, which is a little slower. */
 const REPORT_WAIT_MS = 100;
 const NUMBER_BYTES = 4;
 

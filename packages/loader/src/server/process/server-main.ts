@@ -130,5 +130,5 @@ process.on('uncaughtException', (error) => {
 try {
   writeFileSync('/proc/self/comm', 'packetlog-serve');
 } catch {
-  // Its name is no reason to fail.
+  // The name is only for ps and top.
 }
