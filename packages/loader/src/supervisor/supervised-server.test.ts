@@ -7,7 +7,8 @@ import type { FromServer, ServerSettings, ToServer } from '../ipc/server-message
 import { LineLimit } from '../line-limit.ts';
 import type { Launcher } from './launcher.ts';
 import { ServerRun } from './server-run.ts';
-import { type Reader, SupervisedServer } from './supervised-server.ts';
+import { SupervisedServer } from './supervised-server.ts';
+import type { Reader } from './supervisor-options.ts';
 
 /** A simulated server: the other end of the channel. */
 class FakeServer {

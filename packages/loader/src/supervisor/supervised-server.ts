@@ -3,59 +3,23 @@
  * both directions. Nothing that the server does stops the capture.
  */
 import { isIP } from 'node:net';
-import type { Hello, Listener, Notice, RuleCounters, Summary } from '@packetlog/common';
-import { fromPlain, type PlainError, SetupError } from '../errors/setup-error.ts';
+import type { Notice, RuleCounters, Summary } from '@packetlog/common';
+import { fromPlain, type PlainError } from '../errors/setup-error.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
-import type { DrainLedger, PipeEnds, ServerPipes } from '../ipc/messages.ts';
+import type { DrainLedger, ServerPipes } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
-import type { RulesAccess } from '../ipc/rules-access.ts';
-import type { FromServer, PlaceFile, ServerSettings, ToServer } from '../ipc/server-messages.ts';
+import type { FromServer, PlaceFile, ToServer } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
-import type { LineLimit } from '../line-limit.ts';
-import type { Launcher, PipeSource } from './launcher.ts';
+import type { PipeSource } from './launcher.ts';
+import { RestartPause } from './restart-pause.ts';
+import { endNotice, notStarted } from './server-end.ts';
 import { ServerRequests } from './server-requests.ts';
 import type { ServerRun } from './server-run.ts';
+import type { Attached, SupervisorOptions } from './supervisor-options.ts';
 
 const CLOSE_MS = 5000;
-/** Pause before a restart: doubles with each, and begins again after a server has lived for a minute. */
-const FIRST_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 10_000;
-const LIVED_MS = 60_000;
-const LEFT = 'was stopped by the service manager';
 /** Pass on more rows than a client's limit, so that the client's own limit decides. */
 const HEADROOM = 1.25;
-
-/** The drain thread, as far as the server needs it. */
-export interface Reader {
-  readonly ready: { readonly stride: number; readonly recordOffset: number };
-  makePipes(passTo?: { readonly socket: number }): Promise<ServerPipes>;
-  serverStarted(ends: PipeEnds): void;
-  serverEnded(): void;
-  want(by: 'server', perSecond: number): void;
-  setHasClients(hasClients: boolean): void;
-  setLowLatency(lowLatency: boolean): void;
-}
-
-export interface SupervisorOptions {
-  readonly launcher: Launcher;
-  /** Reads files and options again; `port`: the requested one, or the one that the first server opened. */
-  readonly settings: (port: number) => Promise<ServerSettings>;
-  readonly listeners: () => Promise<Listener[]>;
-  readonly isHealthy: () => boolean;
-  readonly notice: (notice: Notice) => void;
-  /** Reports the GeoIP files in use, or why the new ones are not. */
-  readonly places: (labels: readonly string[], problem: string | undefined) => void;
-  readonly debug: (facts: object, message: string) => void;
-  /** Limits log lines that the server can cause. */
-  readonly lines: LineLimit;
-}
-
-/** What is needed once the program is attached. */
-export interface Attached {
-  readonly reader: Reader;
-  readonly rules: RulesAccess;
-  readonly hello: () => Hello;
-}
 
 export class SupervisedServer {
   port: number;
@@ -70,9 +34,7 @@ export class SupervisedServer {
   #attached: Attached | undefined;
   #clients = 0;
   #operators: readonly string[] = [];
-  #pauseMs = FIRST_PAUSE_MS;
-  /** When the server began to serve, by performance.now(). */
-  #servesSince = Number.POSITIVE_INFINITY;
+  readonly #pause = new RestartPause();
   #isClosing = false;
   /** Files that were read again while a server was starting, which has got the earlier ones. */
   #missed: { places?: readonly PlaceFile[]; tls?: TlsPem } = {};
@@ -210,7 +172,7 @@ export class SupervisedServer {
       wrote: (text) => this.#options.lines.warn({ text }, 'the server process wrote'),
       ended: (why) => {
         if (this.#starting === run) this.#starting = undefined;
-        failed(notStarted(why ?? LEFT));
+        failed(notStarted(why));
         if (this.#run === run) this.#ended(run, why);
       },
     });
@@ -250,7 +212,7 @@ export class SupervisedServer {
     const started = new Promise<void>((resolve) => {
       this.#started = resolve;
     });
-    this.#servesSince = performance.now();
+    this.#pause.serves();
     run.send({ type: 'start', hello: hello(), stride, recordOffset });
     await started;
   }
@@ -301,8 +263,7 @@ export class SupervisedServer {
   /** `why`: undefined if the service manager stopped it. */
   #ended(run: ServerRun, why: string | undefined): void {
     this.#run = undefined;
-    if (performance.now() - this.#servesSince >= LIVED_MS) this.#pauseMs = FIRST_PAUSE_MS;
-    this.#servesSince = Number.POSITIVE_INFINITY;
+    this.#pause.ended();
     this.#started();
     this.#requests?.end();
     this.#missedReports += run.missedReports;
@@ -311,19 +272,8 @@ export class SupervisedServer {
     const attached = this.#attached;
     if (this.#isClosing || attached === undefined) return;
     attached.reader.serverEnded();
-    this.#reportEnd(why);
+    this.#options.notice(endNotice(why, this.#options.launcher.isChild));
     void this.#serveAgain(attached, 1);
-  }
-
-  #reportEnd(why: string | undefined): void {
-    const { launcher, notice } = this.#options;
-    const restart = launcher.isChild ? 'It is restarted' : 'The service manager restarts it';
-    const effect =
-      why === undefined
-        ? 'Capture and rules are not affected.'
-        : `${restart}; capture and rules are not affected. Clients reconnect, and the history begins again.`;
-    const message = `The server process ${why ?? LEFT}. ${effect}`;
-    notice({ at_ms: Date.now(), level: why === undefined ? 'warning' : 'error', code: 'server_restarted', message });
   }
 
   /** Starts or awaits servers until one serves. `ended`: the number of servers before the first of them, 0 or 1. */
@@ -341,7 +291,7 @@ export class SupervisedServer {
     // A service manager has paused already, but a server that connects by itself again and again has not.
     let isFirst = ended === 0 && !launcher.isChild;
     while (!this.#isClosing) {
-      if (!isFirst) await this.#pause();
+      if (!isFirst) await this.#pause.wait();
       isFirst = false;
       if (this.#isClosing) return;
       try {
@@ -355,20 +305,4 @@ export class SupervisedServer {
       }
     }
   }
-
-  async #pause(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, this.#pauseMs).unref());
-    this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
-  }
-}
-
-/** The error for a server that ended before it served. */
-function notStarted(why: string): SetupError {
-  return new SetupError({
-    step: 'start',
-    target: 'server process',
-    problem: `it ${why}`,
-    next: 'See the lines above, or use --listen off.',
-    exit: 'failed',
-  });
 }
