@@ -37,7 +37,7 @@ function attempt(action) {
 
 const rule = { source: '198.51.100.0/24', action: 'deny' };
 const changing = (verb, request, admin_token) =>
-  ask({ about: 'rules', verb, request, address: '127.0.0.1', admin_token });
+  ask({ about: 'rules', verb, request, client: 1, address: '127.0.0.1', admin_token });
 
 async function attack(state) {
   const core = process.ppid;

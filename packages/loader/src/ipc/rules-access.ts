@@ -10,6 +10,8 @@ export interface Caller {
   readonly mayNameFiles: boolean;
   /** Aborted when the caller no longer waits for the answer: slow work stops then. */
   readonly gone?: AbortSignal;
+  /** Number of the client, the same for all of its requests; undefined: each client has one Caller object. */
+  readonly client?: number;
 }
 
 export interface RulesAccess {
@@ -18,7 +20,7 @@ export interface RulesAccess {
   ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: Caller): Promise<RulesAnswer<Verb>>;
 }
 
-/** A client of the server, which only the core can identify: the server cannot vouch for it. */
+/** A client of the server, one object for each. The core checks its token: it does not trust the server's word. */
 export interface RemoteCaller {
   readonly address: string;
   /** As the client sent it. */

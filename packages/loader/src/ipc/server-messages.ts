@@ -90,6 +90,8 @@ const requestSchema = z.discriminatedUnion('about', [
     about: z.literal('rules'),
     verb: z.enum(Object.keys(rulesRequestSchemas) as [RulesVerb, ...RulesVerb[]]),
     request: z.unknown(),
+    /** Number of the client, the same for all of its requests. */
+    client: id,
     /** Address of the client. */
     address: text,
     /** The admin token that the client sent; the core checks it. */

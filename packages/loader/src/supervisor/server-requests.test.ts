@@ -31,8 +31,10 @@ function requests() {
   return { it, callers, answers, failed, release: () => release() };
 }
 
+const CLIENT = 7;
 const add = (address: string, admin_token?: string): ServerRequest => ({
   about: 'rules',
+  client: CLIENT,
   verb: 'add',
   request: {},
   address,
@@ -47,7 +49,7 @@ describe('requests of the server', () => {
     await vi.waitFor(() => expect(callers).toHaveLength(5));
     expect(callers.map(({ mayChange }) => mayChange)).toEqual([false, false, false, false, true]);
     expect(callers.map(({ who }) => who.name)).toEqual(['token', 'token', 'token', 'token', 'admin token']);
-    expect(callers.every(({ mayNameFiles }) => !mayNameFiles)).toBe(true);
+    expect(callers.every(({ mayNameFiles, client }) => !mayNameFiles && client === CLIENT)).toBe(true);
   });
 
   it('are recorded with their address only if it is one', async () => {
@@ -62,7 +64,7 @@ describe('requests of the server', () => {
     over.handle(1, { about: 'snapshot' });
     over.handle(2, { about: 'health' });
     over.handle(3, { about: 'listeners' });
-    over.handle(4, { about: 'rules', verb: 'undo', request: {}, address: '192.0.2.1' });
+    over.handle(4, { about: 'rules', verb: 'undo', request: {}, client: CLIENT, address: '192.0.2.1' });
     await vi.waitFor(() => expect(answers).toHaveLength(4));
     expect(Object.fromEntries(answers)).toEqual({ 1: { revision: 3 }, 2: true, 3: [], 4: undefined });
     expect(failed).toHaveBeenCalledOnce();

@@ -78,7 +78,7 @@ export class ServerRequests {
   }
 
   #caller(what: Extract<ServerRequest, { about: 'rules' }>, gone: AbortSignal): Caller {
-    const { admin_token, address } = what;
+    const { admin_token, address, client } = what;
     const mayChange = admin_token !== undefined && hasDigest(admin_token, this.#parts.adminDigest);
     return {
       who: {
@@ -89,6 +89,7 @@ export class ServerRequests {
       mayChange,
       mayNameFiles: false,
       gone,
+      client,
     };
   }
 }

@@ -145,7 +145,9 @@ export class RunningLoader {
   reload(): void {
     void this.#rules.reload();
     this.records.reopen();
-    void this.#server?.reload(this.notice);
+    this.#server?.reload(this.notice).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'the files of the server could not be read again; those in use stay');
+    });
   }
 
   /** Ends the parts in the reverse order of their start. */

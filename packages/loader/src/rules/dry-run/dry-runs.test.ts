@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { compileJob } from '../compiler/worker/jobs.ts';
 import { addRule } from '../ruleset/changes.ts';
 import { EMPTY_RULESET } from '../ruleset/ruleset.ts';
-import { DryRuns } from './dry-runs.ts';
+import { type DryRunCaller, DryRuns } from './dry-runs.ts';
 
 const SHAPE = { stride: 72, recordOffset: 8 };
 const circumstances = { nowMs: 0, createdBy: 'test' };
@@ -124,7 +124,8 @@ const admin = { mayChange: true };
 
 function waiting(dryRuns: DryRuns) {
   const ends: (() => void)[] = [];
-  const wait = (caller = admin) => dryRuns.admit(caller, () => new Promise<void>((resolve) => ends.push(resolve)));
+  const wait = (caller: DryRunCaller = admin) =>
+    dryRuns.admit(caller, () => new Promise<void>((resolve) => ends.push(resolve)));
   return { ends, wait };
 }
 
@@ -149,6 +150,15 @@ it('keeps room for those that can change rules, and for other clients', async ()
   for (let i = 0; i < 6; i++) all.push(wait({ mayChange: false }));
   await expect(wait({ mayChange: false })).rejects.toMatchObject({ error: { code: 'limit', limit: 8 } });
   for (let i = 0; i < 8; i++) all.push(wait());
+  for (const end of ends) end();
+  await Promise.all(all);
+});
+
+it('counts the requests of one client together, if each has another object', async () => {
+  const { ends, wait } = waiting(new DryRuns(() => {}));
+  const all = [1, 1, 2].map((client) => wait({ mayChange: false, client }));
+  await expect(wait({ mayChange: false, client: 1 })).rejects.toMatchObject({ error: { code: 'limit', limit: 2 } });
+  all.push(wait({ mayChange: false, client: 2 }));
   for (const end of ends) end();
   await Promise.all(all);
 });

@@ -34,9 +34,10 @@ interface Running {
   readonly done: (report: DryRunReport) => void;
 }
 
-/** The caller of a dry run: one object for each client. */
+/** The caller of a dry run: one object for each client, or the same `client` in all of its objects. */
 export interface DryRunCaller {
   readonly mayChange: boolean;
+  readonly client?: number;
 }
 
 export interface RecordShapeOf {
@@ -121,7 +122,7 @@ export class DryRuns {
   #limitFor(caller: DryRunCaller): number | undefined {
     if (this.#admitted.length >= MAX_AT_ONCE) return MAX_AT_ONCE;
     if (caller.mayChange) return undefined;
-    if (this.#admitted.filter((other) => other === caller).length >= MAX_PER_READER) return MAX_PER_READER;
+    if (this.#admitted.filter((other) => isSameClient(other, caller)).length >= MAX_PER_READER) return MAX_PER_READER;
     return this.#admitted.filter(({ mayChange }) => !mayChange).length >= MAX_FOR_READERS ? MAX_FOR_READERS : undefined;
   }
 
@@ -155,4 +156,8 @@ export class DryRuns {
       lockouts: play.lockouts.map(({ kind, address }) => ({ kind, address })),
     });
   }
+}
+
+function isSameClient(one: DryRunCaller, other: DryRunCaller): boolean {
+  return one === other || (one.client !== undefined && one.client === other.client);
 }

@@ -258,6 +258,15 @@ describe('connections', () => {
     server.emit('error', new Error('accept EMFILE'));
     expect(logged).toEqual([[{ problem: 'accept EMFILE' }, expect.stringContaining('could not be accepted')]]);
   });
+
+  it('are not what fails if the port is taken', async () => {
+    await serve({});
+    const second = createServer();
+    connections.watch(second);
+    second.listen((server.address() as AddressInfo).port, '127.0.0.1');
+    await expect(once(second, 'listening')).rejects.toThrow('EADDRINUSE');
+    expect(logged).toEqual([]);
+  });
 });
 
 describe('limits', () => {

@@ -108,7 +108,10 @@ export class Connections {
     server.on('connection', (socket) => this.#came(socket));
     watchHandshakes(server, (socket, tcp) => this.#secured(socket, tcp));
     // From the system: no file descriptor is left, or the peer closed before the accept.
-    server.on('error', (error) => this.#lines.warn({ problem: error.message }, 'a connection could not be accepted'));
+    server.on('error', (error) => {
+      // Before it listens: the caller of listen() reports the error.
+      if (server.listening) this.#lines.warn({ problem: error.message }, 'a connection could not be accepted');
+    });
   }
 
   /**

@@ -21,7 +21,9 @@ export class CoreLink implements Core {
   readonly rules: RulesForClients;
   readonly #channel: ProcessChannel<FromServer, ToServer>;
   readonly #pending = new Map<number, Pending>();
+  readonly #clients = new WeakMap<RemoteCaller, number>();
   #requests = 0;
+  #numbered = 0;
 
   constructor(
     stream: Duplex,
@@ -43,7 +45,14 @@ export class CoreLink implements Core {
       snapshot: () => this.#request({ about: 'snapshot' }) as Promise<RulesSnapshot>,
       ask: <Verb extends RulesVerb>(verb: Verb, request: unknown, caller: RemoteCaller) =>
         this.#request(
-          { about: 'rules', verb, request, address: caller.address, admin_token: caller.adminToken },
+          {
+            about: 'rules',
+            verb,
+            request,
+            client: this.#numberOf(caller),
+            address: caller.address,
+            admin_token: caller.adminToken,
+          },
           caller.gone,
         ) as Promise<RulesAnswer<Verb>>,
     };
@@ -86,6 +95,12 @@ export class CoreLink implements Core {
 
   close(): void {
     this.#channel.close();
+  }
+
+  #numberOf(caller: RemoteCaller): number {
+    const number = this.#clients.get(caller) ?? ++this.#numbered;
+    this.#clients.set(caller, number);
+    return number;
   }
 
   #answered(id: number, value: unknown): void {
