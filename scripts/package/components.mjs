@@ -7,7 +7,7 @@ import { run } from '../run.mjs';
 /**
  * @typedef {{ license?: { id?: string, name?: string }, expression?: string }} LicenseChoice
  * @typedef {{ type: string, name: string, group?: string, version: string, purl: string, 'bom-ref': string, scope?: string, licenses?: LicenseChoice[] }} Component
- * @typedef {{ serialNumber: string, metadata: { timestamp: string, component: object }, components: Component[] }} Bill
+ * @typedef {{ serialNumber: string, metadata: { timestamp: string, component: object }, components: Component[], dependencies?: { ref: string, dependsOn: string[] }[] }} Bill
  */
 
 /** Licenses that may be shipped. */
@@ -55,7 +55,12 @@ export async function billOfMaterials({ version, epoch, architecture, installed 
   const runtime = `node-linux-${architecture === 'amd64' ? 'x64' : 'arm64'}`;
   const here = new Set(bill.components.map(({ purl }) => purl));
   bill.components.push(...everyPlatform.components.filter(({ purl }) => !here.has(purl)));
-  bill.components = bill.components.filter((component) => !isOtherPlatform(nameOf(component), architecture));
+  // In a fixed order: pnpm's differs from run to run.
+  bill.components = bill.components
+    .filter((component) => !isOtherPlatform(nameOf(component), architecture))
+    .sort((a, b) => (a.purl < b.purl ? -1 : 1));
+  bill.dependencies?.sort((a, b) => (a.ref < b.ref ? -1 : 1));
+  for (const { dependsOn } of bill.dependencies ?? []) dependsOn.sort();
   for (const component of bill.components) {
     const name = nameOf(component);
     const isShipped =

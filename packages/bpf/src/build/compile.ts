@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const source = fileURLToPath(new URL('../../src/xdp/packetlog.bpf.c', import.meta.url));
 const object = fileURLToPath(new URL('../packetlog.bpf.o', import.meta.url));
 
@@ -22,7 +23,11 @@ function includeFlags(): string[] {
 
 const clang = process.env['CLANG'] ?? 'clang';
 // -mcpu=v3: 32-bit jumps and registers, Linux 5.1 and later. -g: BTF.
-const flags = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Wextra', '-Werror', ...includeFlags()];
+// The prefix map: the object must not depend on the directory of the checkout.
+const flags = [
+  ...['-target', 'bpf', '-mcpu=v3', '-O2', '-g', `-ffile-prefix-map=${root}=.`, '-fdebug-compilation-dir=.'],
+  ...['-Wall', '-Wextra', '-Werror', ...includeFlags()],
+];
 const result = spawnSync(clang, [...flags, '-c', source, '-o', object], { stdio: 'inherit' });
 
 if (result.error) {
