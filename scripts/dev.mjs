@@ -26,7 +26,7 @@ await script(async () => {
     tell('only the loader runs as root, through sudo, because it loads and attaches the XDP program.');
 
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal).then(() => null));
-  const unwatchAll = [watchC(), watchServer()];
+  const unwatchAll = [watchC(), watchLoader()];
   const parts = [
     ...['packages/common', 'packages/bpf', 'packages/loader', 'apps/dashboard'].map(packagePart),
     loaderPart(['--ui', 'off', '--allow-origin', DASHBOARD, ...commandArguments(process.argv)]),
@@ -43,10 +43,10 @@ await script(async () => {
   return 1;
 });
 
-/** Bundles the server process again when its parts change. */
-function watchServer() {
-  const parts = ['server', 'history', 'enrichment', 'ipc', 'errors'].map((part) => `packages/loader/dist/${part}`);
-  return onChange([...parts, 'packages/common/dist'], /\.js$/, async () => {
+/** Bundles the programs again when their parts change. */
+function watchLoader() {
+  const parts = ['packages/loader/dist', 'packages/common/dist', 'packages/bpf/dist'];
+  return onChange(parts, /\.js$/, async () => {
     const { output } = await run('pnpm', [
       '--filter',
       '@packetlog/loader',

@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { tell } from '../progress.mjs';
 import { onChange } from './watch.mjs';
 
-const DIST = ['packages/common/dist', 'packages/bpf/dist', 'packages/loader/dist'];
-const CODE = /\.(c?js|o)$/;
+const DIST = ['packages/bpf/dist', 'packages/loader/dist'];
+/** The bundles, and the XDP program. */
+const CODE = /\.(cjs|o)$/;
 
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let loader;

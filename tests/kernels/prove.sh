@@ -43,7 +43,7 @@ fail() {
 }
 
 [ "$(uname -m)" = x86_64 ] || fail "only x86-64 can be proven here"
-[ -e "$repo/packages/loader/dist/cli/main.js" ] || fail "the loader is not built: npx -y pnpm@12 build"
+[ -e "$repo/packages/loader/dist/bundle/cli/main.cjs" ] || fail "the loader is not built: npx -y pnpm@12 build"
 
 work=$(mktemp -d /var/tmp/packetlog-kernels.XXXXXX)
 qemu=''

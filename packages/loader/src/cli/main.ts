@@ -34,4 +34,5 @@ async function main(): Promise<number> {
 }
 
 watchStandardStreams();
-await leave(await main());
+// Not a top-level await: bundles in CommonJS have none.
+void main().then(leave);

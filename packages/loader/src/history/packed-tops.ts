@@ -1,6 +1,6 @@
 /**
- * Stores the lists of closed buckets in a fixed amount of memory that is allocated at the start, so that memory does
- * not grow over the first hours.
+ * Stores the lists of closed buckets in arrays of fixed size. The kernel provides their memory page by page, as buckets
+ * close: 3 MiB after twelve hours, nothing in a loader without packets.
  */
 import { formatAddress, parseAddress } from '@packetlog/common';
 import type { Volume } from '../ipc/rule-counts.ts';
@@ -73,9 +73,8 @@ class PackedList {
 
   constructor(codec: KeyCodec, buckets: number) {
     this.#codec = codec;
-    // Write to the memory, so that the kernel allocates it now.
-    this.#keys = Buffer.alloc(buckets * KEPT * codec.size, 1);
-    this.#volumes = new Float64Array(buckets * KEPT * 2).fill(1);
+    this.#keys = Buffer.alloc(buckets * KEPT * codec.size);
+    this.#volumes = new Float64Array(buckets * KEPT * 2);
     this.#counts = new Uint8Array(buckets);
   }
 

@@ -5,6 +5,8 @@
 import type { Duplex } from 'node:stream';
 
 const LENGTH_BYTES = 4;
+/** A message of this size, such as the dashboard's files, is freed once it is sent, not when V8 next collects. */
+const LARGE_BYTES = 1024 * 1024;
 /** Period of `maxPerPeriod`, in ms. */
 const PERIOD_MS = 50;
 
@@ -53,7 +55,7 @@ export class ProcessChannel<Sent, Received> {
     length.writeUInt32LE(body.byteLength);
     this.#stream.cork();
     this.#stream.write(length);
-    this.#stream.write(body);
+    this.#stream.write(body, () => free(body));
     this.#stream.uncork();
   }
 
@@ -145,4 +147,8 @@ export class ProcessChannel<Sent, Received> {
     this.#stream.destroy();
     this.#events.ended(why);
   }
+}
+
+function free({ byteLength, buffer }: Uint8Array): void {
+  if (byteLength >= LARGE_BYTES && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -8,6 +8,7 @@ import type { Notice } from '@packetlog/common';
 import { toPlain } from '../errors/setup-error.ts';
 import { clearEvent } from '../native/clear-event.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
+import { trimHeap } from '../native/trim-heap.ts';
 import { nameThread } from '../system/thread-name.ts';
 import { startWarnings } from '../xdp/attach/observe-warnings.ts';
 import { STARTS_EMPTY } from '../xdp/pinning/leftover-pins.ts';
@@ -211,6 +212,8 @@ try {
     counters: program.ruleOwners.slots(),
     tables: networkTables(),
   };
+  // Loading the program took several MiB, which the C library would keep.
+  trimHeap();
   post({ type: 'loaded', target, wake });
   if (waitForAttach(setup)) {
     attach(setup);

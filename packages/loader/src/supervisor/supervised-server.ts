@@ -8,7 +8,7 @@ import { fromPlain, type PlainError } from '../errors/setup-error.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { DrainLedger, ServerPipes } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
-import type { FromServer, PlaceFile, ToServer } from '../ipc/server-messages.ts';
+import type { FromServer, PlaceFile, ServerSettings, ToServer } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
 import type { PipeSource } from './launcher.ts';
 import { RestartPause } from './restart-pause.ts';
@@ -149,7 +149,7 @@ export class SupervisedServer {
   /** Starts or awaits a server; returns it once it has opened the port. Throws if it ends before. */
   async #open(pipes: PipeSource): Promise<ServerRun> {
     this.#missed = {};
-    const settings = await this.#options.settings(this.port);
+    let settings: ServerSettings | undefined = await this.#options.settings(this.port);
     this.#adminDigest = settings.tokens.admin;
     let opened: () => void = () => {};
     let failed: (error: Error) => void = () => {};
@@ -179,6 +179,8 @@ export class SupervisedServer {
     this.#starting = run;
     if (this.#isClosing) run.kill('was not needed any more');
     run.send({ type: 'open', settings });
+    // The functions above live as long as the run, and would keep every file of the dashboard with it.
+    settings = undefined;
     await outcome;
     return run;
   }

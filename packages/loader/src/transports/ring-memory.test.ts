@@ -20,6 +20,6 @@ it('sizes rings by the memory limit of the process, and warns before the kernel 
 it('limits --ring-size to a quarter of the memory', () => {
   expect(ringBytesFor(16 * MIB, 256 * MIB, 2)).toBe(16 * MIB);
   expect(() => ringBytesFor(64 * MIB, 256 * MIB, 2)).toThrow(
-    /more than a quarter of the memory\. Use at most 33554432\./,
+    /more than a quarter of the memory\. Use at most 16777216\./,
   );
 });

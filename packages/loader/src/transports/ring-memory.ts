@@ -2,15 +2,14 @@
 import { type Problem, SetupError } from '../errors/setup-error.ts';
 import { possibleCpus } from '../system/cpus.ts';
 import { memoryLimit } from '../system/memory-limit.ts';
-import { defaultRingBytes, largestRingBytes } from './ring-size.ts';
+import { defaultRingBytes, largestRingBytes, RINGS_PER_CPU } from './ring-size.ts';
 
 const MIB = 2 ** 20;
 /**
- * Memory of a loader without its rings: 57 to 76 MiB measured at rest, plus a heap that grows with traffic and clients.
+ * Memory of both processes without the rings: 64 to 75 MiB of private memory measured, and pages of the executable, which
+ * the kernel can drop; plus a heap that grows with traffic and clients.
  */
 const WITHOUT_RINGS = 110 * MIB;
-/** One ring for permitted packets, and one of a quarter of its size for denied ones. */
-const RINGS_PER_CPU = 1.25;
 
 /** Returns the bytes of each CPU's ring. `requested`: from --ring-size. Throws SetupError if it is too large. */
 export function ringBytesFor(requested: number | undefined, memory = memoryLimit(), cpus = possibleCpus()): number {

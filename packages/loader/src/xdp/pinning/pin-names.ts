@@ -1,6 +1,6 @@
 /** Names of the entries in a directory of pins, and the description of all of them. */
 import type { AttachMode } from '@packetlog/common';
-import { z } from 'zod';
+import type { TransportName } from '../../ipc/settings.ts';
 import type { PinDirectory } from './pin-directory.ts';
 
 /** Slot and mode of a pinned link. */
@@ -18,14 +18,14 @@ export const mapName = (generation: string, name: string) => `map_${generation}_
 
 export const isMapName = (name: string) => name.startsWith('map_');
 
-const aboutSchema = z.object({
-  layout: z.string(),
-  generation: z.string(),
-  transport: z.enum(['array', 'ring', 'perf']),
-  ringBytes: z.number().int().positive(),
-});
+const TRANSPORTS: readonly unknown[] = ['array', 'ring', 'perf'] satisfies TransportName[];
 
-export type About = z.infer<typeof aboutSchema>;
+export interface About {
+  readonly layout: string;
+  readonly generation: string;
+  readonly transport: TransportName;
+  readonly ringBytes: number;
+}
 
 export function writeAbout(directory: PinDirectory, about: About): void {
   directory.write(ABOUT, JSON.stringify(about));
@@ -34,8 +34,22 @@ export function writeAbout(directory: PinDirectory, about: About): void {
 /** Reads the description; undefined if it is missing or not ours. */
 export function readAbout(directory: PinDirectory): About | undefined {
   try {
-    return aboutSchema.parse(JSON.parse(directory.read(ABOUT) ?? ''));
+    const about: unknown = JSON.parse(directory.read(ABOUT) ?? '');
+    return isAbout(about) ? about : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** By hand: with a schema, the drain thread would load all of zod for this one file. */
+function isAbout(value: unknown): value is About {
+  if (typeof value !== 'object' || value === null) return false;
+  const { layout, generation, transport, ringBytes } = value as Partial<Record<keyof About, unknown>>;
+  return (
+    typeof layout === 'string' &&
+    typeof generation === 'string' &&
+    TRANSPORTS.includes(transport) &&
+    Number.isInteger(ringBytes) &&
+    Number(ringBytes) > 0
+  );
 }
