@@ -1,7 +1,6 @@
 /** Reads the files of `--tls-cert` and `--tls-key`, at start and on SIGHUP. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
 import type { TlsFiles } from '../options/run-options.ts';
@@ -29,7 +28,8 @@ export function readTls(files: TlsFiles, nowMs = Date.now()): ReadTls {
     );
   }
   try {
-    createSecureContext(pem);
+    // Loaded only here: node:tls reads NODE_EXTRA_CA_CERTS in a thread, and a child would inherit the open file.
+    process.getBuiltinModule('node:tls').createSecureContext(pem);
   } catch (cause) {
     throw unusable('certificate', files.cert, opensslText(cause), CERTIFICATE_ADVICE, cause);
   }
