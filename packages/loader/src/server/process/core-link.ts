@@ -22,6 +22,7 @@ export class CoreLink implements Core {
   readonly #channel: ProcessChannel<FromServer, ToServer>;
   readonly #pending = new Map<number, Pending>();
   readonly #clients = new WeakMap<RemoteCaller, number>();
+  #health: Promise<boolean> | undefined;
   #requests = 0;
   #numbered = 0;
 
@@ -66,9 +67,14 @@ export class CoreLink implements Core {
     return this.#request({ about: 'listeners' }) as Promise<Listener[]>;
   }
 
+  /** Asks once for all probes that arrive before the answer: anyone can send them, without a token and without limit. */
   isHealthy(): Promise<boolean> {
-    const health = this.#request({ about: 'health' }, AbortSignal.timeout(HEALTH_MS));
-    return health.then((value) => value === true);
+    this.#health ??= this.#request({ about: 'health' }, AbortSignal.timeout(HEALTH_MS))
+      .then((value) => value === true)
+      .finally(() => {
+        this.#health = undefined;
+      });
+    return this.#health;
   }
 
   wantRows(perSecond: number): void {
