@@ -18,6 +18,9 @@ const END = '<!-- end of the table -->';
  * @typedef {{ median: number, q1: number, q3: number }} Spread
  * @typedef {{ xdp_ns: Spread, kept_per_s: Spread, reader_cpu_ns: Spread, lost: number }} EventsRow
  * @typedef {{ added_ns: Spread, kept_percent: Spread, cpu_ns_per_packet?: Spread, memory_mib?: Spread }} VethRow
+ * @typedef {{ deny_ns: Spread, over_drop_ns: Spread, recorded_percent?: Spread }} DenyRow
+ * @typedef {{ pss_mib: number, alone_mib: number }} Memory
+ * @typedef {{ start_s: Spread, start_cpu_s: Spread, idle: Memory, after_flood: Memory }} Footprint
  * @typedef {{ packets_per_s: number, p50_us: number, p99_us: number, loader_cpu_percent: number }} LatencyRow
  * @typedef {{ performance: number, accessibility: number, best_practices: number }} Lighthouse
  * @typedef {{
@@ -27,11 +30,13 @@ const END = '<!-- end of the table -->';
  *   failed_sections?: Record<string, string>,
  *   events?: Record<string, EventsRow | Spread>,
  *   veth?: Record<string, unknown>,
+ *   deny?: Record<string, unknown>,
+ *   footprint?: Footprint,
  *   tcp_stream?: Record<string, unknown>,
  *   latency?: LatencyRow[],
  *   dashboard?: Record<string, number> & { lighthouse?: Lighthouse },
  *   idle?: { cpu_percent: number, wakeups_per_s: number, memory_mib: number },
- * }} Results A section that failed is missing.
+ * }} Results A section that failed, or is newer than the results, is missing.
  * @typedef {{ gbit_per_s: Spread, vs_bare?: Spread }} StreamRow
  */
 
@@ -50,6 +55,8 @@ const isEventsRow = (row) => typeof row === 'object' && row !== null && 'xdp_ns'
 const isStreamRow = (row) => typeof row === 'object' && row !== null && 'gbit_per_s' in row;
 /** @param {unknown} row @returns {row is VethRow} */
 const isVethRow = (row) => typeof row === 'object' && row !== null && 'added_ns' in row;
+/** @param {unknown} row @returns {row is DenyRow} */
+const isDenyRow = (row) => typeof row === 'object' && row !== null && 'deny_ns' in row;
 
 /**
  * Returns a table and an empty line; nothing if it has no rows.
@@ -116,6 +123,35 @@ function vethTable({ veth = {} }) {
 }
 
 /** @param {Results} results */
+function denyTable({ deny = {} }) {
+  const rows = Object.entries(deny).flatMap(([name, row]) => {
+    if (!isDenyRow(row)) return [];
+    const figures = [row.deny_ns, row.over_drop_ns, row.recorded_percent];
+    return [[ours(name), ...figures.map((of) => (of ? text(of.median) : ''))]];
+  });
+  return section(
+    ['denied packets of 1,000 sources', 'ns per packet in all', 'more than only dropping', 'recorded %'],
+    rows,
+  );
+}
+
+/** @param {Results} results */
+function footprintTable({ footprint, aims }) {
+  if (footprint === undefined) return [];
+  const { start_s, start_cpu_s, idle, after_flood } = footprint;
+  const rows = [
+    ['from the command to the attached program, s', start_s.median, 'footprint_start_s'],
+    ['CPU time of that, s', start_cpu_s.median, 'footprint_start_cpu_s'],
+    ['memory of both processes, idle, MiB', idle.alone_mib, 'footprint_idle_mib'],
+    ['after a flood with a client, MiB', after_flood.alone_mib, 'footprint_after_flood_mib'],
+  ];
+  return section(
+    ['start and memory, rings of 4 MiB', 'measured', 'target'],
+    rows.map(([words, value, aim]) => [String(words), text(Number(value)), aimText(aims[String(aim)])]),
+  );
+}
+
+/** @param {Results} results */
 function streamTable({ tcp_stream = {} }) {
   const rows = Object.entries(tcp_stream).flatMap(([name, row]) =>
     isStreamRow(row) ? [[ours(name), text(row.gbit_per_s.median), row.vs_bare ? text(row.vs_bare.median) : '']] : [],
@@ -161,8 +197,10 @@ export function benchTable(results) {
     '',
     ...eventsTable(results),
     ...vethTable(results),
+    ...denyTable(results),
     ...streamTable(results),
     ...latencyTable(results),
+    ...footprintTable(results),
     ...dashboardTable(results),
     ...ratioTable(results),
   ].join('\n');

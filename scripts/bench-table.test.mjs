@@ -6,7 +6,12 @@ const spread = (median) => ({ median, q1: median / 2, q3: median * 2 });
 
 const results = {
   machine: { cpu: 'Abacus', cpus: 2, kernel: '6.18', virtual: true, node: 'v20.19.0' },
-  aims: { faster: { atLeast: 5 }, cheaper: { atMost: 0.2 }, unmeasured: { atLeast: 1 } },
+  aims: {
+    faster: { atLeast: 5 },
+    cheaper: { atMost: 0.2 },
+    unmeasured: { atLeast: 1 },
+    footprint_idle_mib: { atMost: 120 },
+  },
   ratio_spreads: { faster: spread(6), cheaper: spread(0.123456), without_an_aim: spread(1) },
   events: {
     harness_ns: spread(12),
@@ -20,6 +25,15 @@ const results = {
       ...{ cpu_ns_per_packet: spread(190), memory_mib: spread(8) },
     },
   },
+  deny: {
+    frames_per_round: 100,
+    'xdp-filter': { deny_ns: spread(180), over_drop_ns: spread(44) },
+    'PacketLog, a record of each': { deny_ns: spread(200), over_drop_ns: spread(66), recorded_percent: spread(100) },
+  },
+  footprint: {
+    ...{ start_s: spread(0.5), start_cpu_s: spread(0.4) },
+    ...{ idle: { pss_mib: 100, alone_mib: 125 }, after_flood: { pss_mib: 120, alone_mib: 140 } },
+  },
   latency: [{ packets_per_s: 1000, p50_us: 512, p99_us: 9000, loader_cpu_percent: 3 }],
   idle: { cpu_percent: 0.1, wakeups_per_s: 1, memory_mib: 200 },
 };
@@ -31,6 +45,9 @@ describe('the table of the benchmark', () => {
     expect(table).toContain('| **PacketLog** | 50 | 12,300,000 | 9 | 0 |');
     expect(table).toContain('| nothing attached | 1 | 100 |  |  |');
     expect(table).toContain('| tcpdump | 300 | 98 | 190 | 8 |');
+    expect(table).toContain('| xdp-filter | 180 | 44 |  |');
+    expect(table).toContain('| **PacketLog, a record of each** | 200 | 66 | 100 |');
+    expect(table).toContain('| memory of both processes, idle, MiB | 125 | ≤ 120 |');
     expect(table).toContain('| 1,000 | 0.512 | 9 | 3 |');
     expect(table).not.toContain('harness');
   });

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* The XDP programs of the traffic generator: generate() redirects frames, pass() passes them. */
+/*
+ * The XDP programs of the traffic generator: generate() redirects frames, pass() passes them,
+ * drop() drops them.
+ */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
+#include "generate.h"
 
 #define SOURCES 1000
 
-const volatile __u32 target_ifindex SEC(".rodata");
+const volatile struct generate_settings settings SEC(".rodata");
 
 __u32 next_source SEC(".data");
 
@@ -27,7 +31,14 @@ int generate(struct xdp_md *ctx)
 		source = 0;
 	next_source = source;
 	ip->saddr = bpf_htonl(0xc6120000 + source);
-	return bpf_redirect(target_ifindex, 0);
+	if (settings.header_sum) {
+		__u32 sum = settings.header_sum + (ip->saddr & 0xffff) + (ip->saddr >> 16);
+
+		sum = (sum & 0xffff) + (sum >> 16);
+		sum = (sum & 0xffff) + (sum >> 16);
+		ip->check = ~sum;
+	}
+	return bpf_redirect(settings.target_ifindex, 0);
 }
 
 /* Passes every frame: the baseline, which measures the cost of the harness. */
@@ -35,6 +46,13 @@ SEC("xdp")
 int pass(struct xdp_md *ctx)
 {
 	return XDP_PASS;
+}
+
+/* Drops every frame: the least that a denied packet can cost. */
+SEC("xdp")
+int drop(struct xdp_md *ctx)
+{
+	return XDP_DROP;
 }
 
 char _license[] SEC("license") = "Dual MIT/GPL";

@@ -2,8 +2,9 @@
 /*
  * Sends COUNT frames out of an interface of this network namespace.
  *
- * generator fast OBJECT INTERFACE COUNT: as fast as possible, live frames of BPF_PROG_TEST_RUN,
- * redirected.
+ * generator fast OBJECT INTERFACE COUNT [MAC]: as fast as possible, live frames of
+ * BPF_PROG_TEST_RUN, redirected. With a MAC address the frames are valid and for that host, so that
+ * they reach its IP layer.
  *
  * generator steady OBJECT INTERFACE COUNT PER_SECOND: the same frames, ten bursts a second.
  *
@@ -13,8 +14,8 @@
  * generator gro INTERFACE: turns GRO on, so that a veth without an XDP program accepts redirected
  * frames.
  *
- * generator pass OBJECT [INTERFACE native|generic]: loads the program that passes frames, prints
- * {"program": id}, and holds it until its input ends.
+ * generator pass|drop OBJECT [INTERFACE native|generic]: loads the program that passes or drops
+ * frames, prints {"program": id}, and holds it until its input ends.
  *
  * The first three print {"sent": n, "elapsed_ns": n}. The first also prints "ns_per_packet", the
  * kernel's average of the time on the CPU, without the 20 ms in which it prepares such a run.
@@ -26,6 +27,7 @@
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/ethernet.h>
+#include <netinet/ether.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,11 +40,16 @@
 #include <bpf/libbpf.h>
 #include "../program.h"
 #include "frame.h"
+#include "generate.h"
 
 #define SECOND_NS	    1000000000ULL
 #define BURSTS_PER_SEC	    1000
 #define LIVE_BATCH	    64
 #define LIVE_BURSTS_PER_SEC 10
+/* 16-bit words of the IP header: their number, and the indexes of checksum and source address. */
+#define IP_WORDS       10
+#define IP_CHECK_WORD  5
+#define IP_SOURCE_WORD 6
 
 static uint64_t now_ns(void)
 {
@@ -67,7 +74,7 @@ static void report(uint64_t sent, uint64_t begin)
 }
 
 /* The object's program of that name, loaded. */
-static int load(const char *path, const char *name, unsigned int target)
+static int load(const char *path, const char *name, struct generate_settings settings)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_map *constants;
@@ -76,7 +83,7 @@ static int load(const char *path, const char *name, unsigned int target)
 	if (!object)
 		die(path, errno);
 	constants = bpf_object__find_map_by_name(object, ".rodata");
-	error = bpf_map__set_initial_value(constants, &target, sizeof(target));
+	error = bpf_map__set_initial_value(constants, &settings, sizeof(settings));
 	if (!error)
 		error = bpf_object__load(object);
 	if (error)
@@ -84,13 +91,39 @@ static int load(const char *path, const char *name, unsigned int target)
 	return bpf_program__fd(bpf_object__find_program_by_name(object, name));
 }
 
-static void send_fast(const char *path, const char *interface, uint64_t count)
+/* Addresses the frame to a host. Returns the sum of the IP header for generate_settings. */
+static unsigned int address_to(uint8_t *bytes, const char *mac)
 {
-	int program = load(path, "generate", index_of(interface));
-	uint64_t begin = now_ns();
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof(frame),
+	struct ether_addr *address = ether_aton(mac);
+	unsigned int sum = 0, word;
+	uint16_t value;
+
+	if (!address)
+		die(mac, EINVAL);
+	memcpy(bytes, address, sizeof(*address));
+	for (word = 0; word < IP_WORDS; word++) {
+		if (word == IP_CHECK_WORD || word / 2 == IP_SOURCE_WORD / 2)
+			continue;
+		memcpy(&value, bytes + ETH_HLEN + 2 * word, sizeof(value));
+		sum += value;
+	}
+	return sum;
+}
+
+static void send_fast(const char *path, const char *interface, uint64_t count, const char *mac)
+{
+	struct generate_settings settings = {.target_ifindex = index_of(interface)};
+	uint8_t bytes[sizeof(frame)];
+	uint64_t begin;
+	int program;
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = bytes, .data_size_in = sizeof(bytes),
 		    .repeat = count, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = LIVE_BATCH);
 
+	memcpy(bytes, frame, sizeof(frame));
+	if (mac)
+		settings.header_sum = address_to(bytes, mac);
+	program = load(path, "generate", settings);
+	begin = now_ns();
 	if (bpf_prog_test_run_opts(program, &options))
 		die("live frames", errno);
 	printf("{\"sent\": %lu, \"elapsed_ns\": %lu, \"ns_per_packet\": %u}\n", count,
@@ -101,7 +134,8 @@ static void send_fast(const char *path, const char *interface, uint64_t count)
 static void send_steadily(const char *path, const char *interface, uint64_t count,
 			  uint64_t per_second)
 {
-	int program = load(path, "generate", index_of(interface));
+	struct generate_settings settings = {.target_ifindex = index_of(interface)};
+	int program = load(path, "generate", settings);
 	uint64_t begin = now_ns(), sent, burst = per_second / LIVE_BURSTS_PER_SEC;
 
 	for (sent = 0; sent < count; sent += burst) {
@@ -165,9 +199,9 @@ static void switch_gro_on(const char *interface)
 		die("switch GRO on", errno);
 }
 
-static void hold_pass(const char *path, const char *interface, const char *mode)
+static void hold(const char *path, const char *name, const char *interface, const char *mode)
 {
-	int program = load(path, "pass", 0);
+	int program = load(path, name, (struct generate_settings){});
 	struct bpf_prog_info info = {};
 	__u32 length = sizeof(info);
 	LIBBPF_OPTS(bpf_link_create_opts, options,
@@ -192,8 +226,8 @@ int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
 
-	if (!strcmp(how, "fast") && argc == 5)
-		send_fast(argv[2], argv[3], strtoull(argv[4], NULL, 10));
+	if (!strcmp(how, "fast") && (argc == 5 || argc == 6))
+		send_fast(argv[2], argv[3], strtoull(argv[4], NULL, 10), argv[5]);
 	else if (!strcmp(how, "paced") && argc == 5)
 		send_paced(argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
 	else if (!strcmp(how, "steady") && argc == 6)
@@ -201,9 +235,9 @@ int main(int argc, char **argv)
 			      strtoull(argv[5], NULL, 10));
 	else if (!strcmp(how, "gro") && argc == 3)
 		switch_gro_on(argv[2]);
-	else if (!strcmp(how, "pass") && (argc == 3 || argc == 5))
-		hold_pass(argv[2], argc == 5 ? argv[3] : NULL, argc == 5 ? argv[4] : NULL);
+	else if ((!strcmp(how, "pass") || !strcmp(how, "drop")) && (argc == 3 || argc == 5))
+		hold(argv[2], how, argc == 5 ? argv[3] : NULL, argc == 5 ? argv[4] : NULL);
 	else
-		return fprintf(stderr, "generator fast|steady|paced|gro|pass ...\n"), 2;
+		return fprintf(stderr, "generator fast|steady|paced|gro|pass|drop ...\n"), 2;
 	return 0;
 }

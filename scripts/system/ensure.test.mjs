@@ -19,7 +19,7 @@ describe('system packages', () => {
   });
 
   it('requires the browser and the tools that the benchmark compares with', () => {
-    const bench = ['chromium', 'tcpdump', 'xdp-tools'];
+    const bench = ['chromium', 'tcpdump', 'xdp-tools', 'nftables', 'ipset', 'iptables'];
     expect(packageNames(missingPackages(['bench'], nothing), 'apt')).toEqual(bench);
   });
 

@@ -193,10 +193,31 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'xdp-tools',
-    why: 'pnpm bench compares the speed of xdpdump',
+    why: 'pnpm bench compares the speed of xdpdump and xdp-filter',
     purposes: ['bench'],
     probe: { command: 'xdpdump' },
     names: { apt: 'xdp-tools', dnf: 'xdp-tools', pacman: 'xdp-tools' },
+  },
+  {
+    what: 'nftables',
+    why: 'pnpm bench compares what a denied packet costs',
+    purposes: ['bench'],
+    probe: { command: 'nft' },
+    names: { apt: 'nftables', dnf: 'nftables', pacman: 'nftables' },
+  },
+  {
+    what: 'ipset',
+    why: 'the same',
+    purposes: ['bench'],
+    probe: { command: 'ipset' },
+    names: { apt: 'ipset', dnf: 'ipset', pacman: 'ipset' },
+  },
+  {
+    what: 'iptables',
+    why: 'pnpm bench denies with it by an ipset',
+    purposes: ['bench'],
+    probe: { command: 'iptables' },
+    names: { apt: 'iptables', dnf: 'iptables-nft', pacman: 'iptables-nft' },
   },
   {
     what: 'clang-format',

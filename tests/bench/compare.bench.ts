@@ -5,9 +5,11 @@
  */
 import { afterAll, beforeAll, test } from 'vitest';
 import { compareDashboard } from './dashboard.ts';
+import { compareDeny } from './deny.ts';
 import { compareEvents } from './events.ts';
 import { compareFanout } from './fanout.ts';
 import { compareFilters } from './filters.ts';
+import { compareFootprint } from './footprint.ts';
 import { compareLatency } from './latency.ts';
 import { checkNeeds } from './needs.ts';
 import { buildPeers, type Peers } from './peers.ts';
@@ -26,7 +28,9 @@ const SECTIONS = {
   rules: compareRules,
   summary: compareSummary,
   veth: compareVeth,
+  deny: compareDeny,
   tcp_stream: compareTcpStream,
+  footprint: compareFootprint,
   latency: compareLatency,
   fanout: compareFanout,
   filters: compareFilters,

@@ -33,6 +33,8 @@ export interface Received {
 /** A process at the receiving end. */
 export interface Tool {
   readonly pid: number;
+  /** Milliseconds from its start until it was ready. */
+  readonly readyMs: number;
   /** Returns the tool's standard error so far. */
   said(): string;
   /** Ends it and returns its complete standard error. */
@@ -72,6 +74,14 @@ export class BenchLab {
     return (await this.#send<{ ns_per_packet: number }>(command)).ns_per_packet;
   }
 
+  /** Sends valid frames to the watched cable's host as `sendFast` does, so that its IP layer sees them. */
+  async sendDenied(count: number): Promise<number> {
+    const { generator, generatorObject } = this.#peers;
+    const { client, server } = this.network.link;
+    const command = [generator, 'fast', generatorObject, client.device, String(count), server.mac];
+    return (await this.#send<{ ns_per_packet: number }>(command)).ns_per_packet;
+  }
+
   /** Sends live frames as `sendFast` does, at a fixed rate per second. */
   sendSteadily(count: number, perSecond: number): Promise<Sent> {
     const { generator, generatorObject } = this.#peers;
@@ -94,10 +104,17 @@ export class BenchLab {
   }
 
   /** Starts a tool. Resolves when its standard error matches `ready`; rejects with standard error if it ends first. */
-  async start(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<Tool> {
+  async start(
+    command: readonly string[],
+    ready: RegExp,
+    env: Record<string, string> = {},
+    cpus = READER_CPU,
+  ): Promise<Tool> {
+    const from = performance.now();
+    let readyMs = Number.NaN;
     const child = spawnPinned(
       {
-        cpus: READER_CPU,
+        cpus,
         namespace: this.network.server,
         env: { PACKETLOG_STATE_DIR: this.#state, PACKETLOG_PIN: 'never', PACKETLOG_MODE: 'native', ...env },
         stderr: 'pipe',
@@ -109,6 +126,7 @@ export class BenchLab {
     child.stdout?.resume();
     child.stderr?.on('data', (data: Buffer) => {
       said += data.toString();
+      if (Number.isNaN(readyMs) && ready.test(said)) readyMs = performance.now() - from;
     });
     const exit = new Promise<void>((resolve) => {
       child.once('close', () => {
@@ -120,6 +138,7 @@ export class BenchLab {
     if (ended) throw new Error(said.trim());
     return {
       pid: child.pid ?? 0,
+      readyMs,
       said: () => said,
       stop: async () => {
         child.kill('SIGINT');
@@ -130,13 +149,21 @@ export class BenchLab {
   }
 
   /** Attaches an XDP program that passes every packet, to measure the hook alone. */
-  async startPassing(mode: 'native' | 'generic' = 'native', link: Link = this.network.link): Promise<Dialogue> {
+  startPassing(mode: 'native' | 'generic' = 'native', link: Link = this.network.link): Promise<Dialogue> {
+    return this.#attach('pass', mode, link);
+  }
+
+  /** Attaches an XDP program that drops every packet. */
+  startDropping(): Promise<Dialogue> {
+    return this.#attach('drop', 'native', this.network.link);
+  }
+
+  async #attach(program: 'pass' | 'drop', mode: 'native' | 'generic', link: Link): Promise<Dialogue> {
     const { generator, generatorObject } = this.#peers;
-    const { device } = link.server;
     const where = { cpus: READER_CPU, namespace: this.network.server };
-    const passing = startDialogue(where, [generator, 'pass', generatorObject, device, mode]);
-    await passing.ask();
-    return passing;
+    const attached = startDialogue(where, [generator, program, generatorObject, link.server.device, mode]);
+    await attached.ask();
+    return attached;
   }
 
   /** Starts packetlog in native mode, as the other tools: generic XDP sees frames that the kernel has merged. */
@@ -154,6 +181,13 @@ export class BenchLab {
   async startDashboard(...more: readonly string[]): Promise<Tool & { url: string }> {
     const tool = await this.#run(['--mode', 'native', ...more]);
     return { ...tool, url: `http://127.0.0.1:${PORT}/#token=${TOKEN}` };
+  }
+
+  /** Starts packetlog as a user does: its command, on any CPU, with the dashboard, and with rings of 4 MiB. */
+  startAsInstalled(): Promise<Tool> {
+    const options = ['--iface', this.network.link.server.device, '--print', 'none', '--listen', `127.0.0.1:${PORT}`];
+    const command = [PACKETLOG, ...options, '--mode', 'native', '--ring-size', '4MiB'];
+    return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN }, `${PRODUCER_CPU},${READER_CPU}`);
   }
 
   #run(more: readonly string[]): Promise<Tool> {

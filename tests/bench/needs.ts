@@ -8,7 +8,7 @@ import { CHROMIUM, startChromium } from '../e2e/chromium.ts';
 import { createNamespace } from '../lab/namespace.ts';
 import { PRODUCER_CPU, READER_CPU } from './contestant.ts';
 
-const COMMANDS = ['ip', 'tcpdump', 'xdpdump', 'taskset', 'setsid', 'nice'];
+const COMMANDS = 'ip tcpdump xdpdump xdp-filter nft ipset iptables taskset setsid nice unshare'.split(' ');
 const DASHBOARD = fileURLToPath(new URL('../../apps/dashboard/out/index.html', import.meta.url));
 
 /** Throws one error that lists everything that is missing, each with the next action. */
