@@ -84,6 +84,10 @@ it('reports that the other side closed, but not a close of this side', async () 
   theirs.stream.destroy();
   await turn();
   expect(theirs.ends).toEqual(['closed']);
+  const unread = channel();
+  unread.stream.destroy(new Error('read ECONNRESET'));
+  await turn();
+  expect(unread.ends).toEqual(['closed']);
   const ours = channel();
   ours.it.destroy();
   await turn();

@@ -44,7 +44,8 @@ export class ProcessChannel<Sent, Received> {
     this.#encoding = encoding;
     this.#events = events;
     stream.on('data', (piece: Buffer) => this.#received(piece));
-    stream.on('error', (error) => this.#end(error.message));
+    // ECONNRESET or EPIPE: it closed without reading everything.
+    stream.on('error', () => this.#end('closed'));
     stream.on('close', () => this.#end('closed'));
   }
 
