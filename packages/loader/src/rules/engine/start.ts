@@ -2,7 +2,7 @@
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
-import { EMPTY_RULESET, type Ruleset } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type Ruleset, saysSomething } from '../ruleset/ruleset.ts';
 import type { LostList } from '../store/list-copies.ts';
 import { readStored, requireStored } from '../store/read-set.ts';
 import type { Found, RuleStore, StoredRules } from '../store/rule-store.ts';
@@ -69,9 +69,13 @@ async function firstRules(file: StoredRules, compiler: Compiler, paths: Paths): 
   }
 }
 
-/** Reads the rules file of a running loader. Throws RulesFileError. */
-export async function readAgain(store: RuleStore, compiler: Compiler, known: Ruleset): Promise<Ruleset> {
+/**
+ * Reads the rules file of a running loader. Resolves with undefined if there is neither a file nor a rule: SIGHUP also
+ * reloads other files, such as certificates. Throws RulesFileError.
+ */
+export async function readAgain(store: RuleStore, compiler: Compiler, known: Ruleset): Promise<Ruleset | undefined> {
   const file = await store.readFile();
+  if (file === undefined && !saysSomething(known) && known.sets.size === 0) return undefined;
   if (file === undefined) throw new RulesFileError('does not exist');
   if (!isRules(file)) throw new RulesFileError(file.problem);
   return await requireStored(compiler, file, known);
