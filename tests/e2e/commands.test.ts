@@ -198,6 +198,8 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await page.getByTestId('live-row').nth(10).waitFor();
     // The path is shown with the first ledger, a second after the first rows.
     await page.getByRole('button', { name: 'Packet path' }).waitFor();
+    // And the chart with the first history.
+    await page.getByLabel(/^Time in the chart/).waitFor();
     const stops = await tabThrough(page);
     expect(stops.unseen).toEqual([]);
     expect(stops.missed).toEqual([]);
