@@ -23,7 +23,7 @@ import { until } from '../lab/until.ts';
 import { BIN, eachWithPins } from './pinned.ts';
 import { eachWithNetwork } from './suite.ts';
 
-const NOBODY = 65_534;
+const UNPRIVILEGED_UID = 65_534;
 
 describe.skipIf(!requireRoot())('a bpf file system that other users can change', () => {
   const suite = eachWithPins({ ipv6: false });
@@ -47,7 +47,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     // As `mount -t bpf` creates it without options: every user may add entries, and rename their own.
     chmodSync(path, 0o1777);
     mkdirSync(ours, 0o700);
-    chownSync(ours, NOBODY, NOBODY);
+    chownSync(ours, UNPRIVILEGED_UID, UNPRIVILEGED_UID);
     const theirs = /^packetlog: use .*: it belongs to another user \(uid 65534\)\. Check its owner/;
     expect(await start()).toEqual({ code: 1, said: expect.stringMatching(theirs) });
     mkdirSync(join(ours, 'net_1'));
@@ -65,7 +65,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     rmdirSync(ours);
 
     symlinkSync('/tmp', ours);
-    lchownSync(ours, NOBODY, NOBODY);
+    lchownSync(ours, UNPRIVILEGED_UID, UNPRIVILEGED_UID);
     expect(await start()).toEqual({
       code: 1,
       said: expect.stringMatching(/^packetlog: use .*\/packetlog: it is a symbolic link or not a directory\./),

@@ -50,7 +50,7 @@ export interface Row {
 }
 
 /** A group without root's rights on its directories. */
-export const NOBODY = 65_534;
+export const UNPRIVILEGED_UID = 65_534;
 
 /** Runs a shell script in a new mount namespace before the command. `arguments_` are $1 and so on of the script. */
 export function inMounts(script: string, ...arguments_: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 /** Start-up failures of the state directory, the rules, the bpf file system and the pins. All are real. */
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inMounts, type Means, NOBODY, type Row } from './injection.ts';
+import { inMounts, type Means, type Row, UNPRIVILEGED_UID } from './injection.ts';
 
 function writeRules({ state }: Means, content: unknown): object {
   writeFileSync(join(state, 'rules.json'), typeof content === 'string' ? content : JSON.stringify(content));
@@ -19,7 +19,7 @@ export const STATE_ROWS: readonly Row[] = [
     fix: 'restrict it to yourself',
     run: 4,
     inject: ({ state }) => {
-      chownSync(state, 0, NOBODY);
+      chownSync(state, 0, UNPRIVILEGED_UID);
       chmodSync(state, 0o770);
       return {};
     },
@@ -32,7 +32,7 @@ export const STATE_ROWS: readonly Row[] = [
     fix: 'PACKETLOG_STATE_DIR',
     run: 4,
     inject: ({ state }) => {
-      chownSync(state, NOBODY, NOBODY);
+      chownSync(state, UNPRIVILEGED_UID, UNPRIVILEGED_UID);
       return {};
     },
   },
@@ -190,7 +190,7 @@ export const STATE_ROWS: readonly Row[] = [
     inject: ({ place }) => {
       const ours = join(place.path, 'packetlog');
       mkdirSync(ours, 0o700);
-      chownSync(ours, NOBODY, NOBODY);
+      chownSync(ours, UNPRIVILEGED_UID, UNPRIVILEGED_UID);
       return { args: ['--bpf-fs', place.path] };
     },
   },

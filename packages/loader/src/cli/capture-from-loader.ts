@@ -21,7 +21,7 @@ import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts
 import { checkStateDirectory } from '../rules/store/state-directory.ts';
 import { printableName } from '../system/interface-name.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
-import type { RunOptions } from './options/run-options.ts';
+import type { RunOptions } from './options/run-settings.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './process/record-output.ts';
 import type { Stop } from './process/stop.ts';
 

@@ -10,7 +10,7 @@ import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../print/c
 import { standardOutput } from '../print/standard-output.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { captureFromLoader, runningLoader } from './capture-from-loader.ts';
-import type { RunOptions } from './options/run-options.ts';
+import type { RunOptions } from './options/run-settings.ts';
 import type { RecordOutput } from './process/record-output.ts';
 import { Stop } from './process/stop.ts';
 import { run } from './run/run.ts';

@@ -12,15 +12,15 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
 import { readConfigFile } from './options/config-file.ts';
 import {
-  bpfFsOption,
   DEFAULT_CONFIRM_MS,
   DEFAULT_DENIES_RATE,
   mergeConfig,
-  type RunOptions,
   readFlagVariables,
   runOptions,
   SAMPLE_AUTO,
 } from './options/run-options.ts';
+import type { RunOptions } from './options/run-settings.ts';
+import { bpfFsOption } from './options/shared-options.ts';
 import { countFromOne, seconds } from './options/values.ts';
 import { print } from './process/print.ts';
 import { rulesCommand } from './rules/rules-command.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Actors } from '../demo/actors.ts';
 import { DemoLab, removeStaleLabs, SERVER } from '../demo/lab.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
-import type { RunOptions } from './options/run-options.ts';
+import type { RunOptions } from './options/run-settings.ts';
 import { Stop } from './process/stop.ts';
 import { run } from './run/run.ts';
 

@@ -2,7 +2,7 @@
 import type { Command, Option } from 'commander';
 import { wantsColour } from '../print/terminal.ts';
 import { DOCTOR_HELP } from './help-text.ts';
-import type { RunOptions } from './options/run-options.ts';
+import type { RunOptions } from './options/run-settings.ts';
 import { print } from './process/print.ts';
 
 /** `read`: returns the given options, from the command line, the environment and the configuration file. */

@@ -5,7 +5,7 @@ import { attempt, type Check, fail, ok, warn } from '../doctor/doctor-check.ts';
 import { reportText } from '../doctor/report.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { ownPrivileges, type Privileges, setprivPath, switchesUser } from '../supervisor/server-command.ts';
-import type { RunOptions } from './options/run-options.ts';
+import type { RunOptions } from './options/run-settings.ts';
 import { lastInterfaces } from './run/last-interfaces.ts';
 import { readPageFiles } from './run/page-files.ts';
 import { version } from './run/session.ts';

@@ -11,8 +11,8 @@ const CAP_SETGID = 6n;
 const CAP_SETUID = 7n;
 const CAP_SETPCAP = 8n;
 const SERVER_USER = 'packetlog-server';
-/** nobody and nogroup. */
-const NOBODY = { uid: 65534, gid: 65534 };
+/** User and group that own no file: overflowuid and overflowgid of proc_sys_kernel(5). */
+const UNPRIVILEGED = { uid: 65534, gid: 65534 };
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv', '/usr/sbin/setpriv'];
 
 export interface Privileges {
@@ -25,16 +25,16 @@ export interface Privileges {
 export function ownPrivileges(): Privileges {
   const status = readFileSync('/proc/self/status', 'utf8');
   const hex = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
-  return { uid: process.geteuid?.() ?? NOBODY.uid, effective: BigInt(`0x${hex}`) };
+  return { uid: process.geteuid?.() ?? UNPRIVILEGED.uid, effective: BigInt(`0x${hex}`) };
 }
 
-/** Returns user and group of the server in the text of passwd(5): those of `packetlog-server`, else of nobody. Pure. */
+/** Returns user and group of the server in the text of passwd(5): those of `packetlog-server`, else the ones that own no file. Pure. */
 export function serverUserIn(passwd: string): { uid: number; gid: number } {
   for (const line of passwd.split('\n')) {
     const [name, , uid, gid] = line.split(':');
     if (name === SERVER_USER && Number(uid) > 0 && Number(gid) > 0) return { uid: Number(uid), gid: Number(gid) };
   }
-  return NOBODY;
+  return UNPRIVILEGED;
 }
 
 function has({ effective }: Privileges, capability: bigint): boolean {

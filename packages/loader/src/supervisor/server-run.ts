@@ -12,8 +12,11 @@ const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 /** A server is ended while this many bytes wait for it, apart from files that it gets: it does not read. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
+/** Messages that a run passes on; it handles the others itself. */
+export type RunMessage = Exclude<FromServer, { type: 'alive' | 'leaving' }>;
+
 export interface RunEvents {
-  readonly message: (message: FromServer) => void;
+  readonly message: (message: RunMessage) => void;
   /** Text that Node.js itself wrote, such as the reason of an abort. */
   readonly wrote: (text: string) => void;
   /** Called once. `why` completes "The server process …"; undefined: the service manager stopped it. */

@@ -10,16 +10,16 @@ import type { DrainLedger, ServerPipes } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { FromServer, PlaceFile, ServerSettings, ToServer } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
+import { FileUpdates } from './file-updates.ts';
 import type { PipeSource } from './launcher.ts';
 import { RestartPause } from './restart-pause.ts';
+import { changeReader, pipesOf, writeLine } from './server-effects.ts';
 import { endNotice, notStarted } from './server-end.ts';
 import { ServerRequests } from './server-requests.ts';
-import type { ServerRun } from './server-run.ts';
+import type { RunMessage, ServerRun } from './server-run.ts';
 import type { Attached, SupervisorOptions } from './supervisor-options.ts';
 
 const CLOSE_MS = 5000;
-/** Pass on more rows than a client's limit, so that the client's own limit decides. */
-const HEADROOM = 1.25;
 
 export class SupervisedServer {
   port: number;
@@ -36,10 +36,7 @@ export class SupervisedServer {
   #operators: readonly string[] = [];
   readonly #pause = new RestartPause();
   #isClosing = false;
-  /** Files that were read again while a server was starting, which has got the earlier ones. */
-  #missed: { places?: readonly PlaceFile[]; tls?: TlsPem } = {};
-  /** Answers to `places` that are due. */
-  #placesDue = 0;
+  readonly #files = new FileUpdates();
   /** Ends the wait of `start`. */
   #started: () => void = () => {};
   #adminDigest = '';
@@ -116,15 +113,12 @@ export class SupervisedServer {
 
   /** Without a server this has no effect: the next one reads the files. */
   replacePlaces(places: readonly PlaceFile[]): void {
-    if (this.#run === undefined) this.#missed.places = places;
-    else this.#placesDue++;
-    this.#send({ type: 'places', places });
+    this.#files.places(this.#run, places);
   }
 
   /** Replaces the certificate for new connections. */
   setTls(tls: TlsPem): void {
-    if (this.#run === undefined) this.#missed.tls = tls;
-    this.#send({ type: 'tls', tls });
+    this.#files.tls(this.#run, tls);
   }
 
   /** The server does not read its rows. */
@@ -148,7 +142,7 @@ export class SupervisedServer {
 
   /** Starts or awaits a server; returns it once it has opened the port. Throws if it ends before. */
   async #open(pipes: PipeSource): Promise<ServerRun> {
-    this.#missed = {};
+    this.#files.starting();
     let settings: ServerSettings | undefined = await this.#options.settings(this.port);
     this.#adminDigest = settings.tokens.admin;
     let opened: () => void = () => {};
@@ -167,7 +161,7 @@ export class SupervisedServer {
           failed(fromPlain(message.error as PlainError));
           run.kill('could not serve');
         } else if (this.#run === run) this.#received(message);
-        else if (message.type === 'log') this.#log(message);
+        else if (message.type === 'log') writeLine(message, this.#options);
       },
       wrote: (text) => this.#options.lines.warn({ text }, 'the server process wrote'),
       ended: (why) => {
@@ -191,12 +185,8 @@ export class SupervisedServer {
     this.metrics = metrics;
     this.#starting = undefined;
     this.#run = run;
-    this.#placesDue = 0;
-    const { tls, places } = this.#missed;
-    this.#missed = {};
-    if (tls !== undefined) this.setTls(tls);
-    if (places !== undefined) this.replacePlaces(places);
-    else if (place_labels.length > 0) this.#options.places(place_labels, undefined);
+    const getsPlaces = this.#files.opened(run);
+    if (!getsPlaces && place_labels.length > 0) this.#options.places(place_labels, undefined);
   }
 
   async #start({ reader, rules, hello }: Attached, run: ServerRun): Promise<void> {
@@ -219,7 +209,7 @@ export class SupervisedServer {
     await started;
   }
 
-  #received(message: Exclude<FromServer, { type: 'opened' | 'failed' }>): void {
+  #received(message: Exclude<RunMessage, { type: 'opened' | 'failed' }>): void {
     const reader = this.#attached?.reader;
     switch (message.type) {
       case 'started':
@@ -231,35 +221,20 @@ export class SupervisedServer {
       case 'cancel':
         this.#requests?.cancel(message.request);
         return;
-      case 'rows-wanted':
-        reader?.want('server', (message.per_second ?? Number.POSITIVE_INFINITY) * HEADROOM);
-        return;
-      case 'has-clients':
-        reader?.setHasClients(message.has_clients);
-        return;
-      case 'low-latency':
-        reader?.setLowLatency(message.low_latency);
-        return;
       case 'clients':
         this.#clients = message.clients;
         this.#operators = message.operators.filter((address) => isIP(address) !== 0);
         return;
       case 'places':
         // Each is a line in the log: a server must not make up any.
-        if (this.#placesDue === 0) return;
-        this.#placesDue--;
-        this.#options.places(message.labels, message.problem);
+        if (this.#files.isAnswer()) this.#options.places(message.labels, message.problem);
         return;
       case 'log':
-        this.#log(message);
+        writeLine(message, this.#options);
+        return;
+      default:
+        if (reader !== undefined) changeReader(message, reader);
     }
-  }
-
-  #log({ level, facts, message }: Extract<FromServer, { type: 'log' }>): void {
-    const { lines, debug } = this.#options;
-    if (level === 'debug') debug(facts, message);
-    else if (level === 'warn') lines.warn(facts, message);
-    else lines.failed(Object.assign(new Error(message), { stack: String(facts['err'] ?? message) }), message);
   }
 
   /** `why`: undefined if the service manager stopped it. */
@@ -282,13 +257,7 @@ export class SupervisedServer {
   async #serveAgain(attached: Attached, ended: 0 | 1): Promise<void> {
     const { launcher, lines } = this.#options;
     const { reader } = attached;
-    const pipes: PipeSource = {
-      makePipes: async (passTo) => {
-        const made = await reader.makePipes(passTo);
-        reader.serverStarted(made.core);
-        return made;
-      },
-    };
+    const pipes = pipesOf(reader);
     this.restarts += ended;
     // A service manager has paused already, but a server that connects by itself again and again has not.
     let isFirst = ended === 0 && !launcher.isChild;

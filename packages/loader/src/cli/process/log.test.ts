@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { LogLevel } from '../options/run-options.ts';
+import type { LogLevel } from '../options/run-settings.ts';
 
 /** Standard error of a process that logs; the module is loaded from the build, as that process knows no TypeScript. */
 function logged(level: LogLevel, isTerminal: boolean, statements: string, journal = false): string {

@@ -5,7 +5,7 @@
 import { type Logger, pino } from 'pino';
 import { hasTerminal } from '../../print/terminal.ts';
 import { printableName } from '../../system/interface-name.ts';
-import type { LogLevel } from '../options/run-options.ts';
+import type { LogLevel } from '../options/run-settings.ts';
 import { forStandardError, isJournal, type Priority } from './journal-priority.ts';
 
 const STDERR = 2;

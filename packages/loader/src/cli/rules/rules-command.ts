@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
-import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/run-options.ts';
+import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/shared-options.ts';
 import { count, seconds } from '../options/values.ts';
 import { print } from '../process/print.ts';
 import { concluded } from './conclude.ts';

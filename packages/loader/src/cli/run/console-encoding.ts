@@ -4,7 +4,7 @@ import { type EncodeRecords, type FormatRecord, inLines } from '../../print/cons
 import { wantsColour } from '../../print/terminal.ts';
 import { TextLines } from '../../print/text-line.ts';
 import { printableName } from '../../system/interface-name.ts';
-import type { PrintFormat } from '../options/run-options.ts';
+import type { PrintFormat } from '../options/run-settings.ts';
 
 /** Returns the encoding for `print`; undefined for none. `showInterface`: whether text lines name the interface. */
 export function consoleEncoding(

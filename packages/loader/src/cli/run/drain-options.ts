@@ -1,7 +1,7 @@
 /** What the drain thread is told of the options of a run. */
 import type { DrainOptions } from '../../ipc/messages.ts';
 import { serviceManagerSettings } from '../../ipc/service-manager-settings.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-settings.ts';
 import { lastInterfaces } from './last-interfaces.ts';
 
 /** `ringBytes`: size of the ring of each CPU; `wantsRows`: whether records are printed, whatever clients request. */

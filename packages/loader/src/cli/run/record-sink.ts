@@ -8,7 +8,7 @@ import { captureEncoding } from '../../print/capture-format.ts';
 import { ConsolePrinter } from '../../print/console-printer.ts';
 import { standardOutput } from '../../print/standard-output.ts';
 import type { Ready } from '../../reader/drain-thread.ts';
-import type { PrintFormat } from '../options/run-options.ts';
+import type { PrintFormat } from '../options/run-settings.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
 import { consoleEncoding } from './console-encoding.ts';

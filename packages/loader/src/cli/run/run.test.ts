@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { EXIT } from '../../errors/exit-codes.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-settings.ts';
 import { Stop } from '../process/stop.ts';
 import { run } from './run.ts';
 

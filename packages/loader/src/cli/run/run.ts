@@ -1,7 +1,7 @@
 /** `packetlog run`: opens, attaches, serves, waits for the end, and closes in reverse order. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { requireKernelFiles } from '../../system/kernel-files.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-settings.ts';
 import { makeLogger } from '../process/log.ts';
 import type { RecordOutput } from '../process/record-output.ts';
 import { say } from '../process/say.ts';

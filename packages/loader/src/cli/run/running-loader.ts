@@ -12,7 +12,7 @@ import { endStay, isStayRequested } from '../../rules/store/stay-request.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import { memoryProblems, ringBytesFor } from '../../transports/ring-memory.ts';
 import { filterWarnings } from '../options/filter-option.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-settings.ts';
 import { leaveWith } from '../process/leave.ts';
 import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';

@@ -17,7 +17,7 @@ import { ChildLauncher } from '../../supervisor/child-launcher.ts';
 import { SocketLauncher, turnServersAway } from '../../supervisor/socket-launcher.ts';
 import { SupervisedServer } from '../../supervisor/supervised-server.ts';
 import type { SupervisorOptions } from '../../supervisor/supervisor-options.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-settings.ts';
 import type { ListenAddress } from '../options/values.ts';
 import type { ServedLoader } from './loader-description.ts';
 import { readPageFiles } from './page-files.ts';

@@ -3,7 +3,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
-import type { TlsFiles } from '../options/run-options.ts';
+import type { TlsFiles } from '../options/run-settings.ts';
 
 export interface ReadTls {
   readonly pem: TlsPem;

@@ -3,7 +3,7 @@ import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-settings.ts';
 import { readTls } from './tls-files.ts';
 
 /** Returns undefined without --tls-cert. Throws SetupError. */
