@@ -87,14 +87,22 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
       // Even if one round reads few records on a slow machine, all rounds together wrap every ring many times.
       expect(records).toBeGreaterThan((20 * cpus.length * ringBytes) / RECORD_BYTES);
       let checked = 0;
-      for (let round = 0; checked < records; round++) {
-        const outcome = await turns[round % turns.length]?.();
+      let rounds = 0;
+      /** For each round in which the reader polled: whether its transport has the flag for that. */
+      const polled: boolean[] = [];
+      while (checked < records) {
+        const outcome = await turns[rounds % turns.length]?.();
         if (!outcome) break;
         expectProven(outcome);
-        expect(outcome.polling > 0).toBe(outcome.canPoll);
-        expect(longestSameTime(outcome)).toBe(outcome.canPoll ? CLOCK_USES : 1);
+        // The program reuses a time while the reader polls, and only then.
+        expect(longestSameTime(outcome)).toBe(outcome.polling > 0 ? CLOCK_USES : 1);
+        if (outcome.polling > 0) polled.push(outcome.canPoll);
         checked += outcome.received;
+        rounds++;
       }
+      // In a single round, a machine whose CPU is busy elsewhere may be too slow for the reader to poll.
+      expect(polled.every((canPoll) => canPoll)).toBe(true);
+      expect(polled.length > rounds / 2).toBe(transport === 'array');
       expect(checked).toBeGreaterThanOrEqual(records);
     },
   );
