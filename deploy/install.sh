@@ -37,8 +37,16 @@ for library in libbpf.so.1 libatomic.so.1 libstdc++.so.6; do
 		exit 1
 	fi
 done
+if ! "$here/usr/lib/packetlog/bin/node" --version >/dev/null 2>&1; then
+	echo "install.sh: its programs do not run on this machine ($(uname -m)). Download the .tar.gz for this processor." >&2
+	exit 1
+fi
 before=''
-[ ! -e /usr/lib/packetlog ] || before=installed
+if [ -e /usr/lib/packetlog ]; then
+	before=installed
+	# The running loader leaves its program attached for the next one.
+	sh "$here/maintainer/prerm" upgrade
+fi
 # Remove the old files first, so that none stays that this version does not have.
 rm -rf /usr/lib/packetlog
 (cd "$here" && tar -cf - usr) | tar -xf - -C / --no-same-owner
@@ -48,4 +56,8 @@ mkdir -p /etc/packetlog
 	[ -e "/$path" ] || [ ! -d "/$(dirname "$path")" ] || cp "$here/$path" "/$path"
 done
 sh "$here/maintainer/postinst" configure "$before"
+if [ -n "$before" ] && [ -d /run/systemd/system ] && systemctl --quiet is-active packetlog.service; then
+	echo "Upgraded, and the service restarted."
+	exit 0
+fi
 echo "Installed. To start: systemctl enable --now packetlog. To print the dashboard's URLs: packetlog url"
