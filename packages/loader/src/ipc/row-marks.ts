@@ -23,9 +23,10 @@ const KINDS = ['rows', 'skipped', 'rowsWanted', 'clock', 'report', 'end'] as con
 /** Offsets of the fields; all integers are little-endian. */
 const AT = { kind: 0, slab: 4, count: 8, skipped: 12, offsetNs: 16 } as const;
 
-export function encodeMark(mark: RowMark): Uint8Array {
-  const bytes = new Uint8Array(MARK_BYTES);
-  const view = new DataView(bytes.buffer);
+/** Encodes a mark into `bytes`, MARK_BYTES long, and returns them. */
+export function encodeMark(mark: RowMark, bytes: Uint8Array = new Uint8Array(MARK_BYTES)): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, MARK_BYTES);
+  bytes.fill(0);
   view.setUint32(AT.kind, KINDS.indexOf(mark.kind), true);
   if (mark.kind === 'rows') {
     view.setUint32(AT.slab, mark.slab, true);

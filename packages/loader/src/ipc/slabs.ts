@@ -21,7 +21,11 @@ export interface SlabPool {
   take(): number | undefined;
   /** Returns the number of free slabs. */
   free(): number;
-  isFree(slab: number): boolean;
+  /**
+   * Whether the consumer keeps up, so that the next slab is passed on at once. `last`: the slab passed last; undefined
+   * if it is in use again.
+   */
+  keepsUp(last: number | undefined): boolean;
   bytes(slab: number): Uint8Array;
 }
 
@@ -53,6 +57,11 @@ export class Slabs implements SlabPool {
 
   isFree(slab: number): boolean {
     return Atomics.load(this.#states, slab) === FREE;
+  }
+
+  /** Whether the reader has released the last slab. */
+  keepsUp(last: number | undefined): boolean {
+    return last === undefined || this.isFree(last);
   }
 
   release(slab: number): void {

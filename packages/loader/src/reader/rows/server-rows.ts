@@ -1,7 +1,7 @@
 /** Passes records and marks to the server process; counts what it cannot pass while there is no server, or a slow one. */
 import { writeSync } from 'node:fs';
 import type { PipeEnds } from '../../ipc/messages.ts';
-import { encodeMark, type RowMark } from '../../ipc/row-marks.ts';
+import { encodeMark, MARK_BYTES, type RowMark } from '../../ipc/row-marks.ts';
 import type { ServerSlabs } from './server-slabs.ts';
 import { SlabWriter, type SlabWriterCounts } from './slab-writer.ts';
 
@@ -12,6 +12,8 @@ export class ServerRows {
   readonly #close: (fd: number) => void;
   readonly #blocked: () => void;
   #ends: PipeEnds | undefined;
+  /** Reused for each mark. */
+  readonly #encoded = new Uint8Array(MARK_BYTES);
   #reports = 0;
 
   constructor(options: {
@@ -112,7 +114,7 @@ export class ServerRows {
   #mark(mark: RowMark): boolean {
     if (this.#ends === undefined) return false;
     try {
-      writeSync(this.#ends.marks, encodeMark(mark));
+      writeSync(this.#ends.marks, encodeMark(mark, this.#encoded));
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') this.#blocked();

@@ -7,6 +7,8 @@ import { SLAB_BYTES, type SlabPool } from '../../ipc/slabs.ts';
 const NUMBER_BYTES = 4;
 const MAX_NUMBERS = 256;
 const MAX_ROUNDS = 4;
+/** Slabs that a server holds if it keeps up, so that one read(2) collects the numbers of several slabs. */
+const MAX_HELD = 4;
 
 /** Reads what waits in a pipe into a buffer, and returns the number of bytes. */
 type ReadWaiting = (into: Uint8Array) => number;
@@ -19,6 +21,8 @@ export class ServerSlabs implements SlabPool {
   readonly #view = new DataView(this.#input.buffer);
   /** Bytes of an incomplete number at the start of the input. */
   #partial = 0;
+  /** Number of slabs in `#held` that the server holds. */
+  #passed = 0;
   #read: ReadWaiting | undefined;
 
   /** `memory`: whole slabs. */
@@ -35,9 +39,11 @@ export class ServerSlabs implements SlabPool {
 
   /** Call when the server has ended. Returns the number of records that it had not released. */
   disconnect(): number {
+    this.#collect();
     this.#read = undefined;
     const unread = this.#held.reduce<number>((sum, records) => sum + (records ?? 0), 0);
     this.#held.fill(undefined);
+    this.#passed = 0;
     return unread;
   }
 
@@ -57,11 +63,13 @@ export class ServerSlabs implements SlabPool {
   /** Call before a slab is passed to the server. */
   pass(slab: number, records: number): void {
     this.#held[slab] = records;
+    this.#passed++;
   }
 
   /** Undoes `pass`: the slab could not be passed. */
   withdraw(slab: number): void {
     this.#held[slab] = undefined;
+    this.#passed--;
   }
 
   free(): number {
@@ -69,9 +77,10 @@ export class ServerSlabs implements SlabPool {
     return this.#held.filter((records) => records === undefined).length;
   }
 
-  isFree(slab: number): boolean {
-    if (this.#held[slab] !== undefined) this.#collect();
-    return this.#held[slab] === undefined;
+  /** Whether the server holds only a few slabs. */
+  keepsUp(): boolean {
+    if (this.#passed >= MAX_HELD) this.#collect();
+    return this.#passed < MAX_HELD;
   }
 
   bytes(slab: number): Uint8Array {
@@ -87,7 +96,9 @@ export class ServerSlabs implements SlabPool {
       for (let at = 0; at < whole; at += NUMBER_BYTES) {
         const slab = this.#view.getUint32(at, true);
         // 0 records: it is being filled.
-        if ((this.#held[slab] ?? 0) > 0) this.#held[slab] = undefined;
+        if ((this.#held[slab] ?? 0) === 0) continue;
+        this.#held[slab] = undefined;
+        this.#passed--;
       }
       this.#input.copyWithin(0, whole, bytes);
       this.#partial = bytes - whole;

@@ -81,15 +81,14 @@ export class SlabWriter {
   }
 
   /**
-   * Passes the slab on if the consumer has returned the last one, so that slow serving makes fuller slabs, not
-   * more of them. `force`: passes it on in any case.
+   * Passes the slab on if the consumer keeps up, so that slow serving makes fuller slabs, not more of them. `force`: passes it on in any case.
    */
   flush(force: boolean): void {
     if (this.#records === 0) {
       if (this.#skipped > 0 && force) this.#postSkipped(this.takeSkipped());
       return;
     }
-    if (force || this.#lastPosted === undefined || this.#slabs.isFree(this.#lastPosted)) this.#pass();
+    if (force || this.#slabs.keepsUp(this.#lastPosted)) this.#pass();
   }
 
   /** Gives up what was not passed on, and `unread` records that were: the consumer has ended. */

@@ -27,3 +27,12 @@ it.each<[string, (length: number) => Uint8Array]>([
   expect([...numbers].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(times).toEqual([...times].sort((a, b) => a - b));
 });
+
+it('compares both halves of the times', () => {
+  const bytes = slabOf([9, 1, 5], (length) => new Uint8Array(length));
+  const view = new DataView(bytes.buffer);
+  for (const [i, high] of [1, 2, 1].entries()) view.setUint32(i * STRIDE + OFFSET + 4, high, true);
+  sortByTime(bytes, 3, STRIDE, OFFSET);
+  const lowHalves = [0, 1, 2].map((i) => view.getUint32(i * STRIDE + OFFSET, true));
+  expect(lowHalves).toEqual([5, 9, 1]);
+});

@@ -15,6 +15,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
+/** Passes bytes that are overwritten after the call. */
+function passOnce(bytes: Uint8Array, received: (bytes: Uint8Array) => void): void {
+  const reused = new Uint8Array(bytes);
+  received(reused);
+  reused.fill(0xff);
+}
+
 function reader() {
   const slabs = Buffer.alloc(2 * SLAB_BYTES);
   slabs.fill('a', 0, STRIDE);
@@ -24,7 +31,11 @@ function reader() {
   const marks = new Readable({ read: () => {} });
   const log: string[] = [];
   const it = new RowReader(
-    { marks, slabs: openSync(join(directory, 'slabs'), 'r'), released: openSync(released, 'w') },
+    {
+      marks: (received) => marks.on('data', (bytes) => passOnce(bytes, received)),
+      slabs: openSync(join(directory, 'slabs'), 'r'),
+      released: openSync(released, 'w'),
+    },
     {
       rows: (bytes, count, skipped) =>
         log.push(
@@ -41,7 +52,7 @@ function reader() {
   return {
     it,
     log,
-    send: (...sent: RowMark[]) => marks.push(Buffer.concat(sent.map(encodeMark))),
+    send: (...sent: RowMark[]) => marks.push(Buffer.concat(sent.map((mark) => encodeMark(mark)))),
     sendBytes: (bytes: Uint8Array) => marks.push(bytes),
     released: () => [...new Uint32Array(new Uint8Array(readFileSync(released)).buffer)],
     report: (number: number) => it.report(number, () => log.push(`report ${number}`)),
@@ -66,6 +77,14 @@ it('puts a mark together that arrives in pieces', async () => {
   const bytes = encodeMark({ kind: 'rows', slab: 0, count: 1, skipped: 0 });
   for (const byte of bytes) sendBytes(Uint8Array.of(byte));
   await vi.waitFor(() => expect(log).toEqual(['rows a 1 0']));
+});
+
+it('releases more slabs than fit into one write', async () => {
+  const { log, send, released } = reader();
+  const slabs = Array.from({ length: 19 }, (_, i) => i % 2);
+  send(...slabs.map((slab): RowMark => ({ kind: 'rows', slab, count: 1, skipped: 0 })), { kind: 'end' });
+  await vi.waitFor(() => expect(log.at(-1)).toBe('end'));
+  expect(released()).toEqual(slabs);
 });
 
 it('applies a report after the rows before it, and before those after it, whichever arrives first', async () => {

@@ -1,6 +1,5 @@
 /** Reads rows that the drain thread passes to this process: marks from a pipe, records from slabs. */
 import { readSync, writeSync } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { decodeMark, MARK_BYTES } from '../../ipc/row-marks.ts';
 import { SLAB_BYTES } from '../../ipc/slabs.ts';
 import type { RecordShape } from '../server.ts';
@@ -8,6 +7,9 @@ import type { RecordShape } from '../server.ts';
 /** How long rows wait for the report that precedes them: it arrives over the channel, which is a little slower. */
 const REPORT_WAIT_MS = 100;
 const NUMBER_BYTES = 4;
+/** Slabs that are released with one write. */
+const MAX_NUMBERS = 8;
+const NOTHING = new Uint8Array(0);
 
 export interface RowEvents {
   /** `bytes` begins with `count` records and is reused after the call; `skipped` more were withheld. */
@@ -20,7 +22,8 @@ export interface RowEvents {
 }
 
 export interface RowSource {
-  readonly marks: Readable;
+  /** Calls `received` for the bytes of the pipe of marks, which are valid only during the call. */
+  readonly marks: (received: (bytes: Uint8Array) => void) => void;
   /** Descriptor of the slabs' memory, which is read with pread(2). */
   readonly slabs: number;
   /** Descriptor that takes the numbers of slabs that were read. */
@@ -31,9 +34,12 @@ export class RowReader {
   readonly #source: RowSource;
   readonly #events: RowEvents;
   readonly #slab = Buffer.alloc(SLAB_BYTES);
-  readonly #number = Buffer.alloc(NUMBER_BYTES);
+  readonly #numbers = Buffer.alloc(MAX_NUMBERS * NUMBER_BYTES);
+  /** Slabs in `#numbers`: read, and not released yet. */
+  #unreleased = 0;
   #shape: RecordShape | undefined;
-  #input: Buffer = Buffer.alloc(0);
+  /** Bytes that wait: for the rest of a mark, or for a report. */
+  #waiting: Uint8Array = NOTHING;
   /** Reports that wait for their mark, by number, oldest first. */
   readonly #reports = new Map<number, () => void>();
   /** Number of the report that rows wait for. */
@@ -42,9 +48,8 @@ export class RowReader {
   constructor(source: RowSource, events: RowEvents) {
     this.#source = source;
     this.#events = events;
-    source.marks.on('data', (piece: Buffer) => {
-      this.#input = this.#input.byteLength === 0 ? piece : Buffer.concat([this.#input, piece]);
-      this.#handleMarks();
+    source.marks((bytes) => {
+      this.#handleMarks(this.#waiting.byteLength === 0 ? bytes : Buffer.concat([this.#waiting, bytes]));
     });
   }
 
@@ -59,13 +64,14 @@ export class RowReader {
     // A mark is missing if the pipe was full when it was due.
     while (this.#reports.size > 1 && this.#waitsFor === undefined) this.#applyUpTo(Math.min(...this.#reports.keys()));
     if (this.#waitsFor !== undefined && number >= this.#waitsFor.number) this.#continue();
-    else this.#handleMarks();
   }
 
-  #handleMarks(): void {
-    while (this.#waitsFor === undefined && this.#input.byteLength >= MARK_BYTES) {
-      const mark = decodeMark(this.#input, 0);
-      this.#input = this.#input.subarray(MARK_BYTES);
+  /** Handles the marks in `input`, and keeps a copy of what has to wait. */
+  #handleMarks(input: Uint8Array): void {
+    let at = 0;
+    while (this.#waitsFor === undefined && at + MARK_BYTES <= input.byteLength) {
+      const mark = decodeMark(input, at);
+      at += MARK_BYTES;
       switch (mark.kind) {
         case 'rows':
           this.#read(mark.slab, mark.count, mark.skipped);
@@ -86,14 +92,23 @@ export class RowReader {
           this.#events.ended();
       }
     }
+    this.#release();
+    this.#waiting = at === input.byteLength ? NOTHING : new Uint8Array(input.subarray(at));
   }
 
   #read(slab: number, count: number, skipped: number): void {
     const bytes = count * (this.#shape?.stride ?? 0);
     readSync(this.#source.slabs, this.#slab, 0, bytes, slab * SLAB_BYTES);
-    this.#number.writeUInt32LE(slab);
-    writeSync(this.#source.released, this.#number);
+    this.#numbers.writeUInt32LE(slab, this.#unreleased * NUMBER_BYTES);
+    this.#unreleased++;
+    if (this.#unreleased === MAX_NUMBERS) this.#release();
     this.#events.rows(this.#slab, count, skipped);
+  }
+
+  #release(): void {
+    if (this.#unreleased === 0) return;
+    writeSync(this.#source.released, this.#numbers, 0, this.#unreleased * NUMBER_BYTES);
+    this.#unreleased = 0;
   }
 
   #reached(number: number): void {
@@ -110,7 +125,7 @@ export class RowReader {
     const { number } = this.#waitsFor;
     this.#waitsFor = undefined;
     this.#applyUpTo(number);
-    this.#handleMarks();
+    this.#handleMarks(this.#waiting);
   }
 
   #applyUpTo(number: number): void {

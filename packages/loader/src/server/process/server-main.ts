@@ -13,6 +13,7 @@ import { LineLimit } from '../../line-limit.ts';
 import { Server } from '../server.ts';
 import { CoreLink } from './core-link.ts';
 import { givenDescriptors, notifyReady } from './descriptors.ts';
+import { readPipe } from './read-pipe.ts';
 import { RowReader } from './row-reader.ts';
 
 /** How long the end waits for the last rows. */
@@ -38,7 +39,7 @@ const rowsEnded = new Promise<void>((resolve) => {
   haveRowsEnded = resolve;
 });
 const rows = new RowReader(
-  { marks: new Socket({ fd: marks, readable: true, writable: false }), slabs, released },
+  { marks: (received) => readPipe(marks, received), slabs, released },
   {
     rows: (bytes, count, skipped) => server?.rows(bytes, count, skipped),
     rowsWanted: (skipped) => server?.rowsWanted(skipped),

@@ -1,0 +1,25 @@
+import { execFileSync } from 'node:child_process';
+import { constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readPipe } from './read-pipe.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'packetlog-pipe-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+it('passes on what arrives, in pieces that fit into its buffer', async () => {
+  const path = join(directory, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  const received: Buffer[] = [];
+  readPipe(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), (bytes) => received.push(Buffer.from(bytes)));
+  const sent = Buffer.from(Array.from({ length: 10_000 }, (_, i) => i % 251));
+  writeSync(writer, sent);
+  await vi.waitFor(() => expect(Buffer.concat(received).equals(sent)).toBe(true));
+  writeSync(writer, 'more');
+  await vi.waitFor(() => expect(received.at(-1)?.toString()).toBe('more'));
+});
