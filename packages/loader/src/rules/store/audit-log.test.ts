@@ -1,9 +1,11 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -86,6 +88,20 @@ it('is bounded: full files are kept beside it, the oldest goes, and all of them 
   expect(revisions).toEqual(Array.from({ length: revisions.length }, (_, i) => 299 - i));
   expect(revisions.length).toBeGreaterThan(4 * perFile);
   expect(small.newest(perFile + 1)).toHaveLength(perFile + 1);
+});
+
+it('reads past the gap that a crash during a rotation leaves, and keeps the files behind it', () => {
+  const small = new AuditLog(log.path, undefined, 1000);
+  for (let i = 100; i < 300; i++) small.append(entry(i));
+  const before = small.newest(1000);
+  const oldest = readFileSync(`${log.path}.4`, 'utf8');
+  // The crash came after .1 was renamed: .2 was free, because .3 and .4 had been renamed already.
+  renameSync(`${log.path}.2`, `${log.path}.gone`);
+  renameSync(`${log.path}.1`, `${log.path}.2`);
+  const rest = small.newest(1000);
+  expect(before.length - rest.length).toBe(readFileSync(`${log.path}.gone`, 'utf8').split('\n').length - 1);
+  for (let i = 300; !existsSync(`${log.path}.1`); i++) small.append(entry(i));
+  expect(readFileSync(`${log.path}.4`, 'utf8')).toBe(oldest);
 });
 
 it('does not mistake an unreadable file for one without entries', () => {

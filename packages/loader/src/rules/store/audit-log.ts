@@ -3,7 +3,7 @@
  * A full file is rotated to `audit.ndjson.1`, that one to `.2`, and so on; the oldest is removed, so the total size is
  * bounded.
  */
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
 import { asOwnerOf } from '../../system/service-user.ts';
@@ -63,8 +63,8 @@ export class AuditLog {
         left = isTruncated ? 0 : left - lines.length;
         addEntries(lines, limit, entries);
       } catch (cause) {
-        // Rotation leaves no gaps: there are no older files.
-        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') break;
+        // A crash during a rotation leaves a gap between the files.
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') continue;
         const why = cause instanceof Error ? cause.message : String(cause);
         const message = `The audit file ${path} cannot be read: ${why}. Give the loader read access to it.`;
         throw new RulesRejection({ code: 'internal', message }, { cause });
@@ -78,14 +78,11 @@ export class AuditLog {
     const file = openSync(this.path, 'a+', OWNER_ONLY);
     if (fstatSync(file).size < this.#maxBytes) return file;
     closeSync(file);
-    rmSync(this.#rotated(MAX_ROTATED), { force: true });
-    for (let age = MAX_ROTATED; age > 0; age--) {
-      try {
-        renameSync(this.#rotated(age - 1), this.#rotated(age));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      }
-    }
+    // The first gap ends the shift: the files behind it keep their names, and the oldest is kept as long as there is room.
+    let gap = 1;
+    while (gap < MAX_ROTATED && existsSync(this.#rotated(gap))) gap++;
+    rmSync(this.#rotated(gap), { force: true });
+    for (let age = gap; age > 0; age--) renameSync(this.#rotated(age - 1), this.#rotated(age));
     return openSync(this.path, 'a+', OWNER_ONLY);
   }
 
