@@ -4,7 +4,7 @@ import { type ClientToServerEvents, MAX_MESSAGE_BYTES, type ServerToClientEvents
 import { Server } from 'socket.io';
 import type { LineLimit } from '../line-limit.ts';
 import { answerParser } from './answer-encoding.ts';
-import { type Allowed, foreignHeader } from './http/allowed-hosts.ts';
+import { type Allowed, foreignHeaderOf } from './http/allowed-hosts.ts';
 import { allowOneConnect } from './one-connect.ts';
 import { boundPongs } from './pongs.ts';
 
@@ -30,7 +30,7 @@ export function socketIo(http: HttpServer, allowed: () => Allowed, lines: LineLi
     pingTimeout: STALLED_MS,
     allowRequest: (request, answer) => {
       const { host, origin } = request.headers;
-      const foreign = foreignHeader(allowed(), host, origin);
+      const foreign = foreignHeaderOf(allowed(), request);
       if (foreign === 'Host') lines.warn({ host: host ?? '' }, FOREIGN_HOST);
       if (foreign === 'Origin') lines.warn({ origin: origin ?? '' }, FOREIGN_ORIGIN);
       answer(foreign ? `${foreign} not allowed` : null, foreign === undefined);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowedFor, bracketed, foreignHeader, isLoopback, reachableHost } from './allowed-hosts.ts';
+import { allowedFor, bracketed, foreignHeader, foreignHeaderOf, isLoopback, reachableHost } from './allowed-hosts.ts';
 
 describe('foreignHeader', () => {
   const local = allowedFor('localhost', 7411, []);
@@ -25,6 +25,18 @@ describe('foreignHeader', () => {
     ['a file', 'localhost:7411', 'file://', 'Origin'],
   ])('for %s: Host %j, Origin %j', (_, host, origin, foreign) => {
     expect(foreignHeader(local, host, origin)).toBe(foreign);
+  });
+});
+
+describe('foreignHeaderOf', () => {
+  it.each([
+    [['localhost:7411'], undefined],
+    [['localhost:7411', 'evil.example'], 'Host'],
+    [['localhost:7411', 'localhost:7411'], 'Host'],
+    [[], 'Host'],
+  ])('with the Host headers %j: %s', (hosts, foreign) => {
+    const request = { headers: {}, headersDistinct: { host: hosts } };
+    expect(foreignHeaderOf(allowedFor('localhost', 7411, []), request)).toBe(foreign);
   });
 });
 

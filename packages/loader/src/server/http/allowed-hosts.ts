@@ -2,6 +2,7 @@
  * Checks Host and Origin headers against exact lists. CORS does not stop a foreign page's WebSocket, and a foreign name
  * can be made to resolve to this server (DNS rebinding).
  */
+import type { IncomingMessage } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import type { Certificate } from './certificate.ts';
 
@@ -70,6 +71,18 @@ export function foreignHeader(
   if (host === undefined || !isAllowedHost(allowed, host.toLowerCase())) return 'Host';
   if (origin !== undefined && !isAllowedOrigin(allowed, origin.toLowerCase())) return 'Origin';
   return undefined;
+}
+
+/**
+ * Does the same for a request. Several Host headers count as none (RFC 9112 section 3.2): a proxy may have checked
+ * another one than Node.js, which uses the first.
+ */
+export function foreignHeaderOf(
+  allowed: Allowed,
+  { headers, headersDistinct }: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+): ForeignHeader | undefined {
+  const [host, another] = headersDistinct['host'] ?? [];
+  return foreignHeader(allowed, another === undefined ? host : undefined, headers.origin);
 }
 
 function isAllowedHost({ hosts, isOwnName }: Allowed, host: string): boolean {

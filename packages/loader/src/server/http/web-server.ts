@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { PageFile } from '../../ipc/server-messages.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
-import { type Allowed, foreignHeader } from './allowed-hosts.ts';
+import { type Allowed, foreignHeaderOf } from './allowed-hosts.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 import { PageTable } from './page-table.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -32,7 +32,7 @@ export function webServer(
   const files = pages === undefined ? noFiles : dashboardFiles(pages, nodes);
   const server = makeServer(tls, (request, response) => {
     if (answersFirst(request, response)) return;
-    const foreign = foreignHeader(allowed(), request.headers.host, request.headers.origin);
+    const foreign = foreignHeaderOf(allowed(), request);
     if (foreign) {
       plain(
         response,

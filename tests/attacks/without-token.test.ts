@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { eachWithNetwork } from '../e2e/suite.ts';
 import { xdpOn } from '../lab/leftovers.ts';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { serverPidOf } from '../lab/server-process.ts';
 import { until } from '../lab/until.ts';
-import { eachWithNetwork } from './suite.ts';
 
 const BUILT = fileURLToPath(new URL('../../apps/dashboard/out', import.meta.url));
 /** On SIGUSR2 the loader's main thread throws an uncaught error, to simulate a bug. */

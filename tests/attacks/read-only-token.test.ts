@@ -2,10 +2,10 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ask, done, makeRulesPlace, type RulesPlace } from '../e2e/rules-command.ts';
+import { eachWithNetwork } from '../e2e/suite.ts';
 import { LAB_TOKEN, type LabProcess, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
-import { ask, done, makeRulesPlace, type RulesPlace } from './rules-command.ts';
-import { eachWithNetwork } from './suite.ts';
 
 const ATTACKER = fileURLToPath(new URL('attacker.mjs', import.meta.url));
 /** On SIGUSR2 the loader prints the memory in use after a garbage collection. */
