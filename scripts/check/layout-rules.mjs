@@ -53,6 +53,9 @@ export const LAYOUTS = [
       reader: ['summary', 'xdp', 'transports', 'rings', 'system', 'native', 'ipc', 'errors', 'token-bucket.ts'],
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
+      // Reads capture files, and runs their frames through the program and the rules.
+      'capture-file': [],
+      replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'errors'],
       // Starts the server process, and answers it.
       supervisor: ['native', 'ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.
@@ -68,6 +71,8 @@ export const LAYOUTS = [
         'demo',
         'print',
         'deny-log',
+        'replay',
+        'capture-file',
         'supervisor',
         'server',
         'enrichment',

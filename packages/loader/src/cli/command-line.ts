@@ -23,6 +23,7 @@ import type { RunOptions } from './options/run-settings.ts';
 import { bpfFsOption } from './options/shared-options.ts';
 import { countFromOne, seconds } from './options/values.ts';
 import { print } from './process/print.ts';
+import { addReplayCommand } from './replay-command.ts';
 import { rulesCommand } from './rules/rules-command.ts';
 import { version } from './run/session.ts';
 import { unknownCommand } from './unknown-command.ts';
@@ -109,6 +110,8 @@ export function packetlogCommand(done: (code: number) => void): Command {
     const { capture } = await import('./capture.ts');
     done(await capture(runWith, { write, format, seconds: forSeconds, count: given.count }));
   });
+
+  addReplayCommand(program, done);
 
   program.addCommand(rulesCommand(done));
 

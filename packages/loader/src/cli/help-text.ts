@@ -42,6 +42,17 @@ Examples:
   packetlog capture --for 10s -w attack.pcapng
   packetlog capture --iface eth0 -w - --format ndjson | jq .src_addr`;
 
+export const REPLAY_HELP = `
+Every frame runs through the XDP program and the rules as if it had just arrived, with its timestamp from the file; rules
+expire at that time. The last lines are the ledger, what each rule decided, and the frames that were not replayed: those
+that the capturing machine sent, frames of less than 14 bytes, and link types without Ethernet or IP headers. Needs the
+capabilities of packetlog run.
+
+Examples:
+  packetlog replay attack.pcap --print none                   what each rule would have decided
+  packetlog replay attack.pcap --rules new-rules.json --filter deny
+  tcpdump -i eth0 -Q in -w - -U | packetlog replay - --iface eth0`;
+
 export const STATUS_HELP = `
 The loader is found through PACKETLOG_STATE_DIR (default: /var/lib/packetlog).
 

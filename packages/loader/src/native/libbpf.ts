@@ -222,6 +222,13 @@ export function objectInfo(fd: number, info: Uint8Array): Outcome<number> {
   ]);
 }
 
+/** Runs a program once, as the struct bpf_test_run_opts at `options` says: BPF_PROG_TEST_RUN. */
+export const testRun = (program: number, options: number): Outcome<number> =>
+  intCall('bpf_prog_test_run_opts', [
+    [C.int, program],
+    [C.pointer, options],
+  ]);
+
 /** Returns whether XDP programs of this kernel may call a helper. */
 export const hasXdpHelper = (helper: number): boolean =>
   intCall('libbpf_probe_bpf_helper', [

@@ -7,6 +7,7 @@ const PAGE_SIZE = 4096;
 const MAP_SHARED = 1;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
+const MAP_ANONYMOUS = 0x20;
 const EPOLL_CTL_ADD = 1;
 const EPOLLIN = 1;
 const EFD_NONBLOCK = 0o4000;
@@ -56,6 +57,20 @@ export function mapShared(fd: number, offset: number, length: number, access: 'r
     [C.long, offset],
   ]);
   return memoryAt(checked('mmap', result), length);
+}
+
+/** Allocates memory at a fixed address, for structures that point to each other: mmap(2). It stays until the process ends. */
+export function allocate(length: number): { address: number; bytes: Uint8Array } {
+  const result = call('libc', 'mmap', C.pointer, [
+    [C.size, 0],
+    [C.size, length],
+    [C.int, PROT_READ | PROT_WRITE],
+    [C.int, MAP_SHARED | MAP_ANONYMOUS],
+    [C.int, -1],
+    [C.long, 0],
+  ]);
+  const address = checked('mmap', result);
+  return { address, bytes: memoryAt(address, length) };
 }
 
 /** Copies `bytes` to the start of the file or map `fd`, through a temporary shared mapping. */

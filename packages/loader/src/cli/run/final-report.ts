@@ -6,17 +6,26 @@ import type { PrinterCounts } from '../../print/console-printer.ts';
 import { UNWATCHED } from '../../reader/unwatched-interfaces.ts';
 import { printableName } from '../../system/interface-name.ts';
 
+/** The parts of a ledger that are reported. */
+export interface ReportedLedger {
+  readonly interfaces: readonly { readonly name: string; readonly counters: InterfaceLedger }[];
+  readonly unwatched?: DrainLedger['unwatched'];
+  readonly before?: number | undefined;
+  readonly ring: Pick<DrainLedger['ring'], 'pending'>;
+  readonly queue: Pick<DrainLedger['queue'], 'dropped' | 'pending'>;
+}
+
 /**
  * Returns the number of records that were written to a ring but not printed: lost in the loader or at the output, or
  * left in a ring that no later loader will read.
  */
-function notPrinted(ledger: DrainLedger, console: PrinterCounts, isPinned: boolean): number {
+function notPrinted(ledger: ReportedLedger, console: PrinterCounts, isPinned: boolean): number {
   const left = isPinned ? 0 : ledger.ring.pending;
   return console.dropped + ledger.queue.dropped + ledger.queue.pending + left;
 }
 
 /** Returns the counters of each interface, and those of unwatched interfaces if packets arrived there. */
-function countersOf({ interfaces, unwatched }: DrainLedger): { name: string; counters: InterfaceLedger }[] {
+function countersOf({ interfaces, unwatched }: ReportedLedger): { name: string; counters: InterfaceLedger }[] {
   return [...interfaces, ...(unwatched ? [{ name: UNWATCHED, counters: unwatched.counters }] : [])];
 }
 
@@ -31,6 +40,12 @@ export function ledgerJson(
   isPinned = false,
   denyLog?: DenyLogCounts,
 ): string {
+  const logged = denyLog === undefined ? {} : { deny_log: denyLog };
+  return JSON.stringify({ ledger: reportedLedger(ledger, console, isPinned), ...logged });
+}
+
+/** Returns the ledger for JSON: counters by interface, and `delivered`. */
+export function reportedLedger(ledger: ReportedLedger, console: PrinterCounts, isPinned = false): object {
   const interfaces: Record<string, Omit<InterfaceLedger, 'denied_bytes'>> = Object.fromEntries(
     countersOf(ledger).map(({ name, counters: { denied_bytes: _, ...counters } }) => [name, counters]),
   );
@@ -41,8 +56,7 @@ export function ledgerJson(
     ...(ledger.before === undefined ? {} : { before: ledger.before }),
     ...(isPinned ? { waiting: ledger.ring.pending } : {}),
   };
-  const logged = denyLog === undefined ? {} : { deny_log: denyLog };
-  return JSON.stringify({ ledger: { ...interfaces, delivered }, ...logged });
+  return { ...interfaces, delivered };
 }
 
 interface ReportOptions {
@@ -54,7 +68,7 @@ interface ReportOptions {
 
 /** Returns one line for each interface, and one for the records printed and lost after the ring. */
 export function ledgerText(
-  ledger: DrainLedger,
+  ledger: ReportedLedger,
   console: PrinterCounts | undefined,
   { output = 'console', isPinned = false, denyLog }: ReportOptions = {},
 ): string[] {

@@ -41,6 +41,18 @@ export async function readStart(store: RuleStore, compiler: Compiler, paths: Pat
   throw new RulesFileError(problems.join('; '));
 }
 
+/**
+ * Reads the rules file as a start would, but never the last good copy in its place. Resolves with undefined if there is
+ * no file. Throws RulesFileError.
+ */
+export async function readRulesFile(store: RuleStore, compiler: Compiler, paths: Paths): Promise<Ruleset | undefined> {
+  const file = await store.readFile();
+  if (file === undefined) return undefined;
+  if (!isRules(file)) throw new RulesFileError(file.problem);
+  if (store.isAccepted(hashOf(file))) return (await readStored(compiler, file)).ruleset;
+  return (await firstRules(file, compiler, paths)).edited;
+}
+
 /** Starts with the last good copy, and with the file as an edit of it. */
 async function withLastGood(
   good: StoredRules,
