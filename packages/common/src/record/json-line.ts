@@ -73,7 +73,7 @@ function quoted(name: string): string {
  * Characters that JSON allows and a terminal interprets: DEL and the C1 controls (U+009B begins an escape sequence),
  * line separators, and marks that change the direction of writing.
  */
-const TERMINAL_CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 function asEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -24,6 +24,7 @@ import { networkNamespaceId } from '../system/network-namespace.ts';
 import type { RunOptions } from './options/run-settings.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './process/record-output.ts';
 import type { Stop } from './process/stop.ts';
+import { printableLines } from './process/terminal-text.ts';
 
 type Wanted = Pick<RunOptions, 'iface' | 'filter' | 'netns' | 'state'>;
 
@@ -200,5 +201,5 @@ function number(value: number): string {
 }
 
 function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printableLines(line)}\n`);
 }

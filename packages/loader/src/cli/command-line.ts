@@ -22,6 +22,7 @@ import {
 import type { RunOptions } from './options/run-settings.ts';
 import { bpfFsOption } from './options/shared-options.ts';
 import { countFromOne, seconds } from './options/values.ts';
+import { COMMAND_OUTPUT } from './process/command-output.ts';
 import { print } from './process/print.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { rulesCommand } from './rules/rules-command.ts';
@@ -46,7 +47,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120), showGlobalOptions: false })
-    .configureOutput({ writeOut: print })
+    .configureOutput(COMMAND_OUTPUT)
     .showHelpAfterError('(packetlog --help lists the options)')
     .exitOverride();
 

@@ -6,6 +6,7 @@ import { reportText } from '../doctor/report.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { ownPrivileges, type Privileges, setprivPath, switchesUser } from '../supervisor/server-command.ts';
 import type { RunOptions } from './options/run-settings.ts';
+import { terminalJson } from './process/terminal-text.ts';
 import { lastInterfaces } from './run/last-interfaces.ts';
 import { readPageFiles } from './run/page-files.ts';
 import { version } from './run/session.ts';
@@ -26,7 +27,7 @@ export async function doctor(
     hasTls: options.tls !== undefined,
   };
   const checks = await diagnose({ ...options, ...known }, () => serverFileChecks(options));
-  print(`${isJson ? JSON.stringify({ checks }) : reportText(checks, hasColor).join('\n')}\n`);
+  print(`${isJson ? terminalJson({ checks }) : reportText(checks, hasColor).join('\n')}\n`);
   return checks.some(({ state }) => state === 'fail') ? EXIT.failed : EXIT.ok;
 }
 

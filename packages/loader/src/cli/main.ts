@@ -8,6 +8,7 @@ import { failureOf } from './process/failure.ts';
 import { forStandardError } from './process/journal-priority.ts';
 import { leave } from './process/leave.ts';
 import { watchStandardStreams } from './process/print.ts';
+import { printableLines } from './process/terminal-text.ts';
 
 /** Treats empty variables as not set, such as `PACKETLOG_IFACE=` in a unit file. */
 function forgetEmptyVariables(): void {
@@ -28,7 +29,7 @@ async function main(): Promise<number> {
     return code;
   } catch (error) {
     const failure = failureOf(error);
-    process.stderr.write(forStandardError(failure.text, 'error'));
+    process.stderr.write(forStandardError(printableLines(failure.text), 'error'));
     return failure.code;
   }
 }

@@ -1,9 +1,11 @@
 /** Formats what a replay found: the ledger, the frames of the file, and what each rule decided. */
+
 import { type Filter, interfacesNamed, type Rule, ruleSentence } from '@packetlog/common';
 import type { InterfaceNames } from '../ipc/interface-table.ts';
 import type { PrinterCounts } from '../print/console-printer.ts';
 import type { FrameCounts, Replay, RuleHits } from '../replay/replay.ts';
 import { printableName } from '../system/interface-name.ts';
+import { terminalJson } from './process/terminal-text.ts';
 import { ledgerText, type ReportedLedger, reportedLedger } from './run/final-report.ts';
 
 const n = (value: number) => value.toLocaleString('en-US');
@@ -19,7 +21,7 @@ export interface ReplayFindings {
 /** Returns the last line of `--print json`. */
 export function replayJson({ ledger, console, frames, hits }: ReplayFindings): string {
   const rules = [...hits].sort(([a], [b]) => a - b).map(([id, counts]) => ({ id, ...counts }));
-  return JSON.stringify({ ledger: reportedLedger(ledger, console ?? NOT_PRINTED), capture: frames, rules });
+  return terminalJson({ ledger: reportedLedger(ledger, console ?? NOT_PRINTED), capture: frames, rules });
 }
 
 /** Returns lines for people. `file`: its name. */

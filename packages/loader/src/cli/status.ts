@@ -6,6 +6,7 @@ import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
 import { unreachable } from './capture-from-loader.ts';
+import { terminalJson } from './process/terminal-text.ts';
 import { problemsOf } from './run/health.ts';
 import { completenessOf, statusText } from './status-text.ts';
 
@@ -33,7 +34,7 @@ export async function status(
     const loaderStatus = await fetchStatus(paths.controlSocket);
     const problems = problemsOf(loaderStatus);
     const text = json
-      ? JSON.stringify({ ...loaderStatus, completeness: completenessOf(loaderStatus), problems })
+      ? terminalJson({ ...loaderStatus, completeness: completenessOf(loaderStatus), problems })
       : statusText(loaderStatus, Date.now()).join('\n');
     print(`${watch && !json && isTerminal ? CLEAR : ''}${text}\n`);
     if (!watch) return problems.length === 0 ? EXIT.ok : EXIT.failed;

@@ -50,6 +50,7 @@ describe('printableName', () => {
     ['[x]', '[x]'],
     ['a\u202eb\u2066c', 'a\\u202eb\\u2066c'],
     ['a\u2028b', 'a\\u2028b'],
+    ['a\u061cb', 'a\\u061cb'],
   ])('shows %j as %s', (name, shown) => {
     expect(printableName(name)).toBe(shown);
   });

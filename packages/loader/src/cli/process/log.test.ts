@@ -54,7 +54,7 @@ describe('the log', () => {
 
   it('shows an error with its stack', () => {
     expect(logged('info', true, "log.error({ err: new TypeError('oops') }, 'failed')")).toMatch(
-      /error failed\nTypeError: oops\n {4}at /,
+      /error failed\n {2}TypeError: oops\n {6}at /,
     );
   });
 
@@ -65,6 +65,19 @@ describe('the log', () => {
       String.raw`log.warn({ host: 'a\u009b31mb\u001b[2J', problem: 'c\u202ed' }, 'refused')`,
     );
     expect(text).toContain(String.raw`host="a\x9b31mb\u001b[2J" problem="c\u202ed"`);
+  });
+
+  it('escapes messages and stacks: a hostile server process writes them, and must not forge lines', () => {
+    const hostile = String.raw`a\u001b[31m\n12:00:00 error forged\u009b`;
+    const text = logged(
+      'info',
+      true,
+      `log.warn({}, '${hostile}'); log.error({ err: Object.assign(new Error(), { stack: '${hostile}' }) }, 'failed')`,
+    );
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(text).not.toMatch(/^12:00:00 error forged/m);
+    expect(text.trimEnd().split('\n')).toHaveLength(4);
   });
 
   it('prints nothing at level silent', () => {

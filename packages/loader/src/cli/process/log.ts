@@ -7,6 +7,7 @@ import { hasTerminal } from '../../print/terminal.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { LogLevel } from '../options/run-settings.ts';
 import { forStandardError, isJournal, type Priority } from './journal-priority.ts';
+import { printableJson } from './terminal-text.ts';
 
 const STDERR = 2;
 
@@ -16,9 +17,10 @@ export function makeLogger(
   journal = isJournal(process.env),
 ): Logger {
   const destination = pino.destination({ dest: STDERR, sync: true });
-  const write = (line: string) => destination.write(forStandardError(line, priorityOf(line), true));
+  const json = (line: string) => destination.write(printableJson(line));
+  const write = (line: string) => json(forStandardError(line, priorityOf(line), true));
   if (journal) return pino({ level, base: { name: 'packetlog' } }, { write });
-  if (!isTerminal) return pino({ level, base: { name: 'packetlog' } }, destination);
+  if (!isTerminal) return pino({ level, base: { name: 'packetlog' } }, { write: json });
   return pino({ level, base: null }, { write: (line: string) => destination.write(shortLine(line)) });
 }
 
@@ -37,9 +39,17 @@ function shortLine(line: string): string {
   // The message of a notice says everything: its fields are for programs.
   const rest = code === undefined ? fields : {};
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);
-  // Values may come from the network, and JSON does not escape all control characters.
+  // Everything may come from the network or the server process, and JSON does not escape all control characters.
   const facts = Object.entries(rest).map(([key, value]) => `${key}=${printableName(JSON.stringify(value))}`);
-  const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : '';
+  const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${stackText(String(err.stack))}` : '';
   const word = pino.levels.labels[Number(level)] ?? '';
-  return `${clock} ${word.padEnd(5)} ${String(msg ?? '')}${facts.length > 0 ? `  ${facts.join(' ')}` : ''}${stack}\n`;
+  return `${clock} ${word.padEnd(5)} ${printableName(String(msg ?? ''))}${facts.length > 0 ? `  ${facts.join(' ')}` : ''}${stack}\n`;
+}
+
+/** Indents all lines, so that none can look like a line of the log. */
+function stackText(stack: string): string {
+  return stack
+    .split('\n')
+    .map((line) => `  ${printableName(line)}`)
+    .join('\n');
 }

@@ -8,6 +8,7 @@ import { printableName } from '../../system/interface-name.ts';
 import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
 import { print } from '../process/print.ts';
 import { say } from '../process/say.ts';
+import { terminalJson } from '../process/terminal-text.ts';
 import { enforcedText } from './in-force-text.ts';
 import { pendingText } from './rules-text.ts';
 
@@ -44,10 +45,10 @@ export class Printer {
 
   answer<Value>(answer: Answer<Value>, text: (value: Value) => readonly string[]): Outcome {
     if (answer.ok) {
-      this.#print(this.isJson ? [JSON.stringify(answer.value)] : text(answer.value));
+      this.#print(this.isJson ? [terminalJson(answer.value)] : text(answer.value).map(printableName));
       return EXIT.ok;
     }
-    if (this.isJson) this.#print([JSON.stringify({ error: answer.error })]);
+    if (this.isJson) this.#print([terminalJson({ error: answer.error })]);
     else this.#say(`packetlog: ${printableName(answer.error.message)}`);
     return EXIT[EXIT_OF[answer.error.code]];
   }

@@ -6,6 +6,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/shared-options.ts';
 import { count, seconds } from '../options/values.ts';
+import { COMMAND_OUTPUT } from '../process/command-output.ts';
 import { print } from '../process/print.ts';
 import { concluded } from './conclude.ts';
 import { Connection } from './connection.ts';
@@ -42,7 +43,7 @@ export function rulesCommand(done: (code: number) => void): Command {
     // Set before the subcommands are added, which inherit it: usage errors get their exit code.
     .exitOverride()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120) })
-    .configureOutput({ writeOut: print })
+    .configureOutput(COMMAND_OUTPUT)
     .showHelpAfterError('(packetlog rules --help lists the commands)');
   rules.addHelpText('after', HELP);
 

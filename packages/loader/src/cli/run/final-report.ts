@@ -1,10 +1,12 @@
 /** Formats the ledger at the end of a run, as JSON and as text. */
+
 import type { InterfaceLedger } from '@packetlog/common';
 import type { DenyLogCounts } from '../../deny-log/deny-log.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { PrinterCounts } from '../../print/console-printer.ts';
 import { UNWATCHED } from '../../reader/unwatched-interfaces.ts';
 import { printableName } from '../../system/interface-name.ts';
+import { terminalJson } from '../process/terminal-text.ts';
 
 /** The parts of a ledger that are reported. */
 export interface ReportedLedger {
@@ -41,7 +43,7 @@ export function ledgerJson(
   denyLog?: DenyLogCounts,
 ): string {
   const logged = denyLog === undefined ? {} : { deny_log: denyLog };
-  return JSON.stringify({ ledger: reportedLedger(ledger, console, isPinned), ...logged });
+  return terminalJson({ ledger: reportedLedger(ledger, console, isPinned), ...logged });
 }
 
 /** Returns the ledger for JSON: counters by interface, and `delivered`. */
