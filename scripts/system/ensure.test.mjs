@@ -12,6 +12,8 @@ describe('system packages', () => {
     expect(packageNames(missingPackages(['check'], nothing), 'apt')).toEqual(['clang-format']);
     expect(packageNames(missingPackages(['kernels'], nothing), 'apt')).toEqual([
       'qemu-system-x86',
+      'qemu-system-arm',
+      'binutils',
       'busybox-static',
       'wireguard-tools',
       'util-linux',

@@ -143,6 +143,20 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86' },
   },
   {
+    what: 'QEMU for ARM',
+    why: 'the same for 64-bit ARM',
+    purposes: ['kernels'],
+    probe: { command: 'qemu-system-aarch64' },
+    names: { apt: 'qemu-system-arm', dnf: 'qemu-system-aarch64-core', pacman: 'qemu-system-aarch64' },
+  },
+  {
+    what: 'readelf',
+    why: 'finds the libraries that the programs of the ARM guest need',
+    purposes: ['kernels'],
+    probe: { command: 'readelf' },
+    names: { apt: 'binutils', dnf: 'binutils', pacman: 'binutils' },
+  },
+  {
     what: 'busybox',
     why: 'the userland of those kernels, and of the initramfs of pnpm test:boot',
     purposes: ['kernels', 'boot'],

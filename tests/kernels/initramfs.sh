@@ -1,13 +1,10 @@
-# Sourced by prove.sh: builds a root file system for the guest with busybox, this machine's node and ip, libbpf and the
-# built loader.
-
-libraries=lib/x86_64-linux-gnu
+# Sourced by prove.sh: builds a root file system for the guest with busybox, Node.js, ip, libbpf and the built loader.
 
 # with_libraries FILE...: copies the shared libraries that the files need.
 with_libraries() {
 	local library
-	for library in $(ldd "$@" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p' | sort -u); do
-		cp -Ln "$library" "$base/$libraries/"
+	for library in $(needed_libraries "$@"); do
+		cp -Ln "$library" "$base/lib/$triplet/"
 	done
 }
 
@@ -15,33 +12,42 @@ with_libraries() {
 program() {
 	local name path
 	for name in "$@"; do
-		path=$(realpath "$(command -v "$name")")
-		cp "$path" "$base/opt/bin/$name"
+		path=$(program_path "$name") || fail "no program $name for $machine"
+		cp -L "$path" "$base/opt/bin/$name"
 		with_libraries "$path"
 	done
 }
 
 make_base() {
 	local libbpf
-	base=$work/base
-	mkdir -p "$base"/{bin,sbin,usr/bin,usr/sbin,opt/bin,lib64,proc,sys,dev,run,tmp,etc,modules,"$libraries"}
-	cp "$(command -v busybox)" "$base/bin/busybox"
-	cp -L /lib64/ld-linux-x86-64.so.2 "$base/lib64/"
+	base=$work/base-$machine
+	mkdir -p "$base"/{bin,sbin,usr/bin,usr/sbin,opt/bin,lib64,proc,sys,dev,run,tmp,etc,modules,"lib/$triplet"}
+	cp "$(program_path busybox)" "$base/bin/busybox"
+	cp -L "$userland/$interpreter" "$base/$interpreter"
 	program node ip setpriv wg
-	libbpf=$(ldconfig -p | sed -n 's/.*libbpf\.so\.1 .*x86-64.*=> //p' | head -n 1)
+	# packetlog looks there for it. busybox has one with fewer options, and installs it only if there is none.
+	cp "$base/opt/bin/setpriv" "$base/usr/bin/setpriv"
+	libbpf=$(library_path libbpf.so.1)
 	[ -n "$libbpf" ] || fail "libbpf.so.1 is not installed"
-	cp -L "$libbpf" "$base/$libraries/libbpf.so.1"
+	cp -L "$libbpf" "$base/lib/$triplet/libbpf.so.1"
 	with_libraries "$libbpf"
 
 	mkdir "$base/packetlog"
 	node "$here/production-files.mjs" packages/loader >"$work/files"
-	printf '%s\n' tests/lab/agent tests/kernels/guest tests/kernels/evaluate/run.mjs >>"$work/files"
+	printf '%s\n' tests/package.json tests/lab tests/parser tests/kernels/guest tests/kernels/evaluate/run.mjs >>"$work/files"
 	tar -C "$repo" -cf - -T "$work/files" | tar -C "$base/packetlog" -xf -
-	find "$base/packetlog" -name '*.node' | while read -r addon; do with_libraries "$addon"; done
+	if [ -n "$userland" ]; then
+		# The native part of ffi-rs for that processor, beside this machine's.
+		find "$base/packetlog" -name 'ffi-rs-linux-x64-gnu' | while read -r other; do
+			cp -r "$userland"/loader/node_modules/@yuuang/ffi-rs-linux-arm64-gnu "$(dirname "$other")/"
+		done
+	fi
+	find "$base/packetlog" -name "*-${node_cpu[$machine]}-*.node" | while read -r addon; do with_libraries "$addon"; done
 	ln -s packetlog/tests/kernels/guest/init "$base/init"
-	# The agent needs ffi-rs to send frames.
-	mkdir -p "$base/packetlog/tests/node_modules"
+	# What the guest's programs import.
+	mkdir -p "$base/packetlog/tests/node_modules/@packetlog"
 	ln -s ../../packages/loader/node_modules/ffi-rs "$base/packetlog/tests/node_modules/ffi-rs"
+	ln -s -t "$base/packetlog/tests/node_modules/@packetlog" ../../../packages/{bpf,client,common}
 }
 
 # make_initramfs KERNEL_DIRECTORY FILE CASES: includes the modules that the cases need. For each module that the kernel

@@ -4,16 +4,19 @@
 # Releases with cloud kernels; those that the mirror no longer has are skipped.
 releases=(bullseye bookworm trixie trixie-backports)
 
+# Debian's name of the processor that the packages are for.
+machine=amd64
+
 private_apt() {
-	local command=$1 apt=$cache/apt
+	local command=$1 apt=$cache/apt-$machine
 	shift
 	"$command" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State="$apt" \
 		-o Dir::State::Lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" \
-		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root "$@"
+		-o APT::Architecture=$machine -o APT::Architectures=$machine -o APT::Sandbox::User=root "$@"
 }
 
 prepare_apt() {
-	local apt=$cache/apt mirror keyring release
+	local apt=$cache/apt-$machine mirror keyring release
 	# The mirror may no longer have the packages that older lists name.
 	[ -n "$(find "$apt/ready" -mtime -1 2>/dev/null)" ] && return
 	rm -f "$apt/ready"
@@ -40,18 +43,23 @@ prepare_apt() {
 newest_kernel() {
 	local version=${1//./\\.}
 	[ "$1" != current ] || version='[0-9]*\.[0-9]*'
-	private_apt apt-cache search --names-only "^linux-image-$version\.[0-9].*-cloud-amd64\$" |
+	private_apt apt-cache search --names-only "^linux-image-$version\.[0-9].*-cloud-$machine\$" |
 		cut -d ' ' -f 1 | sort -V | tail -n 1
+}
+
+# unpack_package PACKAGE[/RELEASE] DIRECTORY
+unpack_package() {
+	local name=${1%/*} debs=$cache/debs-$machine
+	mkdir -p "$debs"
+	(cd "$debs" && private_apt apt-get download "$1") >"$logs/$name.log" 2>&1 || { cat "$logs/$name.log" >&2 && return 1; }
+	dpkg-deb -x "$debs/${name}_"*.deb "$2"
 }
 
 # unpack_kernel PACKAGE DIRECTORY: unpacks /boot and /lib/modules. Newer kernels consist of three packages.
 unpack_kernel() {
 	local package
 	for package in "$1" "${1/linux-image-/linux-binary-}" "${1/linux-image-/linux-modules-}"; do
-		private_apt apt-cache show "$package" >/dev/null 2>&1 || continue
-		(mkdir -p "$cache/debs" && cd "$cache/debs" && private_apt apt-get download "$package") >"$logs/$package.log" 2>&1 ||
-			{ cat "$logs/$package.log" >&2 && return 1; }
-		dpkg-deb -x "$cache/debs/${package}_"*.deb "$2"
+		! private_apt apt-cache show "$package" >/dev/null 2>&1 || unpack_package "$package" "$2"
 	done
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
 import { readRun } from './evaluate/run.mjs';
 import { verdictOf } from './evaluate/verdict.mjs';
+import { evaluateVerifier } from './evaluate/verifier.mjs';
 
 const PROVE = fileURLToPath(new URL('./prove.sh', import.meta.url));
 
@@ -24,6 +25,47 @@ describe('a promise', () => {
     ['whose module is missing', [{ case: 'rules', lacks: ['veth'] }], ['the kernel should have the module veth']],
   ])('%s is not kept', (_, lines, problems) => {
     expect(verdictOf(run(...lines), 'rules', 'deny')).toEqual({ cell: 'FAILED', problems });
+  });
+});
+
+describe('what a program costs the verifier', () => {
+  const cost = { instructions: 1000, states: 10, stack: 464, verifyMs: 5, loadMs: 6 };
+  const evaluate = (now: typeof cost | null, was: typeof cost | null = cost) =>
+    evaluateVerifier({ programs: { ring: now } }, '6.1.0-50-cloud-amd64', { '6.1': { ring: was } }).problems;
+
+  it.each([
+    ['a tenth more instructions, and more time', { ...cost, instructions: 1100, verifyMs: 500 }],
+    ['fewer', { ...cost, instructions: 10 }],
+  ])('may be %s', (_, now) => {
+    expect(evaluate(now)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'more than a tenth more',
+      { ...cost, instructions: 1101 },
+      'ring: 1101 instructions verified, 1000 before (verifier.json)',
+    ],
+    ['too much stack', { ...cost, stack: 472 }, 'ring: stack of 472 bytes, at most 464'],
+    [
+      'a log without numbers',
+      { ...cost, instructions: Number.NaN },
+      "ring: the verifier's log has no number of instructions",
+    ],
+    ['a rejection', null, 'ring: the kernel rejects it, and accepted it before'],
+  ])('fails with %s', (_, now, problem) => {
+    expect(evaluate(now)).toEqual([problem]);
+  });
+
+  it('may be unknown: a program that the kernel has always rejected, another kernel', () => {
+    expect(evaluate(null, null)).toEqual([]);
+    expect(evaluateVerifier({ programs: { ring: cost } }, '9.9.0', {})).toEqual({
+      cell: '1000, not recorded',
+      problems: [],
+    });
+    expect(evaluateVerifier({ programs: { ring: cost } }, '6.1.0-50-cloud-arm64', { '6.1': {} }).cell).toMatch(
+      /not recorded/,
+    );
   });
 });
 

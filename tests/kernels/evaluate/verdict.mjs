@@ -1,6 +1,7 @@
 // @ts-check
 import { evaluateCapture } from './capture.mjs';
 import { mayLack } from './optional-modules.mjs';
+import { evaluateVerifier } from './verifier.mjs';
 
 /** @typedef {{ cell: string, problems: string[] }} Verdict */
 
@@ -12,6 +13,7 @@ import { mayLack } from './optional-modules.mjs';
 export function verdictOf(run, name, promise) {
   const seen = run.cases.get(name);
   if (seen === undefined) return { cell: 'FAILED', problems: ['the case did not run'] };
+  if (seen.guestOnly) return { cell: 'in a guest only', problems: [] };
   if (seen.lacks.length > 0) {
     const wanted = seen.lacks.filter((module) => !mayLack(run.kernel, module));
     if (wanted.length === 0) return { cell: `no ${seen.lacks.join(', ')}`, problems: [] };
@@ -25,7 +27,9 @@ export function verdictOf(run, name, promise) {
   );
   const whole = seen.facts
     .filter((facts) => facts.promise === promise)
-    .map((each) => evaluateCapture(each, run.kernel));
+    .map((each) =>
+      name === 'verifier' ? evaluateVerifier(each.facts, run.kernel) : evaluateCapture(each, run.kernel),
+    );
   problems.push(...whole.flatMap((each) => each.problems));
   if (checks.length + whole.length === 0) problems.push('no check was made');
   return problems.length > 0 ? { cell: 'FAILED', problems } : { cell: whole[0]?.cell ?? 'yes', problems };

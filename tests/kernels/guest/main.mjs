@@ -5,6 +5,7 @@
  *
  * - `promises`: the names of the promises that it tests, the rows of the table. The host fails a promise without a check.
  * - `modules`: kernel modules it needs besides veth. If the kernel lacks one, that is reported and the case does not run.
+ * - `guestOnly`: true if it changes the machine; then it does not run on the running kernel.
  * - `run(lab)`: creates a network, starts packetlog, sends, and calls `lab.check(promise, what, is, should)`.
  *
  * A socket behind the interface shows whether a packet passed, never packetlog.
@@ -16,7 +17,7 @@ import { Lab } from './lab/lab.mjs';
 import { loadModule } from './lab/modules.mjs';
 import { Report } from './lab/report.mjs';
 
-/** @typedef {{ promises: readonly string[], modules: readonly string[], run: (lab: Lab) => Promise<void> }} CaseFile */
+/** @typedef {{ promises: readonly string[], modules: readonly string[], guestOnly?: boolean, run: (lab: Lab) => Promise<void> }} CaseFile */
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +37,8 @@ async function runCase(name) {
   report.begin(name);
   const lab = new Lab(report, { addresses: Number(values.addresses) });
   try {
-    const { modules, run } = /** @type {CaseFile} */ (await import(`./cases/${name}.mjs`));
+    const { modules, guestOnly = false, run } = /** @type {CaseFile} */ (await import(`./cases/${name}.mjs`));
+    if (guestOnly && values.modules === undefined) return report.line({ case: name, guestOnly });
     const lacking = ['veth', ...modules].filter((module) => !loadModule(module, values.modules));
     if (lacking.length > 0) report.line({ case: name, lacks: lacking });
     else await run(lab);
