@@ -1,8 +1,7 @@
 // @ts-check
 /** Checks every record and the ledger, with each way to attach the program and different capabilities. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { address, deviceOf } from '../lab/network.mjs';
+import { SETPRIV } from '../lab/setpriv.mjs';
 import { until } from '../lab/until.mjs';
 
 export const COUNT = 100;
@@ -14,15 +13,9 @@ const WITHOUT_BTF =
   'mount -t tmpfs none /sys/kernel/btf 2>/dev/null; [ ! -e /sys/kernel/btf/vmlinux ] || exit 99; exec "$@"';
 const withoutBtf = ['sh', '-c', WITHOUT_BTF, 'sh'];
 const smallMemlock = ['sh', '-c', 'ulimit -l 64; exec "$@"', 'sh'];
-// By path: busybox's shell prefers its own setpriv, which has fewer options.
-const setpriv =
-  (process.env['PATH'] ?? '')
-    .split(':')
-    .map((each) => join(each, 'setpriv'))
-    .find(existsSync) ?? 'setpriv';
 // sys_resource only allows libbpf to raise the memlock limit, which applies before 5.11.
-const capabilities = [setpriv, '--bounding-set=-all,+bpf,+net_admin,+perfmon,+sys_resource', '--inh-caps=-all'];
-const withoutResource = [setpriv, '--bounding-set=-sys_resource', '--inh-caps=-all'];
+const capabilities = [SETPRIV, '--bounding-set=-all,+bpf,+net_admin,+perfmon,+sys_resource', '--inh-caps=-all'];
+const withoutResource = [SETPRIV, '--bounding-set=-sys_resource', '--inh-caps=-all'];
 
 /** @type {Record<string, { args: readonly string[], before?: readonly string[], payload?: number, mtu?: number }>} */
 const CAPTURES = {

@@ -3,16 +3,23 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Child } from './child.mjs';
 import { Loader, PACKETLOG } from './loader.mjs';
 import { Network } from './network.mjs';
+import { Process } from './process.mjs';
+
+const CLIENT = fileURLToPath(new URL('./client.mjs', import.meta.url));
 
 /** The network and loaders of a case. They are removed when the case ends, even if it fails. */
 export class Lab {
   #report;
   /** @type {Network | undefined} */
   #network;
-  /** @type {Loader[]} */
-  #loaders = [];
+  /** @type {import('./process.mjs').Process[]} */
+  #processes = [];
+  /** @type {Child[]} */
+  #children = [];
 
   /** @param {import('./report.mjs').Report} report @param {{ addresses: number }} settings */
   constructor(report, { addresses }) {
@@ -53,13 +60,29 @@ export class Lab {
 
   /**
    * Starts a loader in the server's namespace. Await its `ready()`.
-   * @param {readonly string[]} args @param {{ before?: readonly string[], state?: string }} [options]
+   * @param {readonly string[]} args @param {import('./loader.mjs').LoaderOptions & { state?: string }} [options]
    */
   packetlog(args, options = {}) {
     if (!this.#network) throw new Error('make a network first');
     const loader = new Loader(this.#network.server, { args, state: this.state, ...options });
-    this.#loaders.push(loader);
+    this.#processes.push(loader);
     return loader;
+  }
+
+  /** Starts another process in the server's namespace. @param {readonly string[]} command @param {Record<string, string>} [environment] */
+  process(command, environment) {
+    if (!this.#network) throw new Error('make a network first');
+    const started = new Process(this.#network.server.inside(command), environment);
+    this.#processes.push(started);
+    return started;
+  }
+
+  /** Starts a client of the loader in the server's namespace: client.mjs. */
+  client() {
+    if (!this.#network) throw new Error('make a network first');
+    const client = new Child(this.#network.server.inside([process.execPath, CLIENT]), 'the client');
+    this.#children.push(client);
+    return client;
   }
 
   /**
@@ -79,9 +102,10 @@ export class Lab {
   }
 
   async end() {
-    for (const loader of this.#loaders) {
-      await loader.end('SIGKILL');
-      this.#report.notes(loader.err.split('\n').filter(Boolean));
+    for (const child of this.#children) await child.end();
+    for (const each of this.#processes) {
+      await each.end('SIGKILL');
+      this.#report.notes(each.err.split('\n').filter(Boolean));
     }
     if (!this.#network) return;
     if (readdirSync('/sys/fs/bpf').some((name) => name.startsWith('packetlog'))) await this.command('unload');

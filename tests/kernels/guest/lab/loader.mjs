@@ -1,39 +1,31 @@
 // @ts-check
-import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Process } from './process.mjs';
 import { until } from './until.mjs';
 
 export const PACKETLOG = fileURLToPath(new URL('../../../../packages/loader/bin/packetlog', import.meta.url));
 
+/**
+ * @typedef {object} LoaderOptions
+ * @property {readonly string[]} [before] words in front of the command, such as setpriv and its options
+ * @property {string} [listen] value of `--listen`, `off` by default
+ * @property {Record<string, string>} [environment]
+ */
+
 /** The built `packetlog run` in a namespace. Its state directory outlives it, for the next loader. */
-export class Loader {
-  out = '';
-  err = '';
-  /** @type {number | string | undefined} */
-  exit;
-  #child;
+export class Loader extends Process {
   #state;
 
   /**
    * @param {import('./namespace.mjs').Namespace} namespace
-   * @param {{ args: readonly string[], state: string, before?: readonly string[] }} options `before`: words in front of
-   *   the command, such as setpriv and its options
+   * @param {LoaderOptions & { args: readonly string[], state: string }} options
    */
-  constructor(namespace, { args, state, before = [] }) {
-    const [file = '', ...rest] = namespace.inside([...before, PACKETLOG, ...args, '--listen', 'off']);
-    const env = { ...process.env, NO_COLOR: '1', SSH_CONNECTION: '', PACKETLOG_STATE_DIR: state };
-    this.#child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  constructor(namespace, { args, state, before = [], listen = 'off', environment = {} }) {
+    const command = namespace.inside([...before, PACKETLOG, ...args, '--listen', listen]);
+    super(command, { PACKETLOG_STATE_DIR: state, ...environment });
     this.#state = state;
-    for (const stream of /** @type {const} */ (['out', 'err'])) {
-      this.#child[`std${stream}`].setEncoding('utf8').on('data', (text) => {
-        this[stream] += text;
-      });
-    }
-    this.#child.on('close', (code, signal) => {
-      this.exit = code ?? signal ?? undefined;
-    });
   }
 
   /** Waits until the loader watches packets. Returns false if it ended first. */
@@ -46,18 +38,6 @@ export class Loader {
   async ready() {
     if (!(await this.isReady())) throw new Error(`packetlog ended with ${this.exit}: ${this.err}`);
     return this;
-  }
-
-  /** @param {NodeJS.Signals} name */
-  signal(name) {
-    this.#child.kill(name);
-  }
-
-  /** Resolves with the exit code, or with the signal that ended it. @param {NodeJS.Signals} [signal] */
-  async end(signal = 'SIGINT') {
-    if (this.exit === undefined) this.signal(signal);
-    await until(() => this.exit !== undefined, `packetlog ends after ${signal}`);
-    return this.exit;
   }
 
   /**

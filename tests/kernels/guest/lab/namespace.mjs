@@ -1,9 +1,10 @@
 // @ts-check
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Child } from './child.mjs';
 
-const AGENT = fileURLToPath(new URL('../../../lab/agent/agent.mjs', import.meta.url));
+export const AGENT = fileURLToPath(new URL('../../../lab/agent/agent.mjs', import.meta.url));
 const execute = promisify(execFile);
 
 /** @param {readonly string[]} args */
@@ -13,11 +14,8 @@ export async function ip(...args) {
 
 /** A network namespace with a process inside that sends and receives (tests/lab/agent). */
 export class Namespace {
-  /** @type {import('node:child_process').ChildProcess | undefined} */
+  /** @type {Child | undefined} */
   #agent;
-  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
-  #waiting = new Map();
-  #lastId = 0;
 
   /** @param {string} name */
   constructor(name) {
@@ -56,39 +54,13 @@ export class Namespace {
    * @param {string} method @param {unknown} [argument]
    * @returns {Promise<any>}
    */
-  async ask(method, argument) {
-    this.#agent ??= this.#start();
-    const agent = this.#agent;
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      agent.send({ id, method, argument });
-    });
-  }
-
-  #start() {
-    const [file = '', ...args] = this.inside([process.execPath, AGENT]);
-    const agent = spawn(file, args, { stdio: ['ignore', 2, 2, 'ipc'], serialization: 'advanced' });
-    agent.on('message', (/** @type {any} */ { id, value, error }) => {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) waiting?.resolve(value);
-      else waiting?.reject(new Error(`in ${this.name}: ${error}`));
-    });
-    agent.on('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(`the agent in ${this.name} ended`));
-      this.#waiting.clear();
-    });
-    return agent;
+  ask(method, argument) {
+    this.#agent ??= new Child(this.inside([process.execPath, AGENT]), `the agent in ${this.name}`);
+    return this.#agent.ask(method, argument);
   }
 
   async remove() {
-    const agent = this.#agent;
-    if (agent?.connected) {
-      const ended = new Promise((resolve) => agent.once('exit', resolve));
-      agent.disconnect();
-      await ended;
-    }
+    await this.#agent?.end();
     await ip('netns', 'delete', this.name);
   }
 }
