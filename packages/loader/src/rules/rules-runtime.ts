@@ -140,6 +140,11 @@ export class RulesRuntime {
     }
   }
 
+  /** Call it when the wall clock was set: rules may have expired earlier than planned. */
+  clockSet(): void {
+    this.#maintenance?.plan();
+  }
+
   /** Pins program and maps from now on while rules may deny packets, so that they outlive the process. */
   pinBy(pin: Pin): Promise<void> {
     return this.#pinning.by(pin, (this.#service as RulesService).confirmed);

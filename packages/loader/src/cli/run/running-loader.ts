@@ -229,7 +229,10 @@ export class RunningLoader {
       },
       ruleCounts: (counts) => rules.counts(counts),
       loaded: (target, kernel) => rules.loaded(target, kernel),
-      notice: ({ notice }) => this.notice(notice),
+      notice: ({ notice }) => {
+        if (notice.code === 'clock_step') rules.clockSet();
+        this.notice(notice);
+      },
       failed: (error) => {
         this.#log.fatal(
           { err: error },

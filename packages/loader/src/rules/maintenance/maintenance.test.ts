@@ -49,6 +49,15 @@ it('wakes when a rule expires, even later than a timer can wait, and not before'
   expect(ticks.slice(before)).toEqual([days]);
 });
 
+it('wakes within a second when the wall clock was set past the end of a rule', () => {
+  ruleset = ending(86_400_000);
+  maintenance.plan();
+  vi.setSystemTime(NOW + 2 * 86_400_000);
+  maintenance.plan();
+  vi.advanceTimersByTime(1000);
+  expect(ticks).toHaveLength(1);
+});
+
 it('wakes each second while it is needed, and not after the end', () => {
   isWanted = true;
   maintenance.plan();

@@ -27,7 +27,10 @@ export class Maintenance {
     this.#parts = parts;
   }
 
-  /** Schedules the next tick. Call it when the rules or the result of `isWanted` change. */
+  /**
+   * Schedules the next tick. Call it when the rules or the result of `isWanted` change, and when the wall clock was set:
+   * timers are monotonic.
+   */
   plan(): void {
     clearTimeout(this.#timer);
     if (this.#isEnded) return;
