@@ -98,13 +98,14 @@ ctrl_c() {
 }
 
 start_and_end_as_a_service() {
-	local loader code=0
+	local server loader code=0
 	inside npx -y pnpm@12 start >"$logs/service.log" 2>&1 </dev/null &
 	running=$!
 	until_true 'the dashboard answers again' "$logs/service.log" answers
-	# Signal only the loader, so that npx returns the loader's exit code.
-	loader=$(ss -Hltnp 'sport = :7411' | sed -n 's/.*pid=\([0-9]*\).*/\1/p' | head -n 1)
-	[ -n "$loader" ] || fail "the loader's process is not found"
+	# Signal only the loader, so that npx returns the loader's exit code. The listening process is its server, a child.
+	server=$(ss -Hltnp 'sport = :7411' | sed -n 's/.*pid=\([0-9]*\).*/\1/p' | head -n 1)
+	[ -n "$server" ] || fail "the server's process is not found"
+	loader=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$server/status")
 	kill -TERM "$loader"
 	wait "$running" || code=$?
 	[ "$code" -eq 0 ] || { cat "$logs/service.log" >&2 && fail "start ended with exit code $code"; }
