@@ -1,7 +1,7 @@
 // @ts-check
 /** Reads the results of one kernel's guest (guest/lab/report.mjs). */
 
-/** @typedef {{ promise: string, what: string, is: unknown, should: unknown }} Check */
+/** @typedef {{ promise: string, what: string, is: unknown, should: unknown, cell?: string }} Check */
 /** @typedef {{ promise: string, facts: Record<string, any> }} Facts */
 /** @typedef {{ checks: Check[], facts: Facts[], lacks: string[], errors: string[], notes: string[], seconds: number | undefined, guestOnly: boolean }} Case */
 /** @typedef {{ kernel: string, btf: boolean, ended: boolean, cases: Map<string, Case> }} Run */

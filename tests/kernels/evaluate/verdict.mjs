@@ -32,5 +32,7 @@ export function verdictOf(run, name, promise) {
     );
   problems.push(...whole.flatMap((each) => each.problems));
   if (checks.length + whole.length === 0) problems.push('no check was made');
-  return problems.length > 0 ? { cell: 'FAILED', problems } : { cell: whole[0]?.cell ?? 'yes', problems };
+  return problems.length > 0
+    ? { cell: 'FAILED', problems }
+    : { cell: whole[0]?.cell ?? checks[0]?.cell ?? 'yes', problems };
 }

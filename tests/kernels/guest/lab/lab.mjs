@@ -35,6 +35,11 @@ export class Lab {
     this.#report.check(promise, what, is, should);
   }
 
+  /** See Report.absent. @param {string} promise @param {string} what */
+  absent(promise, what) {
+    this.#report.absent(promise, what);
+  }
+
   /** See Report.facts. @param {string} promise @param {object} facts */
   facts(promise, facts) {
     this.#report.facts(promise, facts);
@@ -101,12 +106,17 @@ export class Lab {
     });
   }
 
-  async end() {
-    for (const child of this.#children) await child.end();
-    for (const each of this.#processes) {
+  /** Ends all that was started, and reports its output. */
+  async endProcesses() {
+    for (const child of this.#children.splice(0)) await child.end();
+    for (const each of this.#processes.splice(0)) {
       await each.end('SIGKILL');
       this.#report.notes(each.err.split('\n').filter(Boolean));
     }
+  }
+
+  async end() {
+    await this.endProcesses();
     if (!this.#network) return;
     if (readdirSync('/sys/fs/bpf').some((name) => name.startsWith('packetlog'))) await this.command('unload');
     await this.#network.remove();

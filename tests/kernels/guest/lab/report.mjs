@@ -28,6 +28,11 @@ export class Report {
     this.line({ case: this.#case, promise, what, is: is ?? null, should });
   }
 
+  /** Reports that the kernel is too old for a promise. @param {string} promise @param {string} what it lacks */
+  absent(promise, what) {
+    this.line({ case: this.#case, promise, what, is: 'absent', should: 'absent', cell: 'not in this kernel' });
+  }
+
   /** Reports facts that the host evaluates together. @param {string} promise @param {object} facts */
   facts(promise, facts) {
     this.line({ case: this.#case, promise, facts });

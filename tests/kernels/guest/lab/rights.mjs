@@ -36,3 +36,14 @@ export function rightsOfThreads(pid) {
   }
   return [...seen.values()];
 }
+
+/** Returns the children of a process, theirs, and so on. @param {number} pid @returns {number[]} */
+export function descendantsOf(pid) {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** Whether a process is a server of packetlog. @param {number} pid */
+export const isServer = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'packetlog-serve';
