@@ -9,6 +9,7 @@ import { RulesRuntime } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
 import { endStay, isStayRequested } from '../../rules/store/stay-request.ts';
+import { removeUnfinished } from '../../rules/store/unfinished-files.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import { memoryProblems, ringBytesFor } from '../../transports/ring-memory.ts';
 import { filterWarnings } from '../options/filter-option.ts';
@@ -90,6 +91,7 @@ export class RunningLoader {
       notice: (message) => log.warn(message),
     });
     if (unlock === undefined) return undefined;
+    removeUnfinished(options.state);
     let loader: RunningLoader | undefined;
     const notice = (each: Notice) => loader?.notice(each);
     const records = new RecordSink({ ...options, output, stop, notice });
