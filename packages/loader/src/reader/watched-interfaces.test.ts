@@ -107,6 +107,12 @@ describe('a watched interface', () => {
     expect(interfaces.unfiltered()).toHaveLength(1);
   });
 
+  it('is attached again at once when another tool detached the program', () => {
+    kernel.links.clear();
+    expect(interfaces.check(0).map(({ code }) => code)).toEqual(['interface_gone', 'interface_returned']);
+    expect(interfaces.attached()).toEqual([{ name: 'eth0', ifindex: IFINDEX, mode: 'native' }]);
+  });
+
   it('keeps the program while the kernel does not answer', () => {
     kernel.facts = () => {
       throw new SystemCallError('RTM_GETLINK', ENOBUFS);

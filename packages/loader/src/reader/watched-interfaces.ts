@@ -130,8 +130,11 @@ export class WatchedInterfaces {
     const left = this.#watched.map((watched) =>
       watched.link === undefined ? undefined : this.#checkLink(watched, watched.link, atMs),
     );
+    // At once if the link has just ended: another tool may have detached it from an interface that is still there.
     const returned = this.#watched.map((watched, i) =>
-      watched.link === undefined && left[i] === undefined ? this.#tryAgain(watched, atMs) : undefined,
+      watched.link === undefined && (left[i] === undefined || watched.away === GONE)
+        ? this.#tryAgain(watched, atMs)
+        : undefined,
     );
     const unreported = this.#unreported.splice(0);
     return [...unreported, ...left, ...returned, this.#unwatched.check(atMs)].filter((notice) => notice !== undefined);
