@@ -1,14 +1,20 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 
-/** Names of the lab's namespaces: `plt-<pid of the creator>-<number>`. */
-const LAB_NAME = /^plt-(\d+)-\d+$/;
+/**
+ * Names of the lab's namespaces: `plt-<maker>-<number>`. The maker is a pid, and the inode of its PID namespace: tests in
+ * another one see the same network namespaces, but not the process.
+ */
+const LAB_NAME = /^plt-(\d+)\.(\d+)-\d+$/;
+const PID_NAMESPACE = statSync('/proc/self/ns/pid').ino;
+/** This process, in names of what it makes. */
+export const MAKER = `${process.pid}.${PID_NAMESPACE}`;
 const NAMESPACES = '/run/netns';
 
 let made = 0;
 
 export function newLabName(): string {
   let name: string;
-  do name = `plt-${process.pid}-${++made}`;
+  do name = `plt-${MAKER}-${++made}`;
   while (existsSync(`${NAMESPACES}/${name}`));
   return name;
 }
@@ -19,8 +25,8 @@ export function guardLabName(name: string): string {
   return name;
 }
 
-/** Returns the process that created a namespace of the lab, undefined for any other name. */
+/** Returns the process that created a namespace of the lab; undefined for another name, or another PID namespace. */
 export function makerOf(name: string): number | undefined {
-  const pid = LAB_NAME.exec(name)?.[1];
-  return pid === undefined ? undefined : Number(pid);
+  const [, pid, pidNamespace] = LAB_NAME.exec(name) ?? [];
+  return pid === undefined || Number(pidNamespace) !== PID_NAMESPACE ? undefined : Number(pid);
 }

@@ -9,10 +9,10 @@ import { exchangeTcp, forwardPort, receiveUdp, sendFrames, sendUdp, startTcpEcho
 import { until } from './until.ts';
 
 test('names that are not the lab’s are rejected', () => {
-  for (const name of ['eth0', 'plt-', 'plt-1', 'xplt-1-1', 'plt-1-1;ls', 'plt-a-1', '']) {
+  for (const name of ['eth0', 'plt-', 'plt-1', 'xplt-1.1-1', 'plt-1.1-1;ls', 'plt-a.1-1', 'plt-1-1', '']) {
     expect(() => guardLabName(name)).toThrow('not a namespace of the test lab');
   }
-  expect(guardLabName('plt-1-1')).toBe('plt-1-1');
+  expect(guardLabName('plt-1.1-1')).toBe('plt-1.1-1');
 });
 
 describe.skipIf(!requireRoot())('network', () => {

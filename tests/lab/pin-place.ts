@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './command.ts';
+import { MAKER } from './lab-name.ts';
 
 /** A private bpf file system for a test, so that everything pinned in it ends with the test. */
 export interface PinPlace {
@@ -13,7 +14,7 @@ export interface PinPlace {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const NAME = /^plt-pins-(\d+)-\d+$/;
+const NAME = /^plt-pins-([\d.]+)-\d+$/;
 const alive = new Set<string>();
 let made = 0;
 let exitHook = false;
@@ -24,7 +25,7 @@ let exitHook = false;
  */
 export async function createPinPlace(): Promise<PinPlace> {
   removeAbandoned();
-  const path = join(tmpdir(), `plt-pins-${process.pid}-${++made}`);
+  const path = join(tmpdir(), `plt-pins-${MAKER}-${++made}`);
   mkdirSync(path, { mode: 0o700 });
   await run('mount', ['-t', 'bpf', '-o', 'mode=0700', 'plt-pins', path]);
   alive.add(path);
@@ -62,7 +63,8 @@ function remove(path: string): void {
 /** Removes directories whose creator was killed. */
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
-    const maker = NAME.exec(name)?.[1];
-    if (maker !== undefined && !existsSync(`/proc/${maker}`)) remove(join(tmpdir(), name));
+    const maker = NAME.exec(name)?.[1]?.split('.');
+    // Of a process in this PID namespace.
+    if (maker?.[1] === MAKER.split('.')[1] && !existsSync(`/proc/${maker?.[0]}`)) remove(join(tmpdir(), name));
   }
 }
