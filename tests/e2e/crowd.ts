@@ -28,10 +28,13 @@ export interface Account {
 }
 
 export interface Crowd {
+  readonly pid: number;
   ask<T>(what: string, argument?: unknown): Promise<T>;
   accounts(): Promise<Account[]>;
   /** The last ledger that the first client received. */
   ledger(): Promise<Ledger | null>;
+  /** Ends the process, whose clients vanish. */
+  end(): Promise<void>;
 }
 
 export async function startCrowd(namespace: Namespace): Promise<Crowd> {
@@ -46,5 +49,10 @@ export async function startCrowd(namespace: Namespace): Promise<Crowd> {
     if (error !== undefined) throw new Error(error);
     return value;
   };
-  return { ask, accounts: () => ask('accounts'), ledger: () => ask('ledger') };
+  const end = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  return { pid: child.pid ?? 0, ask, accounts: () => ask('accounts'), ledger: () => ask('ledger'), end };
 }

@@ -10,7 +10,7 @@ const ENOBUFS = 105;
 const ATTEMPTS = 10_000;
 
 /** Builds a struct sockaddr_ll for sending: only family and interface matter. @param {number} ifindex */
-function linkAddress(ifindex) {
+export function linkAddress(ifindex) {
   const bytes = Buffer.alloc(20);
   bytes.writeUInt16LE(AF_PACKET, 0);
   bytes.writeInt32LE(ifindex, 4);
@@ -18,7 +18,7 @@ function linkAddress(ifindex) {
 }
 
 /** Loaded on demand: only raw frames need the native module. */
-async function openLibc() {
+export async function openLibc() {
   const { DataType, load, open } = await import('ffi-rs');
   open({ library: 'libc', path: 'libc.so.6' });
   /** @type {(name: string, types: any[], values: unknown[]) => { value: number, errno: number }} */

@@ -1,0 +1,81 @@
+/**
+ * `pnpm test:chaos [--seed N] [--count N] [--only KIND,…] [--at-once N]`: runs episodes of faults, each in a process of
+ * its own, and records the results. Exit code 1: a promise was broken; the seed that repeats it is printed.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { FaultResult } from './episode.ts';
+import { record, summaryOf } from './results.ts';
+import { EPISODE } from './schedule.ts';
+
+const RUN = fileURLToPath(new URL('./run.ts', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Math.floor(Date.now() / 1000) % 1_000_000_000) },
+    count: { type: 'string', default: '1000' },
+    only: { type: 'string', default: '' },
+    'at-once': { type: 'string', default: '3' },
+  },
+});
+const [seed, count, atOnce] = [Number(values.seed), Number(values.count), Number(values['at-once'])];
+for (const [name, value] of Object.entries({ seed, count, 'at-once': atOnce })) {
+  if (!Number.isInteger(value) || value < 0) throw new Error(`--${name}: not in range. Write a whole number.`);
+}
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const results: FaultResult[] = [];
+
+/** Runs one episode in a process, and prints what went wrong and how to repeat it. */
+function episode(number: number, faults: number): Promise<void> {
+  const args = [RUN, '--seed', `${number}`, '--count', `${faults}`, '--only', values.only];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const result = JSON.parse(line) as FaultResult;
+    results.push(result);
+    if (results.length % 50 === 0) say(`${results.length} of ${count} faults`);
+    if (result.violations.length > 0) say(explain(result, faults));
+  });
+  return new Promise((resolve) =>
+    child.once('close', (code) => {
+      if (code !== 0) {
+        const violations = [`the episode ended with ${code}: ${stderr.slice(-2000)}`];
+        const failed = { seed: number, index: 0, kind: 'episode', recoveryMs: 0, packets: 0, violations };
+        results.push(failed);
+        say(explain(failed, faults));
+      }
+      resolve();
+    }),
+  );
+}
+
+function explain({ seed: failing, index, kind, violations }: FaultResult, faults: number): string {
+  const only = values.only === '' ? '' : ` --only ${values.only}`;
+  const lines = violations.map((violation) => `  ${violation}`);
+  return [
+    `Fault ${index + 1}, ${kind}, broke a promise. Repeat it: pnpm test:chaos --seed ${failing} --count ${faults}${only}`,
+    ...lines,
+  ].join('\n');
+}
+
+say(`Seed ${seed}, ${count} faults, ${atOnce} labs at once`);
+const episodes = Array.from({ length: Math.ceil(count / EPISODE) }, (_, i) => ({
+  number: seed + i,
+  faults: Math.min(EPISODE, count - i * EPISODE),
+}));
+const startedAt = Date.now();
+await Promise.all(
+  Array.from({ length: atOnce }, async () => {
+    for (let next = episodes.shift(); next; next = episodes.shift()) await episode(next.number, next.faults);
+  }),
+);
+const summary = summaryOf(results, { seed, startedAt, seconds: (Date.now() - startedAt) / 1000 });
+const total = record(summary);
+say(
+  `${summary.faults} faults, ${summary.violations} violations; all runs: ${total.faults} faults, ${total.violations} violations`,
+);
+process.exit(summary.violations === 0 ? 0 : 1);

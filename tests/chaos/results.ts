@@ -1,0 +1,90 @@
+/** Summarises a run, and appends it to results.json, from which docs/trust.md takes its total. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { FaultResult } from './episode.ts';
+
+const FILE = fileURLToPath(new URL('./results.json', import.meta.url));
+const DOCUMENT = fileURLToPath(new URL('../../docs/trust.md', import.meta.url));
+const TOTAL = /(<!-- total -->\n).*(\n<!-- end of the total -->)/s;
+
+interface KindSummary {
+  readonly faults: number;
+  readonly violations: number;
+  readonly recovery_ms: { readonly median: number; readonly p95: number; readonly max: number };
+}
+
+export interface RunSummary {
+  readonly date: string;
+  readonly commit: string;
+  readonly seed: number;
+  readonly faults: number;
+  readonly violations: number;
+  readonly seconds: number;
+  readonly packets: number;
+  readonly kinds: Readonly<Record<string, KindSummary>>;
+}
+
+export interface Total {
+  readonly faults: number;
+  readonly violations: number;
+}
+
+export interface Results {
+  readonly total: Total;
+  readonly runs: readonly RunSummary[];
+}
+
+/** A fault counts as one violation, however many promises it broke. */
+export function summaryOf(
+  results: readonly FaultResult[],
+  run: { seed: number; startedAt: number; seconds: number },
+): RunSummary {
+  const names = [...new Set(results.map(({ kind }) => kind))].sort();
+  const kinds = names.map((name) => [name, kindSummary(results.filter(({ kind }) => kind === name))] as const);
+  return {
+    date: new Date(run.startedAt).toISOString().slice(0, 10),
+    commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim(),
+    seed: run.seed,
+    faults: results.length,
+    violations: broken(results),
+    seconds: Math.round(run.seconds),
+    packets: results.reduce((sum, { packets }) => sum + packets, 0),
+    kinds: Object.fromEntries(kinds),
+  };
+}
+
+function kindSummary(results: readonly FaultResult[]): KindSummary {
+  const times = results
+    .filter(({ violations }) => violations.length === 0)
+    .map(({ recoveryMs }) => Math.round(recoveryMs))
+    .sort((a, b) => a - b);
+  const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
+  return {
+    faults: results.length,
+    violations: broken(results),
+    recovery_ms: { median: at(0.5), p95: at(0.95), max: times.at(-1) ?? 0 },
+  };
+}
+
+const broken = (results: readonly FaultResult[]) => results.filter(({ violations }) => violations.length > 0).length;
+
+export function readResults(): Results {
+  return existsSync(FILE)
+    ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results)
+    : { total: { faults: 0, violations: 0 }, runs: [] };
+}
+
+/** Appends the run, and writes the total of all runs into docs/trust.md. Returns the total. */
+export function record(summary: RunSummary): Total {
+  const runs = [...readResults().runs, summary];
+  const sum = (of: 'faults' | 'violations') => runs.reduce((total, run) => total + run[of], 0);
+  const total = { faults: sum('faults'), violations: sum('violations') };
+  writeFileSync(FILE, `${JSON.stringify({ total, runs }, null, 2)}\n`);
+  const kinds = new Set(runs.flatMap((run) => Object.keys(run.kinds))).size;
+  const packets = runs.reduce((sum, run) => sum + run.packets, 0);
+  const number = (value: number) => value.toLocaleString('en-US');
+  const line = `Until ${summary.date}: **${number(total.faults)} faults** of ${kinds} kinds under ${number(packets)} packets, **${number(total.violations)} broken promises**.`;
+  writeFileSync(DOCUMENT, readFileSync(DOCUMENT, 'utf8').replace(TOTAL, `$1${line}$2`));
+  return total;
+}
