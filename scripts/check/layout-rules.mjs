@@ -36,6 +36,7 @@ export const LAYOUTS = [
     root: 'packages/loader/src',
     rooms: {
       // Foundations.
+      'collect-garbage.ts': [],
       'line-limit.ts': [],
       'mutex.ts': [],
       'token-bucket.ts': [],
@@ -50,7 +51,18 @@ export const LAYOUTS = [
       transports: ['rings', 'system', 'native', 'ipc', 'errors'],
       xdp: ['transports', 'system', 'native', 'ipc', 'errors'],
       summary: [],
-      reader: ['summary', 'xdp', 'transports', 'rings', 'system', 'native', 'ipc', 'errors', 'token-bucket.ts'],
+      reader: [
+        'summary',
+        'xdp',
+        'transports',
+        'rings',
+        'system',
+        'native',
+        'ipc',
+        'errors',
+        'token-bucket.ts',
+        'collect-garbage.ts',
+      ],
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
       // Reads capture files, and runs their frames through the program and the rules.
@@ -61,7 +73,7 @@ export const LAYOUTS = [
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
       enrichment: ['errors'],
-      server: ['history', 'enrichment', 'ipc', 'errors', 'line-limit.ts', 'token-bucket.ts'],
+      server: ['history', 'enrichment', 'ipc', 'errors', 'line-limit.ts', 'token-bucket.ts', 'collect-garbage.ts'],
       // Starts both halves.
       demo: ['native', 'errors'],
       // Judges both halves before they start.
@@ -84,6 +96,7 @@ export const LAYOUTS = [
         'ipc',
         'errors',
         'line-limit.ts',
+        'collect-garbage.ts',
       ],
       'index.ts': ['errors'],
     },

@@ -19,6 +19,7 @@ import { PollPolicy } from './poll-policy.ts';
 import { answerRequests } from './requests.ts';
 import { closePort, options, post, postNotices, signal } from './serving-thread.ts';
 import { type Setup, setUp } from './set-up.ts';
+import { StartMemory } from './start-memory.ts';
 
 /** Interval of reports. Without clients and records, a report waits for the first client or record. */
 const REPORT_MS = 1000;
@@ -32,6 +33,8 @@ const STOP_SERVER_MS = 1000;
 
 /** If false, the counters may move while the thread sleeps, and only the report shows it. */
 const everyPacketWakes = options.logPermits && options.sample <= 1;
+
+const startMemory = new StartMemory(performance.now());
 
 /** Directory of the network tables of this thread, which may be in another namespace than the process. */
 function networkTables(): string {
@@ -118,11 +121,12 @@ function sleep(setup: Setup): number {
     flush(setup, true);
     return records;
   }
+  startMemory.release(performance.now());
   const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
   const waits = setup.chosen.check?.waits ?? false;
   const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !setup.hasClients && drain.isQuiet && !waits;
-  const longestMs = Number.isFinite(serviceManager.maxSleepMs) ? serviceManager.maxSleepMs : FOR_EVER;
-  const woken = waiter.sleep(mayBeLong ? longestMs : untilReport);
+  const longestMs = Math.ceil(Math.min(serviceManager.maxSleepMs, startMemory.dueInMs(performance.now())));
+  const woken = waiter.sleep(mayBeLong ? (Number.isFinite(longestMs) ? longestMs : FOR_EVER) : untilReport);
   transport.woken();
   if (woken.clock) setup.nextReport = performance.now();
   if (woken.links) checkInterfaces(setup);

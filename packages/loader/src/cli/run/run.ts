@@ -1,4 +1,5 @@
 /** `packetlog run`: opens, attaches, serves, waits for the end, and closes in reverse order. */
+import { collectGarbage, START_GARBAGE_MS } from '../../collect-garbage.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { requireKernelFiles } from '../../system/kernel-files.ts';
 import type { RunOptions } from '../options/run-settings.ts';
@@ -30,6 +31,7 @@ export async function run(
   stop.onReload = () => loader.reload();
   loader.greet();
   onReady();
+  setTimeout(collectGarbage, START_GARBAGE_MS).unref();
 
   const why = await stop.requested;
   log.debug({ why }, 'ending');

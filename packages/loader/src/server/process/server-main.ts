@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { collectGarbage, START_GARBAGE_MS } from '../../collect-garbage.ts';
 import { Places } from '../../enrichment/places.ts';
 import { toPlain } from '../../errors/setup-error.ts';
 import { SERVER_LEFT } from '../../ipc/server-descriptors.ts';
@@ -58,6 +59,7 @@ function handle(message: Message): void {
       server?.start(message.hello, message);
       link.send({ type: 'started' });
       notifyReady(notify, Number(process.env['WATCHDOG_USEC']));
+      setTimeout(collectGarbage, START_GARBAGE_MS).unref();
       return;
     case 'second':
       rows.report(message.number, () => server?.second(message.ledger, message.summary, message.clockOffsetNs));

@@ -1,0 +1,17 @@
+/** Returns the memory of garbage to the kernel. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** How long after the start its garbage is collected: V8 would keep it, because an idle heap does not grow. */
+export const START_GARBAGE_MS = 2000;
+
+/**
+ * Collects all garbage of this thread, takes 10 to 40 ms. `last-resort` also compacts the heap and returns its free
+ * pages; an ordinary collection keeps them. On the command line, `--expose-gc` would cost 30 ms and 1 MiB at each start.
+ */
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc');
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
