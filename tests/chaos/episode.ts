@@ -3,13 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Holdings, holdingsOf, leaks } from './holdings.ts';
 import { ChaosLab } from './lab.ts';
 import { seededRandom } from './random.ts';
-import { type Reading, read } from './reading.ts';
+import { isDisturbed, type Reading, read } from './reading.ts';
 import type { Episode, Planned } from './schedule.ts';
 import { violations } from './violations.ts';
 
 /** Until when sums that do not hold may still be on their way: reports of a loader are a second apart. */
 const SETTLE_DEADLINE_MS = 15_000;
 const SETTLE_POLL_MS = 50;
+
+/** Another process interfered with the lab: nothing is proven. */
+export class DisturbedError extends Error {
+  override readonly name = 'DisturbedError';
+  constructor() {
+    super('another process removed a namespace of the lab, or ran its program');
+  }
+}
 
 export interface FaultResult {
   readonly seed: number;
@@ -36,7 +44,7 @@ export async function runEpisode({ seed, settings, faults }: Episode, report: (r
     for (const [index, planned] of faults.entries()) {
       bench ??= await prepare(await ChaosLab.create(settings));
       const result = { seed, index, ...(await cause(bench, planned)) };
-      if (bench.lab.isSpoiled) throw new Error('another process removed a namespace of the lab: nothing was proven');
+      if (bench.lab.isSpoiled || isDisturbed(bench.reading)) throw new DisturbedError();
       report(result);
       if (result.violations.length === 0) continue;
       // What is wrong once would be reported again.
@@ -97,7 +105,6 @@ async function settle(bench: Bench, pausedAt: number): Promise<string[]> {
   const before = bench.reading;
   const held = lab.loader?.pid === bench.pid ? bench.holdings : undefined;
   const deadline = performance.now() + SETTLE_DEADLINE_MS;
-  let reportedAt = Number.NaN;
   for (;;) {
     const found: string[] = [];
     try {
@@ -106,9 +113,8 @@ async function settle(bench: Bench, pausedAt: number): Promise<string[]> {
       const { windows, forgotten } = lab;
       found.push(...violations({ before, after, windows, forgotten }), ...leaks(held, holdings));
       const { at_ms } = after.status.ledger;
-      // Before its first report, a loader answers with the time of the question.
-      if (at_ms < pausedAt || at_ms !== reportedAt) found.push('the loader has not reported since the last frame');
-      reportedAt = at_ms;
+      // Before its first report, a loader answers with the time of its answer.
+      if (at_ms < pausedAt || at_ms >= after.askedAt) found.push('the loader has not reported since the last frame');
       bench.reading = after;
       bench.holdings = held ?? holdings;
       bench.pid = lab.pid;

@@ -10,6 +10,8 @@ import type { FaultResult } from './episode.ts';
 import { record, summaryOf } from './results.ts';
 import { EPISODE } from './schedule.ts';
 
+/** Exit code of run.ts. */
+const DISTURBED = 75;
 const RUN = fileURLToPath(new URL('./run.ts', import.meta.url));
 const { values } = parseArgs({
   options: {
@@ -42,7 +44,9 @@ function episode(number: number, faults: number): Promise<void> {
   });
   return new Promise((resolve) =>
     child.once('close', (code) => {
-      if (code !== 0) {
+      if (code === DISTURBED)
+        say(`Seed ${number} was disturbed by another process: ${stderr.trim()}. Its faults until then count.`);
+      else if (code !== 0) {
         const violations = [`the episode ended with ${code}: ${stderr.slice(-2000)}`];
         const failed = { seed: number, index: 0, kind: 'episode', recoveryMs: 0, packets: 0, violations };
         results.push(failed);

@@ -14,9 +14,15 @@ export interface Reading {
   readonly wire: WireCounts;
   /** Of the frames since the reading before. */
   readonly report: Report;
+  /** When the loader was asked (Unix time, ms). */
+  readonly askedAt: number;
   readonly status: Status;
-  /** Sums over all interfaces. */
+  /** Sums over the watched interfaces. */
   readonly counters: InterfaceLedger;
+  /** Packets of interfaces that are not watched. */
+  readonly unwatched: number;
+  /** Records of packets, watched or not. */
+  readonly recorded: number;
   /** What the viewer received. */
   readonly view: Account;
   /** Packets that rules denied, by the rules' own counters. */
@@ -30,15 +36,18 @@ export async function read(lab: ChaosLab, from: number): Promise<Reading> {
   const wire = await lab.cable.counts();
   const view = await lab.view();
   const report = await lab.witness.report(from, next);
+  const askedAt = Date.now();
   const [status, { rules }] = [await lab.control.status(), await lab.control.done('list', {})];
   const denying = rules.filter(({ action }) => action === 'deny');
   const hits = denying.reduce((sum, { packets }) => sum + packets, 0);
-  return { next, failed, wire, report, view, status, counters: countersOf(status), hits };
+  const counters = countersOf(status);
+  const other = status.ledger.unwatched?.counters;
+  const [unwatched, recorded] = [other?.seen ?? 0, counters.emitted + (other?.emitted ?? 0)];
+  return { next, failed, wire, report, view, askedAt, status, counters, unwatched, recorded, hits };
 }
 
-function countersOf({ interfaces, ledger: { unwatched } }: Status): InterfaceLedger {
-  const all = [...interfaces, ...(unwatched ? [unwatched] : [])].map(({ counters }) => counters);
-  const sum = (key: keyof InterfaceLedger) => all.reduce((total, counters) => total + counters[key], 0);
+function countersOf({ interfaces }: Status): InterfaceLedger {
+  const sum = (key: keyof InterfaceLedger) => interfaces.reduce((total, { counters }) => total + counters[key], 0);
   return {
     seen: sum('seen'),
     permitted: sum('permitted'),
@@ -51,4 +60,13 @@ function countersOf({ interfaces, ledger: { unwatched } }: Status): InterfaceLed
     bytes: sum('bytes'),
     denied_bytes: sum('denied_bytes'),
   };
+}
+
+/**
+ * Whether another process ran the lab's program with packets of its own (BPF_PROG_TEST_RUN, as the benchmark does with
+ * programs that it finds by name): they count as packets of the loopback device, which is not watched.
+ */
+export function isDisturbed({ unwatched, status }: Reading): boolean {
+  const LOOPBACK = 1;
+  return unwatched > 0 && status.ledger.unwatched?.ifindex === LOOPBACK;
 }

@@ -27,7 +27,10 @@ const START: Reading = {
     rules: { in_force: true, alarms: [] },
     server: { is_running: true, pid: 2, restarts: 0 },
   },
+  askedAt: 0,
   counters: NOTHING,
+  unwatched: 0,
+  recorded: 0,
   hits: 0,
 };
 const SENT = 1000;
@@ -47,13 +50,17 @@ const RIGHT: Reading = {
     },
   },
   counters: { ...NOTHING, seen: SENT, permitted: HALF, denied: HALF, emitted: SENT },
+  recorded: SENT,
   hits: HALF,
 };
 
 const found = (changes: Partial<Reading>, windows: Window[] = [], forgotten: Interval['forgotten'] = new Set()) =>
   violations({ before: START, after: { ...RIGHT, ...changes }, windows, forgotten });
 const report = (changes: Partial<Report>) => ({ report: { ...RIGHT.report, ...changes } });
-const counters = (changes: Partial<InterfaceLedger>) => ({ counters: { ...RIGHT.counters, ...changes } });
+const counters = (changes: Partial<InterfaceLedger>) => ({
+  counters: { ...RIGHT.counters, ...changes },
+  recorded: changes.emitted ?? SENT,
+});
 
 describe('the invariants', () => {
   it('hold when everything arrived and is counted', () => {

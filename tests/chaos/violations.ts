@@ -102,7 +102,7 @@ function ledgerViolations({ before, after, windows, forgotten }: Interval): stri
 }
 
 /** The sums of docs/packet-path.md. */
-function sumViolations({ counters: c, status: { ledger }, view, wire, next }: Reading): string[] {
+function sumViolations({ counters: c, status: { ledger }, recorded, unwatched, view, wire, next }: Reading): string[] {
   const found: string[] = [];
   const equal = (what: string, left: number, right: number) => {
     if (left !== right) found.push(`${what}: ${left} is not ${right}`);
@@ -110,7 +110,8 @@ function sumViolations({ counters: c, status: { ledger }, view, wire, next }: Re
   equal('seen = permitted + denied + aborted', c.seen, c.permitted + c.denied + c.aborted);
   const written = c.emitted + c.sampled_out + c.filtered_out + c.ring_full;
   equal('seen = recorded + sampled out + not recorded + ring full', c.seen, written);
-  equal('recorded = before + offered by the rings', c.emitted, (ledger.before ?? 0) + ledger.ring.offered);
+  equal('packets of interfaces that are not watched', unwatched, 0);
+  equal('recorded = before + offered by the rings', recorded, (ledger.before ?? 0) + ledger.ring.offered);
   equal('aborted', c.aborted, 0);
   for (const [name, hop] of Object.entries({ ring: ledger.ring, queue: ledger.queue, server: ledger.server })) {
     if (!hop) continue;
