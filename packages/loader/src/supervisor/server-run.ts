@@ -7,6 +7,8 @@ import { CORE_ENCODING, type FromServer, type ToServer } from '../ipc/server-mes
 const PING_MS = 5000;
 /** A server that has not answered a ping for this long is frozen. */
 const FROZEN_MS = 15_000;
+/** One that has not sent anything yet is starting, for as long as its unit may (TimeoutStartSec). */
+const START_MS = 60_000;
 /** Reports are skipped while this many bytes wait for the server. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 /** A server is ended while this many bytes wait for it, apart from files that it gets: it does not read. */
@@ -41,6 +43,7 @@ export class ServerRun {
   readonly #timer: NodeJS.Timeout;
   #haveEnded: () => void = () => {};
   #pingedAt: number | undefined;
+  #maxSilenceMs = START_MS;
   /** Why this side ends the process; undefined: it ended without that. */
   #reason: string | undefined;
   #isLeaving = false;
@@ -123,6 +126,7 @@ export class ServerRun {
   }
 
   #received(message: FromServer): void {
+    this.#maxSilenceMs = FROZEN_MS;
     if (message.type === 'alive') this.#pingedAt = undefined;
     else if (message.type === 'leaving') this.#isLeaving = true;
     else if (!this.#hasEnded && this.#reason === undefined) this.#events.message(message);
@@ -135,10 +139,11 @@ export class ServerRun {
       this.send({ type: 'ping' });
       return;
     }
-    if (performance.now() - since < FROZEN_MS) return;
+    const maxMs = this.#maxSilenceMs;
+    if (performance.now() - since < maxMs) return;
     // If this process stood still, an answer may be waiting: read it before judging.
     setImmediate(() => {
-      if (this.#pingedAt === since) this.kill(`did not answer for ${FROZEN_MS / 1000} s`);
+      if (this.#pingedAt === since) this.kill(`did not answer for ${maxMs / 1000} s`);
     });
   }
 }

@@ -164,6 +164,20 @@ it('the end also ends a server that is starting', async () => {
   expect(notice).not.toHaveBeenCalled();
 });
 
+it('a server that does not answer is ended after 15 s, and one that is starting after a minute', async () => {
+  const { servers, start } = core();
+  await start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(servers[0]?.isKilled).toBe(false);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(servers.map(({ isKilled }) => isKilled)).toEqual([true, false]);
+  servers[1]?.says(OPENED);
+  await vi.advanceTimersByTimeAsync(14_000);
+  expect(servers[1]?.isKilled).toBe(false);
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(servers[1]?.isKilled).toBe(true);
+});
+
 it('a server that does not read what it requests is ended before the core runs out of memory', async () => {
   const { servers, notice, start } = core(undefined, false);
   await start();
