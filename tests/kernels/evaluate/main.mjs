@@ -32,6 +32,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const runs = positionals.map((file) => readRun(readFileSync(file, 'utf8')));
+// First: the table shows them.
+if (values.record) for (const run of runs) recordCosts(run);
 const wrong = /** @type {string[]} */ ([]);
 const rows = [
   ['', ...runs.map(({ kernel }) => kernel)],
@@ -61,7 +63,6 @@ for (const name of values.cases.split(',')) {
     }
   }
 }
-if (values.record) for (const run of runs) recordCosts(run);
 printTable(rows);
 if (wrong.length > 0) console.log(`\n${wrong.join('\n')}`);
 process.exitCode = wrong.length > 0 ? 1 : 0;

@@ -28,7 +28,8 @@ export function recordCosts(run) {
  */
 export function recordResult(run, name, promises, tested) {
   const seen = run.cases.get(name);
-  if (seen === undefined || seen.guestOnly) return;
+  // Not one that did not finish.
+  if (seen?.seconds === undefined || seen.guestOnly) return;
   const results = /** @type {Record<string, Record<string, Result>>} */ (
     JSON.parse(readFileSync(RESULTS_FILE, 'utf8'))
   );
@@ -38,7 +39,7 @@ export function recordResult(run, name, promises, tested) {
     kernel: run.kernel,
     ...tested,
     date: new Date().toISOString().slice(0, 10),
-    seconds: seen.seconds ?? 0,
+    seconds: seen.seconds,
     promises,
   };
   write(RESULTS_FILE, results);

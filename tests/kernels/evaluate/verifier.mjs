@@ -25,7 +25,8 @@ export function evaluateVerifier({ programs }, kernel, recorded = recordedCosts(
   const known = /** @type {Record<string, Cost | undefined>} */ (programs);
   for (const [name, cost] of Object.entries(known)) {
     if (!cost) continue;
-    if (!(cost.stack <= MAX_STACK)) problems.push(`${name}: stack of ${cost.stack} bytes, at most ${MAX_STACK}`);
+    if (!(cost.stack > 0 && cost.stack <= MAX_STACK))
+      problems.push(`${name}: stack of ${cost.stack} bytes, at most ${MAX_STACK}`);
     if (!(cost.instructions > 0)) problems.push(`${name}: the verifier's log has no number of instructions`);
   }
   for (const [name, was] of Object.entries(before ?? {})) {
