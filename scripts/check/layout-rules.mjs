@@ -67,7 +67,7 @@ export const LAYOUTS = [
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
       // Reads capture files, and runs their frames through the program and the rules.
       'capture-file': [],
-      replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'errors'],
+      replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'ipc', 'errors'],
       // Starts the server process, and answers it.
       supervisor: ['native', 'ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.

@@ -185,7 +185,7 @@ describe.skipIf(!requireRoot())('packetlog replay', () => {
     const { code, records, stderr } = await replay(file('cut.pcap', whole.subarray(0, -1)));
     expect([code, records.length]).toEqual([1, 1]);
     expect(stderr).toContain(`cut.pcap: the file ends in the middle of a frame or block, which begins at byte`);
-    expect(stderr).toContain('The 1 frames before that were replayed.');
+    expect(stderr).toContain('The frame before that was replayed.');
   });
 
   test.each([

@@ -29,7 +29,8 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _packetlog; printf '%s\
 describe('completionScript', () => {
   it.each(SHELLS)('for %s contains every option and command', (shell) => {
     const script = completionScript(shell, program);
-    for (const { long } of runOptions()) expect(script).toContain(shell === 'fish' ? `-l ${long?.slice(2)} ` : long);
+    for (const { long, hidden } of runOptions())
+      if (!hidden) expect(script).toContain(shell === 'fish' ? `-l ${long?.slice(2)} ` : long);
     for (const command of program.commands) expect(script).toContain(command.name());
   });
 
@@ -76,6 +77,8 @@ describe('the script for bash', () => {
       ['pcapng', 'packetlog'],
     ],
     [['capture', '-w', 'li'], ['list.txt']],
+    [['replay', 'li'], ['list.txt']],
+    [['replay', '--tran'], []],
     [['capture', '--pri'], []],
     [
       ['unload', '--'],

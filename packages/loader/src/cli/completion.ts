@@ -61,12 +61,14 @@ function specsOf(program: Command, path: readonly string[] = []): CommandSpec[] 
     return [
       {
         path: here,
-        options: command.options.map((option) => ({
-          long: option.long ?? '',
-          short: option.short,
-          description: option.description,
-          value: option.required ? optionValue(option.long ?? '', option.argChoices) : undefined,
-        })),
+        options: command.options
+          .filter(({ hidden }) => !hidden)
+          .map((option) => ({
+            long: option.long ?? '',
+            short: option.short,
+            description: option.description,
+            value: option.required ? optionValue(option.long ?? '', option.argChoices) : undefined,
+          })),
         arguments: command.registeredArguments.map((argument) => ARGUMENTS[argument.name()] ?? { kind: 'free' }),
       },
     ];

@@ -1,12 +1,22 @@
 /** Defines `packetlog replay`. */
 import type { Filter } from '@packetlog/common';
 import { type Command, Option } from 'commander';
+import type { RequestedTransport } from '../ipc/settings.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { REPLAY_HELP } from './help-text.ts';
 import { filterOption } from './options/filter-option.ts';
 import type { PrintFormat } from './options/run-settings.ts';
 import { rulesFileOption } from './options/shared-options.ts';
 import { interfaceName } from './options/values.ts';
+
+interface Given {
+  readonly rules?: string;
+  readonly filter?: Filter;
+  readonly print: PrintFormat;
+  readonly iface?: string;
+  readonly transport: RequestedTransport;
+  readonly oneBuffer?: boolean;
+}
 
 export function addReplayCommand(program: Command, done: (code: number) => void): void {
   program
@@ -31,12 +41,20 @@ export function addReplayCommand(program: Command, done: (code: number) => void)
         'interface for rules and filters (default: as the file names it, otherwise the name of the file)',
       ).argParser(interfaceName),
     )
+    // Hidden: all programs give the same records, which a test checks with these.
+    .addOption(
+      new Option('--transport <kind>', 'the program to run')
+        .choices(['auto', 'array', 'ring', 'perf'])
+        .default('auto')
+        .hideHelp(),
+    )
+    .addOption(new Option('--one-buffer', 'run the program for frames in one buffer').hideHelp())
     .addHelpText('after', REPLAY_HELP)
     .action(async (file: string, _, command: Command) => {
-      const given = command.opts<{ rules?: string; filter?: Filter; print: PrintFormat; iface?: string }>();
+      const { rules, filter, print, iface, transport, oneBuffer = false } = command.opts<Given>();
       const { replayFile } = await import('./replay-file.ts');
-      const { rules, filter, print, iface } = given;
       const state = statePaths(process.env, rules);
-      done(await replayFile(file, { state, rulesNamed: rules !== undefined, filter, print, iface }));
+      const rulesNamed = rules !== undefined;
+      done(await replayFile(file, { state, rulesNamed, filter, print, iface, transport, oneBuffer }));
     });
 }

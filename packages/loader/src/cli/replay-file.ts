@@ -7,6 +7,7 @@ import { CaptureReader } from '../capture-file/capture-reader.ts';
 import { CaptureFileError } from '../capture-file/captured-frame.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import type { RequestedTransport } from '../ipc/settings.ts';
 import { Replay } from '../replay/replay.ts';
 import { ReplayProgram } from '../replay/replay-program.ts';
 import { ReplayRules } from '../replay/replay-rules.ts';
@@ -26,6 +27,8 @@ export interface ReplayCommandOptions {
   readonly print: PrintFormat;
   /** Name for the interface of all frames. */
   readonly iface: string | undefined;
+  readonly transport: RequestedTransport;
+  readonly oneBuffer: boolean;
 }
 
 /** Replays `file`; `-`: standard input. Resolves with the exit code; throws SetupError. */
@@ -45,10 +48,10 @@ async function replayWith(
   rules: ReplayRules,
   source: Readable,
   file: string,
-  { filter, print, iface }: ReplayCommandOptions,
+  { filter, print, iface, transport, oneBuffer }: ReplayCommandOptions,
 ): Promise<number> {
   const stop = new Stop();
-  const program = new ReplayProgram();
+  const program = new ReplayProgram(transport, oneBuffer);
   const output = new ReplayOutput(print, filter, stop);
   const run = new Replay({
     program,
@@ -111,7 +114,11 @@ function unreadable(file: string, cause: Error, frames: number): SetupError {
     step: 'read',
     target: file,
     problem: cause.message,
-    ...(frames > 0 ? { next: `The ${frames} frames before that were replayed.` } : {}),
+    ...(frames > 0
+      ? {
+          next: `${frames === 1 ? 'The frame' : `The ${frames} frames`} before that ${frames === 1 ? 'was' : 'were'} replayed.`,
+        }
+      : {}),
     exit: 'failed',
     cause,
   });

@@ -18,7 +18,8 @@ const ALL_BUFFERS = 70_000;
 
 export class ProgramTestRun {
   readonly #program: number;
-  readonly #mostBytes: number;
+  /** Bytes of a frame that the program gets, and counts, at most. */
+  readonly mostBytes: number;
   readonly #address: number;
   readonly #bytes: Uint8Array;
   readonly #options: DataView;
@@ -26,7 +27,7 @@ export class ProgramTestRun {
   /** `frags`: the program that takes frames in several buffers, if the kernel has it. */
   constructor({ single, frags }: { readonly single: number; readonly frags: number | undefined }) {
     this.#program = frags ?? single;
-    this.#mostBytes = frags === undefined ? ONE_BUFFER : ALL_BUFFERS;
+    this.mostBytes = frags === undefined ? ONE_BUFFER : ALL_BUFFERS;
     const { address, bytes } = allocate(FRAME + ALL_BUFFERS);
     this.#address = address;
     this.#bytes = bytes;
@@ -41,7 +42,7 @@ export class ProgramTestRun {
    * the program can read lies there. Returns the XDP action; throws SetupError.
    */
   run(frame: Uint8Array): number {
-    const size = Math.min(frame.length, this.#mostBytes);
+    const size = Math.min(frame.length, this.mostBytes);
     this.#bytes.set(size === frame.length ? frame : frame.subarray(0, size), FRAME);
     this.#options.setUint32(OPTIONS.data_size_in, size, true);
     // The kernel writes the frame's size here, and reads it as the available space in the next run.

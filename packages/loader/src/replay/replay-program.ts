@@ -8,6 +8,7 @@ import {
   type PacketLogFieldName,
 } from '@packetlog/common';
 import type { SeenFrame } from '../capture-file/seen-frame.ts';
+import type { RequestedTransport } from '../ipc/settings.ts';
 import { monotonicTime } from '../native/libc.ts';
 import { ProgramTestRun } from '../native/program-test-run.ts';
 import { toKernelMonotonic } from '../system/time-namespace.ts';
@@ -45,24 +46,27 @@ export class ReplayProgram {
   readonly #lengths = new Uint32Array(BATCH_FRAMES);
   readonly #slots = new Uint8Array(BATCH_FRAMES);
   #frames = 0;
-  /** Bytes behind the cut of cut frames, by slot: all, and those of denied frames. */
+  /** Bytes that the program did not get, by slot: all, and those of denied frames. */
   readonly #cutBytes = new Float64Array(INTERFACE_SLOTS);
   readonly #cutDenied = new Float64Array(INTERFACE_SLOTS);
   readonly #records = new Uint8Array(BATCH_FRAMES * PACKET_LOG_SIZE);
   readonly #view = new DataView(this.#records.buffer);
   readonly #isThere = new Uint8Array(BATCH_FRAMES);
 
-  /** Loads the program; attaches and pins nothing. Throws SetupError. */
-  constructor() {
+  /**
+   * Loads the program; attaches and pins nothing. `oneBuffer`: the program for frames in one buffer, even if the kernel
+   * has the other one. Throws SetupError.
+   */
+  constructor(transport: RequestedTransport, oneBuffer: boolean) {
     const loaded = loadProgram({
-      transport: 'auto',
+      transport,
       ringBytes: RING_BYTES,
       logPermits: true,
       clock: 'cached',
       sample: 1,
     });
     this.#loaded = loaded;
-    this.#testRun = new ProgramTestRun(loaded);
+    this.#testRun = new ProgramTestRun(oneBuffer ? { single: loaded.single, frags: undefined } : loaded);
     this.#images = new RuleImages(loaded.ruleImages);
     this.#counters = new InterfaceCounters(loaded.counters, loaded.cpus);
     const { slots, runtime } = loaded;
@@ -100,7 +104,7 @@ export class ReplayProgram {
     this.#loaded.slots[LOOPBACK_IFINDEX % SLOT_TABLE_SIZE] = slot | SLOT_LINK[link] | SLOT_LINK.member;
     this.#owners[slot] = frame;
     const action = this.#testRun.run(bytes);
-    const cut = Math.max(0, length - bytes.length);
+    const cut = length - Math.min(bytes.length, this.#testRun.mostBytes);
     this.#cutBytes[slot] = (this.#cutBytes[slot] ?? 0) + cut;
     if (action === ACTIONS.deny) this.#cutDenied[slot] = (this.#cutDenied[slot] ?? 0) + cut;
   }
