@@ -73,7 +73,8 @@ function costOf(requested, name) {
 function parsed(text) {
   const number = (/** @type {RegExp} */ pattern) => Number(pattern.exec(text)?.[1]);
   // One depth for each function; some may call each other, so that their sum is the most that is used.
-  const stack = /stack depth ([\d+]+)/.exec(text)?.[1];
+  // Linux 7.3: "max", and the most that functions that call each other use.
+  const stack = /stack depth (?:max )?([\d+]+)/.exec(text)?.[1];
   if (stack === undefined) throw new Error(`the verifier's log has no depth of the stack: ${text.split('\0', 1)[0]}`);
   return {
     instructions: number(/processed (\d+) insns/),
