@@ -18,6 +18,7 @@ await script(async () => {
   await build();
   rmSync(UNFINISHED, { force: true });
   const started = performance.now();
+  const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
   const vitest = [RUNTIME, 'tests/node_modules/vitest/vitest.mjs', 'run', `--root=${ROOT}`, '--no-file-parallelism'];
   const settings = ['env', 'REQUIRE_ROOT=1', `PARSER_RESULTS=${UNFINISHED}`];
   const code = await runHere('scripts/as-root.sh', [
@@ -29,7 +30,7 @@ await script(async () => {
   if (code !== 0) return code;
   const about = {
     date: new Date().toISOString().slice(0, 10),
-    commit: execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim(),
+    commit,
     kernel: execFileSync('uname', ['-r'], { encoding: 'utf8' }).trim(),
     minutes: Math.round((performance.now() - started) / 60_000),
   };
