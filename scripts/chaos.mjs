@@ -5,9 +5,12 @@
 import { build } from './build.mjs';
 import { commandArguments, RUNTIME, runHere, script } from './run.mjs';
 import { ensureSystemPackages } from './system/ensure.mjs';
+import { writeTrust } from './trust.mjs';
 
 await script(async () => {
   await ensureSystemPackages(['build', 'run', 'test']);
   await build();
-  return runHere('scripts/as-root.sh', [RUNTIME, 'tests/chaos/main.ts', ...commandArguments(process.argv)]);
+  const code = await runHere('scripts/as-root.sh', [RUNTIME, 'tests/chaos/main.ts', ...commandArguments(process.argv)]);
+  writeTrust();
+  return code;
 });

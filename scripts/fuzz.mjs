@@ -1,7 +1,7 @@
 /**
  * pnpm test:fuzz [--minutes N | --inputs N] [--target NAME] [--seed N]: feeds everything that reads input from outside with
  * changed inputs, guided by coverage (tests/fuzz). `--inputs` counts for each target, `--minutes` for all together. Updates
- * the corpus, and writes tests/fuzz/results.json.
+ * the corpus, and writes tests/fuzz/results.json and docs/trust.md.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,6 +10,7 @@ import { TARGET_NAMES } from '../tests/fuzz/names.mjs';
 import { build } from './build.mjs';
 import { tell } from './progress.mjs';
 import { commandArguments, RUNTIME, run, script } from './run.mjs';
+import { writeTrust } from './trust.mjs';
 
 const RESULTS = 'tests/fuzz/results.json';
 const ARGUMENTS = [
@@ -56,6 +57,7 @@ await script(async () => {
   await Promise.all(Array.from({ length: lanes }, lane));
   for (const each of broken) tell(`fuzz: ${each}`);
   await write(results, seed);
+  writeTrust();
   const findings = results.flatMap((result) =>
     result.findings.map((finding) => ({ target: result.target, ...finding })),
   );

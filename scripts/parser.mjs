@@ -8,6 +8,7 @@ import { build } from './build.mjs';
 import { tell } from './progress.mjs';
 import { commandArguments, ROOT, RUNTIME, runHere, script } from './run.mjs';
 import { ensureSystemPackages } from './system/ensure.mjs';
+import { writeTrust } from './trust.mjs';
 
 const RESULTS = 'tests/parser/results.json';
 const UNFINISHED = `${RESULTS}.unfinished`;
@@ -37,6 +38,7 @@ await script(async () => {
   const results = JSON.parse(readFileSync(UNFINISHED, 'utf8'));
   rmSync(UNFINISHED);
   writeFileSync(RESULTS, `${JSON.stringify({ ...about, ...results }, null, 2)}\n`);
+  writeTrust();
   tell(`wrote ${RESULTS}.`);
   return 0;
 });

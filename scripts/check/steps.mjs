@@ -78,5 +78,11 @@ export function checkSteps(cSources) {
       args: ['scripts/bench-table.mjs', '--check'],
       remedy: 'node scripts/bench-table.mjs writes it; commit both.',
     },
+    {
+      name: 'figures of docs/trust.md are current',
+      command: process.execPath,
+      args: ['scripts/trust.mjs', '--check'],
+      remedy: 'node scripts/trust.mjs writes them; commit both.',
+    },
   ];
 }

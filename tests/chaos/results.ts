@@ -1,12 +1,10 @@
-/** Summarises a run, and appends it to results.json, from which docs/trust.md takes its total. */
+/** Summarises a run, and appends it to results.json. `scripts/trust.mjs` shows it in docs/trust.md. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FaultResult } from './episode.ts';
 
 const FILE = fileURLToPath(new URL('./results.json', import.meta.url));
-const DOCUMENT = fileURLToPath(new URL('../../docs/trust.md', import.meta.url));
-const TOTAL = /(<!-- total -->\n).*(\n<!-- end of the total -->)/s;
 
 interface KindSummary {
   readonly faults: number;
@@ -75,16 +73,11 @@ export function readResults(): Results {
     : { total: { faults: 0, violations: 0 }, runs: [] };
 }
 
-/** Appends the run, and writes the total of all runs into docs/trust.md. Returns the total. */
+/** Appends the run. Returns the total of all runs. */
 export function record(summary: RunSummary): Total {
   const runs = [...readResults().runs, summary];
   const sum = (of: 'faults' | 'violations') => runs.reduce((total, run) => total + run[of], 0);
   const total = { faults: sum('faults'), violations: sum('violations') };
   writeFileSync(FILE, `${JSON.stringify({ total, runs }, null, 2)}\n`);
-  const kinds = new Set(runs.flatMap((run) => Object.keys(run.kinds))).size;
-  const packets = runs.reduce((sum, run) => sum + run.packets, 0);
-  const number = (value: number) => value.toLocaleString('en-US');
-  const line = `Until ${summary.date}: **${number(total.faults)} faults** of ${kinds} kinds under ${number(packets)} packets, **${number(total.violations)} broken promises**.`;
-  writeFileSync(DOCUMENT, readFileSync(DOCUMENT, 'utf8').replace(TOTAL, `$1${line}$2`));
   return total;
 }

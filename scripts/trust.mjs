@@ -1,0 +1,220 @@
+/**
+ * Writes the figures of docs/trust.md from the results that the tests recorded.
+ *
+ *   node scripts/trust.mjs [--check]
+ *
+ * Replaces the text between each pair of marks. With --check it changes nothing, and fails if a figure is not current.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from './run.mjs';
+
+const DOCUMENT = join(ROOT, 'docs/trust.md');
+const MARKS = /(<!-- figures: (\w+) -->\n).*?(<!-- end of the figures -->)/gs;
+
+/**
+ * What the tests record: tests/parser, tests/kernels, tests/chaos and tests/fuzz.
+ * @typedef {{ frames: number, unexplained: number, explained: Record<string, number> }} Compared
+ * @typedef {{ filters: number, decisions: number, different: number }} Filters
+ * @typedef {{ sets: number, decisions: number, different: number }} Rules
+ * @typedef {{ date: string, commit: string, kernel: string, real: Compared, mutated: Compared, filters: Filters, rules: Rules }} Parser
+ * @typedef {{ kernel: string, commit: string, date: string, promises: Record<string, string> }} KernelCase
+ * @typedef {{ instructions: number, stack: number }} Cost
+ * @typedef {{ faults: number, violations: number, recovery_ms: { median: number, p95: number, max: number } }} Kind
+ * @typedef {{ date: string, commit: string, faults: number, packets: number, violations: number, kinds: Record<string, Kind> }} ChaosRun
+ * @typedef {{ date: string, commit: string, inputs: number, seconds: number, findings: readonly object[] }} Fuzzed
+ * @typedef {{
+ *   parser?: Parser,
+ *   kernels: Record<string, Record<string, KernelCase>>,
+ *   verifier: Record<string, Record<string, Cost | null>>,
+ *   chaos: { runs: readonly ChaosRun[] },
+ *   fuzz: Record<string, Fuzzed>,
+ * }} Results
+ */
+
+const NOT_RUN = ['Not run yet.'];
+const count = (/** @type {number} */ value) => value.toLocaleString('en-US');
+const sum = (/** @type {readonly number[]} */ values) => values.reduce((total, value) => total + value, 0);
+const day = (/** @type {string} */ date) => date.slice(0, 10);
+
+/** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
+function table(head, rows) {
+  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)];
+}
+
+/** @param {Parser | undefined} parser */
+function parserFigures(parser) {
+  if (parser === undefined) return NOT_RUN;
+  const { real, mutated, filters, rules } = parser;
+  const explained = (/** @type {Compared} */ { explained }) => count(sum(Object.values(explained)));
+  return [
+    `${day(parser.date)}, commit ${parser.commit}, Linux ${parser.kernel}:`,
+    '',
+    ...table(
+      ['compared', 'number', 'different', 'explained by a written rule'],
+      [
+        ['frames of the captures, with tshark', count(real.frames), count(real.unexplained), explained(real)],
+        ['mutated frames, with tshark', count(mutated.frames), count(mutated.unexplained), explained(mutated)],
+        [
+          `decisions of ${count(filters.filters)} filters, with tcpdump`,
+          count(filters.decisions),
+          count(filters.different),
+          '',
+        ],
+        [
+          `decisions of ${count(rules.sets)} rule sets, with the reference`,
+          count(rules.decisions),
+          count(rules.different),
+          '',
+        ],
+      ],
+    ),
+  ];
+}
+
+/** @param {Results} results */
+function kernelFigures({ kernels, verifier }) {
+  const names = Object.keys(kernels);
+  if (names.length === 0) return NOT_RUN;
+  return table(
+    [
+      'kernel',
+      'cases',
+      'promises kept',
+      'broken',
+      'not possible there',
+      'most instructions verified',
+      'stack, bytes',
+      'last run, commit',
+    ],
+    names.map((name) => {
+      const cases = Object.values(kernels[name] ?? {});
+      const cells = cases.flatMap(({ promises }) => Object.values(promises));
+      const impossible = cells.filter((cell) => cell.startsWith('no ') || cell.startsWith('not in '));
+      const broken = cells.filter((cell) => cell === 'FAILED');
+      const kept = cells.length - impossible.length - broken.length;
+      const costs = Object.values(verifier[name] ?? {}).filter((cost) => cost !== null);
+      const most = (/** @type {number[]} */ values) => (values.length > 0 ? count(Math.max(...values)) : '');
+      const last = [...cases].sort((a, b) => a.date.localeCompare(b.date)).at(-1);
+      return [
+        last?.kernel ?? name,
+        count(cases.length),
+        count(kept),
+        count(broken.length),
+        count(impossible.length),
+        most(costs.map(({ instructions }) => instructions)),
+        most(costs.map(({ stack }) => stack)),
+        `${last?.date}, ${last?.commit}`,
+      ];
+    }),
+  );
+}
+
+/** @param {readonly ChaosRun[]} runs */
+function faultFigures(runs) {
+  const last = runs.at(-1);
+  if (last === undefined) return NOT_RUN;
+  const total = (/** @type {'faults' | 'packets' | 'violations'} */ of) => count(sum(runs.map((run) => run[of])));
+  /** @type {Map<string, { faults: number, violations: number, last: Kind }>} */
+  const kinds = new Map();
+  for (const run of runs)
+    for (const [name, kind] of Object.entries(run.kinds)) {
+      const { faults, violations } = kinds.get(name) ?? { faults: 0, violations: 0 };
+      kinds.set(name, { faults: faults + kind.faults, violations: violations + kind.violations, last: kind });
+    }
+  return [
+    `In ${runs.length} recorded runs until ${day(last.date)} (the last at commit ${last.commit}): **${total('faults')} faults** of ` +
+      `${kinds.size} kinds under ${total('packets')} packets; **${total('violations')}** of them broke a promise.`,
+    '',
+    ...table(
+      ['kind of fault', 'faults', 'broke a promise', 'recovery, median, ms', '95 %, ms'],
+      [...kinds].sort().map(
+        ([
+          name,
+          {
+            faults,
+            violations,
+            last: { recovery_ms },
+          },
+        ]) => [name, count(faults), count(violations), count(recovery_ms.median), count(recovery_ms.p95)],
+      ),
+    ),
+  ];
+}
+
+/** @param {Record<string, Fuzzed>} targets */
+function fuzzFigures(targets) {
+  const rows = Object.entries(targets);
+  if (rows.length === 0) return NOT_RUN;
+  const inputs = sum(rows.map(([, { inputs }]) => inputs));
+  const findings = sum(rows.map(([, { findings }]) => findings.length));
+  return [
+    `${count(inputs)} inputs, ${count(findings)} findings:`,
+    '',
+    ...table(
+      ['input', 'tried', 'findings', 'last run, commit'],
+      rows.map(([name, { inputs, findings, date, commit }]) => [
+        name,
+        count(inputs),
+        count(findings.length),
+        `${day(date)}, ${commit}`,
+      ]),
+    ),
+  ];
+}
+
+/** @param {Results} results @returns {Record<string, readonly string[]>} */
+export function figures(results) {
+  return {
+    parser: parserFigures(results.parser),
+    kernels: kernelFigures(results),
+    faults: faultFigures(results.chaos.runs),
+    fuzz: fuzzFigures(results.fuzz),
+  };
+}
+
+/** Puts each section between its marks. Throws if the document and the sections differ. @param {string} document @param {Record<string, readonly string[]>} sections */
+export function withFigures(document, sections) {
+  const missing = new Set(Object.keys(sections));
+  const written = document.replace(MARKS, (_, begin, name, end) => {
+    const lines = sections[name];
+    if (lines === undefined) throw new Error(`docs/trust.md: no results are called "${name}".`);
+    missing.delete(name);
+    return `${begin}${lines.join('\n')}\n${end}`;
+  });
+  if (missing.size > 0) throw new Error(`docs/trust.md: no "<!-- figures: ${[...missing].join(', ')} -->".`);
+  return written;
+}
+
+/** @returns {Results} */
+function recorded() {
+  const read = (/** @type {string} */ path) => {
+    const file = join(ROOT, path);
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  };
+  return {
+    parser: read('tests/parser/results.json'),
+    kernels: read('tests/kernels/results.json') ?? {},
+    verifier: read('tests/kernels/verifier.json') ?? {},
+    chaos: read('tests/chaos/results.json') ?? { runs: [] },
+    fuzz: read('tests/fuzz/results.json') ?? {},
+  };
+}
+
+/** Writes docs/trust.md. Returns whether it had other figures. */
+export function writeTrust({ check = false } = {}) {
+  const document = readFileSync(DOCUMENT, 'utf8');
+  const wanted = withFigures(document, figures(recorded()));
+  if (!check && wanted !== document) writeFileSync(DOCUMENT, wanted);
+  return wanted !== document;
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const check = process.argv.includes('--check');
+  if (writeTrust({ check }) && check) {
+    process.stderr.write('docs/trust.md: its figures differ from the recorded results. Run node scripts/trust.mjs.\n');
+    process.exitCode = 1;
+  }
+}
