@@ -40,6 +40,7 @@ export { filterKey, simplified } from './filter/filter-key.ts';
 export { type FilterProblem, filterProblem, filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 export { formatFilter } from './filter/format.ts';
 export { type Highlight, highlightFilter } from './filter/highlight.ts';
+export { filterTests } from './filter/lists.ts';
 export { nearest } from './filter/nearest.ts';
 export { parseFilter } from './filter/parse.ts';
 export { MAX_FILTER_LENGTH } from './filter/tokens.ts';

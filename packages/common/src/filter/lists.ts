@@ -77,3 +77,26 @@ function hostList(hosts: readonly NetworkFilter[]): RecordPredicate {
   if (side !== 'either') return ipv4Of(OFFSET[`${side}_addr`], wanted);
   return some([ipv4Of(OFFSET.src_addr, wanted), ipv4Of(OFFSET.dst_addr, wanted)]);
 }
+
+/**
+ * Returns the largest number of tests that the compiled filter makes for one record: a list of ports or addresses is
+ * one test. `filter` is in the form that `simplified` returns; otherwise the number may be too high.
+ */
+export function filterTests(filter: Filter): number {
+  switch (filter.kind) {
+    case 'not':
+      return filterTests(filter.term);
+    case 'and':
+      return sumOf(filter.terms);
+    case 'or': {
+      const { lists, rest } = listsIn(filter.terms);
+      return lists.length + sumOf(rest);
+    }
+    default:
+      return 1;
+  }
+}
+
+function sumOf(terms: readonly Filter[]): number {
+  return terms.reduce((sum, term) => sum + filterTests(term), 0);
+}

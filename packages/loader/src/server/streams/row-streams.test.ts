@@ -80,3 +80,43 @@ describe('clients with the same subscription', () => {
     expect(pauses.batches.map(({ sequence }) => sequence)).toEqual([0, 1, 2]);
   });
 });
+
+describe('filters that together cost too much', () => {
+  /** 200 tests; matches nearly all rows of the test. */
+  const costly = Array.from({ length: 100 }, (_, i) => `(length ${5000 + i} or not length ${6000 + i})`).join(' and ');
+
+  it('withhold rows from the costliest stream only, and count them', () => {
+    const { add, wait, client } = fakeStreams();
+    // In the order of the cost, whatever the order of subscribing.
+    const expensive = client({ ...ALL, filter: parseFilter(costly) });
+    const cheap = client({ ...ALL, filter: parseFilter('permit or deny or aborted') });
+    const all = client(ALL);
+    for (let ms = 0; ms < 2000; ms += 10) {
+      add(2000);
+      wait(10);
+    }
+    const offered = 400_000;
+    expect(all.stream.ledger()).toMatchObject({ offered, delivered: offered, withheld: 0 });
+    expect(cheap.stream.ledger()).toMatchObject({ offered, delivered: offered, withheld: 0 });
+    const { delivered, withheld, filtered } = expensive.stream.ledger();
+    expect(delivered + withheld + filtered).toBe(offered);
+    // A fifth of two seconds, and what may happen at once, at 2.6 us for each record.
+    expect(delivered).toBeGreaterThan(120_000);
+    expect(delivered).toBeLessThan(160_000);
+  });
+
+  it('recover when less arrives', () => {
+    const { add, wait, client } = fakeStreams();
+    const { stream } = client({ ...ALL, filter: parseFilter(costly) });
+    add(20_000);
+    wait(1);
+    const { withheld } = stream.ledger();
+    expect(withheld).toBeGreaterThan(15_000);
+    wait(1000);
+    add(100);
+    wait(10);
+    const { delivered, filtered, ...rest } = stream.ledger();
+    expect(rest).toMatchObject({ withheld });
+    expect(delivered + filtered).toBe(20_100 - withheld);
+  });
+});

@@ -1,5 +1,5 @@
 /** The streams that clients follow: clients with the same subscription share one. */
-import { compileFilter, EVERYTHING, type Filter, filterKey, interfacesNamed } from '@packetlog/common';
+import { compileFilter, EVERYTHING, type Filter, filterKey, filterTests, interfacesNamed } from '@packetlog/common';
 import { InterfaceNames } from '../../ipc/interface-table.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { ClientStream } from './client-stream.ts';
@@ -22,8 +22,8 @@ export interface Subscription {
 interface Followed {
   readonly stream: RowStream;
   readonly filter: Filter | undefined;
-  /** Cost per record; 0 without a filter. */
-  readonly cost: number;
+  /** Cost per record, ns; 0 without a filter. */
+  readonly costNs: number;
 }
 
 /** Returns a key; subscriptions with the same key follow the same stream. */
@@ -39,21 +39,26 @@ export function streamKey(subscription: Subscription): string {
 const keys = new WeakMap<Subscription, string>();
 
 /**
- * Filtering budget of all streams per second: records checked, times the length of the filter. Beyond it, rows are
- * withheld from streams with a filter, and counted as withheld; the other streams are not affected.
+ * Part of this thread's time that all filters together may take. Beyond it, rows are withheld from streams with a
+ * filter, and counted as withheld: from the costliest filter first. The other streams are not affected.
  */
-const FILTERING_PER_SECOND = 40_000_000;
-/** Length of a filter, in characters, that costs as much as the fixed part of checking a record. */
-const COST_CHARACTERS = 64;
+const FILTERING_SHARE = 0.2;
+/** Filtering that may happen at once, ns: it delays rows of other streams. */
+const FILTERING_AT_ONCE_NS = 10e6;
+/** Cost of a record, and of each test of a filter, ns; estimates, so that a busy machine withholds no more rows. */
+const RECORD_NS = 8;
+const TEST_NS = 13;
 
 export class RowStreams {
   readonly context: StreamContext;
   readonly #noRows = new NoRows();
   readonly #streams = new Map<string, Followed>();
   readonly #interfaces = new InterfaceNames();
-  /** Filtering budget left in this second. */
-  #filtering = FILTERING_PER_SECOND;
-  #second = 0;
+  /** The same streams, the least costly first. */
+  #inTurn: readonly Followed[] = [];
+  /** Filtering that is left, ns, at a time of the clock, ms. */
+  #filteringNs = FILTERING_AT_ONCE_NS;
+  #filteringAt: number;
   /** Clients that follow a stream. */
   #following = 0;
   #clockOffsetNs = 0n;
@@ -63,6 +68,7 @@ export class RowStreams {
   /** `onLowLatency` is called when a client starts to need low latency, and when no client needs it any longer. */
   constructor(layout: RecordLayout, clock: StreamClock, onLowLatency: (lowLatency: boolean) => void = () => {}) {
     this.#onLowLatency = onLowLatency;
+    this.#filteringAt = clock.now();
     this.context = {
       clock,
       layout,
@@ -87,9 +93,9 @@ export class RowStreams {
   /** Adds rows. `bytes` begins with `count` records, only read during the call; `skipped` more passed. */
   add(bytes: Uint8Array, count: number, skipped: number): void {
     this.#noRows.add(count + skipped);
-    for (const { stream, cost } of this.#streams.values()) {
-      if (cost === 0 || this.#canFilter(count * cost)) stream.add(bytes, count, skipped);
-      else stream.add(bytes, 0, count + skipped);
+    for (const { stream, costNs } of this.#inTurn) {
+      const checked = costNs === 0 ? count : this.#filterable(count, costNs);
+      stream.add(bytes, checked, count - checked + skipped);
     }
   }
 
@@ -114,14 +120,15 @@ export class RowStreams {
     this.#updateLowLatency();
   }
 
-  #canFilter(cost: number): boolean {
-    const second = Math.floor(this.context.clock.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#filtering = FILTERING_PER_SECOND;
-    }
-    this.#filtering -= cost;
-    return this.#filtering >= 0;
+  /** Returns how many of `count` records may be filtered, and charges their cost. */
+  #filterable(count: number, costNs: number): number {
+    const now = this.context.clock.now();
+    const earned = (now - this.#filteringAt) * 1e6 * FILTERING_SHARE;
+    this.#filteringNs = Math.min(FILTERING_AT_ONCE_NS, this.#filteringNs + earned);
+    this.#filteringAt = now;
+    const filtered = Math.min(count, Math.floor(this.#filteringNs / costNs));
+    this.#filteringNs -= filtered * costNs;
+    return filtered;
   }
 
   #sourceFor(subscription: Subscription | undefined): RowSource {
@@ -132,7 +139,9 @@ export class RowStreams {
     if (existing !== undefined) return existing.stream;
     const matches = filter && compileFilter(filter, this.#interfaces);
     const stream = new RowStream(this.context, { rowsPerSecond, batchMs, matches });
-    this.#streams.set(key, { stream, filter, cost: filter ? 1 + filterKey(filter).length / COST_CHARACTERS : 0 });
+    const costNs = filter ? RECORD_NS + TEST_NS * filterTests(filter) : 0;
+    this.#streams.set(key, { stream, filter, costNs });
+    this.#sort();
     return stream;
   }
 
@@ -140,6 +149,11 @@ export class RowStreams {
     if (source instanceof RowStream) this.#following--;
     if (source === undefined || source.followers.size > 0) return;
     for (const [key, { stream }] of this.#streams) if (stream === source) this.#streams.delete(key);
+    this.#sort();
+  }
+
+  #sort(): void {
+    this.#inTurn = [...this.#streams.values()].sort((a, b) => a.costNs - b.costNs);
   }
 
   #updateLowLatency(): void {
