@@ -100,6 +100,22 @@ describe.skipIf(!requireRoot())('pins', () => {
     await unloaded();
   });
 
+  test('a loader says so if the interfaces of the one before are gone, with its counters and records', async () => {
+    const { client, server } = suite.network;
+    const first = await suite.started('--iface', 'server0', ...QUIET);
+    await first.end('SIGKILL');
+    await server.ip('link delete server0');
+    await client.ip(`link add client0 type veth peer name server0 netns ${server.name}`);
+    const second = await suite.started('--iface', 'server0', ...QUIET);
+    await second.untilPrinted(/its rules were not in force.*records that waited in its rings are lost/);
+    await second.end('SIGKILL');
+    const third = await suite.started(...QUIET);
+    await third.untilPrinted(/Took over from a loader that ended, without a gap/);
+    expect(third.stderr).not.toContain('were not in force');
+    await third.end();
+    await unloaded();
+  });
+
   test('with another bpf file system, the error names the program that an earlier loader left on the interface', async () => {
     await suite.started('--iface', 'server0', ...QUIET).then((packetlog) => packetlog.end('SIGKILL'));
     await using elsewhere = await createPinPlace();

@@ -22,7 +22,7 @@ const OPTIONS = /** @type {const} */ ({
   sample: 1,
 });
 
-/** @type {(program: ReturnType<typeof loadProgram>, leftover?: NonNullable<ReturnType<typeof findLeftoverPins>>) => Pins} */
+/** @type {(program: ReturnType<typeof loadProgram>, leftover?: Exclude<ReturnType<typeof findLeftoverPins>, 'discarded'>) => Pins} */
 const pinsOf = (program, leftover) =>
   new Pins(
     { transport: program.transportName, ringBytes: OPTIONS.ringBytes, maps: program.maps },
@@ -44,8 +44,8 @@ for await (const _ of createInterface({ input: process.stdin })) break;
 const programs = new Set();
 for (let upgrade = 0; upgrade < Number(times); upgrade++) {
   const leftover = findLeftoverPins(place);
-  const [found] = leftover?.links ?? [];
-  if (!leftover || !found) throw new Error('nothing to take over');
+  const found = leftover === 'discarded' ? undefined : leftover?.links[0];
+  if (!leftover || leftover === 'discarded' || !found) throw new Error('nothing to take over');
   const program = loadProgram({ ...OPTIONS, leftover });
   if (!program.reused) throw new Error('the maps were not taken over');
   const { errno } = updateLink(found.fd, (found.mode === 'native_frags' ? program.frags : undefined) ?? program.single);

@@ -52,7 +52,7 @@ const recreatedWhileDead: Kind = {
   async inject(lab, random) {
     await lab.kill();
     await lab.opens();
-    // No link is left to take over, so the next loader begins with maps of its own (README, "Limitations").
+    // No link is left to take over, so the next loader begins with maps of its own (README, "Limits").
     lab.forgotten.add('counters').add('hits');
     await recreate(lab, random, 100);
     return async () => void lab.start();

@@ -38,6 +38,8 @@ export interface Setup {
   rules: Rules;
   pins: Pins;
   leftover: LeftoverPins | undefined;
+  /** The maps of an earlier loader were removed, because its program is on no interface. */
+  discarded: boolean;
   chosen: ChosenInterfaces;
   wake: number;
   waiter: Waiter;
@@ -55,7 +57,8 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   // First: its socket may be in the abstract namespace of this network namespace.
   const serviceManager = new ServiceManager(options.serviceManager);
   if (options.networkNamespace !== undefined) enterNamespaceAt(options.networkNamespace);
-  const leftover = findLeftoverPins(options.bpfFs);
+  const found = findLeftoverPins(options.bpfFs);
+  const leftover = found === 'discarded' ? undefined : found;
   if (leftover && !options.takeOver) throw leftBehind(leftover);
   const chosen = chooseInterfaces(options, leftover !== undefined);
   const { transport: requested, ringBytes, logPermits, clock, sample } = options;
@@ -121,6 +124,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     rules,
     pins,
     leftover,
+    discarded: found === 'discarded',
     chosen,
     wake,
     waiter,

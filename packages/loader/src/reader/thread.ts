@@ -41,7 +41,7 @@ function networkTables(): string {
   return `/proc/${readlinkSync('/proc/thread-self')}/net`;
 }
 
-function attach({ program, transport, drain, interfaces, pins, leftover, chosen }: Setup): void {
+function attach({ program, transport, drain, interfaces, pins, leftover, discarded, chosen }: Setup): void {
   try {
     interfaces.attach();
     if (options.pin === 'never') pins.unpin();
@@ -64,6 +64,7 @@ function attach({ program, transport, drain, interfaces, pins, leftover, chosen 
     warnings: startWarnings(interfaces.attached(), options.mode, program.frags !== undefined),
   });
   if (leftover) postNotices([takenOver(program, drain)]);
+  if (discarded) postNotices([startedAnew()]);
 }
 
 /** Returns false if a stop was requested instead. */
@@ -145,6 +146,12 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
     ? `Took over from a loader that ended, without a gap; ${waiting} records waited in its rings.`
     : `Took over from a loader that ended; rules stayed in force without a gap. ${STARTS_EMPTY}`;
   return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
+}
+
+function startedAnew(): Notice {
+  const message =
+    'An earlier packetlog ended, and the interfaces that it watched are gone: until now, its rules were not in force. Rings and counters start empty; records that waited in its rings are lost.';
+  return { at_ms: Date.now(), level: 'warning', code: 'taken_over', message };
 }
 
 /** Returns when the next report is due. Missed reports are skipped. */

@@ -31,10 +31,10 @@ export interface LeftoverPins {
 }
 
 /**
- * Returns the leftover pins of this thread's network namespace; undefined if no program is pinned. Throws SetupError if
- * the loader that pinned it is running.
+ * Returns the leftover pins of this thread's network namespace; undefined if nothing is pinned. `discarded`: only maps
+ * were left, which are removed. Throws SetupError if the loader that pinned them is running.
  */
-export function findLeftoverPins(given: string | undefined): LeftoverPins | undefined {
+export function findLeftoverPins(given: string | undefined): LeftoverPins | 'discarded' | undefined {
   const fileSystem = findBpfFileSystem(given);
   if (!fileSystem) return undefined;
   const directory = PinDirectory.open(fileSystem, PinDirectory.ownName());
@@ -43,10 +43,11 @@ export function findLeftoverPins(given: string | undefined): LeftoverPins | unde
     return undefined;
   }
   const links = livingLinks(directory);
-  if (links.length > 0) return { directory, about: readAbout(directory), links, names: slotNames(directory) };
+  const about = readAbout(directory);
+  if (links.length > 0) return { directory, about, links, names: slotNames(directory) };
   // The loader ended between two pins, or its interfaces are gone: no rule is in force.
   directory.removeAll(LINK_NAME);
-  return undefined;
+  return about && 'discarded';
 }
 
 /** Rings and counters cannot continue. */
