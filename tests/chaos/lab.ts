@@ -18,7 +18,7 @@ import { type Settings, settingsArgs } from './settings.ts';
 import { DENIED, RECEIVER, type Sender, startSender, startWitness, type Witness } from './traffic/traffic.ts';
 
 /** Paths in the witness's mount namespace. */
-const STATE = '/mnt/state';
+export const STATE = '/mnt/state';
 const PINS = '/mnt/bpf';
 export const FILES = '/mnt/files';
 const MOUNT = [
@@ -31,7 +31,7 @@ const MOUNT = [
 
 /** What recovery may take on a machine that is busy with other things; how long it takes is measured. */
 const RECOVERY_DEADLINE_MS = 60_000;
-const POLL_MS = 10;
+const POLL_MS = 20;
 const ENV = {
   PACKETLOG_STATE_DIR: STATE,
   PACKETLOG_BPFFS: PINS,

@@ -1,6 +1,6 @@
 /**
  * `pnpm test:chaos [--seed N] [--count N] [--only KIND,…] [--at-once N]`: runs episodes of faults, each in a process of
- * its own, and records the results. Exit code 1: a promise was broken; the seed that repeats it is printed.
+ * its own, and records the results; Ctrl-C ends it early. Exit code 1: a promise was broken; the seed that repeats it is printed.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -31,7 +31,8 @@ const results: FaultResult[] = [];
 /** Runs one episode in a process, and prints what went wrong and how to repeat it. */
 function episode(number: number, faults: number): Promise<void> {
   const args = [RUN, '--seed', `${number}`, '--count', `${faults}`, '--only', values.only];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A separate session: Ctrl-C is for this process.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -71,6 +72,13 @@ const episodes = Array.from({ length: Math.ceil(count / EPISODE) }, (_, i) => ({
   number: seed + i,
   faults: Math.min(EPISODE, count - i * EPISODE),
 }));
+/** Ctrl-C ends the run after the episodes that have begun; what they found is recorded. */
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say('Ending after the episodes that have begun');
+    episodes.length = 0;
+  });
+}
 const startedAt = Date.now();
 await Promise.all(
   Array.from({ length: atOnce }, async () => {

@@ -7,7 +7,7 @@ import { compileBpf } from '../../lab/compile.ts';
 import { createNamespace } from '../../lab/namespace.ts';
 import { PACKETLOG, startProcess } from '../../lab/process.ts';
 import type { Kind } from '../kind.ts';
-import { type ChaosLab, FILES } from '../lab.ts';
+import { type ChaosLab, FILES, STATE } from '../lab.ts';
 
 const PASS = fileURLToPath(new URL('../../e2e/doctor/pass.bpf.c', import.meta.url));
 /** The pin of another tool's program. */
@@ -134,6 +134,38 @@ const container: Kind = {
   },
 };
 
+const remount = (lab: ChaosLab, how: 'ro' | 'rw') => command(lab, 'mount', '-o', `remount,${how}`, STATE);
+
+const readOnly: Kind = {
+  name: 'state-read-only',
+  weight: 1,
+  async inject(lab, random) {
+    await remount(lab, 'ro');
+    const { ok } = await lab.control.ask('add', { rule: { action: 'deny', source: '198.18.7.7' } });
+    if (ok) throw new Error('a rule was added although it could not be written');
+    await delay(random.integer(0, 100));
+    return () => remount(lab, 'rw');
+  },
+};
+
+const readOnlyAtStart: Kind = {
+  name: 'state-read-only-at-start',
+  weight: 1,
+  async inject(lab) {
+    await lab.kill();
+    // Nothing can be created in it, so the next loader gives no commands a socket there.
+    rmSync(lab.statePath('control.sock'), { force: true });
+    await remount(lab, 'ro');
+    const provisional = lab.start();
+    await Promise.race([provisional.untilPrinted(/Waiting for Ctrl-C/), provisional.exited]);
+    await lab.kill();
+    return async () => {
+      await remount(lab, 'rw');
+      lab.start();
+    };
+  },
+};
+
 export const ENVIRONMENT_KINDS: readonly Kind[] = [
   foreignFirst,
   detached,
@@ -142,4 +174,6 @@ export const ENVIRONMENT_KINDS: readonly Kind[] = [
   unloaded,
   neighbour,
   container,
+  readOnly,
+  readOnlyAtStart,
 ];
