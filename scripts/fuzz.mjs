@@ -1,13 +1,14 @@
 /**
  * pnpm test:fuzz [--minutes N | --inputs N] [--target NAME] [--seed N]: feeds everything that reads input from outside with
  * changed inputs, guided by coverage (tests/fuzz). `--inputs` counts for each target, `--minutes` for all together. Updates
- * the corpus, and writes tests/fuzz/results.json and docs/trust.md.
+ * the corpus, adds to tests/fuzz/results.json, and writes docs/trust.md.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { TARGET_NAMES } from '../tests/fuzz/names.mjs';
 import { build } from './build.mjs';
+import { accumulated } from './fuzz-results.mjs';
 import { tell } from './progress.mjs';
 import { commandArguments, RUNTIME, run, script } from './run.mjs';
 import { writeTrust } from './trust.mjs';
@@ -20,7 +21,7 @@ const ARGUMENTS = [
   'tests/fuzz/run.ts',
 ];
 
-/** @typedef {{ target: string, inputs: number, seconds: number, findings: readonly { kind: string, message: string }[] }} Result */
+/** @typedef {import('./fuzz-results.mjs').Result} Result */
 
 await script(async () => {
   const { values } = parseArgs({
@@ -68,7 +69,7 @@ await script(async () => {
 });
 
 /**
- * Replaces the results of these targets; those of others stay.
+ * Adds the results to the recorded ones.
  * @param {readonly Result[]} results
  * @param {number} seed
  */
@@ -76,11 +77,8 @@ async function write(results, seed) {
   const { output } = await run('git', ['rev-parse', '--short', 'HEAD']);
   const { output: node } = await run(RUNTIME, ['--version']);
   const made = { date: new Date().toISOString(), commit: output.trim(), node: node.trim(), seed };
-  /** @type {Record<string, object>} */
-  const all = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
-  for (const { target, ...rest } of results) all[target] = { ...made, ...rest };
-  const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(RESULTS, `${JSON.stringify(sorted, null, 2)}\n`);
+  const before = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
+  writeFileSync(RESULTS, `${JSON.stringify(accumulated(before, results, made), null, 2)}\n`);
 }
 
 /** @param {string} option @param {string} text */

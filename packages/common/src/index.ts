@@ -1,6 +1,15 @@
 export { AddressError, formatAddress, parseAddress } from './address/address.ts';
 export { type AddressMark, addressMark } from './address/address-marks.ts';
-export { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from './address/network.ts';
+export {
+  formatNetwork,
+  formatNetworkProblem,
+  type Network,
+  NetworkError,
+  type NetworkProblem,
+  parseNetwork,
+  readNetwork,
+  unmapped,
+} from './address/network.ts';
 export { encodeBatch, PacketLogBatch, readBatches } from './batch/batch.ts';
 export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch/batch-header.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch/batch-layout.ts';

@@ -76,6 +76,13 @@ const IPV4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
  * @throws AddressError for anything else, prefixes and zones too.
  */
 export function parseAddress(text: string): Uint8Array {
+  const bytes = readAddress(text);
+  if (bytes === undefined) throw new AddressError(text);
+  return bytes;
+}
+
+/** Does the same without an exception, which costs more than the parsing; undefined: the text is not an address. */
+export function readAddress(text: string): Uint8Array | undefined {
   const ipv4 = parseIpv4(text);
   if (ipv4 === undefined) return parseIpv6(text);
   const bytes = new Uint8Array(ADDRESS_BYTES);
@@ -94,13 +101,13 @@ function parseIpv4(text: string): Octets | undefined {
 
 const GROUP = /^[0-9a-f]{1,4}$/i;
 
-function parseIpv6(text: string): Uint8Array {
+function parseIpv6(text: string): Uint8Array | undefined {
   const [before = '', after, ...more] = dottedTailAsHex(text).split('::');
   const left = groupsOf(before);
   const right = groupsOf(after ?? '');
   const missing = 8 - left.length - right.length;
   const wellFormed = more.length === 0 && (after === undefined ? missing === 0 : missing >= 1);
-  if (!wellFormed || ![...left, ...right].every((group) => GROUP.test(group))) throw new AddressError(text);
+  if (!wellFormed || ![...left, ...right].every((group) => GROUP.test(group))) return undefined;
   const bytes = new Uint8Array(ADDRESS_BYTES);
   const data = new DataView(bytes.buffer);
   for (const [i, group] of left.entries()) data.setUint16(2 * i, Number.parseInt(group, 16));

@@ -1,5 +1,5 @@
 /** One address or a network in CIDR notation. */
-import { formatAddress, parseAddress } from './address.ts';
+import { formatAddress, readAddress } from './address.ts';
 
 export interface Network {
   /** As written: `::ffff:192.0.2.1` is IPv6. */
@@ -8,6 +8,14 @@ export interface Network {
   readonly bytes: Uint8Array;
   /** Length of the prefix in `bytes`: 0 to 128 bits; 96 to 128 for an IPv4 network. */
   readonly bits: number;
+}
+
+/** Why a text is not a network. */
+export interface NetworkProblem {
+  /** The rest of a sentence that begins with the text. */
+  readonly problem: string;
+  /** What was probably meant. */
+  readonly fix?: string;
 }
 
 export class NetworkError extends Error {
@@ -19,11 +27,11 @@ export class NetworkError extends Error {
   /** What was probably meant. */
   readonly fix: string | undefined;
 
-  constructor(text: string, problem: string, { fix, ...options }: ErrorOptions & { fix?: string } = {}) {
-    super(`${JSON.stringify(text)} ${problem}${fix === undefined ? '' : `: write ${fix}`}`, options);
+  constructor(text: string, reason: NetworkProblem) {
+    super(`${JSON.stringify(text)} ${formatNetworkProblem(reason)}`);
     this.text = text;
-    this.problem = problem;
-    this.fix = fix;
+    this.problem = reason.problem;
+    this.fix = reason.fix;
   }
 }
 
@@ -36,21 +44,30 @@ const MAPPED_BITS = 96;
  * @throws NetworkError for anything else, and for bits set after the prefix.
  */
 export function parseNetwork(text: string): Network {
+  const read = readNetwork(text);
+  if ('problem' in read) throw new NetworkError(text, read);
+  return read;
+}
+
+/** Does the same without an exception, which costs more than the parsing: for input with many texts. */
+export function readNetwork(text: string): Network | NetworkProblem {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = address.includes(':') ? 6 : 4;
-  const bytes = addressOf(text, address);
+  const bytes = readAddress(address);
+  if (bytes === undefined)
+    return { problem: 'is neither an address nor a network: write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32' };
   const width = WIDTH[family];
   if (
     rest.length > 0 ||
     (prefix !== undefined && !/^(?:0|[1-9]\d{0,2})$/.test(prefix)) ||
     Number(prefix ?? 0) > width
   ) {
-    throw new NetworkError(text, `has no prefix of 0 to ${width} bits behind the slash`);
+    return { problem: `has no prefix of 0 to ${width} bits behind the slash` };
   }
   const bits = 128 - width + Number(prefix ?? width);
   const masked = bytes.map((byte, i) => byte & maskOf(bits, i));
   if (masked.some((byte, i) => byte !== bytes[i])) {
-    throw new NetworkError(text, 'has bits set behind its prefix', { fix: `${formatAs(family, masked)}/${prefix}` });
+    return { problem: 'has bits set behind its prefix', fix: `${formatAs(family, masked)}/${prefix}` };
   }
   return { family, bytes, bits };
 }
@@ -66,23 +83,14 @@ export function unmapped(network: Network): Network {
   return isMapped ? { family: 4, bytes, bits } : network;
 }
 
+/** Returns the rest of a sentence that begins with the text, with what to write instead. */
+export function formatNetworkProblem({ problem, fix }: NetworkProblem): string {
+  return fix === undefined ? problem : `${problem}: write ${fix}`;
+}
+
 /** Returns the same text for the same network, however it was written. */
 export function formatNetwork({ family, bytes, bits }: Network): string {
   return `${formatAs(family, bytes)}/${bits - (128 - WIDTH[family])}`;
-}
-
-function addressOf(text: string, address: string): Uint8Array {
-  try {
-    return parseAddress(address);
-  } catch (cause) {
-    throw new NetworkError(
-      text,
-      'is neither an address nor a network: write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32',
-      {
-        cause,
-      },
-    );
-  }
 }
 
 /** formatAddress writes a mapped address as IPv4; as IPv6 it needs its colons. */

@@ -2,7 +2,7 @@
  * Parses the values that may follow the words of a filter. Each function takes its value from the cursor, or rejects it
  * with a fix.
  */
-import { formatNetwork, NetworkError, parseNetwork } from '../address/network.ts';
+import { formatNetwork, readNetwork } from '../address/network.ts';
 import { type IcmpTypeAndCode, icmpNames } from '../names/icmp-names.ts';
 import { serviceNames, servicePort } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
@@ -71,12 +71,8 @@ export function takeEndpoint(cursor: Cursor): { network: string; port: number } 
 }
 
 function parsedNetwork(cursor: Cursor, text: string): string {
-  try {
-    return formatNetwork(parseNetwork(text));
-  } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
-    return cursor.fail(error.problem, error.fix);
-  }
+  const read = readNetwork(text);
+  return 'problem' in read ? cursor.fail(read.problem, read.fix) : formatNetwork(read);
 }
 
 /**

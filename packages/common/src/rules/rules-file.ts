@@ -1,18 +1,15 @@
 /** The rules file, as people and programs write it. */
 import * as z from 'zod/mini';
-import { NetworkError, parseNetwork } from '../address/network.ts';
+import { formatNetworkProblem, readNetwork } from '../address/network.ts';
 import { defaultPolicySchema, fileRuleSchema, setNameSchema } from './rule.ts';
 import { MAX_RULE_ID } from './rule-limits.ts';
 
 const network = z.string().check(
   z.maxLength(64),
   z.superRefine((text, context) => {
-    try {
-      parseNetwork(text);
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-    }
+    const read = readNetwork(text);
+    if (!('problem' in read)) return;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(text)} ${formatNetworkProblem(read)}` });
   }),
 );
 

@@ -1,5 +1,5 @@
 /** The source of a rule: any, an address or network, or a named set of networks. */
-import { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from '../address/network.ts';
+import { formatNetwork, formatNetworkProblem, type Network, readNetwork, unmapped } from '../address/network.ts';
 import { RuleValueError } from './rule-value-error.ts';
 
 export type RuleSource =
@@ -26,15 +26,10 @@ export function isSetName(name: string): boolean {
 export function parseRuleSource(text: string): RuleSource {
   if (text === 'any') return { kind: 'any' };
   if (text.startsWith(SET)) return setSource(text);
-  try {
-    return { kind: 'network', network: unmapped(parseNetwork(text)) };
-  } catch (cause) {
-    if (!(cause instanceof NetworkError)) throw cause;
-    const unknown = /[.:]/.test(text)
-      ? undefined
-      : `is not a source: write any, 192.0.2.1, 2001:db8::/32 or ${SET}NAME`;
-    throw new RuleValueError(text, unknown ?? cause.message.slice(JSON.stringify(text).length + 1), { cause });
-  }
+  const read = readNetwork(text);
+  if (!('problem' in read)) return { kind: 'network', network: unmapped(read) };
+  const unknown = /[.:]/.test(text) ? undefined : `is not a source: write any, 192.0.2.1, 2001:db8::/32 or ${SET}NAME`;
+  throw new RuleValueError(text, unknown ?? formatNetworkProblem(read));
 }
 
 function setSource(text: string): RuleSource {

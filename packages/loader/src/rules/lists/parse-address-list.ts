@@ -2,7 +2,7 @@
  * Parses lists of networks as they are published: one network or range per line, with comments after `#` or `;`
  * (FireHOL, Spamhaus), the output of `ipset save`, the formats of formats/ where they are unambiguous, also compressed.
  */
-import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
+import { type BadLine, formatNetworkProblem, readNetwork, unmapped } from '@packetlog/common';
 import { AddressCursor } from './address-cursor.ts';
 import { type AddressList, AddressListBuilder, EMPTY_ADDRESS_LIST } from './address-list.ts';
 import { convertList } from './formats/convert-list.ts';
@@ -165,20 +165,19 @@ class ListReader {
   }
 
   #addText(text: string): boolean {
-    try {
-      const written = parseNetwork(text);
-      const network = unmapped(written);
-      if (network !== written) this.#countMapped(() => text);
+    const read = readNetwork(text);
+    if (!('problem' in read)) {
+      const network = unmapped(read);
+      if (network !== read) this.#countMapped(() => text);
       this.list.addNetwork(network);
       return true;
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      const range = parseRange(text);
-      for (const network of range ?? []) this.list.addNetwork(network);
-      if (range) return true;
-      this.#problem = columnProblem(text) ?? error.message.slice(JSON.stringify(text).length + 1);
-      return false;
     }
+    const range = parseRange(text);
+    for (const network of range ?? []) this.list.addNetwork(network);
+    if (range) return true;
+    // `reject` only counts the lines after these.
+    if (this.badLines.length < BAD_LINES_KEPT) this.#problem = columnProblem(text) ?? formatNetworkProblem(read);
+    return false;
   }
 
   #skipBlanks(): void {

@@ -1,12 +1,13 @@
 /** Converts ranges of addresses, `192.0.2.4 - 192.0.2.9`, into networks. */
-import { type Network, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
+import { type Network, readNetwork, unmapped } from '@packetlog/common';
 
 const RANGE = /^([\da-fA-F:.]{2,45})\s*[-\u2013]\s*([\da-fA-F:.]{2,45})$/;
 const BITS = 128;
 
 /** Returns the fewest networks that cover the range, in order, at most 254; undefined for other text. */
 export function parseRange(text: string): Network[] | undefined {
-  const [, from = '', to = ''] = RANGE.exec(text) ?? [];
+  const [, from, to] = RANGE.exec(text) ?? [];
+  if (from === undefined || to === undefined) return undefined;
   const [first, last] = [addressOf(from), addressOf(to)];
   if (first === undefined || last === undefined || first.family !== last.family) return undefined;
   let at = numberOf(first.bytes);
@@ -24,12 +25,8 @@ export function parseRange(text: string): Network[] | undefined {
 }
 
 function addressOf(text: string): Network | undefined {
-  try {
-    return unmapped(parseNetwork(text));
-  } catch (error) {
-    if (error instanceof NetworkError) return undefined;
-    throw error;
-  }
+  const read = readNetwork(text);
+  return 'problem' in read ? undefined : unmapped(read);
 }
 
 function numberOf(bytes: Uint8Array): bigint {
