@@ -72,8 +72,10 @@ export const LAYOUTS = [
       supervisor: ['native', 'ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
-      enrichment: ['errors'],
+      enrichment: ['ipc', 'errors'],
       server: ['history', 'enrichment', 'ipc', 'errors', 'line-limit.ts', 'token-bucket.ts', 'collect-garbage.ts'],
+      // Becomes the core after it has done what needs root.
+      launch: ['rules', 'xdp', 'supervisor', 'system', 'native', 'ipc', 'errors'],
       // Starts both halves.
       demo: ['native', 'errors'],
       // Judges both halves before they start.
@@ -81,6 +83,7 @@ export const LAYOUTS = [
       cli: [
         'doctor',
         'demo',
+        'launch',
         'print',
         'deny-log',
         'replay',

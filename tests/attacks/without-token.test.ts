@@ -1,6 +1,6 @@
 /** A client without a token cannot end, starve or fill the loader. Needs root. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { cp, mkdtemp } from 'node:fs/promises';
+import { chmod, cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +63,8 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
     const ui = await mkdtemp(join(tmpdir(), 'packetlog-ui-'));
     try {
       await cp(BUILT, ui, { recursive: true });
+      // The core's user reads it.
+      await chmod(ui, 0o755);
       const { packetlog, origin, port } = await serving({ ui });
       const before = descriptors(serverPidOf(packetlog.pid));
       rmSync(ui, { recursive: true });

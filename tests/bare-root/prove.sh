@@ -97,15 +97,18 @@ ctrl_c() {
 	! has_program || fail "a program is left behind"
 }
 
+parent_of() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status"; }
+
 start_and_end_as_a_service() {
 	local server loader code=0
 	inside npx -y pnpm@12 start >"$logs/service.log" 2>&1 </dev/null &
 	running=$!
 	until_true 'the dashboard answers again' "$logs/service.log" answers
-	# Signal only the loader, so that npx returns the loader's exit code. The listening process is its server, a child.
+	# Signal only the loader, so that npx returns the loader's exit code. The listening process is its server, the child
+	# of its helper.
 	server=$(ss -Hltnp 'sport = :7411' | sed -n 's/.*pid=\([0-9]*\).*/\1/p' | head -n 1)
 	[ -n "$server" ] || fail "the server's process is not found"
-	loader=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$server/status")
+	loader=$(parent_of "$(parent_of "$server")")
 	kill -TERM "$loader"
 	wait "$running" || code=$?
 	[ "$code" -eq 0 ] || { cat "$logs/service.log" >&2 && fail "start ended with exit code $code"; }

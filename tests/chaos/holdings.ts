@@ -1,6 +1,6 @@
 /** What a loader holds, and what its lab contains: none of it may grow from one fault to the next. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { serverPidOf } from '../lab/server-process.ts';
+import { helperPids, serverPidOf } from '../lab/server-process.ts';
 import type { ChaosLab } from './lab.ts';
 
 /** Threads that exist for a while, such as the one that reads lists, have descriptors of their own. */
@@ -22,7 +22,7 @@ export interface Holdings {
 export async function holdingsOf(lab: ChaosLab): Promise<Holdings> {
   const core = lab.loader?.pid ?? 0;
   const server = serverPidOf(core);
-  const known = new Set([core, server, ...lab.ownPids()]);
+  const known = new Set([core, server, ...helperPids(core), ...lab.ownPids()]);
   const pids = (await lab.pidsInside()).filter((pid) => !known.has(pid));
   return {
     core: descriptorsOf(core),

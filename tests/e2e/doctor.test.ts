@@ -2,7 +2,7 @@
  * Start-up failures: `doctor` names each, and `run` fails or warns with the same finding and fix. Real loaders, kernels
  * and namespaces; nothing in these tables is simulated. Needs root.
  */
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -31,6 +31,8 @@ describe.skipIf(!requireRoot())('a start that fails', () => {
   beforeEach(() => {
     const [state, files] = [makeDirectory(), makeDirectory()];
     directories = [state, files];
+    // The core's user reads the dashboard and libraries in it.
+    chmodSync(files.path, 0o755);
     means = {
       network: suite.network,
       place: suite.place,

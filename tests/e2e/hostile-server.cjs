@@ -3,12 +3,16 @@ const fs = require('node:fs');
 const net = require('node:net');
 
 const CHANNEL = 3;
+const ANSWERS = 8;
 const SLABS = 5;
 const RELEASED = 6;
 const MESSAGES_OF_JUNK = 50;
 const FLOOD = 1500;
 
-const channel = new net.Socket({ fd: CHANNEL });
+// Started by a helper, it has two pipes in place of the socket.
+const hasPipes = process.argv.includes('pipes');
+const channel = new net.Socket({ fd: CHANNEL, readable: true, writable: !hasPipes });
+const output = hasPipes ? new net.Socket({ fd: ANSWERS, readable: false, writable: true }) : channel;
 const answers = new Map();
 let requests = 0;
 
@@ -16,7 +20,7 @@ function send(message) {
   const body = Buffer.from(JSON.stringify(message));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(body.length);
-  channel.write(Buffer.concat([length, body]));
+  output.write(Buffer.concat([length, body]));
 }
 
 function ask(what) {
@@ -24,6 +28,11 @@ function ask(what) {
   send({ type: 'request', request, what });
   return new Promise((resolve) => answers.set(request, resolve));
 }
+
+/** The parent is the core or the helper that started this process. */
+const CORE = hasPipes
+  ? Number(/^PPid:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${process.ppid}/status`, 'utf8'))?.[1])
+  : process.ppid;
 
 /** Returns "done" or the code of the error. */
 function attempt(action) {
@@ -40,10 +49,12 @@ const changing = (verb, request, admin_token) =>
   ask({ about: 'rules', verb, request, client: 1, address: '127.0.0.1', admin_token });
 
 async function attack(state) {
-  const core = process.ppid;
+  const core = CORE;
   const results = {
     'kill the core': attempt(() => process.kill(core, 'SIGKILL')),
     'stop the core': attempt(() => process.kill(core, 'SIGSTOP')),
+    'kill the helper': attempt(() => process.kill(process.ppid, 'SIGKILL')),
+    'read memory of the helper': attempt(() => fs.openSync(`/proc/${process.ppid}/mem`, 'r')),
     'read tokens': attempt(() => fs.readFileSync(`${state}/tokens.json`)),
     'list state': attempt(() => fs.readdirSync(state)),
     'write state': attempt(() => fs.writeFileSync(`${state}/rules.json`, '{}')),
@@ -78,7 +89,8 @@ function releaseJunk() {
   const junk = Buffer.alloc(4096);
   for (let i = 0; i < junk.length; i++) junk[i] = (i * 37) % 256;
   for (let i = 0; i < MESSAGES_OF_JUNK; i++)
-    attempt(() => fs.writeSync(RELEASED, junk.subarray(0, i % 2 === 0 ? 4096 : 3)));
+    // Not synchronously: the pipe may block when it is full.
+    fs.write(RELEASED, junk.subarray(0, i % 2 === 0 ? 4096 : 3), () => {});
 }
 
 /** Keeps the drain thread busy, and writes to the log of the core. */
@@ -115,7 +127,7 @@ function handle(message) {
     releaseJunk();
     // The state directory is the test's: its name is in the command line of the core.
     const state = /PACKETLOG_STATE=(\S+)/.exec(
-      fs.readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').replaceAll('\0', ' '),
+      fs.readFileSync(`/proc/${CORE}/cmdline`, 'utf8').replaceAll('\0', ' '),
     )[1];
     attack(state).then((results) => {
       for (const [what, result] of Object.entries(results)) {
@@ -124,7 +136,7 @@ function handle(message) {
       send({ type: 'log', level: 'warn', facts: {}, message: 'attacks finished' });
       flood();
       // At last, something that is not a message.
-      setTimeout(() => channel.write(Buffer.alloc(64, 0xff)), 500);
+      setTimeout(() => output.write(Buffer.alloc(64, 0xff)), 500);
     });
   }
 }

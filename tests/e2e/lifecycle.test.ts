@@ -182,7 +182,8 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     const second = start('--iface', 'server0', ...QUIET);
     expect(await second.exited).toEqual({ code: 3, signal: null });
     expect(second.stderr).toMatch(
-      /XDP program \d+ "packetlog_array" \(native, since \d{4}-.*Z\) is there and was left alone/,
+      // Without CAP_SYS_ADMIN the kernel tells neither name nor time.
+      /XDP program \d+ \(native\) is there and was left alone/,
     );
     expect(second.stderr).toContain(`Another packetlog, with pid ${first.pid}, watches this interface: end it first`);
     const generic = start('--iface', 'server0', '--mode', 'generic', ...QUIET);

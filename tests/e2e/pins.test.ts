@@ -121,7 +121,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     await using elsewhere = await createPinPlace();
     const other = suite.start('--iface', 'server0', '--bpf-fs', elsewhere.path, ...QUIET);
     expect(await other.exited).toEqual({ code: 3, signal: null });
-    expect(other.stderr).toContain('An earlier packetlog left it attached: packetlog unload removes it');
+    expect(other.stderr).toContain('If an earlier packetlog left it attached, packetlog unload removes it');
     await unloaded();
   });
 

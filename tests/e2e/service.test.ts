@@ -12,17 +12,25 @@ import { run } from '../lab/command.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
+import { serverPidOf } from '../lab/server-process.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
+import { startCrowd } from './crowd.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const HALT = fileURLToPath(new URL('./halt-thread.c', import.meta.url));
+const CHANGE_RULES = fileURLToPath(new URL('./change-rules.mjs', import.meta.url));
 const RECEIVER = fileURLToPath(new URL('./notify-receiver.pl', import.meta.url));
 /** A user that the machine does not have. */
 const UID = 64_001;
 const CAPABILITIES = '+bpf,+net_admin,+perfmon';
 /** CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF: bits 12, 38 and 39 of linux/capability.h. */
 const CAPABILITY_BITS = '000000c000001000';
+/** Options of setpriv(1). */
+const asUser = (uid: number) => [
+  ...['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups', '--no-new-privs'],
+  ...['--bounding-set', '--inh-caps', '--ambient-caps'].map((set) => `${set}=-all,${CAPABILITIES}`),
+];
 
 const nameOf = (pid: number, thread: string) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
 
@@ -158,13 +166,89 @@ describe.skipIf(!requireRoot())('as a service', () => {
     await first.end();
     const second = await start();
     expect(await tokens()).toEqual(given);
-    expect(await command('token', 'rotate')).toContain('Restart packetlog');
-    await second.end();
-    const third = await start();
+    expect(await command('token', 'rotate')).toContain('The tokens were replaced');
     const rotated = await tokens();
     expect(rotated).toHaveLength(3);
     for (const token of given ?? []) expect(rotated).not.toContain(token);
+    await second.end();
+    const third = await start();
+    expect(await tokens()).toEqual(rotated);
     await third.end();
+    expect(await command('token', 'rotate')).toContain('The next start creates new tokens');
+    const fourth = await start();
+    for (const token of rotated ?? []) expect(await tokens()).not.toContain(token);
+    await fourth.end();
+  });
+
+  test.each([
+    ['root', []],
+    ['the service', asUser(UID)],
+  ])(
+    'rotated tokens of a loader that %s starts apply at once, and clients with the old ones are disconnected',
+    async (who, as) => {
+      const { server } = suite.network;
+      if (who !== 'root') for (const path of [directory, place.path]) chownSync(path, UID, UID);
+      const env = {
+        ...{ PACKETLOG_STATE_DIR: directory, PACKETLOG_BPFFS: place.path, PACKETLOG_PIN: 'never' },
+        ...{ PACKETLOG_TOKEN: undefined, PACKETLOG_ADMIN_TOKEN: undefined },
+      };
+      const run = ['run', '--iface', 'server0', '--mode', 'native', '--listen', '127.0.0.1:7411', '--ui', 'off'];
+      const [file = process.execPath, ...rest] = [...as, process.execPath];
+      const packetlog = suite.own(startProcess(server, file, [...rest, PACKETLOG, ...run, '--print', 'none'], env));
+      await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+      // Commands of the service's user: the machine has no such user that root would trust.
+      const command = async (...args: string[]) => {
+        const started = suite.own(startProcess(server, file, [...rest, PACKETLOG, ...args], env));
+        expect(await started.exited).toEqual({ code: 0, signal: null });
+        return started.stdout;
+      };
+      const tokens = async () => {
+        const [, token = '', admin = ''] =
+          /Admin URL.*#token=([\w-]+)&admin_token=([\w-]+)/.exec(await command('url')) ?? [];
+        return { token, admin };
+      };
+      const old = await tokens();
+      const crowd = await startCrowd(server);
+      const origin = 'http://127.0.0.1:7411';
+      const subscription = { max_rows_per_second: 1000 };
+      await crowd.ask('connect', { origin, token: old.token, count: 2, subscription });
+      const connected = async () => JSON.parse(await command('status', '--json')).clients;
+      await until(async () => (await connected()) === 2, { what: 'both clients' });
+      await command('token', 'rotate');
+      await until(async () => (await connected()) === 0, { what: 'the end of both clients' });
+      const change = (token: string, admin: string) =>
+        server.exec(process.execPath, CHANGE_RULES, origin, token, admin).then((text) => text.trim());
+      expect(await change(old.token, old.admin)).toBe('unauthorized');
+      const fresh = await tokens();
+      expect(await change(fresh.token, old.admin)).toBe('unauthorized');
+      expect(await change(fresh.token, fresh.admin)).toBe('done');
+      // A server that is started again gets the new tokens, too.
+      if (who === 'root') {
+        process.kill(serverPidOf(packetlog.pid), 'SIGKILL');
+        await until(
+          () =>
+            change(fresh.token, fresh.admin).then(
+              (text) => text === 'done',
+              () => false,
+            ),
+          { what: 'the new server' },
+        );
+        expect(await change(old.token, old.admin)).toBe('unauthorized');
+      }
+      await packetlog.end();
+    },
+  );
+
+  test('tokens of the environment are not rotated', async () => {
+    const { server } = suite.network;
+    const env = { PACKETLOG_STATE_DIR: directory };
+    const args = ['--iface', 'server0', '--listen', '127.0.0.1:0', '--ui', 'off', '--print', 'none'];
+    const packetlog = suite.own(startPacketlog(server, { args, env }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const rotate = suite.own(startProcess(server, process.execPath, [PACKETLOG, 'token', 'rotate'], env));
+    expect((await rotate.exited).code).toBe(1);
+    expect(rotate.stderr).toMatch(/those of PACKETLOG_TOKEN and PACKETLOG_ADMIN_TOKEN: change them there/);
+    await packetlog.end();
   });
 
   test('status says what the loader does, and its exit code whether all is well', async () => {

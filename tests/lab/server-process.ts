@@ -9,13 +9,26 @@ export function serverPidOf(loader: number): number {
 
 /** Returns the pids of a loader: its core, and its server process if there is one. */
 export function loaderPids(core: number): number[] {
-  const isServer = (name: string) => parentOf(name) === core && commOf(name) === 'packetlog-serve';
+  // A helper starts the server of a loader that root started.
+  const isOfCore = (pid: number | undefined) => pid === core || (pid !== undefined && parentOf(`${pid}`) === core);
+  const isServer = (name: string) => commOf(name) === 'packetlog-serve' && isOfCore(parentOf(name));
   return [
     core,
     ...readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && isServer(name))
       .map(Number),
   ];
+}
+
+/** Returns the pids of the helpers of a loader that root started, and of the programs that they run; not its server. */
+export function helperPids(core: number): number[] {
+  const isHelper = (name: string): boolean => {
+    const parent = parentOf(name);
+    return parent !== undefined && parent > 1 && (parent === core || isHelper(`${parent}`));
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && commOf(name) !== 'packetlog-serve' && isHelper(name))
+    .map(Number);
 }
 
 function parentOf(pid: string): number | undefined {

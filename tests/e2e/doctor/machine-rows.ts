@@ -1,8 +1,9 @@
 /** Start-up failures of privileges, libraries, memory, options and the server. All are real. */
-import { existsSync, mkdirSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../lab/command.ts';
 import { startProcess } from '../../lab/process.ts';
+import { until } from '../../lab/until.ts';
 import { inMounts, type Means, type Row, withoutCapabilities } from './injection.ts';
 
 const MIB = 2 ** 20;
@@ -12,7 +13,7 @@ const OCCUPY = `require('net').createServer().listen(${PORT}, '127.0.0.1', () =>
 const TOO_OLD = 'int libbpf_major_version(void) { return 1; } int libbpf_minor_version(void) { return 0; }';
 
 /** Runs the command in a control group with this much memory. */
-function inMemory({ files }: Means, bytes: number): { through: string[]; undo: () => void } {
+function inMemory({ files }: Means, bytes: number): { through: string[]; undo: () => Promise<void> } {
   const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers');
   const root = isUnified ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory';
   const group = join(root, `plt-doctor-${process.pid}-${files.slice(-6)}`);
@@ -22,7 +23,14 @@ function inMemory({ files }: Means, bytes: number): { through: string[]; undo: (
   const again = isUnified
     ? 'mount -t cgroup2 none /sys/fs/cgroup'
     : 'mount -t tmpfs none /sys/fs/cgroup; mkdir /sys/fs/cgroup/memory; mount -t cgroup -o memory none /sys/fs/cgroup/memory';
-  return { through: inMounts(`${again}; echo $$ > "$1/cgroup.procs"`, group), undo: () => rmdirSync(group) };
+  return { through: inMounts(`${again}; echo $$ > "$1/cgroup.procs"`, group), undo: () => removeGroup(group) };
+}
+
+/** The helpers end after the loader. */
+async function removeGroup(group: string): Promise<void> {
+  const isEmpty = () => readFileSync(join(group, 'cgroup.procs'), 'utf8') === '';
+  await until(isEmpty, { what: 'the end of the helpers' });
+  rmdirSync(group);
 }
 
 async function libbpf(): Promise<string> {

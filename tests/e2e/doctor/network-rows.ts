@@ -165,6 +165,8 @@ export const NETWORK_ROWS: readonly Row[] = [
     finding: '"other_tool" (native, since',
     fix: 'ip link set dev server0 xdp off',
     run: 3,
+    // Only root may ask the kernel for its name.
+    shared: 'is there and was left alone. See what it is: packetlog doctor --iface server0, as root.',
     inject: (means) => attachForeign(means, 'xdpdrv'),
   },
   {
@@ -174,6 +176,8 @@ export const NETWORK_ROWS: readonly Row[] = [
     finding: '/foreign_pass, and was left alone',
     fix: 'ip link set dev server0 xdpgeneric off',
     run: 3,
+    // Only root may ask the kernel for its name.
+    shared: 'is there and was left alone. See what it is: packetlog doctor --iface server0, as root.',
     inject: (means) => attachForeign(means, 'xdpgeneric'),
   },
   {
@@ -183,6 +187,7 @@ export const NETWORK_ROWS: readonly Row[] = [
     finding: '(native, since',
     fix: 'Another packetlog, with pid',
     run: 3,
+    shared: 'Another packetlog, with pid',
     inject: async ({ otherLoader }) => {
       await otherLoader({ args: ['--iface', 'server0', '--mode', 'native'] });
       return {};

@@ -68,7 +68,7 @@ export const STATE_ROWS: readonly Row[] = [
     finding: 'this user may not write to',
     fix: 'Check its owner',
     run: 'warns',
-    inject: ({ files }) => {
+    inject: ({ files, place }) => {
       // Without root's right to ignore modes.
       const directory = join(files, 'closed');
       mkdirSync(join(directory, 'sets'), { recursive: true, mode: 0o700 });
@@ -76,6 +76,8 @@ export const STATE_ROWS: readonly Row[] = [
       const bound = '-dac_override,-dac_read_search,-fowner';
       const keepMode = `chmod 0500 "$1"; mount --bind "$1" "$1"`;
       return {
+        // Pins of other loaders belong to a user whose directory needs that right.
+        args: ['--bpf-fs', place.path],
         env: { PACKETLOG_STATE_DIR: join(directory, 'state') },
         through: [...inMounts(keepMode, directory), 'setpriv', `--bounding-set=${bound}`, `--inh-caps=${bound}`],
       };

@@ -71,8 +71,8 @@ export function packetlogCommand(done: (code: number) => void): Command {
         ),
       );
     const given = optionsOf(command, options);
-    const { run } = await import('./run/run.ts');
-    done(await run(given));
+    const { runInTwoProcesses } = await import('./run/two-processes.ts');
+    done(await runInTwoProcesses(given));
   });
 
   const demoCommand = program
@@ -139,7 +139,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .command('token')
     .description('the tokens of the dashboard: rotate')
     .command('rotate')
-    .description('remove the stored tokens, so that the next start creates new ones; as root')
+    .description('replace the tokens, also in the running loader, and disconnect clients with the old ones; as root')
     .addHelpText('after', '\nTokens are kept in tokens.json in PACKETLOG_STATE_DIR (default: /var/lib/packetlog).')
     .action(async () => {
       const { rotateTokens } = await import('./rotate-tokens.ts');

@@ -4,7 +4,10 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { attempt, type Check, fail, ok, warn } from '../doctor/doctor-check.ts';
 import { reportText } from '../doctor/report.ts';
 import { EXIT } from '../errors/exit-codes.ts';
+import { dropProblem } from '../launch/drop-problem.ts';
 import { ownPrivileges, type Privileges, setprivPath, switchesUser } from '../supervisor/server-command.ts';
+import { NEEDED_TEXT } from '../system/capabilities.ts';
+import { coreUser, type User } from '../system/service-user.ts';
 import type { RunOptions } from './options/run-settings.ts';
 import { terminalJson } from './process/terminal-text.ts';
 import { lastInterfaces } from './run/last-interfaces.ts';
@@ -32,13 +35,16 @@ export async function doctor(
 }
 
 function serverFileChecks({ listen, metrics, ui, state, tls }: RunOptions): Check[] {
+  const core = attempt('core_process', () => [coreProcessCheck(process.geteuid?.(), coreUser(), dropProblem())]);
   if (listen === 'off') {
     return [
+      ...core,
       ...(metrics === 'off' ? [] : [fail('metrics', withoutServer('metrics'))]),
       ...(tls === undefined ? [] : [fail('tls', withoutServer('TLS'))]),
     ];
   }
   return [
+    ...core,
     ...attempt('server_process', () => [serverProcessCheck(setprivPath(), ownPrivileges())]),
     ...attempt('tls', () => tlsChecks(tls)),
     ...attempt('dashboard', () => {
@@ -53,6 +59,18 @@ function serverFileChecks({ listen, metrics, ui, state, tls }: RunOptions): Chec
       ok('tokens', storedTokens(state.directory) ? 'Stored in tokens.json' : 'Created at the first start'),
     ]),
   ];
+}
+
+/** `user`: of the core; `problem`: why root's rights cannot be dropped. Pure. */
+export function coreProcessCheck(uid: number | undefined, user: User | undefined, problem: string | undefined): Check {
+  if (uid !== 0) return ok('core_process', 'The core runs as this user');
+  if (problem === undefined) {
+    return ok('core_process', `The core drops root’s rights: it runs as uid ${user?.uid}, with ${NEEDED_TEXT}`);
+  }
+  return warn('core_process', {
+    problem: `The core keeps root’s rights: ${problem}`,
+    next: 'In a container, grant what is missing (--cap-add); elsewhere use the service: systemctl start packetlog.',
+  });
 }
 
 /** `setpriv`: its path. Pure. */

@@ -2,6 +2,7 @@
  * The `packetlog` command: parses the command line, runs a subcommand, and turns errors into messages and exit codes.
  */
 import { EXIT } from '../errors/exit-codes.ts';
+import { receiveHandover } from '../ipc/helpers/handover.ts';
 import { nameProcess } from '../system/thread-name.ts';
 import { packetlogCommand } from './command-line.ts';
 import { failureOf } from './process/failure.ts';
@@ -20,6 +21,7 @@ function forgetEmptyVariables(): void {
 async function main(): Promise<number> {
   nameProcess('packetlog');
   forgetEmptyVariables();
+  receiveHandover(process.env);
   let code: number = EXIT.ok;
   const command = packetlogCommand((result) => {
     code = result;

@@ -91,8 +91,8 @@ describe('a file that lines are appended to', () => {
       room -= taken;
       text += bytes.subarray(at, at + taken).toString();
       return { bytesWritten: taken, buffer: bytes };
-    }) as unknown as ConstructorParameters<typeof AppendFile>[2];
-    const file = new AppendFile(path, clock, write);
+    }) as unknown as ConstructorParameters<typeof AppendFile>[3];
+    const file = new AppendFile(path, clock, undefined, write);
     file.append('aa\nbb\ncc\n', 3);
     await settled(file, 3);
     expect([text, file.counts]).toEqual(['aa\nbb\nc', { written: 2, lost: 1 }]);
@@ -104,8 +104,19 @@ describe('a file that lines are appended to', () => {
     expect(file.counts).toEqual({ written: 4, lost: 1 });
   });
 
+  it('lets another process append, and create the file when it is opened again', async () => {
+    const appended: string[] = [];
+    const file = new AppendFile(path, clock, async (bytes) => void appended.push(bytes.toString()));
+    file.append('aa\n', 1);
+    await settled(file, 1);
+    file.reopen();
+    await file.end(10_000);
+    expect(appended).toEqual(['aa\n', '']);
+    expect(file.counts).toEqual({ written: 1, lost: 0 });
+  });
+
   it('bounds what waits for a disk that does not answer, and gives up on it at the end (simulated writes)', async () => {
-    const file = new AppendFile(path, clock, (() => new Promise(() => {})) as never);
+    const file = new AppendFile(path, clock, undefined, (() => new Promise(() => {})) as never);
     const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
     for (let i = 0; i < 20; i++) file.append(line, 1);
     expect(file.counts).toEqual({ written: 0, lost: 12 });

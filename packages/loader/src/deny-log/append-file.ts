@@ -15,6 +15,18 @@ const LINE_FEED = 0x0a;
 
 const files = { close: promisify(close), fstat: promisify(fstat), open: promisify(open), write: promisify(write) };
 
+/** Writes bytes from `at` on, possibly not all. */
+type Write = (
+  fd: number,
+  bytes: Buffer,
+  at: number,
+  length: number,
+  position: null,
+) => Promise<{ bytesWritten: number }>;
+
+/** Another process that appends; it opens the file for each write. */
+export type Appender = (bytes: Buffer) => Promise<void>;
+
 export interface AppendCounts {
   /** Lines that are in the file: the kernel has accepted them. */
   written: number;
@@ -26,7 +38,8 @@ export class AppendFile {
   readonly counts: AppendCounts = { written: 0, lost: 0 };
   readonly #path: string;
   readonly #now: () => number;
-  readonly #write: typeof files.write;
+  readonly #write: Write;
+  readonly #appender: Appender | undefined;
   readonly #queue: { bytes: Buffer; lines: number }[] = [];
   #queuedBytes = 0;
   #descriptor: number | undefined;
@@ -37,11 +50,12 @@ export class AppendFile {
   #isTorn = false;
   #working: Promise<void> | undefined;
 
-  /** `now`: a monotonic clock in milliseconds. `write` is for tests. */
-  constructor(path: string, now: () => number, write = files.write) {
+  /** `now`: a monotonic clock in milliseconds. `appender`: undefined: this process. `write` is for tests. */
+  constructor(path: string, now: () => number, appender?: Appender, write: Write = files.write) {
     this.#path = path;
     this.#now = now;
     this.#write = write;
+    this.#appender = appender;
   }
 
   /** Why the last attempt failed; undefined after a success. */
@@ -110,8 +124,10 @@ export class AppendFile {
     if (this.#mustReopen) {
       this.#mustReopen = false;
       await this.#close();
+      // Creates the file, as opening it does.
+      await this.#appender?.(Buffer.alloc(0));
     }
-    if (this.#descriptor !== undefined) return;
+    if (this.#descriptor !== undefined || this.#appender !== undefined) return;
     const descriptor = await files.open(this.#path, FLAGS, MODE);
     this.#descriptor = descriptor;
     if (!(await files.fstat(descriptor)).isFile()) throw new Error(`${this.#path} is not a regular file`);
@@ -121,6 +137,10 @@ export class AppendFile {
     const bytes = this.#isTorn ? Buffer.concat([Buffer.from('\n'), chunk.bytes]) : chunk.bytes;
     let at = 0;
     try {
+      if (this.#appender !== undefined) {
+        await this.#appender(bytes);
+        at = bytes.length;
+      }
       while (at < bytes.length) {
         const { bytesWritten } = await this.#write(this.#descriptor ?? -1, bytes, at, bytes.length - at, null);
         at += bytesWritten;

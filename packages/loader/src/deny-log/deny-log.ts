@@ -4,7 +4,7 @@
  */
 import { ACTIONS, type Notice, PacketLogView, packetLogJson } from '@packetlog/common';
 import { LossAlarm } from '../reader/loss-alarm.ts';
-import { AppendFile } from './append-file.ts';
+import { type Appender, AppendFile } from './append-file.ts';
 
 export interface DenyLogCounts {
   /** Records that are in the file. */
@@ -21,6 +21,8 @@ export interface DenyLogOptions {
   readonly nameOf: (ifindex: number) => string;
   /** Called when loss begins and when it ends. */
   readonly notice: (notice: Notice) => void;
+  /** Undefined: this process writes the file itself. */
+  readonly appender?: Appender | undefined;
   /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
 }
@@ -45,7 +47,7 @@ export class DenyLog {
     const { path, perSecond, now = () => performance.now() } = options;
     this.#options = options;
     this.#now = now;
-    this.#file = new AppendFile(path, now);
+    this.#file = new AppendFile(path, now, options.appender);
     this.#rateAlarm = new LossAlarm(
       `in the log of denied packets, because more than ${perSecond} a second are denied`,
       'A larger --log-denies-rate logs more of them.',

@@ -21,6 +21,7 @@ export const CHECK_IDS = [
   'geoip',
   'tls',
   'dashboard',
+  'core_process',
   'server_process',
   'tokens',
   'state_directory',

@@ -4,12 +4,12 @@ import type { RequestedTransport } from '../ipc/settings.ts';
 import { closeDescriptor } from '../native/libc.ts';
 import { hasCapability, ownCapabilities } from '../system/capabilities.ts';
 import { linkFacts } from '../xdp/attach/attach.ts';
-import { type BpfFileSystem, inspectBpfFileSystem } from '../xdp/pinning/bpf-file-system.ts';
+import { type BpfFileSystem, inspectBpfFileSystem, OURS } from '../xdp/pinning/bpf-file-system.ts';
 import { MOUNT_YOURSELF, unreachableMounts } from '../xdp/pinning/bpf-file-system-errors.ts';
 import { livingLinks, reusableTransport, STARTS_EMPTY, slotNames } from '../xdp/pinning/leftover-pins.ts';
 import { PinDirectory, pinsInUse } from '../xdp/pinning/pin-directory.ts';
 import { readAbout } from '../xdp/pinning/pin-names.ts';
-import { cannotMakeDirectory, OURS } from '../xdp/pinning/private-directory.ts';
+import { cannotMakeDirectory } from '../xdp/pinning/private-directory.ts';
 import { attempt, type Check, fail, ok, warn } from './doctor-check.ts';
 
 export interface PinOptions {

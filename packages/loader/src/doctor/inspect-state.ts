@@ -1,6 +1,5 @@
 /** Observes the state directory and the rules in it. Changes nothing. */
 import { closeSync, fstatSync } from 'node:fs';
-import { SetupError } from '../errors/setup-error.ts';
 import { checkStoredRules } from '../rules/check-stored-rules.ts';
 import { holderOf, openDirectory } from '../rules/store/lock-holder.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
@@ -21,7 +20,7 @@ export async function stateChecks(paths: StatePaths): Promise<StateFindings> {
   const { directory } = paths;
   const access = attempt('state_directory', () => {
     checkStateDirectory(paths);
-    return [serviceCheck(paths) ?? storageCheck(directory)];
+    return [storageCheck(directory)];
   });
   let loader: number | undefined;
   const running = attempt('loader', () => {
@@ -36,17 +35,6 @@ export async function stateChecks(paths: StatePaths): Promise<StateFindings> {
     ...(await attemptLater('rules', () => rulesChecks(paths))),
   ];
   return { checks, loader };
-}
-
-/** A loader that root runs rejects the directory of the installed service, for which it is right. */
-function serviceCheck(paths: StatePaths): Check | undefined {
-  try {
-    checkStateDirectory(paths, () => undefined);
-    return undefined;
-  } catch (error) {
-    if (error instanceof SetupError) return warn('state_directory', error);
-    throw error;
-  }
 }
 
 function storageCheck(path: string): Check {

@@ -22,6 +22,10 @@ export const controlSessionSchema = z.object({
   interfaces: ledgerSchema.shape.interfaces,
 });
 
+/** Whether the tokens were replaced. `problem`: why not, as a sentence; absent with `--listen off`. */
+export const rotatedTokensSchema = z.object({ was_done: z.boolean(), problem: z.string().optional() });
+export type RotatedTokens = z.infer<typeof rotatedTokensSchema>;
+
 /** Identifies the loader. Every version sends these fields, so that a newer command can identify the loader. */
 export const loaderIdentitySchema = controlSessionSchema.pick({ pid: true, network_namespace: true });
 

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { HopLedger, InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { PlainError } from '../errors/setup-error.ts';
 import type { ClockPolicy } from './clock-policy.ts';
+import type { PinPlace } from './pin-place.ts';
 import type { ReaderState } from './reader-state.ts';
 import type { RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
@@ -44,8 +45,8 @@ export interface DrainOptions {
    * Whether program and maps outlive the process: `auto` when the serving thread requests it, `always` from the start.
    */
   pin: 'auto' | 'always' | 'never';
-  /** The bpf file system to pin in; undefined: the usual one. */
-  bpfFs: string | undefined;
+  /** Where to pin; undefined: the usual bpf file system. */
+  bpfFs: PinPlace | undefined;
   /** Whether to take over the pins of a loader that ended. If false, setup fails when there are any. */
   takeOver: boolean;
   serviceManager: ServiceManagerSettings;
@@ -63,7 +64,15 @@ export interface PipeEnds {
   readonly marks: number;
   /** From the server: the numbers of slabs that it has read. */
   readonly released: number;
+  /** For messages, if there is no socket for them: the ends to read from and to write to. */
+  readonly messages?: { readonly in: number; readonly out: number } | undefined;
 }
+
+/**
+ * How a server process gets its ends: they are passed over a Unix socket, with the slabs, and this socket is for
+ * messages, too; or they are inherited, and there is a socket for messages (`child`) or are pipes for them (`messages`).
+ */
+export type PassTo = { readonly socket: number } | 'child' | 'messages';
 
 /** Both ends of the pipes; `server` is undefined if they were passed to the server already. */
 export interface ServerPipes {
@@ -169,8 +178,8 @@ export type ToDrain =
   | { type: 'serving'; status: string }
   /** Whether a client takes rows as they arrive. */
   | { type: 'low-latency'; lowLatency: boolean }
-  /** Requests pipes for a server process; `socket`: pass its ends, and the slabs, over this Unix socket. */
-  | { type: 'make-pipes'; socket: number | undefined }
+  /** Requests pipes for a server process. */
+  | { type: 'make-pipes'; passTo: PassTo }
   /** A server process has started with these pipes; the drain thread closes its ends when that server ends. */
   | { type: 'server-started'; pipes: PipeEnds }
   | { type: 'server-ended' }

@@ -1,6 +1,6 @@
 /** File descriptors that the core passes to the server process. */
 export const SERVER_DESCRIPTORS = {
-  /** Stream socket: process-channel.ts. */
+  /** Stream socket: process-channel.ts. With PIPES, the pipe of the messages from the core. */
   channel: 3,
   /** Read end: row-marks.ts. */
   marks: 4,
@@ -8,7 +8,12 @@ export const SERVER_DESCRIPTORS = {
   slabs: 5,
   /** Write end: numbers of slabs that were read, 4 bytes each (little-endian). */
   released: 6,
+  /** With PIPES: the pipe of the messages to the core. */
+  answers: 8,
 } as const;
+
+/** Argument of a server process whose messages pass through two pipes instead of a socket. */
+export const PIPES = 'pipes';
 
 /** Sent with the descriptors to a server that the service manager started: marks, slabs, released. */
 export const SERVER_READY = new Uint8Array([1]);

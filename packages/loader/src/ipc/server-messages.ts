@@ -64,6 +64,8 @@ export type ToServer =
   | { type: 'notice'; notice: Notice }
   /** Replaces the certificate for new connections. */
   | { type: 'tls'; tls: TlsPem }
+  /** Replaces the tokens, and disconnects the clients with earlier ones. */
+  | { type: 'tokens'; tokens: TokenDigests }
   | { type: 'places'; places: readonly PlaceFile[] }
   | { type: 'answer'; request: number; value: unknown }
   | { type: 'ping' }

@@ -1,4 +1,4 @@
-/** What the core shares with the server process: memory that only the core can write, and two pipes. */
+/** What the core shares with the server process: memory that only the core can write, and pipes. */
 import { fchmodSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { C, call } from './ffi.ts';
 import { checked, closeDescriptor, mapShared } from './libc.ts';
@@ -15,15 +15,21 @@ const INT_BYTES = 4;
 interface Ends {
   readonly marks: number;
   readonly released: number;
+  /** To read from, and to write to. */
+  readonly messages?: { readonly in: number; readonly out: number };
 }
 
-/** Creates both pipes, non-blocking on all ends. Throws SystemCallError. */
-export function createServerPipes(): { readonly core: Ends; readonly server: Ends } {
+/** Creates the pipes, non-blocking on all ends; those for messages only if `withMessages`. Throws SystemCallError. */
+export function createServerPipes(withMessages = false): { readonly core: Ends; readonly server: Ends } {
   const marks = createPipe();
   const released = createPipe();
+  const core = { marks: marks.write, released: released.read };
+  const server = { marks: marks.read, released: released.write };
+  if (!withMessages) return { core, server };
+  const [toServer, toCore] = [createPipe(), createPipe()];
   return {
-    core: { marks: marks.write, released: released.read },
-    server: { marks: marks.read, released: released.write },
+    core: { ...core, messages: { in: toCore.read, out: toServer.write } },
+    server: { ...server, messages: { in: toServer.read, out: toCore.write } },
   };
 }
 

@@ -6,7 +6,15 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 // C library then calls its thread-local destructor at an unmapped address (SIGSEGV).
 import '../native/ffi.ts';
 import { fromPlain } from '../errors/setup-error.ts';
-import type { CompileTarget, DrainOptions, FromDrain, PipeEnds, ServerPipes, ToDrain } from '../ipc/messages.ts';
+import type {
+  CompileTarget,
+  DrainOptions,
+  FromDrain,
+  PassTo,
+  PipeEnds,
+  ServerPipes,
+  ToDrain,
+} from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import { RulePublisher } from '../ipc/rule-publisher.ts';
 import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
@@ -181,11 +189,11 @@ export class DrainThread {
   }
 
   /**
-   * Creates pipes for a server process; with `passTo`, passes its ends over that Unix socket. Rejects if that fails, or
-   * if the thread has ended.
+   * Creates pipes for a server process, and passes its ends if `passTo` is a socket. Rejects if that fails, or if the
+   * thread has ended.
    */
-  makePipes(passTo?: { readonly socket: number }): Promise<ServerPipes> {
-    return this.#pipes.make(passTo?.socket);
+  makePipes(passTo: PassTo): Promise<ServerPipes> {
+    return this.#pipes.make(passTo);
   }
 
   serverStarted(pipes: PipeEnds): void {

@@ -1,6 +1,6 @@
 /** Answers the messages of the serving thread. */
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
-import type { FromDrain } from '../ipc/messages.ts';
+import type { FromDrain, PassTo } from '../ipc/messages.ts';
 import { SERVER_READY } from '../ipc/server-descriptors.ts';
 import { sendDescriptors } from '../native/descriptor-passing.ts';
 import { closeDescriptor } from '../native/libc.ts';
@@ -29,7 +29,7 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
         else slabWriter.want(message.perSecond);
         break;
       case 'make-pipes':
-        post(makePipes(message.socket));
+        post(makePipes(message.passTo));
         break;
       case 'server-started':
         serverRows?.connect(message.pipes);
@@ -62,14 +62,14 @@ function pin({ pins, interfaces }: Setup, on: boolean): PlainError | undefined {
   }
 }
 
-/** `socket`: passes the server's ends, with the slabs, and closes them here. */
-function makePipes(socket: number | undefined): Extract<FromDrain, { type: 'pipes' }> {
+/** To a socket: passes the server's ends, with the slabs, and closes them here. */
+function makePipes(passTo: PassTo): Extract<FromDrain, { type: 'pipes' }> {
   try {
-    const pipes = createServerPipes();
-    if (socket === undefined || options.server === undefined) return { type: 'pipes', pipes, error: undefined };
+    const pipes = createServerPipes(passTo === 'messages');
+    if (typeof passTo === 'string' || options.server === undefined) return { type: 'pipes', pipes, error: undefined };
     const { marks, released } = pipes.server;
     try {
-      sendDescriptors(socket, SERVER_READY, [marks, options.server.slabs.readOnly, released]);
+      sendDescriptors(passTo.socket, SERVER_READY, [marks, options.server.slabs.readOnly, released]);
     } catch (error) {
       // No server gets the other ends.
       closeDescriptor(pipes.core.marks);

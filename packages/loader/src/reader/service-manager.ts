@@ -12,8 +12,9 @@ export class ServiceManager {
   readonly #everyMs: number;
   #nextSign: number;
 
-  constructor({ socket, watchdogMs }: ServiceManagerSettings, connect = connectNotifySocket, send = sendDatagram) {
-    const descriptor = socket === undefined ? undefined : attempt(() => connect(socket));
+  constructor(settings: ServiceManagerSettings, connect = connectNotifySocket, send = sendDatagram) {
+    const { socket, watchdogMs } = settings;
+    const descriptor = settings.descriptor ?? (socket === undefined ? undefined : attempt(() => connect(socket)));
     this.#send = descriptor === undefined ? () => {} : (text) => attempt(() => send(descriptor, text));
     const isWatched = descriptor !== undefined && watchdogMs !== undefined;
     // systemd recommends half the time; a third leaves room for a busy machine.

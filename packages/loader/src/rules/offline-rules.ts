@@ -16,7 +16,7 @@ import { AuditLog } from './store/audit-log.ts';
 import { readCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
 import { lockRules } from './store/rules-lock.ts';
-import { checkStateDirectory, makeStateDirectory, type StatePaths } from './store/state-directory.ts';
+import { checkStateDirectory, makeStateDirectory, pathsForRoot, type StatePaths } from './store/state-directory.ts';
 
 /** The number of counter slots of a loader on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
@@ -48,11 +48,12 @@ export interface OfflineOptions {
  * Opens and locks the rules: no loader and no other command can change them until `close`. Resolves with undefined if
  * a loader answers, which then takes the requests. Throws RulesFileError, SetupError, or the file system's error.
  */
-export async function openOffline(options: OfflineOptions): Promise<OfflineRules | undefined> {
+export async function openOffline(given: OfflineOptions): Promise<OfflineRules | undefined> {
   requireKernelFiles();
-  checkStateDirectory(options.paths);
-  makeStateDirectory(options.paths);
+  checkStateDirectory(given.paths);
+  const options = { ...given, paths: pathsForRoot(given.paths) };
   const { paths, isServed } = options;
+  makeStateDirectory(paths);
   const unlock = await lockRules(paths, isServed === undefined ? {} : { isServed });
   if (unlock === undefined) return undefined;
   try {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
+import { handover } from '../ipc/helpers/handover.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { CompileTarget } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
@@ -28,6 +29,7 @@ import { beginOrFail, readOrFail } from './starting.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { readCounts, writeCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
+import { HelperRulesFile } from './store/rules-file.ts';
 
 /** After this time without a report, ticks stand in: the drain thread reports each second only while packets arrive. */
 const REPORT_LATE_MS = 1500;
@@ -54,7 +56,10 @@ export class RulesRuntime {
 
   constructor(options: RulesRuntimeOptions) {
     this.#options = options;
-    this.#store = new RuleStore(options.paths, {
+    const { paths } = options;
+    const helper = handover()?.rules_file;
+    this.#store = new RuleStore(paths, {
+      file: helper && new HelperRulesFile(paths.rules, helper, paths.directory),
       keptAside: (copy) =>
         this.#report(
           'warning',

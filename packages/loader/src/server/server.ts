@@ -9,7 +9,7 @@ import type { DrainLedger } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { ServerSettings } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
-import { hasDigest } from '../ipc/token-digest.ts';
+import { hasDigest, type TokenDigests } from '../ipc/token-digest.ts';
 import type { LineLimit } from '../line-limit.ts';
 import { Connections } from './access/connections.ts';
 import type { Core } from './core.ts';
@@ -56,6 +56,7 @@ export class Server {
   readonly #settings: ServerSettings;
   readonly #parts: ServerParts;
   readonly #allowed: CurrentlyAllowed;
+  readonly #current: { tokens: TokenDigests };
   readonly #metrics: ServedMetrics | undefined;
   #tls: TlsPem | undefined;
   readonly #history = new History();
@@ -69,6 +70,7 @@ export class Server {
     settings: ServerSettings,
     parts: ServerParts,
     allowed: CurrentlyAllowed,
+    current: { tokens: TokenDigests },
     port: number,
     metrics: ServedMetrics | undefined,
   ) {
@@ -77,6 +79,7 @@ export class Server {
     this.#settings = settings;
     this.#parts = parts;
     this.#allowed = allowed;
+    this.#current = current;
     this.port = port;
     this.#metrics = metrics;
     this.#tls = settings.tls;
@@ -87,9 +90,10 @@ export class Server {
     const { host, port: requestedPort } = settings.listen;
     const allowed: CurrentlyAllowed = { value: { hosts: new Set(), origins: new Set() } };
     const { core, lines } = parts;
-    const { pages, allowNode, allowOrigin, tls, tokens } = settings;
+    const { pages, allowNode, allowOrigin, tls } = settings;
+    const current = { tokens: settings.tokens };
     const connections = new Connections(lines);
-    const isToken = (given: string) => hasDigest(given, tokens.readOnly);
+    const isToken = (given: string) => hasDigest(given, current.tokens.readOnly);
     const metrics = await openMetrics(settings.metrics, { isToken, connections, lines, tls });
     const isHealthy = () => core.isHealthy();
     const http = webServer(pages, () => allowed.value, allowNode, isHealthy, metrics?.onServedPort, tls);
@@ -97,19 +101,19 @@ export class Server {
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
     allowed.value = allowedFor(host, port, allowOrigin, tls && new Certificate(tls));
-    return new Server(http, connections, settings, parts, allowed, port, metrics);
+    return new Server(http, connections, settings, parts, allowed, current, port, metrics);
   }
 
   /** Admits clients from now on. */
   start(hello: Hello, { stride, recordOffset }: RecordShape): void {
     const { core, lines, log, places } = this.#parts;
-    const { processes, reverseDns, tokens } = this.#settings;
+    const { processes, reverseDns } = this.#settings;
     this.#interfaces = hello.interfaces;
     this.#sockets = new SocketServer({
       http: this.#http,
       connections: this.#connections,
       allowed: () => this.#allowed.value,
-      tokens,
+      tokens: this.#current.tokens,
       core: this.#coreForClients(),
       hello: () => ({ ...hello, interfaces: this.#interfaces }),
       stride,
@@ -136,6 +140,12 @@ export class Server {
     this.#allowed.value = allowedFor(address.host, this.port, allowOrigin, new Certificate(tls));
     replaceTls(this.#http, tls);
     this.#metrics?.setTls(tls);
+  }
+
+  /** Accepts only these tokens from now on. */
+  setTokens(tokens: TokenDigests): void {
+    this.#current.tokens = tokens;
+    this.#sockets?.setTokens(tokens);
   }
 
   /** Where the metrics are served; undefined: nowhere. `url` undefined: on the port of the dashboard. */

@@ -62,10 +62,12 @@ export class SocketServer {
   readonly #guesses: TokenGuesses;
   readonly #totals = new ClientTotals();
   readonly #rowsWanted: RowsWanted;
+  #tokens: TokenDigests;
   #lastSecond = 0;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
+    this.#tokens = options.tokens;
     const { stride, recordOffset, core, clock = realClock } = options;
     this.#streams = new RowStreams({ stride, recordOffset }, clock, (lowLatency) => core.setLowLatency(lowLatency));
     this.#lines = options.lines;
@@ -116,6 +118,12 @@ export class SocketServer {
     this.#rules.sendNewest();
   }
 
+  /** Accepts these tokens from now on, and disconnects all clients, which have used the earlier ones. */
+  setTokens(tokens: TokenDigests): void {
+    this.#tokens = tokens;
+    for (const client of this.#clients.values()) client.terminate();
+  }
+
   /** Call it when the rules have changed. */
   rulesChanged(): void {
     this.#rules.changed();
@@ -161,8 +169,8 @@ export class SocketServer {
 
   #problemOf({ handshake }: ClientSocket): Rejection | undefined {
     const peer = peerOf(handshake.address);
-    const { tokens, connections } = this.#options;
-    const problem = admission(handshake.auth, tokens, this.#connected(peer), connections.limits);
+    const { connections } = this.#options;
+    const problem = admission(handshake.auth, this.#tokens, this.#connected(peer), connections.limits);
     if (problem?.code !== 'unauthorized') return problem;
     // A right token is always accepted: wrong ones from the same address must not lock out its owner.
     const seconds = this.#guesses.waitSeconds(peer);
@@ -187,8 +195,8 @@ export class SocketServer {
   }
 
   #admit(socket: ClientSocket): void {
-    const { log, tokens, lookups, connections, core } = this.#options;
-    const mayChange = isAdmin(socket.handshake.auth, tokens);
+    const { log, lookups, connections, core } = this.#options;
+    const mayChange = isAdmin(socket.handshake.auth, this.#tokens);
     const budget = this.#budgets.of(peerOf(socket.handshake.address), mayChange);
     const client = new Client(socket, this.#streams, mayChange, budget, this.#lines);
     this.#clients.set(socket.id, client);

@@ -26,7 +26,7 @@ export class ChildLauncher implements Launcher {
   }
 
   async launch(source: PipeSource, events: RunEvents): Promise<ServerRun> {
-    const child = start(await source.makePipes(), this.#slabs);
+    const child = start(await source.makePipes('child'), this.#slabs);
     const problem = new Promise<Error>((resolve) => child.once('error', resolve));
     // Without any stream: too few descriptors were left to start it.
     if (child.stdio === undefined) throw await problem;

@@ -1,13 +1,14 @@
-/** Files that are read again while servers come and go: each server gets the newest ones, once it has opened its port. */
+/** Files that are read again, and tokens that are replaced, while servers come and go: each server gets the newest ones, once it has opened its port. */
 import type { PlaceFile } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
+import type { TokenDigests } from '../ipc/token-digest.ts';
 import type { ServerRun } from './server-run.ts';
 
 type Receiver = Pick<ServerRun, 'send'> | undefined;
 
 export class FileUpdates {
   /** Files that were read again while a server was starting, which has got the earlier ones. */
-  #missed: { places?: readonly PlaceFile[]; tls?: TlsPem } = {};
+  #missed: { places?: readonly PlaceFile[]; tls?: TlsPem; tokens?: TokenDigests } = {};
   /** Answers to `places` that are due. */
   #due = 0;
 
@@ -31,11 +32,17 @@ export class FileUpdates {
     else run.send({ type: 'tls', tls });
   }
 
+  tokens(run: Receiver, tokens: TokenDigests): void {
+    if (run === undefined) this.#missed.tokens = tokens;
+    else run.send({ type: 'tokens', tokens });
+  }
+
   /** Sends what a server missed while it was starting. Returns whether that includes places. */
   opened(run: Pick<ServerRun, 'send'>): boolean {
-    const { places, tls } = this.#missed;
+    const { places, tls, tokens } = this.#missed;
     this.#missed = {};
     this.#due = 0;
+    if (tokens !== undefined) this.tokens(run, tokens);
     if (tls !== undefined) this.tls(run, tls);
     if (places !== undefined) this.places(run, places);
     return places !== undefined;

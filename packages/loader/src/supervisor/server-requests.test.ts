@@ -22,7 +22,7 @@ function requests() {
   } as unknown as RulesAccess;
   const it = new ServerRequests({
     rules,
-    adminDigest: digestOf(ADMIN),
+    adminDigest: () => digestOf(ADMIN),
     listeners: async () => [],
     isHealthy: () => true,
     answer: (request, value) => answers.push([request, value]),

@@ -23,7 +23,7 @@ const TOO_MANY: { ok: false; error: RulesError } = {
 export interface RequestParts {
   readonly rules: RulesAccess;
   /** Digest of the admin token. */
-  readonly adminDigest: string;
+  readonly adminDigest: () => string;
   readonly listeners: () => Promise<Listener[]>;
   readonly isHealthy: () => boolean;
   readonly answer: (request: number, value: unknown) => void;
@@ -79,7 +79,7 @@ export class ServerRequests {
 
   #caller(what: Extract<ServerRequest, { about: 'rules' }>, gone: AbortSignal): Caller {
     const { admin_token, address, client } = what;
-    const mayChange = admin_token !== undefined && hasDigest(admin_token, this.#parts.adminDigest);
+    const mayChange = admin_token !== undefined && hasDigest(admin_token, this.#parts.adminDigest());
     return {
       who: {
         name: mayChange ? 'admin token' : 'token',

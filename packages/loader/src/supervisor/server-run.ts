@@ -31,6 +31,8 @@ export interface RunningProcess {
   readonly pid: number | undefined;
   /** Ends the process, or at least its connection. */
   readonly kill: () => void;
+  /** Called when it has closed its connection, if that does not end the run. */
+  readonly closed?: () => void;
 }
 
 export class ServerRun {
@@ -62,6 +64,7 @@ export class ServerRun {
       ended: (why) => {
         // A child's exit event reports its end, with the exit code.
         if (why !== 'closed') this.kill(why);
+        else if (this.#process.closed !== undefined) this.#process.closed();
         else if (this.#process.pid === undefined) this.end('closed its connection');
       },
     });

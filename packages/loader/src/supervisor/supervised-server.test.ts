@@ -50,7 +50,7 @@ function core(settings: () => Promise<ServerSettings> = async () => SETTINGS, is
   const launcher: Launcher = {
     isChild: false,
     launch: async (source, events) => {
-      await source.makePipes();
+      await source.makePipes('child');
       const server = new FakeServer(isReading);
       servers.push(server);
       const kill = () => {

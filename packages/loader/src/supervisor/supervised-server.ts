@@ -10,6 +10,7 @@ import type { DrainLedger, ServerPipes } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { FromServer, PlaceFile, ServerSettings, ToServer } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
+import type { TokenDigests } from '../ipc/token-digest.ts';
 import { FileUpdates } from './file-updates.ts';
 import type { PipeSource } from './launcher.ts';
 import { RestartPause } from './restart-pause.ts';
@@ -121,6 +122,12 @@ export class SupervisedServer {
     this.#files.tls(this.#run, tls);
   }
 
+  /** Replaces the tokens: clients with earlier ones are disconnected, and can change no rules. */
+  setTokens(tokens: TokenDigests): void {
+    this.#adminDigest = tokens.admin;
+    this.#files.tokens(this.#run, tokens);
+  }
+
   /** The server does not read its rows. */
   blocked(): void {
     this.#run?.kill('did not read its rows');
@@ -194,7 +201,7 @@ export class SupervisedServer {
     if (this.#run !== run) return;
     this.#requests = new ServerRequests({
       rules,
-      adminDigest: this.#adminDigest,
+      adminDigest: () => this.#adminDigest,
       listeners: this.#options.listeners,
       isHealthy: this.#options.isHealthy,
       answer: (request, value) => run.send({ type: 'answer', request, value }),

@@ -1,6 +1,6 @@
 /** What a supervised server needs from the rest of the core. */
 import type { Hello, Listener, Notice } from '@packetlog/common';
-import type { PipeEnds, ServerPipes } from '../ipc/messages.ts';
+import type { PassTo, PipeEnds, ServerPipes } from '../ipc/messages.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
 import type { ServerSettings } from '../ipc/server-messages.ts';
 import type { LineLimit } from '../line-limit.ts';
@@ -9,7 +9,7 @@ import type { Launcher } from './launcher.ts';
 /** The drain thread, as far as the server needs it. */
 export interface Reader {
   readonly ready: { readonly stride: number; readonly recordOffset: number };
-  makePipes(passTo?: { readonly socket: number }): Promise<ServerPipes>;
+  makePipes(passTo: PassTo): Promise<ServerPipes>;
   serverStarted(ends: PipeEnds): void;
   serverEnded(): void;
   want(by: 'server', perSecond: number): void;

@@ -4,10 +4,33 @@ import { isUserNamespace, ownIdentity, privilegeAdvice } from '../errors/privile
 import type { Problem } from '../errors/setup-error.ts';
 
 /** Bits of linux/capability.h. */
-const BIT = { CAP_BPF: 39n, CAP_NET_ADMIN: 12n, CAP_PERFMON: 38n, CAP_SYS_ADMIN: 21n } as const;
+const BIT = {
+  CAP_CHOWN: 0n,
+  CAP_DAC_OVERRIDE: 1n,
+  CAP_KILL: 5n,
+  CAP_SETGID: 6n,
+  CAP_SETUID: 7n,
+  CAP_SETPCAP: 8n,
+  CAP_NET_ADMIN: 12n,
+  CAP_SYS_PTRACE: 19n,
+  CAP_SYS_ADMIN: 21n,
+  CAP_PERFMON: 38n,
+  CAP_BPF: 39n,
+} as const;
 type Capability = keyof typeof BIT;
 
 const NEEDED = ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON'] as const;
+/** What root needs to start the core as another user, and its helpers. */
+const NEEDED_TO_DROP = [
+  ...NEEDED,
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_KILL',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETPCAP',
+  'CAP_SYS_PTRACE',
+] as const;
 export const NEEDED_TEXT = 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON';
 
 /** Parses the effective set in the text of /proc/PID/status. */
@@ -23,6 +46,11 @@ export function hasCapability(effective: bigint, capability: Capability): boolea
 export function missingCapabilities(effective: bigint): string[] {
   if (hasCapability(effective, 'CAP_SYS_ADMIN')) return [];
   return NEEDED.filter((name) => !hasCapability(effective, name));
+}
+
+/** Returns the names of the capabilities that root lacks to start the core as another user. */
+export function missingToDrop(effective: bigint): string[] {
+  return NEEDED_TO_DROP.filter((name) => !hasCapability(effective, name));
 }
 
 /** Describes missing capabilities; undefined if none is missing. */
@@ -48,6 +76,6 @@ export function ownCapabilities(): bigint {
   }
 }
 
-function listed(names: readonly string[]): string {
+export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

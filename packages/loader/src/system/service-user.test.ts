@@ -2,25 +2,27 @@ import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asOwnerOf, serviceUserIn } from './service-user.ts';
+import { asOwnerOf, coreUsersIn } from './service-user.ts';
 
 const ROOT = 'root:x:0:0:root:/root:/bin/bash\n';
 
 it.each([
-  [`${ROOT}packetlog:x:990:990:PacketLog:/var/lib/packetlog:/usr/sbin/nologin\n`, 990],
-  [`${ROOT}packetlog2:x:990:990::/:/bin/sh\n`, undefined],
-  [`${ROOT}packetlog:x:1000:1000:a person:/home/packetlog:/bin/bash\n`, undefined],
-  [`${ROOT}packetlog:x:0:0::/:/bin/sh\n`, undefined],
-  [`${ROOT}packetlog:x::990::/:/bin/sh\n`, undefined],
-  [ROOT, undefined],
-  ['', undefined],
-])('the service user in %j is %s', (passwd, uid) => {
-  expect(serviceUserIn(passwd)).toBe(uid);
+  [`${ROOT}packetlog:x:990:990:PacketLog:/var/lib/packetlog:/usr/sbin/nologin\n`, [990, 65_533]],
+  [`${ROOT}nobody4:x:65533:65533::/:/bin/sh\npacketlog:x:990:990::/:/bin/sh\n`, [990]],
+  [`${ROOT}nobody4:x:65533:65533::/:/bin/sh\n`, []],
+  [`${ROOT}packetlog2:x:990:990::/:/bin/sh\n`, [65_533]],
+  [`${ROOT}packetlog:x:1000:1000:a person:/home/packetlog:/bin/bash\n`, [65_533]],
+  [`${ROOT}packetlog:x:0:0::/:/bin/sh\n`, [65_533]],
+  [`${ROOT}packetlog:x::990::/:/bin/sh\n`, [65_533]],
+  [ROOT, [65_533]],
+  ['', [65_533]],
+])('the users of cores in %j are %j', (passwd, uids) => {
+  expect(coreUsersIn(passwd).map(({ uid }) => uid)).toEqual(uids);
 });
 
 describe.skipIf(process.getuid?.() !== 0)('asOwnerOf', () => {
   const UID = 990;
-  const service = () => UID;
+  const service = () => [UID];
   const inDirectory = (uid: number, test: (at: (name: string) => string, directory: string) => void) => {
     const directory = mkdtempSync(join(tmpdir(), 'packetlog-owner-'));
     chownSync(directory, uid, uid);

@@ -4,7 +4,7 @@
  */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { ServiceUser } from './service-user.ts';
+import type { ServiceUsers } from './service-user.ts';
 
 const ROOT = 0;
 const GROUP_WRITE = 0o020;
@@ -21,7 +21,7 @@ export interface PathProblem {
 }
 
 /** By default root trusts no other user. */
-const NO_SERVICE: ServiceUser = () => undefined;
+const NO_SERVICE: ServiceUsers = () => [];
 
 type Facts = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
@@ -37,9 +37,9 @@ export function directoryProblem({ uid, gid, mode }: Facts, user: number, servic
   return isOpen ? `can be changed by other users (mode ${octal(mode)})` : undefined;
 }
 
-/** `service`: a user whose directories and files root trusts, too. */
+/** `service`: users whose directories and files root trusts, too. */
 export function ownerProblem(uid: number, user: number, service = NO_SERVICE): string | undefined {
-  const isTrusted = uid === ROOT || uid === user || (user === ROOT && uid === service());
+  const isTrusted = uid === ROOT || uid === user || (user === ROOT && service().includes(uid));
   return isTrusted ? undefined : `belongs to another user (uid ${uid})`;
 }
 
@@ -81,7 +81,7 @@ export function pathProblem(
 }
 
 /** Links of the service's user are not followed: they may lead anywhere. */
-function componentProblem(facts: Stats, user: number, service: ServiceUser): string | undefined {
+function componentProblem(facts: Stats, user: number, service: ServiceUsers): string | undefined {
   if (facts.isDirectory()) return directoryProblem(facts, user, service);
   return ownerProblem(facts.uid, user, facts.isSymbolicLink() ? NO_SERVICE : service);
 }

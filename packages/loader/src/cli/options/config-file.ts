@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { SetupError } from '../../errors/setup-error.ts';
+import { readGivenFile } from '../../ipc/helpers/given-files.ts';
 
 /** Reads a JSON object from a file. Throws SetupError. */
 export function readConfigFile(path: string): Record<string, unknown> {
@@ -14,7 +14,7 @@ export function readConfigFile(path: string): Record<string, unknown> {
     });
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(readGivenFile(path).toString('utf8'));
   } catch (cause) {
     throw fail(cause instanceof Error ? cause.message : 'cannot be read', cause);
   }

@@ -66,6 +66,8 @@ export interface RunOptions {
   bpfFs: string | undefined;
   /** Unix socket at which a server process connects that the service manager started; undefined: start one. */
   serverSocket: string | undefined;
+  /** Why the core keeps root's rights, as a clause; undefined: it has none, or that was not tried. */
+  keepsRoot?: string | undefined;
   /** Whether to take over the program that an earlier loader left in the kernel. */
   takeOver: boolean;
 }

@@ -1,4 +1,5 @@
 /** What the drain thread is told of the options of a run. */
+import { handover } from '../../ipc/helpers/handover.ts';
 import type { DrainOptions } from '../../ipc/messages.ts';
 import { serviceManagerSettings } from '../../ipc/service-manager-settings.ts';
 import type { RunOptions } from '../options/run-settings.ts';
@@ -15,7 +16,7 @@ export function drainOptions(
     interfaces: [...new Set(options.iface)],
     waitForInterfaces: options.waitForInterfaces,
     lastInterfaces: options.waitForInterfaces ? lastInterfaces(options.state.directory) : [],
-    networkNamespace: options.netns,
+    networkNamespace: watchedNamespace(options),
     mode: options.mode,
     ringBytes,
     logPermits: !options.countOnly,
@@ -27,8 +28,13 @@ export function drainOptions(
     summaries: options.listen !== 'off',
     rowsPerSecond: wantsRows ? Number.POSITIVE_INFINITY : 0,
     pin: options.pin,
-    bpfFs: options.bpfFs,
+    bpfFs: handover()?.pins ?? options.bpfFs,
     takeOver: options.takeOver,
-    serviceManager: serviceManagerSettings(process.env, process.pid),
+    serviceManager: serviceManagerSettings(process.env, process.pid, handover()?.notify),
   };
+}
+
+/** Returns the network namespace to enter; undefined: this process is in the one to watch. */
+export function watchedNamespace({ netns }: Pick<RunOptions, 'netns'>): string | undefined {
+  return handover()?.is_in_namespace ? undefined : netns;
 }

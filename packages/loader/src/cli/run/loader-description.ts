@@ -1,6 +1,6 @@
 /** Describes the running loader to other commands on this machine: identity for all, state for `packetlog status`. */
 import type { Ledger, Notice, Summary } from '@packetlog/common';
-import type { ControlSession } from '../../ipc/control-session.ts';
+import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { LoaderDescription } from '../../rules/control/control-server.ts';
@@ -14,6 +14,7 @@ export interface ServedLoader {
   /** URL and tokens, for root on this machine. */
   readonly served: NonNullable<ControlSession['served']>;
   readonly clients: number;
+  rotateTokens(): string | undefined;
   status(): NonNullable<LoaderStatus['server']>;
 }
 
@@ -60,6 +61,12 @@ export class DescribedLoader implements LoaderDescription {
       served: server?.served ?? null,
       interfaces: this.interfaces,
     };
+  }
+
+  rotateTokens(): RotatedTokens {
+    const { server } = this.#facts;
+    const problem = server?.rotateTokens();
+    return problem === undefined ? { was_done: server !== undefined } : { was_done: false, problem };
   }
 
   /** Returns the part of the status that health depends on; any client may request it, so it is cheap. */

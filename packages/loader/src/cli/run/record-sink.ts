@@ -13,6 +13,7 @@ import { closed, PRINT_MS, READER_GONE, type RecordOutput } from '../process/rec
 import type { Stop } from '../process/stop.ts';
 import { consoleEncoding } from './console-encoding.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
+import { logAppender } from './log-appender.ts';
 
 export interface RecordSinkOptions {
   readonly print: PrintFormat;
@@ -44,7 +45,8 @@ export class RecordSink {
     this.#file = options.output?.open();
     const { logDenies: path, logDeniesRate: perSecond, notice } = options;
     const nameOf = (ifindex: number) => this.names.nameOf(ifindex);
-    this.#denyLog = path === undefined ? undefined : new DenyLog({ path, perSecond, nameOf, notice });
+    const appender = logAppender();
+    this.#denyLog = path === undefined ? undefined : new DenyLog({ path, perSecond, nameOf, notice, appender });
   }
 
   get wantsRows(): boolean {

@@ -17,7 +17,7 @@ import type { RunOptions } from '../options/run-settings.ts';
 import { leaveWith } from '../process/leave.ts';
 import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
-import { drainOptions } from './drain-options.ts';
+import { drainOptions, watchedNamespace } from './drain-options.ts';
 import { greet, watchingText } from './greeting.ts';
 import { problemsOf } from './health.ts';
 import { storeInterfaces } from './last-interfaces.ts';
@@ -68,7 +68,7 @@ export class RunningLoader {
     this.#lines = parts.lines;
     this.staying = new PinnedFarewell(options.bpfFs, this.notice);
     this.#description = new DescribedLoader({
-      networkNamespace: networkNamespaceId(options.netns),
+      networkNamespace: networkNamespaceId(watchedNamespace(options)),
       ringBytes: parts.ringBytes,
       server: parts.server,
       attached: () => this.#running.ready.interfaces,
@@ -83,7 +83,7 @@ export class RunningLoader {
    */
   static async open(options: RunOptions, { log, stop, output }: LoaderHost): Promise<RunningLoader | undefined> {
     // Report a missing namespace before any other error.
-    networkNamespaceId(options.netns);
+    networkNamespaceId(watchedNamespace(options));
     const ringBytes = ringBytesFor(options.ringSize);
     const problems = [...prepareStateDirectory(options.state), ...memoryProblems(ringBytes)];
     const unlock = await lockStateDirectory(options.state.directory, {
@@ -100,6 +100,7 @@ export class RunningLoader {
     const server = await RunningServer.open(options, log, lines, { isHealthy, notice });
     endStay(options.state);
     loader = new RunningLoader(options, log, { unlock, records, ringBytes, server, lines });
+    if (options.keepsRoot !== undefined) log.warn(`The core keeps root's rights: ${options.keepsRoot}.`);
     for (const message of problems) {
       loader.notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
     }

@@ -4,16 +4,19 @@ import type { Logger } from 'pino';
 import { Listeners } from '../../enrichment/listeners.ts';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import { handover } from '../../ipc/helpers/handover.ts';
+import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
 import type { DrainOptions } from '../../ipc/messages.ts';
 import type { ServerSettings } from '../../ipc/server-messages.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
-import { digestOf } from '../../ipc/token-digest.ts';
+import { digestOf, type TokenDigests } from '../../ipc/token-digest.ts';
 import type { LineLimit } from '../../line-limit.ts';
 import { makeServerPipes, makeServerSlabs } from '../../reader/rows/server-memory.ts';
 import { isLoopback } from '../../server/http/allowed-hosts.ts';
 import { localUrl, servedUrl } from '../../server/http/served-url.ts';
 import { METRICS_PATH } from '../../server/metrics/metrics-path.ts';
 import { ChildLauncher } from '../../supervisor/child-launcher.ts';
+import { HelperLauncher } from '../../supervisor/helper-launcher.ts';
 import { SocketLauncher, turnServersAway } from '../../supervisor/socket-launcher.ts';
 import { SupervisedServer } from '../../supervisor/supervised-server.ts';
 import type { SupervisorOptions } from '../../supervisor/supervisor-options.ts';
@@ -59,7 +62,7 @@ export class RunningServer implements ServedLoader {
     const tokens = tokensOfRun(options.state.directory);
     const parts: ServedParts = { options, listen, tokens, log, tls: openTls(options, log) };
     const slabs = makeServerSlabs();
-    const listeners = new Listeners();
+    const listeners = new Listeners(processesHelper());
     const common: Omit<SupervisorOptions, 'launcher'> = {
       ...state,
       settings: (port) => settingsOf(parts, port),
@@ -75,8 +78,10 @@ export class RunningServer implements ServedLoader {
       const process = SupervisedServer.await({ ...common, launcher }, listen.port);
       return new RunningServer(process, { slabs, pipes: undefined }, parts);
     }
-    const pipes = makeServerPipes();
-    const launcher = new ChildLauncher(slabs.readOnly);
+    const helper = handover()?.server;
+    const pipes = makeServerPipes(helper !== undefined);
+    const launcher =
+      helper === undefined ? new ChildLauncher(slabs.readOnly) : new HelperLauncher(helper, slabs.readOnly);
     const process = await SupervisedServer.open({ ...common, launcher }, listen.port, pipes);
     return new RunningServer(process, { slabs, pipes: pipes.core }, parts);
   }
@@ -114,6 +119,20 @@ export class RunningServer implements ServedLoader {
     return this.process.status();
   }
 
+  /**
+   * Replaces and stores the tokens: clients with the earlier ones are disconnected. Returns why not, as a sentence.
+   */
+  rotateTokens(): string | undefined {
+    const given = ['PACKETLOG_TOKEN', 'PACKETLOG_ADMIN_TOKEN'].filter((name) => process.env[name] !== undefined);
+    if (given.length > 0)
+      return `The tokens are those of ${given.join(' and ')}: change them there, then restart packetlog.`;
+    const tokens = tokensOf({ readOnly: undefined, admin: undefined });
+    storeTokens(this.#parts.options.state.directory, tokens);
+    this.#parts.tokens = tokens;
+    this.process.setTokens(digestsOf(tokens));
+    return undefined;
+  }
+
   /** Reads the GeoIP and TLS files again. Keeps the current data of those that cannot be used. */
   async reload(notice: (notice: Notice) => void): Promise<void> {
     const { options, log } = this.#parts;
@@ -135,7 +154,7 @@ export class RunningServer implements ServedLoader {
 interface ServedParts {
   readonly options: RunOptions;
   readonly listen: ListenAddress;
-  readonly tokens: Tokens;
+  tokens: Tokens;
   readonly log: Logger;
   /** The pair in use: a restarted server gets it, even if the files have become unusable. */
   tls: TlsPem | undefined;
@@ -148,7 +167,7 @@ async function settingsOf({ options, listen, tokens, tls }: ServedParts, port: n
     pages: directory === undefined ? undefined : readPageFiles(directory),
     allowOrigin: options.allowOrigin,
     allowNode: options.allowNode,
-    tokens: { readOnly: digestOf(tokens.readOnly), admin: digestOf(tokens.admin) },
+    tokens: digestsOf(tokens),
     processes: options.netns === undefined,
     reverseDns: options.reverseDns,
     places: await readPlaceFiles(options.geoip),
@@ -156,6 +175,10 @@ async function settingsOf({ options, listen, tokens, tls }: ServedParts, port: n
     metrics: options.metrics === 'off' ? undefined : options.metrics,
     debug: options.logLevel === 'debug' || options.logLevel === 'trace',
   };
+}
+
+function digestsOf({ readOnly, admin }: Tokens): TokenDigests {
+  return { readOnly: digestOf(readOnly), admin: digestOf(admin) };
 }
 
 /** Returns the tokens of the environment, the stored ones, or new ones, which it stores. Throws SetupError. */

@@ -1,7 +1,7 @@
 /** Reads the files of `--tls-cert` and `--tls-key`, at start and on SIGHUP. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { SetupError } from '../../errors/setup-error.ts';
+import { modeOfGivenFile, readGivenFile } from '../../ipc/helpers/given-files.ts';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
 import type { TlsFiles } from '../options/run-settings.ts';
 
@@ -14,7 +14,7 @@ export interface ReadTls {
 /** Mode bits of users other than owner and group. */
 const OTHERS = 0o007;
 
-/** Reads and checks both files. Throws SetupError. */
+/** Reads and checks both files, also those that only root can read. Throws SetupError. */
 export function readTls(files: TlsFiles, nowMs = Date.now()): ReadTls {
   const pem = { cert: read('certificate', files.cert), key: read('key', files.key) };
   const certificate = certificateOf(pem.cert, files.cert);
@@ -40,7 +40,7 @@ const CERTIFICATE_ADVICE = 'Give a PEM file with the certificate, followed by th
 
 function read(what: 'certificate' | 'key', path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readGivenFile(path).toString('utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const problem = { ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'it is a directory' }[code ?? ''];
@@ -94,7 +94,7 @@ function dateWarnings({ validFrom, validTo }: X509Certificate, path: string, now
 }
 
 function modeWarnings(path: string): string[] {
-  if ((statSync(path).mode & OTHERS) === 0) return [];
+  if ((modeOfGivenFile(path) & OTHERS) === 0) return [];
   return [`Other users can read the TLS key in ${path}. Run: chmod o= ${path}.`];
 }
 

@@ -1,6 +1,6 @@
 /** Requests pipes from the drain thread, which calls all C functions. */
 import { fromPlain } from '../../errors/setup-error.ts';
-import type { FromDrain, ServerPipes, ToDrain } from '../../ipc/messages.ts';
+import type { FromDrain, PassTo, ServerPipes, ToDrain } from '../../ipc/messages.ts';
 
 export class PipeMaker {
   readonly #send: (message: ToDrain) => void;
@@ -11,12 +11,12 @@ export class PipeMaker {
     this.#send = send;
   }
 
-  /** `socket`: the server's ends are passed over it. */
-  make(socket?: number): Promise<ServerPipes> {
+  /** `passTo`: the socket that the server's ends are passed over, or `messages`: pipes take its place. */
+  make(passTo: PassTo): Promise<ServerPipes> {
     if (this.#failed) return Promise.reject(this.#failed);
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });
-      this.#send({ type: 'make-pipes', socket });
+      this.#send({ type: 'make-pipes', passTo });
     });
   }
 

@@ -12,6 +12,6 @@ export function makeServerSlabs(): SlabDescriptors {
   return createSharedMemory(SLABS * SLAB_BYTES);
 }
 
-export function makeServerPipes(): ServerPipes {
-  return createServerPipes();
+export function makeServerPipes(withMessages: boolean): ServerPipes {
+  return createServerPipes(withMessages);
 }

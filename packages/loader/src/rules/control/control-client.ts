@@ -7,6 +7,8 @@ import {
   controlSessionSchema,
   type LoaderIdentity,
   loaderIdentitySchema,
+  type RotatedTokens,
+  rotatedTokensSchema,
 } from '../../ipc/control-session.ts';
 import { type LoaderStatus, loaderStatusSchema } from '../../ipc/loader-status.ts';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
@@ -45,6 +47,12 @@ export class ControlClient {
   async status(): Promise<LoaderStatus> {
     const answer = await this.#post<{ value?: unknown }>('/status', '');
     return loaderStatusSchema.parse(answer.value);
+  }
+
+  /** Replaces the tokens of the dashboard. Also rejects if the loader has an earlier version. */
+  async rotateTokens(): Promise<RotatedTokens> {
+    const answer = await this.#post<{ value?: unknown }>('/rotate-tokens', '');
+    return rotatedTokensSchema.parse(answer.value);
   }
 
   /** Returns which loader answers. Also works with a loader of another version. */

@@ -1,13 +1,14 @@
 /**
  * Serves the commands of this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes
  * the bodies of `rules:<verb>` on the WebSocket and returns the same answers. `POST /rules/import?set=NAME&…` takes a
- * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state.
+ * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state,
+ * `POST /rotate-tokens` replaces the tokens of the dashboard.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
-import type { ControlSession } from '../../ipc/control-session.ts';
+import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { RulesApi } from '../api/rules-api.ts';
@@ -21,12 +22,13 @@ const MAX_NAME_LENGTH = 64;
 export const USER_HEADER = 'x-packetlog-user';
 export const ADDRESS_HEADER = 'x-packetlog-address';
 
-type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession | LoaderStatus };
+type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession | LoaderStatus | RotatedTokens };
 
 /** Describes this loader to other commands on this machine. */
 export interface LoaderDescription {
   session(): ControlSession;
   status(): LoaderStatus;
+  rotateTokens(): RotatedTokens;
 }
 
 /** Starts to serve. Resolves with undefined if another loader answers at `path`. Throws the file system's error. */
@@ -72,6 +74,7 @@ async function handle(
   const url = new URL(request.url ?? '/', 'http://control');
   if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: loader.session() };
   if (request.method === 'POST' && url.pathname === '/status') return { ok: true, value: loader.status() };
+  if (request.method === 'POST' && url.pathname === '/rotate-tokens') return { ok: true, value: loader.rotateTokens() };
   const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
   if (request.method !== 'POST' || !isVerb(verb)) {
     return { ok: false, error: { code: 'not_found', message: 'Use POST /rules/list, /rules/add and so on.' } };

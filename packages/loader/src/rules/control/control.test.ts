@@ -38,7 +38,11 @@ const STATUS: LoaderStatus = {
   memory_bytes: 4096,
   server: null,
 };
-const LOADER: LoaderDescription = { session: () => SESSION, status: () => STATUS };
+const LOADER: LoaderDescription = {
+  session: () => SESSION,
+  status: () => STATUS,
+  rotateTokens: () => ({ was_done: true }),
+};
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'packetlog-control-'));

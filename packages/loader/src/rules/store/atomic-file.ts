@@ -97,8 +97,14 @@ function linkOrCopy(path: string, other: string): void {
   }
 }
 
-/** Prepares all files, or none; `commit` replaces all of them, or none. Throws the file system's error. */
-export function prepareFiles(files: readonly (readonly [path: string, content: string | Uint8Array])[]): PreparedFile {
+/**
+ * Prepares all files, or none; `commit` replaces all of them, or none. `last`: prepares a file that is replaced after
+ * the others. Throws the file system's error.
+ */
+export function prepareFiles(
+  files: readonly (readonly [path: string, content: string | Uint8Array])[],
+  last?: () => PreparedFile,
+): PreparedFile {
   const prepared: PreparedFile[] = [];
   const previous: Former[] = [];
   const abandon = () => {
@@ -110,6 +116,7 @@ export function prepareFiles(files: readonly (readonly [path: string, content: s
       prepared.push(prepareFile(path, content));
       previous.push(keepFormer(path));
     }
+    if (last !== undefined) prepared.push(last());
   } catch (error) {
     abandon();
     throw error;

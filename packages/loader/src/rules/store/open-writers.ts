@@ -1,5 +1,6 @@
 /** Finds a process that has a file open for writing, among those of this PID namespace. */
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
 
 /** O_WRONLY | O_RDWR. */
 const WRITE_FLAGS = 0o3;
@@ -10,6 +11,11 @@ const WRITE_FLAGS = 0o3;
  */
 export async function writerOf(path: string, proc = '/proc'): Promise<number | undefined> {
   const file = await stat(path);
+  const helper = processesHelper();
+  if (helper !== undefined) {
+    const opened = await helper.ask(`writers ${file.dev} ${file.ino}`, (line) => line === '.');
+    return opened.map(parseOpened).find(({ flags }) => (flags & WRITE_FLAGS) !== 0)?.pid;
+  }
   for (const pid of (await readdir(proc)).filter((name) => /^\d+$/.test(name))) {
     for (const fd of await namesIn(`${proc}/${pid}/fd`)) {
       const open = await stat(`${proc}/${pid}/fd/${fd}`).catch(GONE);
@@ -19,6 +25,12 @@ export async function writerOf(path: string, proc = '/proc'): Promise<number | u
     }
   }
   return undefined;
+}
+
+/** Parses `PID FLAGS`. */
+function parseOpened(line: string): { pid: number; flags: number } {
+  const [pid = '', flags = ''] = line.split(' ');
+  return { pid: Number(pid), flags: Number.parseInt(flags || '0', 8) };
 }
 
 /** Ignores errors: a process may end while its descriptors are read. */

@@ -3,7 +3,7 @@
  * which contents were accepted. It only reads and writes; the pipeline decides. Files are replaced only after all
  * replacements are on the disk and the new rules proved readable.
  */
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, Rule } from '@packetlog/common';
 import { asOwnerOf } from '../../system/service-user.ts';
@@ -13,8 +13,8 @@ import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.
 import { ListCopies, type LostList, problemOf, type StoredSet } from './list-copies.ts';
 import { isThere, MAX_LIST_BYTES, MAX_RULES_BYTES, readRegularFile } from './regular-file.ts';
 import { RulesFileError, readDocument, requireReadable, requireShort, writeDocument } from './rules-document.ts';
+import { OwnRulesFile, type RulesFile } from './rules-file.ts';
 import { NO_STATE, type RulesState, readState, stateText, withAccepted, withUnconfirmed } from './rules-state.ts';
-import { setAside } from './set-aside.ts';
 import type { StatePaths } from './state-directory.ts';
 
 export interface StoredRules {
@@ -41,10 +41,13 @@ export interface RuleStoreOptions {
   readonly keepsGood?: boolean;
   /** Called with the path of the copy of an unaccepted edit that is about to be overwritten. */
   readonly keptAside?: (copy: string) => void;
+  /** The rules file, if this process does not read and replace it itself. */
+  readonly file?: RulesFile | undefined;
 }
 
 export class RuleStore {
   readonly #paths: StatePaths;
+  readonly #file: RulesFile;
   readonly #keepsGood: boolean;
   readonly #keptAside: (copy: string) => void;
   /** Stamp of the rules file when its last copy was kept. */
@@ -60,8 +63,10 @@ export class RuleStore {
   /** Rules that are known to be readable after they are written. */
   readonly #readable = new WeakSet<Rule>();
 
-  constructor(paths: StatePaths, { keepsGood = true, keptAside = () => {} }: RuleStoreOptions = {}) {
+  constructor(paths: StatePaths, options: RuleStoreOptions = {}) {
+    const { keepsGood = true, keptAside = () => {}, file = new OwnRulesFile(paths.rules) } = options;
     this.#paths = paths;
+    this.#file = file;
     this.#lists = new ListCopies(paths.sets, (path) => this.setFile(path));
     this.#keepsGood = keepsGood;
     this.#keptAside = keptAside;
@@ -70,14 +75,14 @@ export class RuleStore {
   /** Reads the file that people edit. Undefined: there is none. Throws only if the file cannot be inspected. */
   async readFile(): Promise<Found> {
     this.#state = readState(this.#paths.state);
-    this.#stamp = stampOf(this.#paths.rules);
+    this.#stamp = this.#file.stamp();
     this.#fileContent = undefined;
-    return this.#read(this.#paths.rules, false);
+    return this.#read(this.#file, false);
   }
 
   /** Reads the rules that were last in force. A lost list affects its own set only. */
   readGood(): Promise<Found> {
-    return this.#read(this.#paths.lastGood, true);
+    return this.#read(new OwnRulesFile(this.#paths.lastGood), true);
   }
 
   /** Returns whether this content was accepted before: confirmed, forced, or neither risky nor a lockout. */
@@ -111,7 +116,7 @@ export class RuleStore {
   }
 
   #prepare(ruleset: Ruleset, { fileSaysIt = false }: Writing): PreparedFile {
-    const path = targetOf(this.#paths.rules);
+    const file = this.#file;
     if (!fileSaysIt) {
       this.#guardEdits();
       this.#keepRejected();
@@ -119,24 +124,25 @@ export class RuleStore {
     requireReadable(ruleset, this.#readable);
     const text = this.#textOf(ruleset);
     const accepted = this.#accepts ? withAccepted(this.#state, contentHash(ruleset), ruleset.nextId) : this.#state;
-    mkdirSync(dirname(path), { recursive: true });
     mkdirSync(this.#paths.sets, { recursive: true });
     const lists = this.#lists.of(ruleset);
     requireShort('the rules file', text.length, MAX_RULES_BYTES);
     const state = { ...accepted, lists: lists.hashes };
-    const files = prepareFiles([
-      ...lists.files,
-      ...(this.#keepsGood ? differing(this.#paths.lastGood, text) : []),
-      ...differing(this.#paths.state, stateText(state)),
+    const files = prepareFiles(
+      [
+        ...lists.files,
+        ...(this.#keepsGood ? differing(this.#paths.lastGood, text) : []),
+        ...differing(this.#paths.state, stateText(state)),
+      ],
       // Last: until the rules file is replaced, the old rules apply.
-      ...(fileSaysIt ? [] : [[path, text] as const]),
-    ]);
+      fileSaysIt ? undefined : () => file.prepare(text),
+    );
     return {
       abandon: files.abandon,
       commit: () => {
         files.commit();
         this.#state = state;
-        if (!fileSaysIt) this.#stamp = stampOf(path);
+        if (!fileSaysIt) this.#stamp = file.stamp();
         this.#fileContent = contentHash(ruleset);
         lists.wrote();
       },
@@ -171,7 +177,7 @@ export class RuleStore {
   /** Throws if the rules file was edited since it was read, so that the edit is not overwritten. */
   #guardEdits(): void {
     const { rules } = this.#paths;
-    const stamp = stampOf(rules);
+    const stamp = this.#file.stamp();
     if (stamp !== undefined && stamp !== this.#stamp) {
       throw new RulesFileError(`${rules} was edited since it was read; reload it first (kill -HUP the loader)`);
     }
@@ -180,17 +186,16 @@ export class RuleStore {
   /** Keeps a copy of content that was read but is not in force, before the file is replaced. */
   #keepRejected(): void {
     if (this.#fileContent !== undefined || this.#stamp === undefined || this.#keptStamp === this.#stamp) return;
-    const copy = setAside(this.#paths.rules, Date.now());
+    const copy = this.#file.setAside(Date.now());
     this.#keptStamp = this.#stamp;
     this.#keptAside(copy);
   }
 
-  async #read(path: string, isGood: boolean): Promise<Found> {
-    if (!isThere(path)) return undefined;
+  async #read(source: RulesFile, isGood: boolean): Promise<Found> {
+    if (!source.exists()) return undefined;
     try {
-      const writtenAtMs = statSync(path).mtimeMs;
-      const text = Buffer.from(await readRegularFile(path, MAX_RULES_BYTES)).toString('utf8');
-      const { file, rules, nextId, isEdited } = readDocument(text, writtenAtMs);
+      const found = await source.read();
+      const { file, rules, nextId, isEdited } = readDocument(found.text, found.writtenAtMs);
       if (!isGood) this.#schema = file.$schema;
       for (const rule of rules) this.#readable.add(rule);
       const lost: LostList[] = [];
@@ -226,18 +231,6 @@ export class RuleStore {
 /** Returns the file to write, unless it already has this content: its directory may then be read-only. */
 function differing(path: string, text: string): (readonly [path: string, text: string])[] {
   return isThere(path) && readFileSync(path, 'utf8') === text ? [] : [[path, text]];
-}
-
-/** Returns a stamp that changes when the file is written or replaced; undefined if the file does not exist. */
-function stampOf(path: string): string | undefined {
-  if (!existsSync(path)) return undefined;
-  const { ino, size, mtimeMs } = statSync(path);
-  return `${ino} ${size} ${mtimeMs}`;
-}
-
-/** Resolves a link, so that its target is replaced and the link stays. */
-function targetOf(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
 }
 
 function fileSet({ origin, loadedAtMs }: NamedSet): FileSet {

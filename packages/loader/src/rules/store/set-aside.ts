@@ -9,10 +9,13 @@ const MAX_COPIES = 5;
  */
 export function setAside(path: string, nowMs: number): string {
   const prefix = `${basename(path)}.rejected-`;
-  const stamp = new Date(nowMs).toISOString().replaceAll(':', '');
-  const copy = join(dirname(path), `${prefix}${stamp}`);
+  const copy = join(dirname(path), rejectedName(basename(path), nowMs));
   copyFileSync(path, copy);
   const copies = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix));
   for (const name of copies.sort().slice(0, -MAX_COPIES)) rmSync(join(dirname(path), name), { force: true });
   return copy;
+}
+
+export function rejectedName(name: string, nowMs: number): string {
+  return `${name}.rejected-${new Date(nowMs).toISOString().replaceAll(':', '')}`;
 }

@@ -1,9 +1,10 @@
 /** The paths of the files that outlive the loader, and checks of the directory that holds them. */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, constants, lstatSync, mkdirSync, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
 import { type Problem, SetupError } from '../../errors/setup-error.ts';
-import { asOwnerOf, type ServiceUser, serviceUser } from '../../system/service-user.ts';
+import { hiddenBelow } from '../../system/reach.ts';
+import { asOwnerOf, type ServiceUsers, serviceUsers } from '../../system/service-user.ts';
 import { ownerProblem, type PathProblem, pathProblem } from '../../system/trusted-path.ts';
 import { observeStorage, storageProblem } from './state-storage.ts';
 
@@ -46,13 +47,30 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
 }
 
 /**
+ * Returns paths for a command of root: where the owner of the directory, the core's user, could not search its parents,
+ * they lead through a descriptor that stays open. With that user's rights, `asOwnerOf` could not use the others.
+ */
+export function pathsForRoot(paths: StatePaths, service = serviceUsers): StatePaths {
+  const facts = process.geteuid?.() === 0 ? statSync(paths.directory, { throwIfNoEntry: false }) : undefined;
+  if (facts === undefined || facts.uid === 0 || !service().includes(facts.uid)) return paths;
+  const path = realpathSync(paths.directory);
+  if (hiddenBelow(path, facts) === undefined) return paths;
+  const directory = `/proc/self/fd/${openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)}`;
+  const isInside = dirname(resolve(paths.rules)) === resolve(paths.directory);
+  return statePaths(
+    { PACKETLOG_STATE_DIR: directory },
+    isInside ? join(directory, basename(paths.rules)) : resolve(paths.rules),
+  );
+}
+
+/**
  * Call it before the directory is used. Throws SetupError if another user could change the rules in the directory or
  * answer at its control socket, or if the path of the socket is too long.
  *
  * This protects the control socket: it lies in a directory of mode 0700 that only root or its owner can replace.
  * (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
  */
-export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths, service = serviceUser): void {
+export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths, service = serviceUsers): void {
   const bytes = Buffer.byteLength(controlSocket);
   if (bytes > MAX_SOCKET_PATH) {
     throw unusable(directory, {
@@ -72,11 +90,7 @@ export function checkStateDirectory({ directory, controlSocket, sets }: StatePat
   });
 }
 
-function repairAdvice({ path, problem }: PathProblem): string {
-  const uid = serviceUser();
-  if (uid !== undefined && problem === ownerProblem(uid, -1)) {
-    return 'The installed service uses it: systemctl start packetlog. For another loader, name another directory with PACKETLOG_STATE_DIR.';
-  }
+function repairAdvice({ path }: PathProblem): string {
   return `See who owns it (ls -ld ${path}) and restrict it to yourself (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`;
 }
 
@@ -85,8 +99,7 @@ function repairAdvice({ path, problem }: PathProblem): string {
  * cannot be created, or nothing can be stored in it.
  */
 export function prepareStateDirectory(paths: StatePaths): string[] {
-  // A loader that root runs would take over the service's files, and create some that the service cannot read.
-  checkStateDirectory(paths, () => undefined);
+  checkStateDirectory(paths);
   try {
     makeStateDirectory(paths);
     const storage = observeStorage(paths.directory);
@@ -127,7 +140,7 @@ function makeDirectory(path: string): void {
 }
 
 /** Finds a file or link of another user, from a time when that user could write to the directory. */
-function entryProblem(directory: string, service: ServiceUser): { path: string; problem: string } | undefined {
+function entryProblem(directory: string, service: ServiceUsers): { path: string; problem: string } | undefined {
   const user = process.geteuid?.() ?? 0;
   for (const name of entries(directory)) {
     const path = join(directory, name);

@@ -1,9 +1,11 @@
 /** The descriptors that this process was given: as a child of the core, or by the service manager's unit. */
 import { writeSync } from 'node:fs';
-import { SERVER_DESCRIPTORS } from '../../ipc/server-descriptors.ts';
+import { PIPES, SERVER_DESCRIPTORS } from '../../ipc/server-descriptors.ts';
 
 export interface GivenDescriptors {
   readonly channel: number;
+  /** Pipe of the messages to the core; undefined: `channel` is a socket. */
+  readonly answers: number | undefined;
   readonly marks: number;
   readonly slabs: number;
   readonly released: number;
@@ -12,11 +14,13 @@ export interface GivenDescriptors {
   readonly isService: boolean;
 }
 
-/** `given`: channel, marks, slabs, released, and the service manager's socket; empty for a child. */
+/** `given`: channel, marks, slabs, released, and the service manager's socket; empty or PIPES for a child. */
 export function givenDescriptors(given: readonly string[]): GivenDescriptors {
-  if (given.length === 0) return { ...SERVER_DESCRIPTORS, notify: undefined, isService: false };
+  const ofChild = { ...SERVER_DESCRIPTORS, notify: undefined, isService: false };
+  if (given[0] === PIPES) return ofChild;
+  if (given.length === 0) return { ...ofChild, answers: undefined };
   const [channel = -1, marks = -1, slabs = -1, released = -1, notify] = given.map(Number);
-  return { channel, marks, slabs, released, notify, isService: true };
+  return { channel, answers: undefined, marks, slabs, released, notify, isService: true };
 }
 
 /**

@@ -8,6 +8,7 @@ import { Socket } from 'node:net';
 import { collectGarbage, START_GARBAGE_MS } from '../../collect-garbage.ts';
 import { Places } from '../../enrichment/places.ts';
 import { toPlain } from '../../errors/setup-error.ts';
+import { PipePair } from '../../ipc/pipe-pair.ts';
 import { SERVER_LEFT } from '../../ipc/server-descriptors.ts';
 import type { ToServer } from '../../ipc/server-messages.ts';
 import { LineLimit } from '../../line-limit.ts';
@@ -23,8 +24,9 @@ const LAST_ROWS_MS = 1000;
 type Message = Exclude<ToServer, { type: 'answer' | 'ping' }>;
 type Settings = Extract<ToServer, { type: 'open' }>['settings'];
 
-const { channel, slabs, marks, released, notify, isService } = givenDescriptors(process.argv.slice(2));
-const link = new CoreLink(new Socket({ fd: channel }), {
+const { channel, answers, slabs, marks, released, notify, isService } = givenDescriptors(process.argv.slice(2));
+const stream = answers === undefined ? new Socket({ fd: channel }) : new PipePair(channel, answers);
+const link = new CoreLink(stream, {
   message: (message) => handle(message),
   // Without the core there is nothing to serve.
   ended: () => process.exit(SERVER_LEFT),
@@ -75,6 +77,9 @@ function handle(message: Message): void {
       return;
     case 'tls':
       server?.setTls(message.tls);
+      return;
+    case 'tokens':
+      server?.setTokens(message.tokens);
       return;
     case 'places':
       replacePlaces(message.places);

@@ -8,7 +8,7 @@ import { bootTime } from '../../native/libc.ts';
 import { capabilityProblem, missingCapabilities, NEEDED_TEXT, ownCapabilities } from '../../system/capabilities.ts';
 import { printableName } from '../../system/interface-name.ts';
 import { CLOCK_OFFSETS } from '../../system/time-namespace.ts';
-import { describeForeignProgram, type ForeignProgram, foreignProgram } from './foreign-program.ts';
+import { describeForeignProgram, type ForeignProgram, foreignProgram, UNKNOWN_NAME } from './foreign-program.ts';
 import { TRY_GENERIC } from './native-obstacles.ts';
 import { programHolder } from './program-holder.ts';
 import { programPin } from './program-pin.ts';
@@ -16,7 +16,7 @@ import { programPin } from './program-pin.ts';
 /** Returns the error for an interface that has another XDP program: names it, and what keeps it there. */
 export function occupied(name: string, ifindex: number, errno: number = ERRNO.EBUSY): SetupError {
   const owner = foreignProgram(ifindex, { realMs: Date.now(), bootNs: bootTime() - CLOCK_OFFSETS.boottime });
-  const isOurs = owner?.name.startsWith('packetlog') === true;
+  const isOurs = owner !== undefined && isPacketlogs(owner);
   return new SetupError({
     step: 'attach to',
     target: name,
@@ -37,7 +37,17 @@ function keptBy({ id }: ForeignProgram): string {
   return pin === undefined ? '' : `, pinned at ${printableName(pin)},`;
 }
 
+/** Without CAP_SYS_ADMIN the kernel does not tell the name: then the process that holds the program decides. */
+function isPacketlogs({ id, name }: ForeignProgram): boolean {
+  if (name !== UNKNOWN_NAME) return name.startsWith('packetlog');
+  const pid = programHolder(id);
+  return pid !== undefined && commandOf(pid) === 'packetlog';
+}
+
 function removal(name: string, owner: ForeignProgram | undefined): string {
+  if (owner?.name === UNKNOWN_NAME) {
+    return `See what it is: packetlog doctor --iface ${name}, as root. If an earlier packetlog left it attached, packetlog unload removes it (add --bpf-fs if that packetlog used it).`;
+  }
   const command = `ip link set dev ${name} ${owner?.mode === 'generic' ? 'xdpgeneric' : 'xdp'} off`;
   return `Remove it first (for example: ${command}), or watch another interface with --iface.`;
 }

@@ -10,6 +10,9 @@ export interface ForeignProgram {
   loadedAt: Date | undefined;
 }
 
+/** Stands for a name that only CAP_SYS_ADMIN may read. */
+export const UNKNOWN_NAME = '?';
+
 /** struct bpf_prog_info of linux/bpf.h: id at 4, load_time at 40 (ns since boot), name at 64 (16 bytes). */
 const PROG_INFO = { size: 80, loadTime: 40, name: 64, nameBytes: 16 };
 
@@ -23,7 +26,7 @@ export function foreignProgram(ifindex: number, now: { realMs: number; bootNs: b
 
 function describe(id: number, mode: ForeignProgram['mode'], now: { realMs: number; bootNs: bigint }): ForeignProgram {
   const program = programById(id);
-  const unknown = { id, mode, name: '?', loadedAt: undefined };
+  const unknown = { id, mode, name: UNKNOWN_NAME, loadedAt: undefined };
   if (program.errno) return unknown;
   const info = new Uint8Array(PROG_INFO.size);
   const { errno } = objectInfo(program.value, info);
@@ -42,5 +45,6 @@ function describe(id: number, mode: ForeignProgram['mode'], now: { realMs: numbe
 /** Formats the program: 'XDP program 41 "xdp_filter" (native, since 2026-01-01T00:00:00Z)'. */
 export function describeForeignProgram(program: ForeignProgram): string {
   const since = program.loadedAt ? `, since ${program.loadedAt.toISOString().replace(/\.\d+Z$/, 'Z')}` : '';
-  return `XDP program ${program.id} ${JSON.stringify(program.name)} (${program.mode}${since})`;
+  const name = program.name === UNKNOWN_NAME ? '' : ` ${JSON.stringify(program.name)}`;
+  return `XDP program ${program.id}${name} (${program.mode}${since})`;
 }

@@ -5,9 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { privilegeAdvice } from '../../errors/privilege.ts';
-import { SetupError } from '../../errors/setup-error.ts';
+import { fromPlain, SetupError } from '../../errors/setup-error.ts';
+import type { PinPlace } from '../../ipc/pin-place.ts';
 import { type Mount, parseMounts } from '../../system/mounts.ts';
-import { type ServiceUser, serviceUser } from '../../system/service-user.ts';
+import { type ServiceUsers, serviceUsers } from '../../system/service-user.ts';
 import { directoryProblem, pathProblem } from '../../system/trusted-path.ts';
 import {
   MOUNT_YOURSELF,
@@ -27,11 +28,16 @@ const MAGIC = 0xcafe4a11;
 /** Source of a mount that PacketLog created and may unmount. */
 const OUR_SOURCE = 'packetlog';
 
+/** The directory of all pins in a bpf file system. */
+export const OURS = 'packetlog';
+
 export interface BpfFileSystem {
   /** Path to show to the operator. */
   path: string;
   /** Directory to work in; it stays the same even if something is mounted over it. */
   base: string;
+  /** Our directory in it, which may not exist yet. */
+  ours: string;
   /** Closes the file system; unmounts it if it is empty and PacketLog mounted it. */
   release(): void;
 }
@@ -65,9 +71,10 @@ function bpfMount(mounts: readonly Mount[]): Mount | undefined {
  * Returns the file system to look for pins in; undefined if there is none, and therefore no pin exists. The installed
  * service has its own: it is the one unless another is given. Throws SetupError.
  */
-export function findBpfFileSystem(given: string | undefined): BpfFileSystem | undefined {
-  if (given !== undefined) return openGiven(given, serviceUser);
-  if (hasServicePins()) return openGiven(OF_SERVICE, serviceUser);
+export function findBpfFileSystem(given: PinPlace | undefined): BpfFileSystem | undefined {
+  if (typeof given === 'object') return given.fd === undefined ? undefined : openedBefore(given.path, given.fd);
+  if (given !== undefined) return openGiven(given, serviceUsers);
+  if (hasServicePins()) return openGiven(OF_SERVICE, serviceUsers);
   const access = findAccess();
   return access.state === 'mounted' ? openUsual(access.via, access.ours) : undefined;
 }
@@ -77,15 +84,19 @@ export function findBpfFileSystem(given: string | undefined): BpfFileSystem | un
  * either. Throws SetupError.
  */
 export function inspectBpfFileSystem(given: string | undefined): BpfFileSystem | 'unreachable' | undefined {
-  if (given !== undefined) return openGiven(given, serviceUser);
-  if (hasServicePins()) return openGiven(OF_SERVICE, serviceUser);
+  if (given !== undefined) return openGiven(given, serviceUsers);
+  if (hasServicePins()) return openGiven(OF_SERVICE, serviceUsers);
   const access = findAccess();
   if (access.state === 'unreachable') return access.state;
   return access.state === 'mounted' ? openUsual(access.via, false) : undefined;
 }
 
 /** Returns the file system to pin in; mounts it if there is none. Throws SetupError. */
-export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
+export function needBpfFileSystem(given: PinPlace | undefined): BpfFileSystem {
+  if (typeof given === 'object') {
+    if (given.fd !== undefined) return openedBefore(given.path, given.fd);
+    throw given.problem === undefined ? unreachableMounts() : fromPlain(given.problem);
+  }
   if (given !== undefined) return openGiven(given);
   const access = findAccess();
   switch (access.state) {
@@ -99,8 +110,15 @@ export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
   }
 }
 
-/** `service`: a user in whose file system root may look, but not pin. */
-function openGiven(path: string, service?: ServiceUser): BpfFileSystem {
+/** Our directory, which the launcher has opened: the core's user cannot search the file system that it is in. */
+function openedBefore(path: string, fd: number): BpfFileSystem {
+  // The dot: O_NOFOLLOW rejects the link of a descriptor.
+  const ours = `/proc/self/fd/${fd}/.`;
+  return { path, base: ours, ours, release: () => {} };
+}
+
+/** `service`: users in whose file systems root may look, but not pin. */
+function openGiven(path: string, service?: ServiceUsers): BpfFileSystem {
   let type: number;
   try {
     type = statfsSync(path).type;
@@ -148,7 +166,7 @@ function opened(
   path: string,
   reach: string,
   afterwards: (isEmpty: boolean) => void,
-  service?: ServiceUser,
+  service?: ServiceUsers,
 ): BpfFileSystem {
   let fd: number;
   try {
@@ -165,6 +183,7 @@ function opened(
   return {
     path,
     base,
+    ours: `${base}/${OURS}`,
     release: () => {
       // The kernel puts its own iterators into a new file system: maps.debug, progs.debug.
       const isEmpty = readdirSync(base).every((name) => name.endsWith('.debug'));

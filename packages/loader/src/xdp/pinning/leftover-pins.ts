@@ -2,6 +2,7 @@
  * Pins of a loader that ended, for the next loader to take over or for `packetlog unload` to remove.
  */
 import type { AttachMode } from '@packetlog/common';
+import type { PinPlace } from '../../ipc/pin-place.ts';
 import type { RequestedTransport } from '../../ipc/settings.ts';
 import { closeDescriptor } from '../../native/libc.ts';
 import { isRealtimeKernel } from '../../system/realtime-kernel.ts';
@@ -34,7 +35,7 @@ export interface LeftoverPins {
  * Returns the leftover pins of this thread's network namespace; undefined if nothing is pinned. `discarded`: only maps
  * were left, which are removed. Throws SetupError if the loader that pinned them is running.
  */
-export function findLeftoverPins(given: string | undefined): LeftoverPins | 'discarded' | undefined {
+export function findLeftoverPins(given: PinPlace | undefined): LeftoverPins | 'discarded' | undefined {
   const fileSystem = findBpfFileSystem(given);
   if (!fileSystem) return undefined;
   const directory = PinDirectory.open(fileSystem, PinDirectory.ownName());

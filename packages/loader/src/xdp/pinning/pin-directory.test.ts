@@ -9,7 +9,7 @@ const NAME = 'net_1';
 describe('the directory of pins', () => {
   let root: string;
   let base: string;
-  const fileSystem = () => ({ path: base, base, release: () => {} });
+  const fileSystem = () => ({ path: base, base, ours: join(base, 'packetlog'), release: () => {} });
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'packetlog-pins-'));

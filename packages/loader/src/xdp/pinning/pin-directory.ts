@@ -14,8 +14,8 @@ import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile, pinnedObject, pinObject } from '../../native/bpf-objects.ts';
 import { need } from '../../native/check.ts';
 import { lockOwner, readLocks } from '../../system/lock-owner.ts';
-import type { BpfFileSystem } from './bpf-file-system.ts';
-import { entries, makeDirectory, makePrivate, OURS, openPrivate, removeIfEmpty } from './private-directory.ts';
+import { type BpfFileSystem, OURS } from './bpf-file-system.ts';
+import { entries, makeDirectory, makePrivate, openPrivate, removeIfEmpty } from './private-directory.ts';
 
 const NETWORK = /^net_\d+$/;
 const ATTEMPTS = 10;
@@ -38,7 +38,7 @@ export class PinDirectory {
 
   /** Returns the names for `open`, one for each network namespace with pins. */
   static list(fileSystem: BpfFileSystem): string[] {
-    return entries(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`).filter((name) => NETWORK.test(name));
+    return entries(fileSystem.ours, `${fileSystem.path}/${OURS}`).filter((name) => NETWORK.test(name));
   }
 
   /** Returns the name for the network namespace of this thread. */
@@ -61,7 +61,7 @@ export class PinDirectory {
         throw pinsInUse(shown, lockOwner(readLocks(), ino));
       }
       // Between opening and locking another packetlog may have removed the directory and created it again.
-      const path = `${fileSystem.base}/${OURS}/${name}`;
+      const path = `${fileSystem.ours}/${name}`;
       if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === ino)
         return new PinDirectory(fileSystem, name, fd);
       closeSync(fd);
@@ -85,7 +85,7 @@ export class PinDirectory {
 
   static make(fileSystem: BpfFileSystem, name: string): PinDirectory {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      makeDirectory(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
+      makeDirectory(fileSystem.ours, `${fileSystem.path}/${OURS}`);
       makePrivate(fileSystem, name);
       const created = PinDirectory.open(fileSystem, name);
       if (created) return created;
@@ -135,9 +135,9 @@ export class PinDirectory {
   removeAll(first: RegExp): void {
     const names = this.names();
     for (const name of [...names.filter((each) => first.test(each)), ...names]) this.remove(name);
-    rmdirSync(`${this.#fileSystem.base}/${OURS}/${this.#name}`);
+    rmdirSync(`${this.#fileSystem.ours}/${this.#name}`);
     closeSync(this.#fd);
-    removeIfEmpty(`${this.#fileSystem.base}/${OURS}`);
+    removeIfEmpty(this.#fileSystem.ours);
     this.#fileSystem.release();
   }
 

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { PinPlace } from '../../ipc/pin-place.ts';
 import type { TransportName } from '../../ipc/settings.ts';
 import { needBpfFileSystem } from './bpf-file-system.ts';
 import { layoutFingerprint } from './layout-fingerprint.ts';
@@ -35,7 +36,7 @@ interface PinnedProgram {
 
 export class Pins {
   readonly #program: PinnedProgram;
-  readonly #given: string | undefined;
+  readonly #given: PinPlace | undefined;
   readonly #generation: string;
   #directory: PinDirectory | undefined;
 
@@ -43,7 +44,7 @@ export class Pins {
    * `given`: the bpf file system to use, undefined for the usual one. `leftover`: the previous loader's pins; we own
    * its directory from now on. `reused`: we use its maps, too.
    */
-  constructor(program: PinnedProgram, given: string | undefined, leftover?: LeftoverPins, reused = false) {
+  constructor(program: PinnedProgram, given: PinPlace | undefined, leftover?: LeftoverPins, reused = false) {
     this.#program = program;
     this.#given = given;
     this.#directory = leftover?.directory;

@@ -2,12 +2,10 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import { serviceUser } from '../../system/service-user.ts';
+import { serviceUsers } from '../../system/service-user.ts';
 import { octal } from '../../system/trusted-path.ts';
-import type { BpfFileSystem } from './bpf-file-system.ts';
+import { type BpfFileSystem, OURS } from './bpf-file-system.ts';
 
-/** The directory of all pins in a bpf file system. */
-export const OURS = 'packetlog';
 const OWNER_ONLY = 0o700;
 /** Error codes of open(2) with O_DIRECTORY and O_NOFOLLOW. */
 const NO_DIRECTORY: ReadonlySet<string | undefined> = new Set(['ELOOP', 'ENOTDIR']);
@@ -67,7 +65,7 @@ export function cannotMakeDirectory(shown: string, code: string | undefined, cau
  */
 export function makePrivate(fileSystem: BpfFileSystem, name: string): void {
   const shown = `${fileSystem.path}/${OURS}`;
-  const parent = openOwn(`${fileSystem.base}/${OURS}`, shown);
+  const parent = openOwn(fileSystem.ours, shown);
   // Another packetlog may remove the parent when it removes its own pins: then the next attempt creates both.
   if (parent === undefined) return;
   try {
@@ -77,9 +75,14 @@ export function makePrivate(fileSystem: BpfFileSystem, name: string): void {
   }
 }
 
+/** Opens the directory of all pins; undefined if there is none. Throws SetupError if others may use it. */
+export function openOurs(fileSystem: BpfFileSystem): number | undefined {
+  return openOwn(fileSystem.ours, `${fileSystem.path}/${OURS}`);
+}
+
 /** Opens both levels without following links: in a bpf file system of mode 1777 any user may have created them. */
 export function openPrivate(fileSystem: BpfFileSystem, name: string): number | undefined {
-  const parent = openOwn(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
+  const parent = openOwn(fileSystem.ours, `${fileSystem.path}/${OURS}`);
   if (parent === undefined) return undefined;
   try {
     return openOwn(`/proc/self/fd/${parent}/${name}`, `${fileSystem.path}/${OURS}/${name}`);
@@ -111,7 +114,7 @@ function openOwn(path: string, shown: string): number | undefined {
   const { uid, mode } = fstatSync(fd);
   const user = process.geteuid?.();
   // Root removes and reads the pins of the installed service, too.
-  const isOurs = uid === user || (user === 0 && uid === serviceUser());
+  const isOurs = uid === user || (user === 0 && serviceUsers().includes(uid));
   if (isOurs && (mode & 0o077) === 0) return fd;
   closeSync(fd);
   throw fail(isOurs ? `others may use it (mode ${octal(mode)})` : `it belongs to another user (uid ${uid})`);

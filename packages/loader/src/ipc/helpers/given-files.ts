@@ -1,0 +1,58 @@
+/** Files that only root can read: a helper reads them for the core, at the start and whenever it reads them again. */
+import { readFileSync, statSync } from 'node:fs';
+import { handover } from './handover.ts';
+import { HelperExchange } from './helper-exchange.ts';
+
+const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'ENOENT']);
+const OCTAL = 8;
+
+interface GivenFile {
+  readonly bytes: Buffer<ArrayBuffer>;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** Returns the content of the file, read by this process or by the helper. Throws the file system's error. */
+export function readGivenFile(path: string): Buffer<ArrayBuffer> {
+  return withHelper(
+    path,
+    () => readFileSync(path),
+    ({ bytes }) => bytes,
+  );
+}
+
+/** Returns the mode bits of the file. Throws the file system's error. */
+export function modeOfGivenFile(path: string): number {
+  return withHelper(
+    path,
+    () => statSync(path).mode,
+    ({ mode }) => mode,
+  );
+}
+
+function withHelper<T>(path: string, here: () => T, received: (file: GivenFile) => T): T {
+  try {
+    return here();
+  } catch (error) {
+    const index = handover()?.read_files?.paths.indexOf(path) ?? -1;
+    if (index < 0 || !DENIED.has((error as NodeJS.ErrnoException).code)) throw error;
+    return received(askForFile(index, path));
+  }
+}
+
+let exchange: HelperExchange | undefined;
+
+/** See READ_SCRIPT for the answers. */
+function askForFile(index: number, path: string): GivenFile {
+  const helper = handover()?.read_files;
+  if (helper === undefined) throw new Error(`read ${path}: there is no helper`);
+  exchange ??= new HelperExchange(helper);
+  const answer = exchange.ask(`read ${index + 1}`);
+  const [size, mode] = answer.split(' ');
+  if (/^\d+ [0-7]+$/.test(answer)) {
+    return { bytes: exchange.receive(Number(size)), mode: Number.parseInt(mode ?? '', OCTAL) };
+  }
+  throw Object.assign(new Error(`read ${path}: ${answer}`), { code: CODES[answer], path });
+}
+
+const CODES: Readonly<Record<string, string>> = { 'no such file': 'ENOENT', 'it is a directory': 'EISDIR' };
