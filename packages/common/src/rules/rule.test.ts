@@ -67,6 +67,11 @@ describe('a rule', () => {
     });
   });
 
+  it('with a source that is too long is invalid, and not an exception', () => {
+    const parsed = ruleDraftSchema.safeParse({ action: 'deny', source: `1${'.2'.repeat(50)}`, protocol: 'tcp' });
+    expect(parsed.error?.issues).toMatchObject([{ path: ['source'], message: 'Write at most 96 characters.' }]);
+  });
+
   it('cannot be requested with an id', () => {
     expect(problem({ action: 'deny', source: 'any', id: 1 })).toMatch(/id/);
   });

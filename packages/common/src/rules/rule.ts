@@ -42,9 +42,9 @@ function readBy<Input extends z.ZodMiniType<string | number>, Output>(
 const text = z.string().check(z.maxLength(64, { error: 'Write at most 64 characters.' }));
 const textOrNumber = z.union([z.number(), text]);
 
-const source = readBy(z.string().check(z.maxLength(96, { error: 'Write at most 96 characters.' })), (value) =>
-  formatRuleSource(parseRuleSource(value)),
-);
+/** The checks of a whole rule parse its source, so an invalid one ends the validation. */
+const sourceText = z.string().check(z.maxLength(96, { error: 'Write at most 96 characters.', abort: true }));
+const source = readBy(sourceText, (value) => formatRuleSource(parseRuleSource(value)));
 const protocol = readBy(textOrNumber, (value) => formatIpProtocol(parseIpProtocol(value)));
 const destinationPort = readBy(textOrNumber, (value) => formatPortRange(parsePortRange(value)));
 const duration = readBy(text, (value) => {

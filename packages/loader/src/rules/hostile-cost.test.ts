@@ -37,6 +37,8 @@ describe('the cost of errors', () => {
     ['cells of a table', list(table('.0.2.1')), list(table('1.0.2.1'))],
     ['lines of a list', list(repeated('add s 192.0.2.256', '\n')), list(repeated('add s 192.0.2.255', '\n'))],
     ['lines with columns', list(repeated('192.0.2.1 one two', '\n')), list(repeated('add s 192.0.2.255', '\n'))],
+    ['brackets of hosts.deny', list(`ALL: [::]${repeated('[.:', '')}`), list(`ALL: [::]${repeated('1.2', ',')}`)],
+    ['masks of hosts.deny', list(`ALL: 1/${repeated('.', '')}x`), list(`ALL: 1/1 ${repeated('1.2', ',')}`)],
     ['entries of a rules file', entries('192.0.2.256'), entries('192.0.2.255')],
   ])('is that of valid input: %s', (_, rejected, accepted) => {
     expect(ratioOf(rejected, accepted)).toBeLessThan(MAX_RATIO);

@@ -1,7 +1,7 @@
 /** Arbitrary bytes, and valid input with arbitrary changes, cause no other errors than the documented ones. */
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { hostileBytes } from '../../test/support/fuzz.arbitrary.ts';
+import { hostileBytes } from '../../../common/test/support/fuzz.arbitrary.ts';
 import { FUZZ_TARGETS } from '../../test/support/fuzz-targets.ts';
 
 describe('hostile input', () => {
