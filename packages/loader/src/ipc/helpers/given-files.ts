@@ -34,16 +34,20 @@ function withHelper<T>(path: string, here: () => T, received: (file: GivenFile) 
   try {
     return here();
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     const index = handover()?.read_files?.paths.indexOf(path) ?? -1;
-    if (index < 0 || !DENIED.has((error as NodeJS.ErrnoException).code)) throw error;
-    return received(askForFile(index, path));
+    if (index < 0 || !DENIED.has(code)) throw error;
+    const file = askForFile(index, path);
+    // The same error has the words of Node.js, which `packetlog doctor` prints too.
+    if (file instanceof Error) throw file.code === code ? error : file;
+    return received(file);
   }
 }
 
 let exchange: HelperExchange | undefined;
 
-/** See READ_SCRIPT for the answers. */
-function askForFile(index: number, path: string): GivenFile {
+/** Returns the file, or the reason why the helper cannot read it. See READ_SCRIPT for the answers. */
+function askForFile(index: number, path: string): GivenFile | NodeJS.ErrnoException {
   const helper = handover()?.read_files;
   if (helper === undefined) throw new Error(`read ${path}: there is no helper`);
   exchange ??= new HelperExchange(helper);
@@ -52,7 +56,7 @@ function askForFile(index: number, path: string): GivenFile {
   if (/^\d+ [0-7]+$/.test(answer)) {
     return { bytes: exchange.receive(Number(size)), mode: Number.parseInt(mode ?? '', OCTAL) };
   }
-  throw Object.assign(new Error(`read ${path}: ${answer}`), { code: CODES[answer], path });
+  return Object.assign(new Error(`read ${path}: ${answer}`), { code: CODES[answer], path });
 }
 
 const CODES: Readonly<Record<string, string>> = { 'no such file': 'ENOENT', 'it is a directory': 'EISDIR' };
