@@ -222,11 +222,20 @@ const bothKilled: Kind = {
   weight: 2,
   async inject(lab, random) {
     const pids = [lab.pid, serverPidOf(lab.pid)];
-    for (const pid of random.chance(0.5) ? pids : pids.reverse()) process.kill(pid, 'SIGKILL');
+    for (const pid of random.chance(0.5) ? pids : pids.reverse()) killUnlessGone(pid);
     await lab.loader?.exited;
     return restart(lab);
   },
 };
+
+/** The server ends with its core, and may do so before the signal. */
+function killUnlessGone(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 export const PROCESS_KINDS: readonly Kind[] = [
   killed,

@@ -20,12 +20,14 @@ it('directories below others are shown with those', () => {
 });
 
 it('the core keeps three capabilities, and one more only to lock memory', () => {
-  const rights = (locksMemory: boolean) => coreRights({ uid: 990, gid: 991 }, locksMemory).join(' ');
+  const rights = (locksMemory: boolean, hasDeathSignal = false) =>
+    coreRights({ uid: 990, gid: 991 }, { locksMemory, hasDeathSignal }).join(' ');
   expect(rights(false)).toBe(
     '--reuid 990 --regid 991 --clear-groups --inh-caps=-all,+bpf,+net_admin,+perfmon ' +
       '--ambient-caps=-all,+bpf,+net_admin,+perfmon --bounding-set=-all,+bpf,+net_admin,+perfmon --no-new-privs',
   );
   expect(rights(true)).toContain('--bounding-set=-all,+bpf,+net_admin,+perfmon,+ipc_lock');
+  expect(rights(false, true)).toMatch(/ --pdeathsig keep$/);
 });
 
 it('the helper that reads returns files that it was started for, and answers nothing else', () => {

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { descriptorsOf, HANDOVER_VARIABLE, type Handover } from '../ipc/helpers/handover.ts';
 import { PIPES } from '../ipc/server-descriptors.ts';
-import { raiseMemlock, stayOpen } from '../native/launch-calls.ts';
+import { parentDeathSignal, raiseMemlock, stayOpen } from '../native/launch-calls.ts';
 import { SystemCallError } from '../native/libc.ts';
 import { connectNotifySocket } from '../native/notify-socket.ts';
 import { isThere } from '../rules/store/regular-file.ts';
@@ -90,7 +90,7 @@ function become(options: LaunchOptions, user: User): string {
   // The buffers of perf events count as locked memory.
   const locksMemory = !raiseMemlock() && options.transport === 'perf';
   if (options.netns !== undefined) enterNamespaceAt(options.netns);
-  return replaceWith(coreRights(user, locksMemory), handover);
+  return replaceWith(coreRights(user, { locksMemory, hasDeathSignal: parentDeathSignal() !== 0 }), handover);
 }
 
 /** Opens what the core needs, and starts its helpers: in this network namespace, and with the mounts of the machine. */

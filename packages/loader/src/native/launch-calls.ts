@@ -9,6 +9,7 @@ const MS_SLAVE = 0x80000;
 const MNT_DETACH = 2;
 const RLIMIT_MEMLOCK = 8;
 const F_SETFD = 2;
+const PR_GET_PDEATHSIG = 2;
 const O_CLOEXEC = 0o2000000;
 const INT_BYTES = 4;
 const LONG_BYTES = 8;
@@ -67,6 +68,19 @@ export function uncover(path: string): void {
       [C.int, MNT_DETACH],
     ]),
   );
+}
+
+/** Returns the number of the signal that this process gets when its parent ends (PR_SET_PDEATHSIG); 0 for none. */
+export function parentDeathSignal(): number {
+  const signal = new Uint8Array(INT_BYTES);
+  checked(
+    'prctl PR_GET_PDEATHSIG',
+    call('libc', 'prctl', C.int, [
+      [C.int, PR_GET_PDEATHSIG],
+      [C.bytes, signal],
+    ]),
+  );
+  return new DataView(signal.buffer).getInt32(0, true);
 }
 
 /** Removes the limit of locked memory: setrlimit(2). Returns false if this process may not. */
