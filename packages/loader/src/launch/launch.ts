@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { descriptorsOf, HANDOVER_VARIABLE, type Handover } from '../ipc/helpers/handover.ts';
 import { PIPES } from '../ipc/server-descriptors.ts';
-import { parentDeathSignal, raiseMemlock, stayOpen } from '../native/launch-calls.ts';
+import { parentDeathSignal, raiseMemlock, setParentDeathSignal, stayOpen } from '../native/launch-calls.ts';
 import { SystemCallError } from '../native/libc.ts';
 import { connectNotifySocket } from '../native/notify-socket.ts';
 import { isThere } from '../rules/store/regular-file.ts';
@@ -62,18 +62,20 @@ export interface LaunchOptions {
  */
 export function launchCore(options: LaunchOptions): string | undefined {
   if (process.geteuid?.() !== ROOT) return undefined;
+  // The kernel removes it whenever the effective user changes, which the preparations do.
+  const deathSignal = parentDeathSignal();
   const user = coreUser();
   const problem = dropProblem(user);
   if (problem !== undefined || user === undefined) return problem;
   try {
-    return become(options, user);
+    return become(options, user, deathSignal);
   } catch (error) {
     if (error instanceof SystemCallError) return error.message;
     throw error;
   }
 }
 
-function become(options: LaunchOptions, user: User): string {
+function become(options: LaunchOptions, user: User, deathSignal: number): string {
   networkNamespaceId(options.netns);
   checkStateDirectory(options.state);
   const directory = prepareDirectory(options.state, user);
@@ -90,7 +92,8 @@ function become(options: LaunchOptions, user: User): string {
   // The buffers of perf events count as locked memory.
   const locksMemory = !raiseMemlock() && options.transport === 'perf';
   if (options.netns !== undefined) enterNamespaceAt(options.netns);
-  return replaceWith(coreRights(user, { locksMemory, hasDeathSignal: parentDeathSignal() !== 0 }), handover);
+  setParentDeathSignal(deathSignal);
+  return replaceWith(coreRights(user, { locksMemory, hasDeathSignal: deathSignal !== 0 }), handover);
 }
 
 /** Opens what the core needs, and starts its helpers: in this network namespace, and with the mounts of the machine. */

@@ -9,6 +9,7 @@ const MS_SLAVE = 0x80000;
 const MNT_DETACH = 2;
 const RLIMIT_MEMLOCK = 8;
 const F_SETFD = 2;
+const PR_SET_PDEATHSIG = 1;
 const PR_GET_PDEATHSIG = 2;
 const O_CLOEXEC = 0o2000000;
 const INT_BYTES = 4;
@@ -81,6 +82,17 @@ export function parentDeathSignal(): number {
     ]),
   );
   return new DataView(signal.buffer).getInt32(0, true);
+}
+
+/** Sets the signal that `parentDeathSignal` returns. Throws SystemCallError. */
+export function setParentDeathSignal(signal: number): void {
+  checked(
+    'prctl PR_SET_PDEATHSIG',
+    call('libc', 'prctl', C.int, [
+      [C.int, PR_SET_PDEATHSIG],
+      [C.size, signal],
+    ]),
+  );
 }
 
 /** Removes the limit of locked memory: setrlimit(2). Returns false if this process may not. */
