@@ -139,7 +139,9 @@ async function measureLoads(browser: Browser, lab: BenchLab, url: string) {
 /** Bytes of the page and of the files that its markup names, as `pnpm check` counts them; charts load later. */
 function firstLoadKb(): number {
   const { stdout } = spawnSync(process.execPath, [FIRST_LOAD], { encoding: 'utf8', cwd: join(FIRST_LOAD, '../..') });
-  return Number(/([\d.]+) kB in all/.exec(stdout)?.[1]);
+  const kilobytes = /([\d.]+) kB in total/.exec(stdout)?.[1];
+  if (kilobytes === undefined) throw new Error(`scripts/first-load.mjs printed no total: ${stdout}`);
+  return Number(kilobytes);
 }
 
 /** Bytes of a file as the loader sends it to a client that accepts gzip. */
