@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/packetlog-captures', import.meta.url));
-const MIRROR = process.env['PACKETLOG_DEBIAN_MIRROR'] ?? 'http://deb.debian.org/debian';
 const APT_HELPER = '/usr/lib/apt/apt-helper';
 
 export interface CaptureSource {
@@ -60,12 +59,36 @@ export function captureFiles(source: CaptureSource): string[] {
     .sort();
 }
 
+/** Returns the addresses of Debian's mirrors: `PACKETLOG_DEBIAN_MIRROR`, otherwise those of apt's own lists. */
+function mirrors(): string[] {
+  const chosen = process.env['PACKETLOG_DEBIAN_MIRROR'];
+  if (chosen !== undefined) return [chosen];
+  const listed = execFileSync('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'], {
+    encoding: 'utf8',
+  });
+  return [...new Set(listed.split('\n').filter((line) => line !== ''))].map((uri) => uri.replace(/\/$/, ''));
+}
+
+/** Downloads from the first mirror that has the file. Throws if none has it. */
+function downloadFromMirror(path: string, to: string): void {
+  const failures: string[] = [];
+  for (const mirror of mirrors()) {
+    try {
+      download(`${mirror}/${path}`, to);
+      return;
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(`no mirror has ${path}. Set PACKETLOG_DEBIAN_MIRROR to one of Debian 12. ${failures.join('; ')}`);
+}
+
 function unpack(source: CaptureSource, directory: string): void {
   const scratch = `${directory}.${process.pid}`;
   const archive = join(scratch, 'archive');
   mkdirSync(join(scratch, 'files'), { recursive: true });
   try {
-    download(`${MIRROR}/${source.path}`, archive);
+    downloadFromMirror(source.path, archive);
     const found = createHash('sha256').update(readFileSync(archive)).digest('hex');
     if (found !== source.sha256) throw new Error(`fetch ${source.path}: its SHA-256 is ${found}`);
     const files = join(scratch, 'files');
