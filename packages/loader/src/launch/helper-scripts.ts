@@ -5,8 +5,9 @@
 
 /**
  * Starts server processes, one at a time. `start IN OUT MARKS SLABS RELEASED`: descriptors of the core; the answer is
- * the lines `pid N` and `opened`, in any order, or `failed` in place of the latter. `end`: kills the server; the answer is `ended CODE`, its exit status as the shell gives it. Descriptors: 3
- * the server's program, 4 its runtime. Arguments: the command that runs the server without rights.
+ * the lines `pid N` and `opened`, in any order, or `failed` in place of the latter. `end`: kills the server; the answer
+ * is `ended CODE`, its exit status as the shell gives it. Descriptors: 3 the server's program, 4 its runtime. Arguments:
+ * the command that runs the server without rights.
  *
  * Only pipes and the memory of the rows are opened: the core could name a file that it cannot read itself.
  */
@@ -113,7 +114,9 @@ while read -r verb size; do
       ;;
     prepare)
       mkdir -p "$(dirname "$path")" 2>/dev/null
-      head -c "$size" | { cat >"$new" || drain; } 2>/dev/null
+      # Never through a link that another user put there: the old one goes, and the new one must be new.
+      rm -f "$new"
+      head -c "$size" | { set -C && cat >"$new" || drain; } 2>/dev/null
       if [ "$(stat -c %s "$new" 2>/dev/null)" = "$size" ] && sync "$new" 2>/dev/null; then
         echo 'done'
       else

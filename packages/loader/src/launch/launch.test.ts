@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { rootOf } from './code-directories.ts';
 import { coreRights } from './core-command.ts';
-import { READ_SCRIPT } from './helper-scripts.ts';
+import { READ_SCRIPT, RULES_SCRIPT } from './helper-scripts.ts';
 import { outermost } from './own-mounts.ts';
 
 it('the code of a clone is the repository, of an installed package everything that it imports', () => {
@@ -52,6 +52,24 @@ it('the helper that reads returns files that it was started for, and answers not
       encoding: 'utf8',
     });
     expect(stdout).toBe('3 640\na\nbno such file\nit is a directory\n3 640\na\nb');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+it('the helper that replaces the rules file writes through no link that lies beside it', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'packetlog-rules-'));
+  const [rules, victim] = [join(directory, 'rules.json'), join(directory, 'victim')];
+  try {
+    writeFileSync(victim, 'untouched');
+    symlinkSync(victim, join(directory, '.rules.json.packetlog.tmp'));
+    const { stdout } = spawnSync('/bin/sh', ['-c', RULES_SCRIPT, 'helper', rules], {
+      input: 'prepare 3\nabccommit\n',
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('done\ndone\n');
+    expect([readFileSync(victim, 'utf8'), readFileSync(rules, 'utf8')]).toEqual(['untouched', 'abc']);
+    expect(lstatSync(rules).isFile()).toBe(true);
   } finally {
     rmSync(directory, { recursive: true });
   }

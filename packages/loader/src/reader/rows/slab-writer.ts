@@ -81,7 +81,8 @@ export class SlabWriter {
   }
 
   /**
-   * Passes the slab on if the consumer keeps up, so that slow serving makes fuller slabs, not more of them. `force`: passes it on in any case.
+   * Passes the slab on if the consumer keeps up, so that slow serving makes fuller slabs, not more of them. `force`:
+   * passes it on in any case.
    */
   flush(force: boolean): void {
     if (this.#records === 0) {
