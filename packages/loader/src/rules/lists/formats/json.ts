@@ -4,6 +4,7 @@
  */
 
 import type { ConvertedList } from './converted-list.ts';
+import { isJsonText } from './json-text.ts';
 import { familyOf } from './networks-in.ts';
 
 /** Limit of the text: the objects of a longer one take too much memory. */
@@ -125,7 +126,10 @@ function parsed(text: string): unknown {
 /** Returns undefined for a line that is not a JSON object or array. A comment may follow it. */
 function parsedLine(line: string): unknown {
   const end = Math.max(line.lastIndexOf('}'), line.lastIndexOf(']')) + 1;
-  return BLANK_OR_COMMENT.test(line.slice(end)) ? parsed(line.slice(0, end)) : undefined;
+  if (!BLANK_OR_COMMENT.test(line.slice(end))) return undefined;
+  const json = line.slice(0, end);
+  // A list may have millions of invalid lines: no exception for each.
+  return isJsonText(json) ? JSON.parse(json) : undefined;
 }
 
 /** Returns undefined unless the first line or most lines are JSON: a line of a document is only a part of it. */
