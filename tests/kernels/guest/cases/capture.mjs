@@ -57,19 +57,19 @@ export async function run(lab) {
 async function capture(lab, network, args, before, { count, payloadBytes }) {
   const device = deviceOf(0);
   const from = Math.floor(Date.now() / 1000);
-  const arrived = await network.arrived(device);
+  const arrived = network.arrived(device);
   const loader = lab.packetlog([...args, '--iface', device, '--print', 'json'], { before });
   let sent = 0;
   if (await loader.isReady()) {
     const ports = { ports: [53, 443, 5000, 65_535], sourcePorts: [40_001, 40_002, 40_003] };
     ({ sent } = await network.client.ask('sendUdp', { address: address(0, 2), ...ports, count, payloadBytes }));
-    await until(async () => (await network.arrived(device)) >= arrived + count, 'all arrived', 30).catch(() => {});
+    await until(() => network.arrived(device) >= arrived + count, 'all arrived', 30).catch(() => {});
   }
   const exit = await loader.end('SIGINT');
   const links = JSON.parse(await network.server.ip('-j', 'link', 'show', 'dev', device));
   return {
     sent,
-    received: (await network.arrived(device)) - arrived,
+    received: network.arrived(device) - arrived,
     left: links.filter((/** @type {{ xdp?: unknown }} */ { xdp }) => xdp !== undefined).length,
     exit,
     from,

@@ -50,11 +50,11 @@ async function unplug(lab, network, senders, transport, promise) {
   const device = deviceOf(0);
   const options = ['--transport', transport, '--print', 'json', '--sample', 'off', '--pin', 'never'];
   const loader = await lab.packetlog(['--mode', 'native', '--iface', device, ...options]).ready();
-  const arrivedBefore = await network.arrived(device);
-  const arrived = async () => (await network.arrived(device)) - arrivedBefore;
+  const arrivedBefore = network.arrived(device);
+  const arrived = () => network.arrived(device) - arrivedBefore;
   const more = async (/** @type {number} */ packets) => {
-    const from = await arrived();
-    await until(async () => (await arrived()) >= from + packets, `${packets} packets more`);
+    const from = arrived();
+    await until(() => arrived() >= from + packets, `${packets} packets more`);
   };
   let isOver = false;
   const sending = Promise.all(
@@ -85,11 +85,11 @@ async function unplug(lab, network, senders, transport, promise) {
     isOver = true;
   }
   const sent = (await sending).reduce((sum, each) => sum + each, 0);
-  await until(async () => (await arrived()) >= sent, 'all packets', 30).catch(() => {});
+  await until(() => arrived() >= sent, 'all packets', 30).catch(() => {});
   lab.check(promise, 'exit code', await loader.end('SIGINT'), 0);
   const { records, ledger } = readOutput(loader.out);
   const { seen, emitted, ring_full } = ledger[device];
-  lab.check(promise, 'arrived', await arrived(), sent);
+  lab.check(promise, 'arrived', arrived(), sent);
   lab.check(promise, 'counted', seen, sent);
   lab.check(promise, 'recorded + lost in the ring', emitted + ring_full, sent);
   lab.check(promise, 'records + lost in the queue', records.length + ledger.delivered.dropped, emitted);

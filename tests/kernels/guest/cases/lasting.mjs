@@ -35,7 +35,7 @@ export async function run(lab) {
   const args = ['--mode', 'generic', '--iface', deviceOf(0), '--confirm-within', `${seconds}s`, '--ring-size', '1MiB'];
   const json = [...args, '--print', 'json', '--filter', 'dst port 9', '--sample', 'off'];
 
-  const arrivedBefore = await network.arrived(deviceOf(0));
+  const arrivedBefore = network.arrived(deviceOf(0));
   const first = await lab.packetlog([...args, '--print', 'none']).ready();
   await first.add(CONTROL_RULE);
   const denied = await first.add({ action: 'deny', source: address(0, 3) });
@@ -69,7 +69,7 @@ export async function run(lab) {
   const policy = (await second.ask('list')).default_policy;
   lab.check(P.reverted, 'policy of the next loader', policy, 'permit');
   lab.check(P.takeOver, 'exit code', await second.end('SIGINT'), 0);
-  const arrived = (await network.arrived(deviceOf(0))) - arrivedBefore;
+  const arrived = network.arrived(deviceOf(0)) - arrivedBefore;
   const { watched0 } = JSON.parse(second.out.trim().split('\n').at(-1) ?? '{}').ledger;
   lab.check(P.takeOver, 'packets counted since the first loader', watched0.seen, arrived);
 

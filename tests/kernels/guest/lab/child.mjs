@@ -24,6 +24,10 @@ export class Child {
     });
   }
 
+  get pid() {
+    return this.#process.pid;
+  }
+
   /** @param {string} method @param {unknown} [argument] @returns {Promise<any>} */
   ask(method, argument) {
     const id = ++this.#lastId;

@@ -1,5 +1,6 @@
 // @ts-check
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Child } from './child.mjs';
@@ -57,6 +58,16 @@ export class Namespace {
   ask(method, argument) {
     this.#agent ??= new Child(this.inside([process.execPath, AGENT]), `the agent in ${this.name}`);
     return this.#agent.ask(method, argument);
+  }
+
+  /** Returns the packets that a device here has received. The agent must have answered before. @param {string} device */
+  arrived(device) {
+    if (this.#agent === undefined) throw new Error('ask the agent first');
+    // Without a process of its own, as `ip` is: that takes long in an emulated machine.
+    const devices = readFileSync(`/proc/${this.#agent.pid}/net/dev`, 'utf8');
+    const packets = new RegExp(`^ *${device}: *\\d+ +(\\d+)`, 'm').exec(devices)?.[1];
+    if (packets === undefined) throw new Error(`no device ${device} in ${this.name}`);
+    return Number(packets);
   }
 
   async remove() {

@@ -69,9 +69,8 @@ export class Network {
   }
 
   /** Returns the packets that arrived at a device of the server, passed or not. @param {string} device */
-  async arrived(device) {
-    const [link] = JSON.parse(await this.server.ip('-j', '-s', 'link', 'show', 'dev', device));
-    return Number(link.stats64.rx.packets);
+  arrived(device) {
+    return this.server.arrived(device);
   }
 
   /** @param {number} port @returns {Promise<number>} */
@@ -87,11 +86,11 @@ export class Network {
    */
   async passed({ from, to, port, count = 8, link = 0 }) {
     const before = await this.received(port);
-    const arrived = await this.arrived(deviceOf(link));
+    const arrived = this.arrived(deviceOf(link));
     const send = { from, address: to, ports: [port], sourcePorts: [SOURCE_PORT], count, payloadBytes: 32 };
     const { sent, errors } = await this.client.ask('sendUdp', send);
     if (sent !== count) throw new Error(`${sent} of ${count} sent from ${from} to ${to}: ${JSON.stringify(errors)}`);
-    await until(async () => (await this.arrived(deviceOf(link))) >= arrived + count, 'all packets arrived');
+    await until(() => this.arrived(deviceOf(link)) >= arrived + count, 'all packets arrived');
     await this.#control(link);
     return (await this.received(port)) - before;
   }

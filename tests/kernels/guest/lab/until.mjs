@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 
 /** Long, because an emulated machine is slow, especially on a busy host. */
 const PATIENCE_S = 180;
+const POLL_MS = 25;
 
 /**
  * Calls `check` until it returns neither false nor undefined, and returns that value.
@@ -17,6 +18,6 @@ export async function until(check, what, patienceSeconds = PATIENCE_S) {
     const value = await check();
     if (value !== false && value !== undefined) return /** @type {Exclude<T, false | undefined>} */ (value);
     if (performance.now() > ends) throw new Error(`after ${patienceSeconds} s still not: ${what}`);
-    await setTimeout(100);
+    await setTimeout(POLL_MS);
   }
 }
