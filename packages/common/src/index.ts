@@ -231,3 +231,4 @@ export {
   rulesStepSchema,
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
+export { type AddressColumn, columnsOf, type RecordColumns, recordsOf } from './segments/columns.ts';
