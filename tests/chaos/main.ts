@@ -1,13 +1,14 @@
 /**
  * `pnpm test:chaos [--seed N] [--count N] [--only KIND,…] [--at-once N]`: runs episodes of faults, each in a process of
- * its own, and records the results; Ctrl-C ends it early. Exit code 1: a promise was broken; the seed that repeats it is printed.
+ * its own, and records the results after each fault; Ctrl-C ends it early. Exit code 1: a promise was broken; the seed
+ * that repeats it is printed.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { FaultResult } from './episode.ts';
-import { record, summaryOf } from './results.ts';
+import { currentCommit, record, summaryOf, type Total } from './results.ts';
 import { EPISODE } from './schedule.ts';
 
 /** Exit code of run.ts. */
@@ -27,6 +28,13 @@ for (const [name, value] of Object.entries({ seed, count, 'at-once': atOnce })) 
 }
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const results: FaultResult[] = [];
+const run = { seed, commit: currentCommit(), startedAt: Date.now() };
+let total: Total = { faults: 0, violations: 0 };
+
+function add(result: FaultResult): void {
+  results.push(result);
+  total = record(summaryOf(results, { ...run, seconds: (Date.now() - run.startedAt) / 1000 }));
+}
 
 /** Runs one episode in a process, and prints what went wrong and how to repeat it. */
 function episode(number: number, faults: number): Promise<void> {
@@ -39,7 +47,7 @@ function episode(number: number, faults: number): Promise<void> {
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
     const result = JSON.parse(line) as FaultResult;
-    results.push(result);
+    add(result);
     if (results.length % 50 === 0) say(`${results.length} of ${count} faults`);
     if (result.violations.length > 0) say(explain(result, faults));
   });
@@ -50,7 +58,7 @@ function episode(number: number, faults: number): Promise<void> {
       else if (code !== 0) {
         const violations = [`the episode ended with ${code}: ${stderr.slice(-2000)}`];
         const failed = { seed: number, index: 0, kind: 'episode', recoveryMs: 0, packets: 0, violations };
-        results.push(failed);
+        add(failed);
         say(explain(failed, faults));
       }
       resolve();
@@ -79,15 +87,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     episodes.length = 0;
   });
 }
-const startedAt = Date.now();
 await Promise.all(
   Array.from({ length: atOnce }, async () => {
     for (let next = episodes.shift(); next; next = episodes.shift()) await episode(next.number, next.faults);
   }),
 );
-const summary = summaryOf(results, { seed, startedAt, seconds: (Date.now() - startedAt) / 1000 });
-const total = record(summary);
+const violations = results.filter((result) => result.violations.length > 0).length;
 say(
-  `${summary.faults} faults, ${summary.violations} violations; all runs: ${total.faults} faults, ${total.violations} violations`,
+  `${results.length} faults, ${violations} violations; all runs: ${total.faults} faults, ${total.violations} violations`,
 );
-process.exit(summary.violations === 0 ? 0 : 1);
+process.exit(violations === 0 ? 0 : 1);

@@ -1,10 +1,10 @@
-/** Summarises a run, and appends it to results.json. `scripts/trust.mjs` shows it in docs/trust.md. */
+/** Summarises a run, and keeps it in results.json. `scripts/trust.mjs` shows it in docs/trust.md. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FaultResult } from './episode.ts';
 
-const FILE = fileURLToPath(new URL('./results.json', import.meta.url));
+const RESULTS_FILE = fileURLToPath(new URL('./results.json', import.meta.url));
 
 interface KindSummary {
   readonly faults: number;
@@ -13,6 +13,7 @@ interface KindSummary {
 }
 
 export interface RunSummary {
+  /** When it began: with the seed, its identity. */
   readonly date: string;
   readonly commit: string;
   readonly seed: number;
@@ -36,13 +37,13 @@ export interface Results {
 /** A fault counts as one violation, however many promises it broke. */
 export function summaryOf(
   results: readonly FaultResult[],
-  run: { seed: number; startedAt: number; seconds: number },
+  run: { seed: number; commit: string; startedAt: number; seconds: number },
 ): RunSummary {
   const names = [...new Set(results.map(({ kind }) => kind))].sort();
   const kinds = names.map((name) => [name, kindSummary(results.filter(({ kind }) => kind === name))] as const);
   return {
-    date: new Date(run.startedAt).toISOString().slice(0, 10),
-    commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim(),
+    date: new Date(run.startedAt).toISOString(),
+    commit: run.commit,
     seed: run.seed,
     faults: results.length,
     violations: broken(results),
@@ -67,17 +68,26 @@ function kindSummary(results: readonly FaultResult[]): KindSummary {
 
 const broken = (results: readonly FaultResult[]) => results.filter(({ violations }) => violations.length > 0).length;
 
-export function readResults(): Results {
-  return existsSync(FILE)
-    ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results)
+export const currentCommit = (): string =>
+  execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
+
+function readResults(file: string): Results {
+  return existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Results)
     : { total: { faults: 0, violations: 0 }, runs: [] };
 }
 
-/** Appends the run. Returns the total of all runs. */
-export function record(summary: RunSummary): Total {
-  const runs = [...readResults().runs, summary];
+/**
+ * Adds the run, or replaces what was kept of it before. Called after each fault, so that a run that is killed keeps its
+ * results. Returns the total of all runs.
+ */
+export function record(summary: RunSummary, file = RESULTS_FILE): Total {
+  const { date, seed } = summary;
+  const others = readResults(file).runs.filter((run) => run.date !== date || run.seed !== seed);
+  const runs = [...others, summary];
   const sum = (of: 'faults' | 'violations') => runs.reduce((total, run) => total + run[of], 0);
   const total = { faults: sum('faults'), violations: sum('violations') };
-  writeFileSync(FILE, `${JSON.stringify({ total, runs }, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify({ total, runs }, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
   return total;
 }
