@@ -10,6 +10,8 @@ import { violations } from './violations.ts';
 /** Until when sums that do not hold may still be on their way: reports of a loader are a second apart. */
 const SETTLE_DEADLINE_MS = 15_000;
 const SETTLE_POLL_MS = 50;
+/** Characters of the loader's output that are shown with a broken promise. */
+const EVIDENCE = 2000;
 
 /** Another process interfered with the lab: nothing is proven. */
 export class DisturbedError extends Error {
@@ -93,6 +95,7 @@ async function cause(bench: Bench, { kind, seed }: Planned): Promise<Omit<FaultR
   } catch (error) {
     found.push(error instanceof Error ? error.message : String(error));
   }
+  if (found.length > 0) found.push(`its loader wrote: ${lab.loader?.stderr.slice(-EVIDENCE)}`);
   return { kind: kind.name, recoveryMs, packets: bench.reading.next - reading.next, violations: found };
 }
 
