@@ -172,6 +172,32 @@ describe.skipIf(!requireRoot())('a socket client', () => {
     await packetlog.end();
   });
 
+  test('learns under traffic of a renamed interface before the next report is due', async () => {
+    const { client, server, link } = suite.network;
+    await server.ip('link add other0 type veth peer name peer0');
+    const { packetlog, url } = await serve('--iface', 'other0');
+    const witness = await connect(url);
+    const names = Array.from({ length: 10 }, (_, i) => `other${i}`);
+    let isSending = true;
+    const sending = (async () => {
+      while (isSending) await sendUdp(client, { address: link.server.ipv4, count: 500, perSecond: 2000 });
+    })();
+    await until(() => witness.summaries.some(({ total }) => total.packets > 0), { what: 'a report of packets' });
+    const before = witness.summaries.length;
+    for (const [i, name] of names.slice(1).entries()) {
+      await server.ip(`link set ${names[i]} name ${name}`);
+      const isKnown = () => witness.ledgers.at(-1)?.interfaces.some((each) => each.name === name);
+      await until(isKnown, { what: `a ledger with ${name}` });
+    }
+    const intervals = witness.summaries.slice(before).map(({ interval_ms }) => interval_ms);
+    isSending = false;
+    await sending;
+    // A rename ends the interval; otherwise a report is due once a second.
+    expect(Math.min(...intervals)).toBeLessThan(500);
+    await packetlog.end();
+    await server.ip('link delete peer0');
+  });
+
   test('with a wrong token, or from a foreign page, is rejected', async () => {
     const { packetlog, url } = await serve();
     const attempt = (token: string, origin?: string) =>

@@ -14,6 +14,7 @@ import { startWarnings } from '../xdp/attach/observe-warnings.ts';
 import { STARTS_EMPTY } from '../xdp/pinning/leftover-pins.ts';
 import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
+import { every } from './every.ts';
 import { POLL_BYTES } from './poll-bytes.ts';
 import { PollPolicy } from './poll-policy.ts';
 import { answerRequests } from './requests.ts';
@@ -26,6 +27,8 @@ const REPORT_MS = 1000;
 const FOR_EVER = -1;
 /** Interval of loss checks while awake: loss is reported well within a second. */
 const ALARM_MS = 200;
+/** Interval of checks for interface changes while awake. Asleep, a change wakes the thread. */
+const LINKS_MS = 50;
 /** How long `stop` waits for the main thread to return slabs, and for the last records. */
 const STOP_MS = 5000;
 /** How long `stop` waits for the server process to return slabs: it may be frozen, and must not delay the output. */
@@ -83,7 +86,8 @@ function run(setup: Setup): void {
   const { drain, transport, wake } = setup;
   const pollPolicy = new PollPolicy(transport);
   setup.nextReport = performance.now() + REPORT_MS;
-  let nextAlarm = 0;
+  const checkLoss = every(ALARM_MS, () => postNotices(drain.alarms(Date.now(), performance.now())));
+  const checkLinks = every(LINKS_MS, () => setup.waiter.haveLinksChanged() && checkInterfaces(setup));
   for (;;) {
     if (Atomics.exchange(signal, 0, 0) === 1) {
       clearEvent(wake);
@@ -100,10 +104,8 @@ function run(setup: Setup): void {
     flush(setup, next.do === 'sleep' || next.do === 'stopPolling');
     drain.commit(next.mode);
     // After the rows, which have been sent.
-    if (performance.now() >= nextAlarm) {
-      nextAlarm = performance.now() + ALARM_MS;
-      postNotices(drain.alarms(Date.now(), performance.now()));
-    }
+    checkLoss();
+    checkLinks();
     if (next.do === 'nap') Atomics.wait(signal, 0, 0, next.ms);
     if (next.do === 'stopPolling') waitForRunningPrograms();
     if (next.do === 'sleep') {

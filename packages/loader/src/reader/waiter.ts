@@ -32,10 +32,22 @@ export class Waiter {
     const ready = epollWait(this.#epoll, ms);
     return { links: isOneOf(ready, this.#links), clock: isOneOf(ready, this.#clock) };
   }
+
+  /** Whether an interface of the namespace was added, removed or changed since the last call or sleep. */
+  haveLinksChanged(): boolean {
+    return this.#links !== undefined && clearAll(this.#links);
+  }
 }
 
 function isOneOf(ready: readonly number[], fd: number | undefined): boolean {
   if (fd === undefined || !ready.includes(fd)) return false;
-  while (clearEvent(fd));
+  clearAll(fd);
   return true;
+}
+
+/** Returns whether there was an event. */
+function clearAll(fd: number): boolean {
+  const any = clearEvent(fd);
+  if (any) while (clearEvent(fd));
+  return any;
 }
