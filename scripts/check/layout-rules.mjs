@@ -40,8 +40,11 @@ export const LAYOUTS = [
       'line-limit.ts': [],
       'mutex.ts': [],
       'token-bucket.ts': [],
+      'write-all.ts': [],
       errors: [],
       print: [],
+      // Segment files: the core writes them, the server and commands read them.
+      'recorder/format': ['write-all.ts'],
       // Messages and shared memory that both halves use.
       ipc: ['errors'],
       // The core: everything that needs capabilities. It does not import the server.
@@ -64,7 +67,7 @@ export const LAYOUTS = [
         'collect-garbage.ts',
       ],
       'deny-log': ['reader/loss-alarm.ts'],
-      rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
+      rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts', 'write-all.ts'],
       // Reads capture files, and runs their frames through the program and the rules.
       'capture-file': [],
       replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'ipc', 'errors'],
@@ -88,6 +91,7 @@ export const LAYOUTS = [
         'deny-log',
         'replay',
         'capture-file',
+        'recorder/format',
         'supervisor',
         'server',
         'enrichment',
@@ -100,6 +104,7 @@ export const LAYOUTS = [
         'errors',
         'line-limit.ts',
         'collect-garbage.ts',
+        'write-all.ts',
       ],
       'index.ts': ['errors'],
     },

@@ -232,3 +232,35 @@ export {
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
 export { type AddressColumn, columnsOf, type RecordColumns, recordsOf } from './segments/columns.ts';
+export { gzipMember, gzipMemberLength } from './segments/gzip-member.ts';
+export {
+  type AddressField,
+  type BlockPart,
+  type BlockPartKind,
+  decodeAddresses,
+  decodeDictionary,
+  decodeNode,
+  decodeNumbers,
+  encodeBlock,
+  MAX_NODE_BYTES,
+  MAX_SEGMENT_RECORDS,
+  type NumberColumn,
+} from './segments/native-block.ts';
+export {
+  type ActionSums,
+  factsOf,
+  type SegmentFacts,
+  SUMMED_ACTIONS,
+  type SummedAction,
+} from './segments/segment-facts.ts';
+export { SegmentFormatError } from './segments/segment-format-error.ts';
+export {
+  decodeIndex,
+  encodeIndex,
+  MAX_INDEX_BYTES,
+  SEGMENT_COMPRESSIONS,
+  type SegmentCompression,
+  type SegmentFrame,
+  type SegmentIndex,
+} from './segments/segment-index.ts';
+export { zstdFrameLength } from './segments/zstd-frame.ts';

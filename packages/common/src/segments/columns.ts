@@ -166,8 +166,8 @@ function addressColumn(words: Uint32Array, count: number, first: number): Addres
   return { dictionary: dictionary.bytes(), indexes: narrowIndexes(indexes, dictionary.size) };
 }
 
-/** Copies bytes that are not aligned. */
+/** Copies bytes that are not aligned; `slice` of a Buffer of Node.js would not copy. */
 function wordsOf(bytes: Uint8Array): Uint32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }

@@ -2,7 +2,7 @@
  * Prints to standard output, and waits until it is written: `process.exit` discards output that a pipe has not taken.
  */
 import { fstatSync } from 'node:fs';
-import { writeAll } from '../../rules/store/write-all.ts';
+import { writeAll } from '../../write-all.ts';
 import { READER_GONE } from './record-output.ts';
 
 const STDOUT = 1;

@@ -2,7 +2,7 @@
 import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { asOwnerOf } from '../../system/service-user.ts';
-import { writeAll } from './write-all.ts';
+import { writeAll } from '../../write-all.ts';
 
 const OWNER_WRITES = 0o600;
 

@@ -7,8 +7,8 @@ import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, rename
 import { dirname } from 'node:path';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
 import { asOwnerOf } from '../../system/service-user.ts';
+import { type Write, writeAll } from '../../write-all.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
-import { type Write, writeAll } from './write-all.ts';
 
 /** Size from which the file is rotated before an append. The last entry may exceed it. */
 const MAX_BYTES = 8 * 1024 * 1024;
