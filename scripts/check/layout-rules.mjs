@@ -119,7 +119,7 @@ export const LAYOUTS = [
       export: ['record'],
       rules: ['record', 'address'],
       segments: ['record'],
-      filter: ['rules', 'names', 'record', 'address'],
+      filter: ['segments', 'rules', 'names', 'record', 'address'],
       protocol: ['filter', 'rules', 'record', 'history'],
       batch: ['protocol', 'record'],
       explain: ['filter', 'names', 'record', 'address'],

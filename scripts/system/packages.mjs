@@ -108,6 +108,20 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'prometheus', dnf: 'golang-github-prometheus', pacman: 'prometheus' },
   },
   {
+    what: 'ClickHouse library',
+    why: 'the ClickHouse server consists of it, apart from its start',
+    purposes: ['test'],
+    probe: { library: 'libclickhouse.so.18.16' },
+    names: { apt: 'clickhouse-common', dnf: 'clickhouse-common-static', pacman: 'clickhouse' },
+  },
+  {
+    what: 'ClickHouse',
+    why: 'the tests compare filters with it, and let it read segment files; unpacked, not installed',
+    purposes: ['test'],
+    probe: { unpacked: 'usr/sbin/clickhouse-server' },
+    names: { apt: 'clickhouse-server', dnf: 'clickhouse-server', pacman: 'clickhouse' },
+  },
+  {
     what: 'Python',
     why: 'fail2ban is written in it',
     purposes: ['test'],

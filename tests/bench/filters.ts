@@ -1,11 +1,21 @@
-/** Measures the cost of a filter per record, and of the same test written by hand. */
-import { compileFilter, encodePacketLog, PACKET_LOG_SIZE, parseFilter, type RecordPredicate } from '@packetlog/common';
+/** Measures the cost of a filter per record: over records, over columns, and of the same test written by hand. */
+import {
+  columnsOf,
+  compileColumnFilter,
+  compileFilter,
+  encodePacketLog,
+  PACKET_LOG_SIZE,
+  parseFilter,
+  type RecordPredicate,
+} from '@packetlog/common';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
 import { ratios } from './statistics.ts';
 
 const ROUNDS = 60;
 const RECORDS = 8192;
+/** Of the columns: those of a segment's block. */
+const BLOCK = 65_536;
 
 const TYPICAL = 'src net 203.0.113.0/24 and tcp dst port 443 and not deny';
 const FILTERS = [
@@ -25,14 +35,14 @@ const FILTERS = [
 const BY_HAND = 'by hand: the first one';
 
 /** Records of many kinds in random order, so that no branch can be predicted: in real traffic a filter costs less. */
-function records(): Uint8Array {
-  const bytes = new Uint8Array(RECORDS * PACKET_LOG_SIZE);
+function records(count: number): Uint8Array {
+  const bytes = new Uint8Array(count * PACKET_LOG_SIZE);
   let state = 1;
   const random = (below: number) => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
     return (state >>> 8) % below;
   };
-  for (let i = 0; i < RECORDS; i++) {
+  for (let i = 0; i < count; i++) {
     const record = {
       timestamp_ns: BigInt(i),
       src_addr: random(4) > 0 ? `203.0.113.${random(256)}` : '198.51.100.1',
@@ -75,7 +85,12 @@ function matching(matches: RecordPredicate, bytes: Uint8Array): number {
 }
 
 export async function compareFilters(_: Peers, report: Report): Promise<void> {
-  const bytes = records();
+  overRecords(report);
+  overColumns(report);
+}
+
+function overRecords(report: Report): void {
+  const bytes = records(RECORDS);
   const predicates = new Map<string, RecordPredicate>([[BY_HAND, byHand]]);
   for (const filter of FILTERS) {
     predicates.set(filter, compileFilter(parseFilter(filter), { indexesOf: () => [2] }));
@@ -92,13 +107,38 @@ export async function compareFilters(_: Peers, report: Report): Promise<void> {
       if (round >= 0) nanoseconds.add(name, ((performance.now() - start) * 1e6) / RECORDS);
     }
   }
-  say(`\nFilters, ns per record (medians of ${ROUNDS} rounds over ${text(RECORDS)} records)`);
-  const names = [...predicates.keys()];
+  say(`\nFilters over records, ns per record (medians of ${ROUNDS} rounds over ${text(RECORDS)} records)`);
+  tell(report, 'filters_ns', nanoseconds, [...predicates.keys()]);
+  report.ratio('filter_vs_by_hand', ratios(nanoseconds.of(TYPICAL), nanoseconds.of(BY_HAND)));
+}
+
+/** One block whose columns are in memory, as after decompression. */
+function overColumns(report: Report): void {
+  const bytes = records(BLOCK);
+  const columns = columnsOf(bytes);
+  const filters = new Map(
+    FILTERS.map((filter) => [filter, compileColumnFilter(parseFilter(filter), { indexesOf: () => [2] })]),
+  );
+  const nanoseconds = new Rounds();
+  for (let round = -10; round < ROUNDS; round++) {
+    for (const [name, filter] of filters) {
+      const start = performance.now();
+      const { count } = filter.match(columns);
+      if (round >= 0) nanoseconds.add(name, ((performance.now() - start) * 1e6) / BLOCK);
+      if (round === 0 && count !== matching(compileFilter(parseFilter(name), { indexesOf: () => [2] }), bytes)) {
+        throw new Error(`${name} does not match the same records over columns`);
+      }
+    }
+  }
+  say(`\nFilters over columns, ns per record (medians of ${ROUNDS} rounds over ${text(BLOCK)} records)`);
+  tell(report, 'column_filters_ns', nanoseconds, FILTERS);
+}
+
+function tell(report: Report, section: string, nanoseconds: Rounds, names: readonly string[]): void {
   const short = (name: string) => (name.length > 60 ? `${name.slice(0, 59)}…` : name);
   table(
     ['', 'median', 'least'],
     names.map((name) => [short(name), text(nanoseconds.median(name)), text(nanoseconds.spread(name).min)]),
   );
-  report.section('filters_ns', Object.fromEntries(names.map((name) => [short(name), nanoseconds.spread(name)])));
-  report.ratio('filter_vs_by_hand', ratios(nanoseconds.of(TYPICAL), nanoseconds.of(BY_HAND)));
+  report.section(section, Object.fromEntries(names.map((name) => [short(name), nanoseconds.spread(name)])));
 }

@@ -16,6 +16,14 @@ export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch/bat
 export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
 export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';
 export { PCAPNG_COMMENT, PcapngEncoder } from './export/pcapng.ts';
+export {
+  type ColumnFilter,
+  columnsOfFilter,
+  compileColumnFilter,
+  type FilterColumns,
+  type MatchingRows,
+} from './filter/columns/to-columns.ts';
+export { filterToSql } from './filter/columns/to-sql.ts';
 export { compileFilter, type FilterEnvironment } from './filter/compile.ts';
 export {
   completeFilter,

@@ -24,6 +24,7 @@ import {
   vlanIn,
   wordAt,
   wordIn,
+  wordMask,
 } from './record-tests.ts';
 
 export interface FilterEnvironment {
@@ -125,12 +126,6 @@ function compileNetwork({ side, network }: NetworkFilter): RecordPredicate {
   }
   const [mask, value] = [masks[3] as number, values[3] as number];
   return side === 'either' ? eitherIpv4(mask, value) : ipv4At(OFFSET[`${side}_addr`], mask, value);
-}
-
-/** Returns a mask of the first `bits` bits in network order, for a word read as little-endian. */
-function wordMask(bits: number): number {
-  const bytes = [0, 8, 16, 24].map((before) => 0xff & ~(0xff >> Math.min(8, Math.max(0, bits - before))));
-  return wordAt(Uint8Array.from(bytes), 0);
 }
 
 /** Cheap terms decide for most records. */

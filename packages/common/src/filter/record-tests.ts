@@ -183,6 +183,12 @@ export function wordAt(bytes: Uint8Array, from: number): number {
   );
 }
 
+/** Returns a mask of the first `bits` bits in network order, for a word read as little-endian. */
+export function wordMask(bits: number): number {
+  const bytes = [0, 8, 16, 24].map((before) => 0xff & ~(0xff >> Math.min(8, Math.max(0, bits - before))));
+  return wordAt(Uint8Array.from(bytes), 0);
+}
+
 /** Tests whether the frame is IPv4 and has an address there: a frame cut off before its addresses has zeros. */
 function isIpv4(bytes: Uint8Array, at: number, from: number): boolean {
   return (
