@@ -118,7 +118,7 @@ export const LAYOUTS = [
       names: ['record'],
       export: ['record'],
       rules: ['record', 'address'],
-      segments: ['record'],
+      segments: ['record', 'address'],
       filter: ['segments', 'rules', 'names', 'record', 'address'],
       protocol: ['filter', 'rules', 'record', 'history'],
       batch: ['protocol', 'record'],

@@ -15,19 +15,28 @@ export class AddressDictionary {
   #words = new Int32Array((FIRST_SLOTS / 2) * WORDS);
   /** Index of an address plus one; 0: free. At most half of the slots are used. */
   #slots = new Int32Array(FIRST_SLOTS);
+  readonly #limit: number;
+
+  /** `limit`: the largest number of addresses. */
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.#limit = limit;
+  }
 
   get size(): number {
     return this.#size;
   }
 
-  /** Returns the index of an address, given as four words in the byte order of the machine. */
+  /**
+   * Returns the index of an address, given as four words in the byte order of the machine. An address that is new is
+   * added; -1 if there is no room for it.
+   */
   indexOf(a: number, b: number, c: number, d: number): number {
     const slots = this.#slots;
     const words = this.#words;
     const last = slots.length - 1;
     for (let slot = hashOf(a, b, c, d) & last; ; slot = (slot + 1) & last) {
       const index = (slots[slot] as number) - 1;
-      if (index < 0) return this.#add(slot, a, b, c, d);
+      if (index < 0) return this.#size < this.#limit ? this.#add(slot, a, b, c, d) : -1;
       const at = index * WORDS;
       if (words[at + 3] === d && words[at + 2] === c && words[at + 1] === b && words[at] === a) return index;
     }
@@ -36,6 +45,18 @@ export class AddressDictionary {
   /** Returns a copy of the addresses, 16 bytes each. */
   bytes(): Uint8Array {
     return new Uint8Array(this.#words.buffer.slice(0, this.#size * 4 * WORDS));
+  }
+
+  /** Returns a copy of one address. */
+  bytesAt(index: number): Uint8Array {
+    const at = index * WORDS;
+    return new Uint8Array(this.#words.buffer.slice(4 * at, 4 * (at + WORDS)));
+  }
+
+  /** Returns the first two words of an address. */
+  wordsAt(index: number): readonly [number, number] {
+    const at = index * WORDS;
+    return [this.#words[at] as number, this.#words[at + 1] as number];
   }
 
   #add(slot: number, a: number, b: number, c: number, d: number): number {
