@@ -8,10 +8,10 @@ export const START_GARBAGE_MS = 2000;
 /**
  * Collects all garbage of this thread, takes 10 to 40 ms. `last-resort` also compacts the heap and returns its free
  * pages; an ordinary collection keeps them. On the command line, `--expose-gc` would cost 30 ms and 1 MiB at each start.
+ * The flag is that of the whole process and stays set: another thread may be about to read it.
  */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as NodeJS.GCFunction;
-  setFlagsFromString('--no-expose-gc');
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
