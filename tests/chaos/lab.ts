@@ -147,8 +147,10 @@ export class ChaosLab {
     await this.importSet();
   }
 
+  /** Confirms a risky change, such as a much shorter list: otherwise it would revert during a later fault. */
   async importSet(entries = `${DENIED.ipv6}\n`): Promise<void> {
-    await this.control.done('import', { set: 'bad', entries });
+    const { pending } = await this.control.done('import', { set: 'bad', entries });
+    if (pending) await this.control.done('confirm', {});
   }
 
   /**

@@ -21,6 +21,9 @@ export function dialogueWith(child: ChildProcess, what: string): Dialogue {
     else answers.push(line);
     waiting = undefined;
   });
+  // A process that is killed before it has read its input: its end is reported below.
+  child.stdin?.on('error', () => {});
+  child.stdout?.on('error', () => {});
   const exit = once(child, 'exit').then(() => {
     ended = true;
     waiting?.reject(new Error(`${what}: ended without an answer`));
