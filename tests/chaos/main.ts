@@ -13,6 +13,8 @@ import { EPISODE } from './schedule.ts';
 
 /** Exit code of run.ts. */
 const DISTURBED = 75;
+/** Signals that the harness does not send: the run is being ended. */
+const FROM_OUTSIDE: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'];
 const RUN = fileURLToPath(new URL('./run.ts', import.meta.url));
 const { values } = parseArgs({
   options: {
@@ -52,11 +54,13 @@ function episode(number: number, faults: number): Promise<void> {
     if (result.violations.length > 0) say(explain(result, faults));
   });
   return new Promise((resolve) =>
-    child.once('close', (code) => {
-      if (code === DISTURBED)
+    child.once('close', (code, signal) => {
+      if (signal !== null && FROM_OUTSIDE.includes(signal))
+        say(`Seed ${number} was ended by ${signal}. Its faults until then count.`);
+      else if (code === DISTURBED)
         say(`Seed ${number} was disturbed by another process: ${stderr.trim()}. Its faults until then count.`);
       else if (code !== 0) {
-        const violations = [`the episode ended with ${code}: ${stderr.slice(-2000)}`];
+        const violations = [`the episode ended with ${code ?? signal}: ${stderr.slice(-2000)}`];
         const failed = { seed: number, index: 0, kind: 'episode', recoveryMs: 0, packets: 0, violations };
         add(failed);
         say(explain(failed, faults));

@@ -168,9 +168,9 @@ const raced: Kind = {
 
 /** Kills the server process. Resolves with a function that waits for the next one. */
 async function killServer(lab: ChaosLab): Promise<() => Promise<void>> {
-  await until(() => loaderPids(lab.pid)[1] !== undefined, { what: 'a server process' });
-  const killedPid = serverPidOf(lab.pid);
-  process.kill(killedPid, 'SIGKILL');
+  // One that was killed before may still be there for a moment.
+  const killedPid = await until(() => loaderPids(lab.pid)[1], { what: 'a server process' });
+  killUnlessGone(killedPid);
   const isReplaced = async () => {
     const { server } = await lab.control.status();
     return server?.is_running === true && server.pid !== killedPid;
