@@ -92,13 +92,14 @@ function endOf(server: ChildProcess): Promise<unknown> {
   return Promise.race([once(server, 'exit'), once(server, 'error')]);
 }
 
-/** Only loopback, and only HTTP. */
+/** Only loopback, and only HTTP. Connections last: after 3 s, a slow test's next request would meet their end. */
 function writeConfiguration(directory: string, port: number): void {
   writeFileSync(
     join(directory, 'config.xml'),
     `<yandex>
       <logger><level>warning</level><log>${join(directory, 'server.log')}</log><errorlog>${join(directory, 'error.log')}</errorlog></logger>
       <listen_host>127.0.0.1</listen_host><http_port>${port}</http_port>
+      <keep_alive_timeout>600</keep_alive_timeout>
       <path>${join(directory, 'data')}/</path><tmp_path>${join(directory, 'tmp')}/</tmp_path>
       <users_config>users.xml</users_config><default_profile>default</default_profile>
       <default_database>default</default_database><mark_cache_size>67108864</mark_cache_size><timezone>UTC</timezone>

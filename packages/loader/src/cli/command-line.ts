@@ -27,6 +27,7 @@ import { print } from './process/print.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { rulesCommand } from './rules/rules-command.ts';
 import { version } from './run/session.ts';
+import { addSegmentsCommand } from './segments/segments-command.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 /** Options without a use in `capture`, which only writes records to its file. */
@@ -113,6 +114,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   });
 
   addReplayCommand(program, done);
+  addSegmentsCommand(program, done);
 
   program.addCommand(rulesCommand(done));
 

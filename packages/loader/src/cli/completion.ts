@@ -26,7 +26,15 @@ interface CommandSpec {
   arguments: readonly Value[];
 }
 
-const FILE_OPTIONS: ReadonlySet<string> = new Set(['--config', '--ui', '--geoip', '--write', '--rules', '--bpf-fs']);
+const FILE_OPTIONS: ReadonlySet<string> = new Set([
+  '--config',
+  '--ui',
+  '--geoip',
+  '--write',
+  '--rules',
+  '--bpf-fs',
+  '--dir',
+]);
 const INTERFACE_OPTIONS: ReadonlySet<string> = new Set(['--iface', '--interface']);
 /** The values of arguments, by argument name. */
 const ARGUMENTS: Readonly<Record<string, Value>> = {

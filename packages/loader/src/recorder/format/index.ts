@@ -1,0 +1,12 @@
+export { DEFAULT_COMPRESSION } from './compression.ts';
+export { CorruptSegmentError } from './corrupt-segment-error.ts';
+export { InterfaceHistory, type InterfacePeriod } from './interface-history.ts';
+export { type JournalEntry, type JournalEntryOf, journalEntrySchema } from './journal-entry.ts';
+export { openSegment } from './open-segment.ts';
+export { type SealedBytes, type SealOptions, sealColumns, sealSegment } from './seal-segment.ts';
+export type { ColumnsNamed, Segment, SegmentFile } from './segment.ts';
+export { listSegments } from './segment-files.ts';
+export { appendToJournal, type Journal, journalPath, readJournal } from './segment-journal.ts';
+export { parseSegmentName, segmentName } from './segment-name.ts';
+export { isWholeSegment, verifySegment } from './verify-segment.ts';
+export { repairHotFile, type WriteOptions, type WrittenSegment, writeSegment } from './write-segment.ts';
