@@ -6,7 +6,8 @@ import { loadTargets } from './targets.ts';
 describe('the corpus', async () => {
   test.each(await loadTargets())('$name', ({ name, run }) => {
     const corpus = readCorpus(name);
-    expect(corpus.length).toBeGreaterThan(5);
+    // Few inputs run all blocks of a small target.
+    expect(corpus.length).toBeGreaterThan(3);
     for (const input of corpus) run(input);
   });
 });

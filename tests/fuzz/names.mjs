@@ -10,4 +10,5 @@ export const TARGET_NAMES = [
   'control',
   'codec',
   'batch-header',
+  'places',
 ];

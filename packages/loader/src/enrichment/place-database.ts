@@ -12,9 +12,36 @@ export interface PlaceDatabase {
   find(address: string): Place | undefined;
 }
 
+/** Maximum values of an entry that are stored elsewhere in the file. Entries have tens of them. */
+const MAX_POINTERS = 1000;
+
+/**
+ * The values that one lookup found at pointers. Each is read once, and there is a limit: in a file made for that, a few
+ * hundred bytes of lists that point to lists would take forever.
+ */
+class PointedValues {
+  readonly #values = new Map<string | number, unknown>();
+  #left = MAX_POINTERS;
+
+  begin(): void {
+    this.#values.clear();
+    this.#left = MAX_POINTERS;
+  }
+
+  get(offset: string | number): unknown {
+    if (--this.#left < 0) throw new Error(`more than ${MAX_POINTERS} pointers in an entry`);
+    return this.#values.get(offset);
+  }
+
+  set(offset: string | number, value: unknown): void {
+    this.#values.set(offset, value);
+  }
+}
+
 /** Opens the content of `file`. Throws SetupError. */
 export function openPlaceDatabase(file: string, bytes: Buffer): PlaceDatabase {
-  const reader = readerOf(bytes, file);
+  const pointed = new PointedValues();
+  const reader = readerOf(bytes, file, pointed);
   const { databaseType, buildEpoch, ipVersion } = reader.metadata;
   return {
     file,
@@ -23,6 +50,7 @@ export function openPlaceDatabase(file: string, bytes: Buffer): PlaceDatabase {
       // The reader would follow the bits of an IPv6 address through a tree for IPv4.
       if (ipVersion === 4 && address.includes(':')) return undefined;
       try {
+        pointed.begin();
         return placeOf(reader.get(address));
       } catch {
         // A damaged entry counts as missing.
@@ -32,9 +60,9 @@ export function openPlaceDatabase(file: string, bytes: Buffer): PlaceDatabase {
   };
 }
 
-function readerOf(bytes: Buffer, file: string): Reader<Response> {
+function readerOf(bytes: Buffer, file: string, cache: PointedValues): Reader<Response> {
   try {
-    const reader = new Reader<Response>(bytes);
+    const reader = new Reader<Response>(bytes, { cache });
     const { searchTreeSize, databaseType, buildEpoch } = reader.metadata;
     if (typeof databaseType === 'string' && searchTreeSize < bytes.length && !Number.isNaN(buildEpoch.getTime()))
       return reader;

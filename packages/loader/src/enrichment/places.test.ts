@@ -1,6 +1,6 @@
 import { placesSchema } from '@packetlog/common';
-import { describe, expect, it } from 'vitest';
-import { mmdb } from '../../test/support/fake-mmdb.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { laughingEntry, mmdb } from '../../test/support/fake-mmdb.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { Places } from './places.ts';
 
@@ -40,6 +40,22 @@ describe('Places', () => {
       '::1': null,
       '200.1.1.1': null,
     });
+  });
+
+  it('reads a value that an entry points to often only once', () => {
+    const places = new Places([file('laughs', mmdb('X', { '0.0.0.0/1': laughingEntry('NZ', 4) }, 4))]);
+    const read = vi.spyOn(Buffer.prototype, 'toString');
+    try {
+      expect(places.find(['1.2.3.4'])).toEqual({ '1.2.3.4': { country: 'NZ' } });
+      expect(read.mock.calls.length).toBeLessThan(20);
+    } finally {
+      read.mockRestore();
+    }
+  });
+
+  it('finds nothing in an entry with thousands of pointers', () => {
+    const places = new Places([file('laughs', mmdb('X', { '0.0.0.0/1': laughingEntry('NZ', 200) }, 4))]);
+    expect(places.find(['1.2.3.4'])).toEqual({ '1.2.3.4': null });
   });
 
   it('replaces files, and keeps the old data if one cannot be used', () => {

@@ -1,7 +1,8 @@
 /** Writes MMDB files as https://maxmind.github.io/MaxMind-DB/ describes them: IPv6 trees, records of 24 bits. For tests. */
 import { parseNetwork } from '@packetlog/common';
 
-type Value = string | number | { readonly [key: string]: Value };
+/** `Uint8Array`: encoded already. */
+type Value = string | number | Uint8Array | { readonly [key: string]: Value };
 
 const RECORD_BITS = 24;
 const MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
@@ -74,6 +75,7 @@ function bitsOf(text: string, ipVersion: 4 | 6): (0 | 1)[] {
 }
 
 function encode(value: Value): Buffer {
+  if (value instanceof Uint8Array) return Buffer.from(value);
   if (typeof value === 'string') {
     const text = Buffer.from(value);
     return Buffer.concat([control(2, text.length), text]);
@@ -85,6 +87,23 @@ function encode(value: Value): Buffer {
   }
   const pairs = Object.entries(value).flatMap(([key, each]) => [encode(key), encode(each)]);
   return Buffer.concat([control(7, pairs.length / 2), ...pairs]);
+}
+
+const LAUGHS = 10;
+
+/**
+ * An entry with a country and a list, of which each element points to the same next list, and so on: a few hundred
+ * bytes that stand for LAUGHS to the power of `depth` texts. It must be the first entry of the file.
+ */
+export function laughingEntry(country: string, depth: number): Uint8Array {
+  const head = Buffer.concat([control(7, 2), encode('country_code'), encode(country), encode('x')]);
+  const lists: Buffer[] = [];
+  for (let level = 0, at = head.length; level < depth; level++) {
+    at += 2 + 2 * LAUGHS;
+    const pointer = Buffer.of((1 << 5) | (at >> 8), at & 0xff);
+    lists.push(Buffer.of(LAUGHS, 11 - 7), ...new Array<Buffer>(LAUGHS).fill(pointer));
+  }
+  return Buffer.concat([head, ...lists, encode('ha')]);
 }
 
 /** Type and length, up to 284. */

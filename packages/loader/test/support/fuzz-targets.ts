@@ -15,6 +15,7 @@ import { parseAddressList } from '../../src/rules/lists/parse-address-list.ts';
 import { RulesRejection } from '../../src/rules/ruleset/rejection.ts';
 import { EMPTY_RULESET, type Ruleset } from '../../src/rules/ruleset/ruleset.ts';
 import { RulesFileError, readDocument, requireReadable, writeDocument } from '../../src/rules/store/rules-document.ts';
+import { PLACES_TARGET } from './fuzz-places.ts';
 
 export interface FuzzTarget {
   readonly name: string;
@@ -222,4 +223,5 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     run: ipc,
   },
   { name: 'capture-file', maxBytes: 64 * KIB, seeds: [PCAP, PCAPNG], run: captureFile },
+  PLACES_TARGET,
 ];
