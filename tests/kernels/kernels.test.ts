@@ -1,11 +1,17 @@
 /** Tests that `pnpm test:kernels` runs, and that it fails if a promise is not kept. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
+import { evaluateReplay } from './evaluate/replay.mjs';
 import { readRun } from './evaluate/run.mjs';
 import { verdictOf } from './evaluate/verdict.mjs';
 import { evaluateVerifier } from './evaluate/verifier.mjs';
+import { FRAMES } from './guest/lab/replayed.mjs';
+import { testedCommit } from './tested-commit.mjs';
 
 const PROVE = fileURLToPath(new URL('./prove.sh', import.meta.url));
 
@@ -70,13 +76,75 @@ describe('what a program costs the verifier', () => {
   });
 });
 
+describe('the commit of recorded results', () => {
+  let directory: string;
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', directory, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { encoding: 'utf8' });
+  const commit = (file: string) => {
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    writeFileSync(join(directory, file), `${Math.random()}`);
+    git('add', '-A');
+    git('commit', '-qm', file);
+    return git('rev-parse', '--short=8', 'HEAD').trim();
+  };
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'packetlog-commit-'));
+    git('init', '-q', '-b', 'main');
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it('is the one of main, also on a branch with results', () => {
+    const onMain = commit('code');
+    expect(testedCommit(directory)).toBe(onMain);
+    git('checkout', '-qb', 'branch');
+    commit('tests/kernels/results.json');
+    writeFileSync(join(directory, 'tests/kernels/verifier.json'), '{}');
+    expect(testedCommit(directory)).toBe(onMain);
+  });
+
+  it('is marked if anything else was changed: committed on the branch, in the files, or new', () => {
+    const onMain = commit('code');
+    writeFileSync(join(directory, 'code'), 'changed');
+    expect(testedCommit(directory)).toBe(`${onMain}-dirty`);
+    git('checkout', '-q', '.');
+    writeFileSync(join(directory, 'new'), '');
+    expect(testedCommit(directory)).toBe(`${onMain}-dirty`);
+    git('checkout', '-qb', 'branch');
+    commit('code');
+    expect(testedCommit(directory)).toBe(`${onMain}-dirty`);
+  });
+
+  it('is HEAD where there is no main', () => {
+    commit('code');
+    git('branch', '-m', 'other');
+    const more = commit('more');
+    expect(testedCommit(directory)).toBe(more);
+  });
+});
+
+describe('a replay', () => {
+  const last = { capture: { frames: FRAMES, replayed: 5 }, rules: [1, 2, 3, 4, 5] };
+  const here = ['{"a":1}', JSON.stringify(last), ''];
+
+  it.each([
+    ['with the same lines', { code: 0, out: here, err: '' }, []],
+    ['with another line', { code: 0, out: ['{"a":2}', ...here.slice(1)], err: '' }, ['line 1: {"a":2}, not {"a":1}']],
+    ['with more lines', { code: 0, out: [...here, 'x'], err: '' }, ['4 lines, not 3']],
+    ['that fails', { code: 6, out: here, err: 'why' }, ['exit code 6, not 0: why']],
+  ])('%s', (_, facts, problems) => {
+    expect(evaluateReplay(facts, () => here)).toEqual({ cell: '5 frames', problems });
+  });
+});
+
 describe.skipIf(!requireRoot())('the cases', () => {
   test('run on this kernel without an emulator', { timeout: 120_000 }, async () => {
-    const args = ['--cases', 'set', '--addresses', '10000', 'here'];
+    const args = ['--cases', 'set,replay', '--addresses', '10000', 'here'];
     const { code, out } = await new Promise<{ code: unknown; out: string }>((resolve) => {
       execFile(PROVE, args, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, out: stdout + stderr }));
     });
     expect(out).toMatch(/^set: deny a large set +yes$/m);
+    expect(out).toMatch(/^replay: .* \d+ frames$/m);
     expect(code).toBe(0);
   });
 });

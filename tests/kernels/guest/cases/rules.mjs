@@ -6,12 +6,13 @@ import { setTimeout } from 'node:timers/promises';
 import { address, address6, CONTROL_RULE } from '../lab/network.mjs';
 import { until } from '../lab/until.mjs';
 
-const P = {
+export const P = {
   source: 'deny a source',
   network: 'deny a network',
   ipv6: 'deny an IPv6 source and network',
   port: 'deny a port',
   protocol: 'deny a protocol',
+  set: 'deny a small set',
   interface: 'deny on one interface (--interface)',
   permit: 'permit wins over deny',
   observe: 'observe marks and passes',
@@ -37,13 +38,21 @@ const PROBES = 6;
 
 /** @param {Lab} lab */
 export async function run(lab) {
+  const parts = await begin(lab);
+  for (const part of [denySource, denyNetwork, denyIpv6, denySet]) await part(parts);
+  for (const part of [denyPort, denyProtocol, denyOnInterface, observe]) await part(parts);
+  for (const part of [revertPolicy, confirmPolicy, expire, dryRun, reload]) await part(parts);
+  lab.check(P.reload, 'exit code', await parts.loader.end('SIGINT'), 0);
+}
+
+/** Starts a loader on two interfaces, with listeners behind them. @param {Lab} lab @returns {Promise<Parts>} */
+export async function begin(lab) {
   const network = await lab.network({ links: 2, ipv6: true });
   await network.addSources(0, [3, 17, 18, 19]);
   await network.addSources6(0, [3]);
   await network.addSources6(1, [3]);
   for (const port of [PORT, OTHER_PORT]) await network.listen(port);
   for (const port of [PORT6, OTHER_PORT6]) await network.listen(port, '::');
-  await network.server.ask('listenTcp', { address: '0.0.0.0', port: TCP_PORT });
   /** Returns the number of COUNT datagrams that pass. @type {(host: number, port?: number, link?: number) => Promise<number>} */
   const passes = (host, port = PORT, link = 0) =>
     network.passed({ from: address(link, host), to: address(link, 2), port, link, count: COUNT });
@@ -55,16 +64,7 @@ export async function run(lab) {
   const args = ['--mode', 'native', ...ifaces, '--print', 'none', '--confirm-within', `${seconds}s`, '--pin', 'never'];
   const loader = await lab.packetlog(args).ready();
   await loader.add(CONTROL_RULE);
-
-  const parts = { lab, loader, network, passes, passes6, seconds };
-
-  await sources(parts);
-  await services(parts);
-  await defaultPolicy(parts);
-  await time(parts);
-  await dryRun(parts);
-  await reload(parts);
-  lab.check(P.reload, 'exit code', await loader.end('SIGINT'), 0);
+  return { lab, loader, network, passes, passes6, seconds };
 }
 
 /**
@@ -78,13 +78,18 @@ export async function run(lab) {
  */
 
 /** @param {Parts} parts */
-async function sources({ lab, loader, passes, passes6 }) {
+export async function denySource({ lab, loader, passes }) {
   lab.check(P.source, 'without a rule', await passes(3), COUNT);
   const source = await loader.add({ action: 'deny', source: address(0, 3) });
   lab.check(P.source, 'from the denied source', await passes(3), 0);
   lab.check(P.source, 'from another', await passes(1), COUNT);
   await hitsAre(lab, P.source, loader, source, COUNT);
+  await loader.ask('remove', { ids: [source] });
+  lab.check(P.source, 'after the rule was removed', await passes(3), COUNT);
+}
 
+/** Checks a denied network, and a permit rule for an address in it. @param {Parts} parts */
+export async function denyNetwork({ lab, loader, passes }) {
   const network = await loader.add({ action: 'deny', source: '10.77.0.16/28' });
   lab.check(P.network, 'from inside, .17', await passes(17), 0);
   lab.check(P.network, 'from outside, .1', await passes(1), COUNT);
@@ -93,52 +98,73 @@ async function sources({ lab, loader, passes, passes6 }) {
   lab.check(P.permit, 'from its neighbour', await passes(19), 0);
   await hitsAre(lab, P.network, loader, network, 2 * COUNT);
   await hitsAre(lab, P.permit, loader, permit, COUNT);
-
-  const source6 = await loader.add({ action: 'deny', source: address6(0, 3) });
-  const network6 = await loader.add({ action: 'deny', source: '2001:db8:1::/48' });
-  lab.check(P.ipv6, 'from the denied source', await passes6(3), 0);
-  lab.check(P.ipv6, 'from another', await passes6(1), COUNT);
-  lab.check(P.ipv6, 'from the denied network', await passes6(3, PORT6, 1), 0);
-  await hitsAre(lab, P.ipv6, loader, source6, COUNT);
-  await hitsAre(lab, P.ipv6, loader, network6, COUNT);
-  await loader.ask('remove', { ids: [source, network, permit, source6, network6] });
-  lab.check(P.source, 'after the rule was removed', await passes(3), COUNT);
+  await loader.ask('remove', { ids: [network, permit] });
 }
 
 /** @param {Parts} parts */
-async function services({ lab, loader, network, passes, passes6 }) {
-  const port = await loader.add({
-    action: 'deny',
-    source: '10.77.0.0/16',
-    protocol: 'udp',
-    destination_port: OTHER_PORT,
-  });
+async function denyIpv6({ lab, loader, passes6 }) {
+  const source = await loader.add({ action: 'deny', source: address6(0, 3) });
+  const network = await loader.add({ action: 'deny', source: '2001:db8:1::/48' });
+  lab.check(P.ipv6, 'from the denied source', await passes6(3), 0);
+  lab.check(P.ipv6, 'from another', await passes6(1), COUNT);
+  lab.check(P.ipv6, 'from the denied network', await passes6(3, PORT6, 1), 0);
+  await hitsAre(lab, P.ipv6, loader, source, COUNT);
+  await hitsAre(lab, P.ipv6, loader, network, COUNT);
+  await loader.ask('remove', { ids: [source, network] });
+}
+
+/** @param {Parts} parts */
+export async function denyPort({ lab, loader, passes, passes6 }) {
+  const service = { protocol: 'udp', destination_port: OTHER_PORT };
+  const port = await loader.add({ action: 'deny', source: '10.77.0.0/16', ...service });
   const port6 = await loader.add({ action: 'deny', source: '2001:db8::/48', destination_port: OTHER_PORT6 });
   lab.check(P.port, 'to the denied port', await passes(1, OTHER_PORT), 0);
   lab.check(P.port, 'to another port', await passes(1), COUNT);
   lab.check(P.port, 'to the denied port, IPv6', await passes6(1, OTHER_PORT6), 0);
   lab.check(P.port, 'to another port, IPv6', await passes6(1), COUNT);
   await loader.ask('remove', { ids: [port, port6] });
+}
 
+/** @param {Parts} parts */
+async function denyProtocol({ lab, loader, network, passes }) {
+  await network.server.ask('listenTcp', { address: '0.0.0.0', port: TCP_PORT });
   const tcp = { address: address(0, 2), port: TCP_PORT };
   lab.check(P.protocol, 'TCP without a rule', await network.client.ask('tryTcp', { ...tcp, timeoutMs: 60_000 }), true);
   const protocol = await loader.add({ action: 'deny', source: '10.77.0.0/16', protocol: 'tcp' });
   lab.check(P.protocol, 'TCP, denied', await network.client.ask('tryTcp', { ...tcp, timeoutMs: 3000 }), false);
   lab.check(P.protocol, 'UDP', await passes(1), COUNT);
   await loader.ask('remove', { ids: [protocol] });
+}
 
+/** set.mjs has a large one. @param {Parts} parts */
+export async function denySet({ lab, loader, passes }) {
+  const entries = `${address(0, 17)}\n${address(0, 18)}/31\n`;
+  const { rule } = await loader.ask('import', { set: 'few', entries });
+  for (const host of [17, 18, 19]) lab.check(P.set, `from .${host}`, await passes(host), 0);
+  lab.check(P.set, 'from another', await passes(1), COUNT);
+  await hitsAre(lab, P.set, loader, rule.id, 3 * COUNT);
+  await loader.ask('remove', { ids: [rule.id] });
+}
+
+/** @param {Parts} parts */
+export async function denyOnInterface({ lab, loader, passes }) {
   const here = await loader.add({ action: 'deny', source: '10.77.0.0/16', interface: 'watched1' });
   lab.check(P.interface, 'on that interface', await passes(1, PORT, 1), 0);
   lab.check(P.interface, 'on the other interface', await passes(1), COUNT);
   await hitsAre(lab, P.interface, loader, here, COUNT);
-  const observe = await loader.add({ action: 'observe', source: address(0, 3) });
-  lab.check(P.observe, 'from the observed source', await passes(3), COUNT);
-  await hitsAre(lab, P.observe, loader, observe, COUNT);
-  await loader.ask('remove', { ids: [here, observe] });
+  await loader.ask('remove', { ids: [here] });
 }
 
 /** @param {Parts} parts */
-async function defaultPolicy({ lab, loader, passes, passes6, seconds }) {
+export async function observe({ lab, loader, passes }) {
+  const rule = await loader.add({ action: 'observe', source: address(0, 3) });
+  lab.check(P.observe, 'from the observed source', await passes(3), COUNT);
+  await hitsAre(lab, P.observe, loader, rule, COUNT);
+  await loader.ask('remove', { ids: [rule] });
+}
+
+/** @param {Parts} parts */
+export async function revertPolicy({ lab, loader, passes, passes6 }) {
   const permit = await loader.add({ action: 'permit', source: address(0, 3) });
   await loader.ask('policy', { default_policy: 'deny', force: true });
   lab.check(P.reverted, 'while it is not confirmed', await passes(1), 0);
@@ -146,7 +172,12 @@ async function defaultPolicy({ lab, loader, passes, passes6, seconds }) {
   await until(async () => (await passes(1)) === COUNT, 'the default policy reverts');
   lab.check(P.reverted, 'after it reverted', await passes6(1), COUNT);
   lab.check(P.reverted, 'policy as listed then', (await loader.ask('list')).default_policy, 'permit');
+  await loader.ask('remove', { ids: [permit] });
+}
 
+/** @param {Parts} parts */
+async function confirmPolicy({ lab, loader, passes, passes6, seconds }) {
+  const permit = await loader.add({ action: 'permit', source: address(0, 3) });
   await loader.ask('policy', { default_policy: 'deny', force: true });
   await loader.ask('confirm');
   await setTimeout(seconds * 1000 + 1000);
@@ -159,7 +190,7 @@ async function defaultPolicy({ lab, loader, passes, passes6, seconds }) {
 }
 
 /** @param {Parts} parts */
-async function time({ lab, loader, passes, seconds }) {
+export async function expire({ lab, loader, passes, seconds }) {
   const { rule } = await loader.ask('add', { rule: { action: 'deny', source: address(0, 3), for: `${seconds}s` } });
   const ends = Date.parse(rule.expires_at);
   lab.check(P.ends, 'before it expires', await passes(3), 0);

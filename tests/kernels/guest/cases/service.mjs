@@ -29,7 +29,7 @@ const P = {
   ends: 'a rule of a client expires',
   restart: 'server and core are killed: rules stay',
   memlock: 'not root, ulimit -l 64',
-  root: 'root: the server gives up its rights',
+  root: 'root: core and server give up rights',
 };
 export const promises = Object.values(P);
 /** @type {readonly string[]} */
@@ -189,7 +189,8 @@ async function asRoot(lab) {
   const client = lab.client();
   await until(async () => (await client.ask('healthz', URL).catch(() => 0)) === 200, 'the server serves');
   const servers = descendantsOf(loader.pid).filter(isServer);
+  lab.check(P.root, 'rights of the threads of the core', rightsOfThreads(loader.pid), [coreRights(CORE_USER)]);
   lab.check(P.root, 'servers', servers.length, 1);
-  lab.check(P.root, 'rights of its threads', servers.map(rightsOfThreads), [[serverRights(SERVER_USER)]]);
+  lab.check(P.root, 'rights of the threads of the server', servers.map(rightsOfThreads), [[serverRights(SERVER_USER)]]);
   lab.check(P.root, 'exit code', await loader.end('SIGINT'), 0);
 }

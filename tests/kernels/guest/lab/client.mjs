@@ -1,5 +1,6 @@
 // @ts-check
 /** A client of the loader, as a process: it answers requests over its IPC channel (child.mjs). */
+import { get } from 'node:http';
 import { connect } from '@packetlog/client';
 
 /** Long, because an emulated machine is slow. */
@@ -31,8 +32,15 @@ const methods = {
   lost: () => ({ ...stream?.lost, withheld: stream?.withheld, interruptions: stream?.interruptions }),
   deny: ([address, options]) => connected().deny(address, options),
   rules: () => connected().rules(),
-  healthz: async (url) => (await fetch(`${url}/healthz`)).status,
+  healthz,
 };
+
+/** Returns the status code. Not by `fetch`, which takes WebAssembly (main.mjs). @param {string} url @returns {Promise<number | undefined>} */
+function healthz(url) {
+  return new Promise((resolve, reject) => {
+    get(`${url}/healthz`, (response) => resolve(response.resume().statusCode)).on('error', reject);
+  });
+}
 
 /** @param {import('@packetlog/client').PacketStream} packets */
 async function read(packets) {

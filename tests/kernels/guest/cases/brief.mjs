@@ -1,0 +1,30 @@
+// @ts-check
+/** The short form for `pnpm test`, of parts of the other cases: capture in both modes, each kind of rule, expiry. */
+import { capture } from './capture.mjs';
+import {
+  begin,
+  denyNetwork,
+  denyOnInterface,
+  denyPort,
+  denySet,
+  denySource,
+  expire,
+  observe,
+  P as RULES,
+  revertPolicy,
+} from './rules.mjs';
+
+const CAPTURES = ['native', 'generic'];
+const { source, network, permit, set, port, interface: onInterface, observe: observed, reverted, ends } = RULES;
+export const promises = [...CAPTURES, ...[source, network, permit, set, port, onInterface, observed, reverted, ends]];
+/** @type {readonly string[]} */
+export const modules = [];
+
+/** @param {import('../lab/lab.mjs').Lab} lab */
+export async function run(lab) {
+  const parts = await begin(lab);
+  for (const part of [denySource, denyNetwork, denySet, denyPort, denyOnInterface, observe]) await part(parts);
+  for (const part of [revertPolicy, expire]) await part(parts);
+  lab.check(ends, 'exit code', await parts.loader.end('SIGINT'), 0);
+  for (const promise of CAPTURES) await capture(lab, parts.network, promise);
+}
