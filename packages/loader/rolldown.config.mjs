@@ -9,7 +9,13 @@ const PACKAGE = fileURLToPath(new URL('.', import.meta.url));
 const DIST = join(PACKAGE, 'dist');
 const BUNDLE = join(DIST, 'bundle');
 /** Started by path: the command, the threads, and the hosts of the demo. */
-const ENTRIES = ['cli/main', 'reader/thread', 'rules/compiler/worker/compile-thread', 'demo/actor'];
+const ENTRIES = [
+  'cli/main',
+  'reader/thread',
+  'recorder/recorder-thread',
+  'rules/compiler/worker/compile-thread',
+  'demo/actor',
+];
 const FILE = /\bnew URL\('([^']+)', import\.meta\.url\)/g;
 
 export default [

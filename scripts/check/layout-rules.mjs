@@ -47,6 +47,9 @@ export const LAYOUTS = [
       'recorder/format': ['write-all.ts'],
       // Messages and shared memory that both halves use.
       ipc: ['errors'],
+      // The recorder's thread, and the main thread's handle on it.
+      'recorder/writer': ['recorder/format', 'ipc'],
+      recorder: ['recorder/writer', 'recorder/format', 'ipc', 'system'],
       // The core: everything that needs capabilities. It does not import the server.
       native: ['errors'],
       system: ['native', 'errors'],
@@ -92,6 +95,7 @@ export const LAYOUTS = [
         'replay',
         'capture-file',
         'recorder/format',
+        'recorder',
         'supervisor',
         'server',
         'enrichment',

@@ -114,6 +114,31 @@ export const clientLedgerSchema = z.extend(hopLedgerSchema, {
 });
 export type ClientLedger = z.infer<typeof clientLedgerSchema>;
 
+/** The recorder's records, since the loader started: `offered = recorded + sampled + lost + pending`. */
+export const recorderLedgerSchema = z.object({
+  /** Records that the loader read. */
+  offered: count,
+  /** Written to the disk. */
+  recorded: count,
+  /** Left out because of `--record-permits`; the weights of recorded ones stand for them. */
+  sampled: count,
+  /** Not written, because the disk was full, slow or gone. */
+  lost: count,
+  /** Not written yet. */
+  pending: count,
+  /** Deleted since the start, because they were too old or took too much room; may have been recorded earlier. */
+  expired: count,
+  /** Of all files. */
+  bytes: count,
+  /** Time of the oldest record that is kept; 0: none is. */
+  oldest_ms: count,
+  /** Full files that are not compressed yet. */
+  unsealed: count,
+  /** False while the disk takes no records. */
+  recording: z.boolean(),
+});
+export type RecorderLedger = z.infer<typeof recorderLedgerSchema>;
+
 export const ledgerSchema = z.object({
   at_ms: z.number(),
   interfaces: z.array(z.extend(interfaceSchema, { counters: interfaceLedgerSchema })),
@@ -130,6 +155,8 @@ export const ledgerSchema = z.object({
   before: z.optional(count),
   /** From the drain thread to the thread that serves clients. */
   queue: hopLedgerSchema,
+  /** To the disk; absent if nothing is recorded. */
+  recorder: z.optional(recorderLedgerSchema),
   /** From the loader to the client that receives this message. */
   client: clientLedgerSchema,
   /** Packets by what the parser could not read, over all interfaces; only reasons above zero. */
@@ -187,6 +214,8 @@ export const noticeSchema = z.object({
     'rules_fallback',
     'set_refused',
     'tls_rejected',
+    'recording_stopped',
+    'recording_resumed',
   ]),
   /** A whole sentence, with the next step where there is one. */
   message: z.string(),

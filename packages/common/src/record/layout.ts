@@ -59,6 +59,11 @@ export const PACKET_LOG_FIELDS = [
 
 export type PacketLogFieldName = (typeof PACKET_LOG_FIELDS)[number]['name'];
 
+/** Bytes from the start of the record, by field. */
+export const FIELD_OFFSETS = Object.fromEntries(
+  PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset]),
+) as Readonly<Record<PacketLogFieldName, number>>;
+
 /** `enum xdp_action` of linux/bpf.h, limited to the actions that a record can have, in PacketLog's words. */
 export const ACTIONS = { aborted: 0, deny: 1, permit: 2 } as const;
 export type Action = keyof typeof ACTIONS;

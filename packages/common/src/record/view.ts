@@ -2,31 +2,27 @@
 import { formatAddress } from '../address/address.ts';
 import { BatchFormatError } from './batch-error.ts';
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './field-names.ts';
-import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from './layout.ts';
+import { FIELD_OFFSETS, PACKET_LOG_SIZE } from './layout.ts';
 import type { PacketLog } from './packet-log.ts';
 import { addressesRead, icmpRead, portsRead } from './read-fields.ts';
 import { TextCache } from './text-cache.ts';
 
-const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
-  Record<PacketLogFieldName, number>
->;
-
 // Module constants, so that a getter adds a constant and not a property load.
-const TIMESTAMP_NS = OFFSET.timestamp_ns;
-const SRC_ADDR = OFFSET.src_addr;
-const DST_ADDR = OFFSET.dst_addr;
-const RULE_ID = OFFSET.rule_id;
-const IFINDEX = OFFSET.ifindex;
-const LENGTH = OFFSET.length;
-const WEIGHT = OFFSET.weight;
-const SRC_PORT = OFFSET.src_port;
-const DST_PORT = OFFSET.dst_port;
-const ETHER_TYPE = OFFSET.ether_type;
-const VLAN_ID = OFFSET.vlan_id;
-const IP_PROTOCOL = OFFSET.ip_protocol;
-const TCP_FLAGS = OFFSET.tcp_flags;
-const ACTION = OFFSET.action;
-const REASON = OFFSET.reason;
+const TIMESTAMP_NS = FIELD_OFFSETS.timestamp_ns;
+const SRC_ADDR = FIELD_OFFSETS.src_addr;
+const DST_ADDR = FIELD_OFFSETS.dst_addr;
+const RULE_ID = FIELD_OFFSETS.rule_id;
+const IFINDEX = FIELD_OFFSETS.ifindex;
+const LENGTH = FIELD_OFFSETS.length;
+const WEIGHT = FIELD_OFFSETS.weight;
+const SRC_PORT = FIELD_OFFSETS.src_port;
+const DST_PORT = FIELD_OFFSETS.dst_port;
+const ETHER_TYPE = FIELD_OFFSETS.ether_type;
+const VLAN_ID = FIELD_OFFSETS.vlan_id;
+const IP_PROTOCOL = FIELD_OFFSETS.ip_protocol;
+const TCP_FLAGS = FIELD_OFFSETS.tcp_flags;
+const ACTION = FIELD_OFFSETS.action;
+const REASON = FIELD_OFFSETS.reason;
 
 // The same few hosts fill most batches: a cached text costs a fifth of a new one.
 const addressTexts = new TextCache(11);

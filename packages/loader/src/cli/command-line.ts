@@ -11,6 +11,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
 import { readConfigFile } from './options/config-file.ts';
+import { type GivenRecordOptions, recordOf } from './options/record-options.ts';
 import {
   DEFAULT_CONFIRM_MS,
   DEFAULT_DENIES_RATE,
@@ -208,6 +209,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     config,
     ...serverOptionsOf(command),
     ...denyLogOf(given),
+    record: recordOf(command.opts<GivenRecordOptions>()),
     ...flagsOf(given),
     ...ruleOptionsOf(command),
   };

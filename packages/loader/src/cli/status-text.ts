@@ -1,4 +1,5 @@
 /** Formats the text of `packetlog status`, at most 80 columns wide. */
+import type { RecorderLedger } from '@packetlog/common';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { printableName } from '../system/interface-name.ts';
 import { problemsOf } from './run/health.ts';
@@ -14,11 +15,13 @@ const plural = (value: number, thing: string) => `${grouped(value)} ${thing}${va
 export function completenessOf({ interfaces, ledger }: LoaderStatus): string {
   const lostInRing = interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
   const lostInQueue = ledger.queue.dropped + (ledger.server?.dropped ?? 0);
+  const lostByRecorder = ledger.recorder?.lost ?? 0;
   const sampled = interfaces.reduce((sum, { counters }) => sum + counters.sampled_out, 0);
   const unrecorded = interfaces.reduce((sum, { counters }) => sum + counters.filtered_out, 0);
   const missing = [
     ...(lostInRing > 0 ? [`${plural(lostInRing, 'record')} lost: ring full`] : []),
     ...(lostInQueue > 0 ? [`${plural(lostInQueue, 'record')} lost: queue full`] : []),
+    ...(lostByRecorder > 0 ? [`${plural(lostByRecorder, 'record')} not on the disk`] : []),
     ...(sampled > 0 ? [`${plural(sampled, 'packet')} not recorded: sampling`] : []),
     ...(unrecorded > 0 ? [`${plural(unrecorded, 'packet')} not recorded: --count-only`] : []),
   ];
@@ -67,11 +70,19 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
       'Ring',
       `${grouped(status.ring_bytes / MIB)} MiB per CPU, ${plural(ledger.ring.pending, 'record')} waiting`,
     ),
+    ...(ledger.recorder === undefined ? [] : field('Recorder', recorderText(ledger.recorder, nowMs))),
     ...field('Memory', memoryText(status)),
     ...serverProblem(status.server),
     ...field('Alarm', alarmText(status.last_alarm, nowMs)),
     ...problemsOf(status).flatMap((problem) => field('Problem', problem)),
   ];
+}
+
+function recorderText({ recording, recorded, sampled, bytes, oldest_ms }: RecorderLedger, nowMs: number): string {
+  const kept =
+    oldest_ms === 0 ? 'no packets yet' : `back to ${age(nowMs - oldest_ms)} ago, ${grouped(bytes / MIB)} MiB`;
+  const since = `${plural(recorded, 'record')} since the start${sampled > 0 ? `, ${grouped(sampled)} sampled` : ''}`;
+  return `${recording ? '' : 'STOPPED; '}${kept}; ${since}`;
 }
 
 function memoryText({ memory_bytes, server }: LoaderStatus): string {

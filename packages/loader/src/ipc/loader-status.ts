@@ -3,7 +3,7 @@ import { defaultPolicySchema, ledgerSchema, noticeSchema } from '@packetlog/comm
 import { z } from 'zod';
 
 const count = z.number().int().nonnegative();
-const { interfaces, unwatched, ring, before, queue, reasons } = ledgerSchema.shape;
+const { interfaces, unwatched, ring, before, queue, recorder, reasons } = ledgerSchema.shape;
 
 export const loaderStatusSchema = z.object({
   version: z.string(),
@@ -20,6 +20,7 @@ export const loaderStatusSchema = z.object({
     queue,
     /** To the server process; absent with `--listen off`. */
     server: z.optional(queue),
+    recorder,
     reasons,
   }),
   /** Per second, over the last interval of about a second; zero if no packets arrive. */

@@ -5,6 +5,7 @@ import type { PlainError } from '../errors/setup-error.ts';
 import type { ClockPolicy } from './clock-policy.ts';
 import type { PinPlace } from './pin-place.ts';
 import type { ReaderState } from './reader-state.ts';
+import type { RecorderChannel } from './recorder-channel.ts';
 import type { RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
 import type { ServiceManagerSettings } from './service-manager-settings.ts';
@@ -50,6 +51,8 @@ export interface DrainOptions {
   /** Whether to take over the pins of a loader that ended. If false, setup fails when there are any. */
   takeOver: boolean;
   serviceManager: ServiceManagerSettings;
+  /** Undefined: nothing is recorded. */
+  recorder: RecorderChannel | undefined;
 }
 
 /** Descriptors of the memory of the slabs for the server. */

@@ -34,6 +34,7 @@ import {
 } from './helpers.ts';
 import { revealDirectories } from './own-mounts.ts';
 import { openPinsFor } from './pin-directory-for-core.ts';
+import { giveRecordDirectory } from './record-directory.ts';
 import { giveDirectory, giveFile } from './state-owner.ts';
 
 const SERVER_PROGRAM = fileURLToPath(new URL('../server-process.cjs', import.meta.url));
@@ -52,6 +53,8 @@ export interface LaunchOptions {
   readonly dashboard: string | undefined;
   /** File for denied packets; undefined: none. */
   readonly logDenies: string | undefined;
+  /** The recorder's directory, apart from the state directory; undefined: it has none. */
+  readonly recordDirectory: string | undefined;
   /** Files that the core reads, at the start or again, and that its user may be unable to read. */
   readonly files: readonly string[];
 }
@@ -80,6 +83,9 @@ function become(options: LaunchOptions, user: User, deathSignal: number): string
   checkStateDirectory(options.state);
   const directory = prepareDirectory(options.state, user);
   if (typeof directory === 'object') return directory.problem;
+  const record = options.recordDirectory;
+  const recordProblem = record === undefined ? undefined : giveRecordDirectory(record, user);
+  if (recordProblem !== undefined) return recordProblem;
   const handover = prepare(options, directory, user);
   const hide = revealDirectories(reachedDirectories(options, directory), user);
   const unreadable = neededFiles().find((path) => !mayRead(path, user));
@@ -153,8 +159,11 @@ function mustHelpWith(rules: string, state: string, user: User): boolean {
   return facts?.uid !== user.uid || hiddenBelow(join(realpathSync(directory), 'entry'), user) !== undefined;
 }
 
-function reachedDirectories({ dashboard }: LaunchOptions, state: string): string[] {
-  return [...codeDirectories(dashboard), state].filter((path) => existsSync(path)).map((path) => realpathSync(path));
+function reachedDirectories({ dashboard, recordDirectory }: LaunchOptions, state: string): string[] {
+  const record = recordDirectory === undefined ? [] : [recordDirectory];
+  return [...codeDirectories(dashboard), state, ...record]
+    .filter((path) => existsSync(path))
+    .map((path) => realpathSync(path));
 }
 
 /** Starts a helper for the files that `user` cannot read, if there are any. Leaves the report of an error to the core. */

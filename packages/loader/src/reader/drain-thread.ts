@@ -86,7 +86,7 @@ export class DrainThread {
     const { port1, port2 } = new MessageChannel();
     const worker = new Worker(fileURLToPath(new URL('./thread.js', import.meta.url)), {
       workerData: { options: { ...options, slabs: memory, signal }, port: port2 },
-      transferList: [port2],
+      transferList: [port2, ...(options.recorder === undefined ? [] : [options.recorder.port])],
       name: 'drain',
     });
     return new Promise((resolve, reject) => {

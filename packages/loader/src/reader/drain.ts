@@ -9,6 +9,7 @@ import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
 import { LossAlarm } from './loss-alarm.ts';
 import { POLL_BYTES } from './poll-bytes.ts';
+import type { RecorderRows } from './rows/recorder-rows.ts';
 import type { ServerRows } from './rows/server-rows.ts';
 import type { SlabWriter } from './rows/slab-writer.ts';
 import { UNWATCHED } from './unwatched-interfaces.ts';
@@ -21,6 +22,7 @@ export class Drain {
   readonly #interfaces: WatchedInterfaces;
   readonly #slabWriter: SlabWriter;
   readonly #serverRows: ServerRows | undefined;
+  readonly #recorderRows: RecorderRows | undefined;
   readonly #runtime: BigInt64Array;
   readonly #summaries: boolean;
   readonly #tally = new Tally();
@@ -42,6 +44,8 @@ export class Drain {
     slabWriter: SlabWriter;
     /** Undefined: no server was requested. */
     serverRows?: ServerRows | undefined;
+    /** Undefined: nothing is recorded. */
+    recorderRows?: RecorderRows | undefined;
     runtime: Uint8Array;
     /** Records that previous loaders read from the rings. */
     before?: number;
@@ -53,6 +57,7 @@ export class Drain {
     this.#interfaces = parts.interfaces;
     this.#slabWriter = parts.slabWriter;
     this.#serverRows = parts.serverRows;
+    this.#recorderRows = parts.recorderRows;
     this.#before = parts.before ?? 0;
     this.#summaries = parts.summaries;
     this.#runtime = new BigInt64Array(parts.runtime.buffer, parts.runtime.byteOffset, RUNTIME.size / 8);
@@ -74,6 +79,7 @@ export class Drain {
         if (this.#summaries) this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
         this.#slabWriter.add(memory, start, count);
         this.#serverRows?.add(memory, start, count);
+        this.#recorderRows?.add(memory, start, count);
       }, bytes);
       const isCut = drained.bytes >= bytes;
       this.#meter.drained(ring, drained, isCut);
@@ -118,6 +124,7 @@ export class Drain {
       ring: { offered: emitted, delivered: drained, dropped: 0, withheld: 0, pending: emitted - drained },
       queue: { ...counts, pending },
       ...(server === undefined ? {} : { server: { ...server.counts, pending: server.pending } }),
+      ...(this.#recorderRows === undefined ? {} : { recorder: this.#recorderRows.ledger() }),
       ...(this.#before > 0 ? { before: this.#before } : {}),
       reasons: this.#reasons(),
     };

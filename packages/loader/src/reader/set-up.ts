@@ -3,6 +3,7 @@ import { RUNTIME } from '@packetlog/bpf';
 import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
+import { objectId } from '../native/bpf-objects.ts';
 import { closeDescriptor, createEventfd } from '../native/libc.ts';
 import { mapAndSeal, readWaiting } from '../native/server-pipes.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
@@ -17,6 +18,7 @@ import { RuleImages } from '../xdp/rule-images.ts';
 import { SlotTable } from '../xdp/slots.ts';
 import { type ChosenInterfaces, chooseInterfaces } from './choose-interfaces.ts';
 import { Drain } from './drain.ts';
+import { RecorderRows } from './rows/recorder-rows.ts';
 import { ServerRows } from './rows/server-rows.ts';
 import { ServerSlabs } from './rows/server-slabs.ts';
 import { SlabWriter } from './rows/slab-writer.ts';
@@ -34,6 +36,8 @@ export interface Setup {
   slabWriter: SlabWriter;
   /** Undefined: no server was requested. */
   serverRows: ServerRows | undefined;
+  /** Undefined: nothing is recorded. */
+  recorderRows: RecorderRows | undefined;
   interfaces: WatchedInterfaces;
   rules: Rules;
   pins: Pins;
@@ -93,12 +97,14 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
   });
   const serverRows = openServerRows(options, ring, () => post({ type: 'server-blocked' }));
+  const recorderRows = openRecorderRows(options, program, ring);
   const { before, runtime } = program;
   const drain = new Drain({
     rings: transport.rings,
     interfaces,
     slabWriter,
     serverRows,
+    recorderRows,
     runtime,
     before,
     summaries: options.summaries,
@@ -120,6 +126,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     drain,
     slabWriter,
     serverRows,
+    recorderRows,
     interfaces,
     rules,
     pins,
@@ -154,6 +161,16 @@ function openServerRows(
   });
   if (server.pipes) rows.connect(server.pipes);
   return rows;
+}
+
+function openRecorderRows(
+  { recorder }: DrainOptions,
+  { maps, before = 0 }: LoadedProgram,
+  { stride, recordOffset }: { readonly stride: number; readonly recordOffset: number },
+): RecorderRows | undefined {
+  if (recorder === undefined) return undefined;
+  const rings = objectId(maps[0]?.fd ?? -1);
+  return new RecorderRows(recorder, { stride, recordOffset }, { rings, before }, () => performance.now());
 }
 
 function runtimeField(runtime: Uint8Array, offset: number): bigint {

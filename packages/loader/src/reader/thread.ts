@@ -129,7 +129,10 @@ function sleep(setup: Setup): number {
   const waits = setup.chosen.check?.waits ?? false;
   const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !setup.hasClients && drain.isQuiet && !waits;
   const longestMs = Math.ceil(Math.min(serviceManager.maxSleepMs, startMemory.dueInMs(performance.now())));
-  const woken = waiter.sleep(mayBeLong ? (Number.isFinite(longestMs) ? longestMs : FOR_EVER) : untilReport);
+  const untilFlush = Math.ceil(setup.recorderRows?.dueInMs() ?? Number.POSITIVE_INFINITY);
+  const sleepMs = Math.min(mayBeLong ? longestMs : untilReport, untilFlush);
+  const woken = waiter.sleep(Number.isFinite(sleepMs) ? sleepMs : FOR_EVER);
+  setup.recorderRows?.flush(false);
   transport.woken();
   if (woken.clock) setup.nextReport = performance.now();
   if (woken.links) checkInterfaces(setup);
@@ -162,9 +165,10 @@ function reportAfter(due: number): number {
 }
 
 /** Passes on what is in the slabs; see SlabWriter. */
-function flush({ slabWriter, serverRows }: Setup, force: boolean): void {
+function flush({ slabWriter, serverRows, recorderRows }: Setup, force: boolean): void {
   slabWriter.flush(force);
   serverRows?.flush(force);
+  recorderRows?.flush(false);
 }
 
 function report({ drain, rules, chosen, interfaces, serverRows }: Setup): void {
@@ -204,13 +208,15 @@ function stop(setup: Setup): void {
   }
   if (isPinned) interfaces.detach();
   setup.serverRows?.end();
+  setup.recorderRows?.end();
   post({ type: 'stopped', ledger: drain.settledLedger(Date.now()), ruleCounts: rules.changed(), pinned: pins.path });
 }
 
 /** Returns the bytes that the consumers' free slabs have room for. */
-function roomFor({ slabWriter, serverRows }: Setup, waitsForServer: boolean): number {
+function roomFor({ slabWriter, serverRows, recorderRows }: Setup, waitsForServer: boolean): number {
   return Math.min(
     slabWriter.room(),
+    recorderRows?.room() ?? Number.POSITIVE_INFINITY,
     waitsForServer ? (serverRows?.room() ?? Number.POSITIVE_INFINITY) : slabWriter.room(),
   );
 }

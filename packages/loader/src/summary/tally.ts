@@ -1,5 +1,5 @@
 /** Summarizes the records of one interval: by protocol, source, destination port and pair. Reads raw bytes. */
-import { formatAddress, hasPorts, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type Summary } from '@packetlog/common';
+import { FIELD_OFFSETS, formatAddress, hasPorts, IP_PROTOCOL_NONE, type Summary } from '@packetlog/common';
 import { AddressTable, NO_NUMBER } from './address-table.ts';
 import { DenseTable } from './dense-table.ts';
 import { FIRST, PairVolumes } from './pair-volumes.ts';
@@ -10,19 +10,13 @@ const PROTOCOLS = 256;
 const SOURCES = 8192;
 const DESTINATIONS = 16;
 
-function offsetOf(name: (typeof PACKET_LOG_FIELDS)[number]['name']): number {
-  const field = PACKET_LOG_FIELDS.find((candidate) => candidate.name === name);
-  if (!field) throw new Error(`no field ${name}`);
-  return field.offset;
-}
-
-const SRC_ADDR = offsetOf('src_addr') / 4;
-const DST_ADDR = offsetOf('dst_addr') / 4;
-const LENGTH = offsetOf('length') / 2;
-const WEIGHT = offsetOf('weight') / 2;
-const DST_PORT = offsetOf('dst_port') / 2;
-const ETHER_TYPE = offsetOf('ether_type') / 2;
-const IP_PROTOCOL = offsetOf('ip_protocol');
+const SRC_ADDR = FIELD_OFFSETS.src_addr / 4;
+const DST_ADDR = FIELD_OFFSETS.dst_addr / 4;
+const LENGTH = FIELD_OFFSETS.length / 2;
+const WEIGHT = FIELD_OFFSETS.weight / 2;
+const DST_PORT = FIELD_OFFSETS.dst_port / 2;
+const ETHER_TYPE = FIELD_OFFSETS.ether_type / 2;
+const IP_PROTOCOL = FIELD_OFFSETS.ip_protocol;
 
 /** Protocols with ports, and the index of each in this list, from 1 on; 0 for the others. */
 const WITH_PORTS = Array.from({ length: PROTOCOLS }, (_, protocol) => protocol).filter(hasPorts);

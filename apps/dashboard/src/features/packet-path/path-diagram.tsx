@@ -12,6 +12,7 @@ import { useMedia } from '../../ui/measure/use-media.ts';
 import { KernelTotals } from './kernel-totals.tsx';
 import { NodeLosses } from './node-losses.tsx';
 import { lossSentence, type PathAmount, type PathStep } from './packet-path.ts';
+import { recorderSentence } from './recorder-sentence.ts';
 import { usePacketPath } from './use-packet-path.ts';
 import './path-diagram.css';
 
@@ -31,6 +32,7 @@ export function PathDiagram() {
         <LossMark lost={anyLost} /> {lossSentence(steps)}
       </p>
       <Steps steps={steps} />
+      <RecorderLine />
       <p className="path-note">
         {allNodes
           ? 'Counted since each loader started'
@@ -42,6 +44,19 @@ export function PathDiagram() {
         <KernelTotals />
       </div>
     </div>
+  );
+}
+
+/** What is kept on the disk; nothing if the loader does not record, or for all nodes. */
+function RecorderLine() {
+  const recorder = useSnapshot(({ figures }) => figures.ledger?.recorder);
+  const atMs = useSnapshot(({ figures }) => figures.ledger?.at_ms ?? 0);
+  if (recorder === undefined) return null;
+  const isIncomplete = recorder.lost > 0 || !recorder.recording;
+  return (
+    <p className={clsx('path-sentence', isIncomplete && 'text-lost')} data-testid="path-recorder">
+      <LossMark lost={isIncomplete} /> {recorderSentence(recorder, atMs)}
+    </p>
   );
 }
 

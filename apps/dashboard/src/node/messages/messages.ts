@@ -14,6 +14,7 @@ import {
   type Ledger,
   type Notice,
   PROTOCOL_VERSION,
+  type RecorderLedger,
   type Rejection,
   type Summary,
   type Volume,
@@ -70,6 +71,20 @@ export const isLedger = isShape<Ledger>({
   ring: isHop,
   before: mayBe(isCount),
   queue: isHop,
+  recorder: mayBe(
+    isShape<RecorderLedger>({
+      offered: isCount,
+      recorded: isCount,
+      sampled: isCount,
+      lost: isCount,
+      pending: isCount,
+      expired: isCount,
+      bytes: isCount,
+      oldest_ms: isCount,
+      unsealed: isCount,
+      recording: isFlag,
+    }),
+  ),
   client: isShape<Ledger['client']>({ ...hopShape, filtered: isCount }),
   reasons: isRecord(isCount) as Check<Ledger['reasons']>,
 });

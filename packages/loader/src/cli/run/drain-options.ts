@@ -11,7 +11,7 @@ export function drainOptions(
   ringBytes: number,
   wantsRows: boolean,
   server: DrainOptions['server'],
-): Omit<DrainOptions, 'slabs' | 'signal'> {
+): Omit<DrainOptions, 'slabs' | 'signal' | 'recorder'> {
   return {
     interfaces: [...new Set(options.iface)],
     waitForInterfaces: options.waitForInterfaces,

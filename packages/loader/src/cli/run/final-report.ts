@@ -1,6 +1,6 @@
 /** Formats the ledger at the end of a run, as JSON and as text. */
 
-import type { InterfaceLedger } from '@packetlog/common';
+import type { InterfaceLedger, RecorderLedger } from '@packetlog/common';
 import type { DenyLogCounts } from '../../deny-log/deny-log.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { PrinterCounts } from '../../print/console-printer.ts';
@@ -15,6 +15,7 @@ export interface ReportedLedger {
   readonly before?: number | undefined;
   readonly ring: Pick<DrainLedger['ring'], 'pending'>;
   readonly queue: Pick<DrainLedger['queue'], 'dropped' | 'pending'>;
+  readonly recorder?: RecorderLedger | undefined;
 }
 
 /**
@@ -34,7 +35,7 @@ function countersOf({ interfaces, unwatched }: ReportedLedger): { name: string; 
 /**
  * Returns the last line of `--print json`. The sum of all `emitted` is `console + dropped`; plus `filtered` with a
  * filter; plus `before` (read by earlier loaders) and `waiting` (left for the next one) if the program outlives its
- * loader. `deny_log`: what became of the denied records, with `--log-denies`.
+ * loader. `deny_log`: what became of the denied records, with `--log-denies`; `recorder`: of all, with `--record`.
  */
 export function ledgerJson(
   ledger: DrainLedger,
@@ -43,7 +44,12 @@ export function ledgerJson(
   denyLog?: DenyLogCounts,
 ): string {
   const logged = denyLog === undefined ? {} : { deny_log: denyLog };
-  return terminalJson({ ledger: reportedLedger(ledger, console, isPinned), ...logged });
+  const { recorder } = ledger;
+  return terminalJson({
+    ledger: reportedLedger(ledger, console, isPinned),
+    ...logged,
+    ...(recorder === undefined ? {} : { recorder: recordedCounts(recorder) }),
+  });
 }
 
 /** Returns the ledger for JSON: counters by interface, and `delivered`. */
@@ -59,6 +65,10 @@ export function reportedLedger(ledger: ReportedLedger, console: PrinterCounts, i
     ...(isPinned ? { waiting: ledger.ring.pending } : {}),
   };
   return { ...interfaces, delivered };
+}
+
+function recordedCounts({ offered, recorded, sampled, lost, pending, expired }: RecorderLedger): object {
+  return { offered, recorded, sampled, lost: lost + pending, expired };
 }
 
 interface ReportOptions {
@@ -86,6 +96,11 @@ export function ledgerText(
     lines.push(
       `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}${rest}, ${n(notPrinted(ledger, console, isPinned))} lost after the ring`,
     );
+  }
+  if (ledger.recorder) {
+    const { recorded, sampled, lost, pending } = ledger.recorder;
+    const rest = sampled > 0 ? `, ${n(sampled)} sampled` : '';
+    lines.push(`recorder: ${n(recorded)} recorded${rest}, ${n(lost + pending)} lost`);
   }
   if (denyLog) {
     const { written, withheld, lost } = denyLog;

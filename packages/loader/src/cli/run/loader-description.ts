@@ -82,6 +82,7 @@ export class DescribedLoader implements LoaderDescription {
       before,
       queue = NO_HOP,
       server,
+      recorder,
       reasons = {},
     } = this.#ledger ?? {};
     return {
@@ -89,7 +90,7 @@ export class DescribedLoader implements LoaderDescription {
       pid: process.pid,
       since_ms: this.#sinceMs,
       interfaces: this.interfaces,
-      ledger: { at_ms, unwatched, ring, before, queue, server, reasons },
+      ledger: { at_ms, unwatched, ring, before, queue, server, recorder, reasons },
       rates: ratesOf(this.#summary, nowMs),
       rules: this.#facts.rules(),
       clients: this.#facts.server?.clients ?? 0,

@@ -5,6 +5,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
 import { LineLimit } from '../../line-limit.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
+import type { Recorder } from '../../recorder/recorder.ts';
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
@@ -22,6 +23,7 @@ import { greet, watchingText } from './greeting.ts';
 import { problemsOf } from './health.ts';
 import { storeInterfaces } from './last-interfaces.ts';
 import { DescribedLoader } from './loader-description.ts';
+import { openRecorder } from './open-recorder.ts';
 import { PinnedFarewell } from './pinned-farewell.ts';
 import { RecordSink } from './record-sink.ts';
 import { RunningServer } from './served-loader.ts';
@@ -47,6 +49,7 @@ export class RunningLoader {
   readonly #session = session();
   readonly #unlock: () => void;
   #thread: DrainThread | undefined;
+  #recorder: Recorder | undefined;
 
   private constructor(
     options: RunOptions,
@@ -109,17 +112,24 @@ export class RunningLoader {
 
   /** Puts the stored rules in force and attaches; records flow when this resolves. Throws SetupError. */
   async attach(): Promise<void> {
+    const { record, state } = this.#options;
+    this.#recorder = record && openRecorder(record, state.directory, this.#session, this.notice, this.#log);
     try {
       this.#thread = await DrainThread.start(
-        drainOptions(this.#options, this.#ringBytes, this.records.wantsRows, this.#server?.forReader),
+        {
+          ...drainOptions(this.#options, this.#ringBytes, this.records.wantsRows, this.#server?.forReader),
+          recorder: this.#recorder?.channel,
+        },
         this.#drainEvents(),
       );
     } catch (error) {
+      await this.#recorder?.abandon();
       await this.#rules.close(Date.now());
       await this.#server?.process.close();
       this.#unlock();
       throw error;
     }
+    this.#recorder?.rules(this.#rules.snapshot().rules);
     leaveWith(() => this.#running.stop());
     if (this.#options.waitForInterfaces) storeInterfaces(this.#options.state.directory, this.#running.ready.interfaces);
     this.records.start(this.#running.ready);
@@ -163,7 +173,7 @@ export class RunningLoader {
     });
     await this.#rules.close(Date.now());
     if (isStayRequested(this.#options.state)) await this.#running.pins.set(true);
-    const stopped = await this.#running.stop();
+    const stopped = await this.#stopDraining();
     this.#rules.finish();
     // Only now are the files that the next loader reads complete.
     this.#unlock();
@@ -171,6 +181,13 @@ export class RunningLoader {
     await this.#server?.process.close();
     this.#lines.flush();
     return stopped;
+  }
+
+  async #stopDraining(): Promise<Stopped> {
+    const stopped = await this.#running.stop();
+    const { recorder } = stopped.ledger;
+    if (this.#recorder === undefined || recorder === undefined) return stopped;
+    return { ...stopped, ledger: { ...stopped.ledger, recorder: await this.#recorder.finish(recorder) } };
   }
 
   get #running(): DrainThread {
@@ -205,7 +222,10 @@ export class RunningLoader {
       environment: process.env,
       servedPort: server?.process.port,
       operators: () => server?.process.operators() ?? [],
-      changed: () => server?.process.rulesChanged(),
+      changed: () => {
+        this.#recorder?.rules(this.#rules.snapshot().rules);
+        server?.process.rulesChanged();
+      },
       counted: (counters, hits) => server?.process.ruleCounters(counters, hits),
       wantRows: (isWanted) => this.#wantRows(isWanted),
       notice: this.notice,
@@ -227,6 +247,7 @@ export class RunningLoader {
       second: ({ number, ledger, summary, clockOffsetNs }) => {
         this.#description.second(ledger, summary);
         records.learn(ledger.interfaces);
+        this.#recorder?.learn(ledger.interfaces);
         server?.process.second(number, ledger, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());
       },

@@ -14,6 +14,7 @@ export async function runInTwoProcesses(options: RunOptions): Promise<number> {
   }
   const keepsRoot = launchCore({
     ...options,
+    recordDirectory: options.record?.directory,
     dashboard: options.ui === 'off' ? undefined : (options.ui ?? dashboardDirectory()),
     files: [options.config, options.tls?.cert, options.tls?.key, ...options.geoip].filter((path) => path !== undefined),
   });

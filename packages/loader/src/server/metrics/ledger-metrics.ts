@@ -10,7 +10,8 @@ import {
 import type { Registry } from 'prom-client';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { ClientSums } from '../streams/client-sums.ts';
-import { counter, gauge, type Sample } from './sampled-metric.ts';
+import { recorderMetrics } from './recorder-metrics.ts';
+import { counter, flag, gauge, type Sample } from './sampled-metric.ts';
 
 /** Label of the packets on interfaces that are not watched. */
 const UNWATCHED = 'unwatched';
@@ -33,6 +34,7 @@ export interface LedgerSource {
 export function ledgerMetrics(registry: Registry, source: LedgerSource): void {
   interfaceMetrics(registry, source.ledger);
   hopMetrics(registry, source);
+  recorderMetrics(registry, source.ledger);
   protocolMetrics(registry, source.ledger);
 }
 
@@ -183,8 +185,4 @@ function hopsOf(ledger: DrainLedger | undefined, clients: ClientSums): (readonly
           ['queue', ledger.queue],
         ] as const);
   return [...own, ['clients', clients]];
-}
-
-export function flag(is: boolean): number {
-  return is ? 1 : 0;
 }

@@ -2,9 +2,8 @@
 import { type Notice, noticeSchema } from '@packetlog/common';
 import type { Registry } from 'prom-client';
 import type { ReaderState } from '../../ipc/reader-state.ts';
-import { flag } from './ledger-metrics.ts';
 import { PeakWindow } from './peak-window.ts';
-import { counter, gauge, type Sample } from './sampled-metric.ts';
+import { counter, flag, gauge, type Sample } from './sampled-metric.ts';
 
 export interface Build {
   readonly version: string;

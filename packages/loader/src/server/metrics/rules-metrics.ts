@@ -1,8 +1,7 @@
 /** The rules as metrics: counters of single rules, for a bounded number of them, and the state of all. */
 import { RULE_ACTIONS, type RulesSnapshot, rulesAlarmSchema } from '@packetlog/common';
 import type { Registry } from 'prom-client';
-import { flag } from './ledger-metrics.ts';
-import { counter, gauge, type Sample } from './sampled-metric.ts';
+import { counter, flag, gauge, type Sample } from './sampled-metric.ts';
 
 /** Rules with a series each, in the order of their ids: a series then lasts as long as its rule. */
 export const MAX_RULE_SERIES = 500;

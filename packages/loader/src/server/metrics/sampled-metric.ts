@@ -42,3 +42,8 @@ function collect(metric: Counter | Gauge, { labels = [], samples }: MetricDefini
     metric.inc(Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ''])), value);
   }
 }
+
+/** The value of a metric that says yes or no. */
+export function flag(is: boolean): number {
+  return is ? 1 : 0;
+}

@@ -1,0 +1,84 @@
+/** The segments on the disk, from the oldest to the newest, and their retention. */
+import { rmSync, statSync } from 'node:fs';
+import type { RecorderCounts } from '../../ipc/recorder-counts.ts';
+import { CorruptSegmentError } from '../format/corrupt-segment-error.ts';
+import { openSegment } from '../format/open-segment.ts';
+import type { SegmentFile } from '../format/segment.ts';
+import { appendToJournal } from '../format/segment-journal.ts';
+import { expiredSegments, type KeptSegment, type Limits } from './retention.ts';
+
+export interface Kept extends KeptSegment {
+  readonly path: string;
+  readonly fromNs: bigint;
+  readonly permits: number;
+  readonly denies: number;
+}
+
+export class KeptSegments {
+  readonly #directory: string;
+  readonly #counts: RecorderCounts;
+  #kept: Kept[] = [];
+
+  constructor(directory: string, counts: RecorderCounts) {
+    this.#directory = directory;
+    this.#counts = counts;
+  }
+
+  get oldestNs(): bigint | undefined {
+    return this.#kept[0]?.fromNs;
+  }
+
+  get bytes(): number {
+    return this.#kept.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Returns the number of records of a segment; undefined if there is none of this number. */
+  recordsOf(sequence: number): number | undefined {
+    return this.#kept.find((each) => each.sequence === sequence)?.records;
+  }
+
+  /** `files`: all, in the order of their numbers. Throws the error of the file system. */
+  reset(files: readonly SegmentFile[]): void {
+    this.#kept = [];
+    for (const file of files) this.add(file);
+  }
+
+  /** Adds a segment, or replaces the one with its number. Call in the order of the numbers. */
+  add(file: SegmentFile): void {
+    const kept = keptOf(file);
+    if (kept === undefined) return;
+    const at = this.#kept.findIndex(({ sequence }) => sequence === file.sequence);
+    if (at === -1) this.#kept.push(kept);
+    else this.#kept[at] = kept;
+  }
+
+  /** Deletes what exceeds the limits. `otherBytes`: of the files that stay. Throws the error of the file system. */
+  expire(limits: Limits, otherBytes: number, atNs: bigint): void {
+    for (const segment of expiredSegments(this.#kept, otherBytes, limits) as Kept[]) {
+      rmSync(segment.path, { force: true });
+      this.#kept = this.#kept.filter((each) => each !== segment);
+      this.#counts.add('expired', segment.records);
+      const { path, fromNs, toNs, records, permits, denies } = segment;
+      const file = path.slice(path.lastIndexOf('/') + 1);
+      const times = { from_ns: fromNs, to_ns: toNs };
+      appendToJournal(this.#directory, { kind: 'expired', at_ns: atNs, file, ...times, records, permits, denies });
+    }
+  }
+}
+
+/** Returns undefined if the file is gone. A damaged one is kept by the time of the file. */
+function keptOf(file: SegmentFile): Kept | undefined {
+  const { sequence, path, bytes } = file;
+  try {
+    using segment = openSegment(file);
+    if (segment === undefined) return undefined;
+    const { records, firstNs, lastNs, actions } = segment.facts;
+    const denies = actions.deny.records;
+    return { sequence, path, bytes, records, fromNs: firstNs, toNs: lastNs, permits: records - denies, denies };
+  } catch (error) {
+    if (!(error instanceof CorruptSegmentError)) throw error;
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    return { sequence, path, bytes, records: 0, fromNs: stats.mtimeNs, toNs: stats.mtimeNs, permits: 0, denies: 0 };
+  }
+}
