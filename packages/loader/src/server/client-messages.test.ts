@@ -6,12 +6,12 @@ import type { Client } from './client.ts';
 import { ClientMessages } from './client-messages.ts';
 
 it('never rejects with a retry time of 0, even if the budget has recovered meanwhile', () => {
-  const conn = { setMaxListeners: () => {}, once: () => {}, transport: {} };
+  const conn = { setMaxListeners: () => {}, once: () => {}, on: () => {}, transport: {} };
   const sendQueue = { length: 0, after: (act: (done: () => void) => void) => act(() => {}) };
   const client = { socket: { conn }, sendQueue } as unknown as Client;
   const budget = { take: () => false, waitMs: () => 0, debtMs: 0 } as unknown as ClientBudget;
   const acknowledge = vi.fn();
-  const messages = new ClientMessages(client, {} as LineLimit, budget);
+  const messages = new ClientMessages(client, {} as LineLimit, budget, (work) => work());
   messages.answer(
     () => 1,
     z.object({}),

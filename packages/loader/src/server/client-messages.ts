@@ -36,15 +36,19 @@ export class ClientMessages {
   readonly #client: Client;
   readonly #lines: LineLimit;
   readonly #budget: ClientBudget;
+  readonly #run: (work: () => void) => void;
   /** Requests that are unanswered or whose answer waits in the queue. */
   #unread = 0;
   #unreadBytes = 0;
   #isPaused = false;
 
-  constructor(client: Client, lines: LineLimit, budget: ClientBudget) {
+  /** `run` runs the work of a request, now or later. */
+  constructor(client: Client, lines: LineLimit, budget: ClientBudget, run: (work: () => void) => void) {
     this.#client = client;
     this.#lines = lines;
     this.#budget = budget;
+    this.#run = run;
+    client.socket.conn.on('packet', ({ data }: { data?: string | Buffer }) => this.#received(data?.length ?? 0));
     // When the connection ends, all waiting answers are written at once, and each adds a listener.
     client.socket.conn.setMaxListeners(0);
   }
@@ -77,18 +81,25 @@ export class ClientMessages {
         acknowledge({ ok: false, error: excess });
         return;
       }
-      const parsed = schema.safeParse(given[0]);
-      if (parsed.success) {
-        act(parsed.data, (value) => acknowledge({ ok: true, value }), failed);
-        return;
-      }
-      const error = rejectedMessage(parsed.error);
-      acknowledge({ ok: false, error });
-      // Users type filters, so an invalid filter is not a bad message.
-      if (error.filter === undefined) this.bad(error.message);
     } catch (error) {
       failed(error);
+      return;
     }
+    this.#run(() => {
+      try {
+        const parsed = schema.safeParse(given[0]);
+        if (parsed.success) {
+          act(parsed.data, (value) => acknowledge({ ok: true, value }), failed);
+          return;
+        }
+        const error = rejectedMessage(parsed.error);
+        acknowledge({ ok: false, error });
+        // Users type filters, so an invalid filter is not a bad message.
+        if (error.filter === undefined) this.bad(error.message);
+      } catch (error) {
+        failed(error);
+      }
+    });
   }
 
   /** Answers requests that take time and validate their own input. Values that users type are not bad messages. */
@@ -101,9 +112,11 @@ export class ClientMessages {
     }
     const request = typeof given[0] === 'function' ? undefined : given[0];
     if (typeof request !== 'object' || request === null) this.bad('a request that is not an object');
-    work(request).then(acknowledge, (error: unknown) => {
-      this.failed(error);
-      acknowledge({ ok: false, error: INTERNAL });
+    this.#run(() => {
+      work(request).then(acknowledge, (error: unknown) => {
+        this.failed(error);
+        acknowledge({ ok: false, error: INTERNAL });
+      });
     });
   }
 
@@ -155,24 +168,21 @@ export class ClientMessages {
     return this.#unread > MAX_UNREAD || this.#unreadBytes > MAX_UNREAD_BYTES ? UNREAD : undefined;
   }
 
+  #received(bytes: number): void {
+    this.#budget.received(bytes);
+    this.#pause();
+  }
+
   /** Stops reading from the client until its debt is paid: what it sends until then stays on the client's machine. */
   #pause(): void {
-    const { debtMs } = this.#budget;
     const { socket } = this.#client.socket.conn.transport as unknown as { socket?: Readable };
-    if (this.#isPaused || debtMs < MIN_PAUSE_MS || socket === undefined) return;
+    if (this.#isPaused || this.#budget.debtMs < MIN_PAUSE_MS || socket === undefined) return;
     this.#isPaused = true;
     socket.pause();
-    const wait = () => {
-      // Messages read before the pause may have added to the debt.
-      const more = this.#budget.debtMs;
-      if (more > 0) {
-        setTimeout(wait, more).unref();
-        return;
-      }
+    this.#budget.whenPaid(() => {
       this.#isPaused = false;
       socket.resume();
-    };
-    wait();
+    });
   }
 
   #acknowledgement<Answer>(given: readonly unknown[]): (answer: Answer | EncodedAnswer) => void {

@@ -38,7 +38,9 @@ export function listenTo(client: Client, context: RequestContext): void {
         schema,
         given,
         (input, done, failed) => {
-          Promise.resolve(input).then(answer).then(done, failed);
+          const value = answer(input);
+          if (value instanceof Promise) value.then(done, failed);
+          else done(value);
         },
       ),
     );

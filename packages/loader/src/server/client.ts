@@ -32,7 +32,15 @@ export class Client {
   #subscription: Subscription | undefined;
   #paused = false;
 
-  constructor(socket: ClientSocket, streams: RowStreams, isAdmin: boolean, budget: ClientBudget, lines: LineLimit) {
+  /** `run` runs the work of a request, now or later. */
+  constructor(
+    socket: ClientSocket,
+    streams: RowStreams,
+    isAdmin: boolean,
+    budget: ClientBudget,
+    lines: LineLimit,
+    run: (work: () => void) => void,
+  ) {
     this.socket = socket;
     this.peer = peerOf(socket.handshake.address);
     this.isAdmin = isAdmin;
@@ -40,7 +48,7 @@ export class Client {
     this.#budget = budget;
     this.sendQueue = new SendQueue((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
     this.stream = new ClientStream(this.sendQueue, streams.context);
-    this.messages = new ClientMessages(this, lines, budget);
+    this.messages = new ClientMessages(this, lines, budget, run);
   }
 
   /** Rows per second that the client can use. A filter has to see every row. */

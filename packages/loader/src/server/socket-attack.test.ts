@@ -165,6 +165,34 @@ it('rejects costly requests with a retry time, as a number and in the message', 
   expect(await ask()).toMatchObject({ ok: true });
 });
 
+it('answers a flood of costly questions a little in each turn of the event loop, so that rows are sent in between', async () => {
+  const { top } = on.history;
+  let answered = 0;
+  on.history.top = (...range) => {
+    answered++;
+    // Longer than all questions together may take in one turn.
+    for (const from = performance.now(); performance.now() < from + 2; );
+    return top.apply(on.history, range);
+  };
+  const clients = await Promise.all(Array.from({ length: 20 }, () => on.connected()));
+  let isOver = false;
+  const turns: number[] = [];
+  const count = () => {
+    turns.push(answered);
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  const range = { from_ms: 0, to_ms: 1 };
+  await Promise.all(
+    clients.flatMap(({ socket }) => Array.from({ length: 10 }, () => socket.emitWithAck('history:top', range))),
+  );
+  isOver = true;
+  expect(answered).toBe(200);
+  const most = Math.max(...turns.map((number, i) => number - (turns[i - 1] ?? 0)));
+  // One in the turn's share, and one before, when the first question arrives.
+  expect(most).toBeLessThanOrEqual(2);
+});
+
 it('stops reading from a client that continues after rejections, until its budget has recovered', async () => {
   const { socket } = await on.connected();
   const ask = () => socket.emitWithAck('pause', { paused: false }) as Promise<{ ok: boolean }>;

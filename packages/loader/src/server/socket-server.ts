@@ -22,6 +22,7 @@ import { concat, eventMessage } from './streams/frames.ts';
 import type { StreamClock } from './streams/row-stream.ts';
 import { RowStreams } from './streams/row-streams.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './streams/send-queue.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** How long `close` waits for clients to take what was sent, and again for them to disconnect. */
 const CLOSE_MS = 1000;
@@ -59,6 +60,7 @@ export class SocketServer {
   readonly #rules: RulesFeed;
   readonly #lines: LineLimit;
   readonly #budgets: Budgets;
+  readonly #work = new WorkQueue(() => performance.now());
   readonly #guesses: TokenGuesses;
   readonly #totals = new ClientTotals();
   readonly #rowsWanted: RowsWanted;
@@ -198,7 +200,9 @@ export class SocketServer {
     const { log, lookups, connections, core } = this.#options;
     const mayChange = isAdmin(socket.handshake.auth, this.#tokens);
     const budget = this.#budgets.of(peerOf(socket.handshake.address), mayChange);
-    const client = new Client(socket, this.#streams, mayChange, budget, this.#lines);
+    // What an administrator requests does not wait for the others.
+    const run = (work: () => void) => (mayChange ? work() : this.#work.run(work));
+    const client = new Client(socket, this.#streams, mayChange, budget, this.#lines, run);
     this.#clients.set(socket.id, client);
     connections.admitted(socket.request.socket);
     this.#reportClients();

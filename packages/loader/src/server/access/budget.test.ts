@@ -19,9 +19,9 @@ describe('budgets', () => {
   it('allow costly messages less often', () => {
     let now = 0;
     const client = new Budgets(() => now).of('loopback', false);
-    expect(taken(client, 100, 50)).toBe(4);
+    expect(taken(client, 5, 50)).toBe(4);
     now += 2000;
-    expect(taken(client, 100, 50)).toBe(3);
+    expect(taken(client, 5, 50)).toBe(3);
     now += 60_000;
     // Costs more than a client may spend at once, so it counts as the full burst: only one fits.
     expect(taken(client, 10, 5000)).toBe(1);
@@ -33,10 +33,29 @@ describe('budgets', () => {
     taken(client, 200);
     expect(client.debtMs).toBe(0);
     taken(client, 1000);
-    expect(client.debtMs).toBeCloseTo(2520);
-    now += 2520;
+    expect(client.debtMs).toBeCloseTo(10_020);
+    now += 10_020;
     expect(client.debtMs).toBe(0);
     expect(client.take(1)).toBe(true);
+  });
+
+  it('charge a message for its size', () => {
+    const client = new Budgets(() => 0).of('loopback', false);
+    for (let i = 0; i < 1000; i++) client.received(1000);
+    for (let i = 0; i < 10; i++) client.received(64 * 1024);
+    expect(taken(client, 200)).toBe(120);
+  });
+
+  it('of all read-only clients, if they are exceeded, make each wait that still sends', () => {
+    let now = 0;
+    const budgets = new Budgets(() => now);
+    const readers = Array.from({ length: 100 }, () => budgets.of('loopback', false));
+    for (const reader of readers) taken(reader, 150);
+    const quiet = budgets.of('loopback', false);
+    expect(quiet.debtMs).toBeGreaterThan(1000);
+    expect(budgets.of('loopback', true).debtMs).toBe(0);
+    now += quiet.debtMs;
+    expect(quiet.take(1)).toBe(true);
   });
 
   it('return when a rejected message will be affordable, whichever budget was too low', () => {
@@ -48,7 +67,7 @@ describe('budgets', () => {
     const others = Array.from({ length: 4 }, () => budgets.of('192.0.2.1', false));
     for (const other of others) taken(other, 150);
     const last = budgets.of('192.0.2.1', false);
-    expect([last.take(10), last.waitMs(10)]).toEqual([false, Math.ceil(10.25 * 2.5)]);
+    expect([last.take(10), last.waitMs(10)]).toEqual([false, Math.ceil(11 * 2.5)]);
     now += last.waitMs(10);
     expect([last.waitMs(10), last.take(10)]).toEqual([0, true]);
   });

@@ -3,6 +3,7 @@
  * also share one budget per address and one in all, so that together they leave time for the other clients.
  */
 import { LOOPBACK_PEER } from './peer-address.ts';
+import { ReadTurns } from './read-turns.ts';
 
 export interface Allowance {
   readonly atOnce: number;
@@ -17,8 +18,10 @@ const PEER: Allowance = { atOnce: 800, perSecond: 400 };
 const READERS: Allowance = { atOnce: 6000, perSecond: 1500 };
 /** Units a client has for its first messages when reading from it resumes. */
 const AFFORDED = 2;
-/** Cost of rejecting a message. */
-const REJECTION = 0.25;
+/** Cost of rejecting a message: it was parsed, and is answered. */
+const REJECTION = 1;
+/** Bytes of a message that cost a unit to receive and parse; a shorter one costs nothing more. */
+const BYTES_PER_UNIT = 8 * 1024;
 
 export class Budget {
   readonly #allowance: Allowance;
@@ -66,13 +69,20 @@ export class Budget {
 export class ClientBudget {
   readonly #client: Budget;
   readonly #all: readonly Budget[];
+  readonly #turns: ReadTurns;
   /** Call it when the client has disconnected. */
   readonly end: () => void;
 
-  constructor(own: Budget, shared: readonly Budget[], end = () => {}) {
+  constructor(own: Budget, shared: readonly Budget[], turns: ReadTurns, end = () => {}) {
     this.#client = own;
     this.#all = [own, ...shared];
+    this.#turns = turns;
     this.end = end;
+  }
+
+  /** Charges a message that has arrived. */
+  received(bytes: number): void {
+    for (const budget of this.#all) budget.charge(Math.floor(bytes / BYTES_PER_UNIT));
   }
 
   /**
@@ -94,30 +104,39 @@ export class ClientBudget {
 
   /** Time for which the server should read nothing more from the client, ms. */
   get debtMs(): number {
-    return this.#client.debtMs;
+    return Math.max(...this.#all.map(({ debtMs }) => debtMs));
+  }
+
+  /** Calls `resume` once the debt is paid, and after other clients that have cost less. */
+  whenPaid(resume: () => void): void {
+    this.#turns.wait({ debtMs: () => this.debtMs, left: () => this.#client.left, resume });
   }
 }
 
 export class Budgets {
   readonly #now: () => number;
   readonly #readers: Budget;
+  readonly #turns: ReadTurns;
+  readonly #adminTurns: ReadTurns;
   readonly #peers = new Map<string, { readonly budget: Budget; clients: number }>();
 
   constructor(now: () => number) {
     this.#now = now;
     this.#readers = new Budget(READERS, now);
+    this.#turns = new ReadTurns(now);
+    this.#adminTurns = new ReadTurns(now);
   }
 
   /** Creates the budget of a new client at `peer` (see peer-address.ts). */
   of(peer: string, isAdmin: boolean): ClientBudget {
     const own = new Budget(CLIENT, this.#now);
-    if (isAdmin) return new ClientBudget(own, []);
-    if (peer === LOOPBACK_PEER) return new ClientBudget(own, [this.#readers]);
+    if (isAdmin) return new ClientBudget(own, [], this.#adminTurns);
+    if (peer === LOOPBACK_PEER) return new ClientBudget(own, [this.#readers], this.#turns);
     this.#forget();
     const shared = this.#peers.get(peer) ?? { budget: new Budget(PEER, this.#now), clients: 0 };
     this.#peers.set(peer, shared);
     shared.clients++;
-    return new ClientBudget(own, [shared.budget, this.#readers], () => {
+    return new ClientBudget(own, [shared.budget, this.#readers], this.#turns, () => {
       shared.clients--;
     });
   }

@@ -19,7 +19,7 @@ export interface StreamContext {
   readonly clock: StreamClock;
   readonly layout: RecordLayout;
   /** Minimum time between two batches, whatever interval the clients request. */
-  readonly minBatchMs: () => number;
+  readonly minBatchMs: (isFiltered: boolean) => number;
   readonly clockOffsetNs: () => bigint;
   readonly memory: BufferPool;
 }
@@ -102,9 +102,13 @@ export class RowStream implements RowSource {
     return this.#records;
   }
 
+  get isFiltered(): boolean {
+    return this.#matches !== undefined;
+  }
+
   /** Time between two batches. */
   get batchMs(): number {
-    return Math.max(this.#batchMs, this.#context.minBatchMs());
+    return Math.max(this.#batchMs, this.#context.minBatchMs(this.isFiltered));
   }
 
   /** Takes effect with the next `add`. */

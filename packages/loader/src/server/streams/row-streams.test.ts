@@ -120,3 +120,27 @@ describe('filters that together cost too much', () => {
     expect(delivered + filtered).toBe(20_100 - withheld);
   });
 });
+
+describe('the time between two batches', () => {
+  const PORTS = 48;
+  /** Milliseconds between the batches of a client without a filter, and of one with. */
+  function intervals({ all, filtered }: { all: number; filtered: number }) {
+    const { client, streams } = fakeStreams();
+    for (let i = 0; i < all; i++) client(ALL);
+    for (let i = 0; i < filtered; i++) client({ ...ALL, filter: parseFilter(`port ${1 + (i % PORTS)}`) });
+    const { minBatchMs } = streams.context;
+    return { all: minBatchMs(false), filtered: minBatchMs(true) };
+  }
+
+  it('grows with the number of clients', () => {
+    expect(intervals({ all: 1000, filtered: 0 }).all).toBe(200);
+    expect(intervals({ all: 0, filtered: 50 }).filtered).toBe(10);
+  });
+
+  it('of clients without a filter stays short, however many have one, and the reverse', () => {
+    expect(intervals({ all: 1, filtered: 999 }).all).toBeLessThan(1);
+    expect(intervals({ all: 999, filtered: 1 }).filtered).toBeLessThan(1);
+    expect(intervals({ all: 1, filtered: 999 }).filtered).toBeLessThan(300);
+    expect(intervals({ all: 500, filtered: 500 })).toEqual({ all: 200, filtered: 200 });
+  });
+});

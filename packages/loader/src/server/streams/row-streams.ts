@@ -6,8 +6,13 @@ import type { ClientStream } from './client-stream.ts';
 import type { RecordLayout } from './frames.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
 
-/** Shortest batch interval per following client: at most 5,000 deliveries a second. */
-const BATCH_MS_PER_CLIENT = 0.2;
+/**
+ * Deliveries per second to all clients together. Clients with a filter, each of which may have another one, and those
+ * without get at least half of them each, as far as they can use it: many of the one kind do not delay the other.
+ */
+const DELIVERIES_PER_SECOND = 5000;
+/** Deliveries per second that one client can use. */
+const MAX_PER_CLIENT = 1000;
 /** A batch interval this short counts as low latency. */
 const LOW_LATENCY_BATCH_MS = 1;
 
@@ -59,8 +64,8 @@ export class RowStreams {
   /** Filtering that is left, ns, at a time of the clock, ms. */
   #filteringNs = FILTERING_AT_ONCE_NS;
   #filteringAt: number;
-  /** Clients that follow a stream. */
-  #following = 0;
+  /** Clients that follow a stream, without and with a filter. */
+  readonly #following = { all: 0, filtered: 0 };
   #clockOffsetNs = 0n;
   readonly #onLowLatency: (lowLatency: boolean) => void;
   #lowLatency = false;
@@ -72,7 +77,7 @@ export class RowStreams {
     this.context = {
       clock,
       layout,
-      minBatchMs: () => this.#following * BATCH_MS_PER_CLIENT,
+      minBatchMs: (isFiltered) => this.#minBatchMs(isFiltered),
       clockOffsetNs: () => this.#clockOffsetNs,
       memory: new BufferPool(),
     };
@@ -108,7 +113,7 @@ export class RowStreams {
     const before = client.source;
     const source = this.#sourceFor(subscription);
     client.follow(source);
-    if (source instanceof RowStream) this.#following++;
+    if (source instanceof RowStream) this.#following[source.isFiltered ? 'filtered' : 'all']++;
     this.#release(before);
     this.#updateLowLatency();
   }
@@ -118,6 +123,13 @@ export class RowStreams {
     client.end();
     this.#release(before);
     this.#updateLowLatency();
+  }
+
+  #minBatchMs(isFiltered: boolean): number {
+    const { all, filtered } = this.#following;
+    const [own, others] = isFiltered ? [filtered, all] : [all, filtered];
+    const left = DELIVERIES_PER_SECOND - Math.min(DELIVERIES_PER_SECOND / 2, others * MAX_PER_CLIENT);
+    return (own / left) * 1000;
   }
 
   /** Returns how many of `count` records may be filtered, and charges their cost. */
@@ -146,7 +158,7 @@ export class RowStreams {
   }
 
   #release(source: RowSource | undefined): void {
-    if (source instanceof RowStream) this.#following--;
+    if (source instanceof RowStream) this.#following[source.isFiltered ? 'filtered' : 'all']--;
     if (source === undefined || source.followers.size > 0) return;
     for (const [key, { stream }] of this.#streams) if (stream === source) this.#streams.delete(key);
     this.#sort();
