@@ -14,7 +14,7 @@ const DOCUMENT = join(ROOT, 'docs/trust.md');
 const MARKS = /(<!-- figures: (\w+) -->\n).*?(<!-- end of the figures -->)/gs;
 
 /**
- * What the tests record: tests/parser, tests/kernels, tests/chaos and tests/fuzz.
+ * What the tests record: tests/parser, tests/kernels, tests/chaos, tests/fuzz and tests/attacks.
  * @typedef {{ frames: number, unexplained: number, explained: Record<string, number> }} Compared
  * @typedef {{ filters: number, decisions: number, different: number }} Filters
  * @typedef {{ sets: number, decisions: number, different: number }} Rules
@@ -24,12 +24,15 @@ const MARKS = /(<!-- figures: (\w+) -->\n).*?(<!-- end of the figures -->)/gs;
  * @typedef {{ faults: number, violations: number, recovery_ms: { median: number, p95: number, max: number } }} Kind
  * @typedef {{ date: string, commit: string, faults: number, packets: number, violations: number, kinds: Record<string, Kind> }} ChaosRun
  * @typedef {{ date: string, commit: string, inputs: number, seconds: number, findings: readonly object[] }} Fuzzed
+ * @typedef {{ clients: number, silent: boolean, p50_us: number, p99_us: number, p50_growth: number, p99_growth: number }} Asking
+ * @typedef {{ date: string, commit: string, rounds: number, load: number, cpus: number, cases: Record<string, Asking> }} Questions
  * @typedef {{
  *   parser?: Parser,
  *   kernels: Record<string, Record<string, KernelCase>>,
  *   verifier: Record<string, Record<string, Cost | null>>,
  *   chaos: { runs: readonly ChaosRun[] },
  *   fuzz: Record<string, Fuzzed>,
+ *   questions?: Questions,
  * }} Results
  */
 
@@ -165,6 +168,27 @@ function fuzzFigures(targets) {
   ];
 }
 
+/** @param {Questions | undefined} questions */
+function questionFigures(questions) {
+  if (questions === undefined) return NOT_RUN;
+  const { date, commit, rounds, load, cpus, cases } = questions;
+  const growth = (/** @type {number} */ ratio) => `${ratio >= 1 ? '+' : ''}${count(Math.round((ratio - 1) * 100))} %`;
+  return [
+    `${day(date)}, commit ${commit}, medians of ${rounds} rounds, load of the machine ${load} on ${cpus} CPUs:`,
+    '',
+    ...table(
+      ['clients beside the measured one', 'p50, us', 'p99, us', 'growth of p50', 'growth of p99'],
+      Object.values(cases).map(({ clients, silent, p50_us, p99_us, p50_growth, p99_growth }) => [
+        clients === 0 ? 'none' : `${clients}${silent ? ', silent' : ', asking'}`,
+        count(Math.round(p50_us)),
+        count(Math.round(p99_us)),
+        clients === 0 ? '' : growth(p50_growth),
+        clients === 0 ? '' : growth(p99_growth),
+      ]),
+    ),
+  ];
+}
+
 /** @param {Results} results @returns {Record<string, readonly string[]>} */
 export function figures(results) {
   return {
@@ -172,6 +196,7 @@ export function figures(results) {
     kernels: kernelFigures(results),
     faults: faultFigures(results.chaos.runs),
     fuzz: fuzzFigures(results.fuzz),
+    questions: questionFigures(results.questions),
   };
 }
 
@@ -200,6 +225,7 @@ function recorded() {
     verifier: read('tests/kernels/verifier.json') ?? {},
     chaos: read('tests/chaos/results.json') ?? { runs: [] },
     fuzz: read('tests/fuzz/results.json') ?? {},
+    questions: read('tests/attacks/results.json'),
   };
 }
 

@@ -52,6 +52,14 @@ describe('figures', () => {
   });
 });
 
+it('show how much questions delay the rows of another client', () => {
+  const none = { clients: 0, silent: false, p50_us: 500, p99_us: 5000, p50_growth: 1, p99_growth: 1 };
+  const one = { ...none, clients: 1, p50_us: 550, p99_us: 4500, p50_growth: 1.1, p99_growth: 0.9 };
+  const run = { date: '2026-11-30T10:00:00Z', commit: 'abc', rounds: 8, load: 1, cpus: 2, cases: { none, one } };
+  const lines = figures({ ...nothing, questions: run }).questions;
+  expect(lines?.slice(-2)).toEqual(['| none | 500 | 5,000 |  |  |', '| 1, asking | 550 | 4,500 | +10 % | -10 % |']);
+});
+
 describe('withFigures', () => {
   const document = 'a\n<!-- figures: parser -->\nold\n<!-- end of the figures -->\nb\n';
 
