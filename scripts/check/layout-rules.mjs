@@ -49,7 +49,7 @@ export const LAYOUTS = [
       ipc: ['errors'],
       // The recorder's thread, and the main thread's handle on it.
       'recorder/writer': ['recorder/format', 'ipc'],
-      recorder: ['recorder/writer', 'recorder/format', 'ipc', 'system'],
+      recorder: ['recorder/writer', 'recorder/format', 'ipc', 'system', 'collect-garbage.ts'],
       // The core: everything that needs capabilities. It does not import the server.
       native: ['errors'],
       system: ['native', 'errors'],

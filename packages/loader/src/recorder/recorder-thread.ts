@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
+import { collectYoungGarbage } from '../collect-garbage.ts';
 import type { ToRecorder } from '../ipc/recorder-channel.ts';
 import { RecorderCounts } from '../ipc/recorder-counts.ts';
 import { type SlabMemory, Slabs } from '../ipc/slabs.ts';
@@ -43,6 +44,7 @@ function begin({ rings, before, ...ring }: Extract<ToRecorder, { type: 'begin' }
       now: Date.now,
       monotonic: () => performance.now(),
       changed: (change) => post({ type: 'changed', change }),
+      sealed: collectYoungGarbage,
       version,
     },
   );

@@ -1,10 +1,14 @@
-/** The segments on the disk, from the oldest to the newest, and their retention. */
+/** The segments on the disk, from the oldest to the newest: seals them, and deletes the oldest. */
 import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RecorderCounts } from '../../ipc/recorder-counts.ts';
 import { CorruptSegmentError } from '../format/corrupt-segment-error.ts';
 import { openSegment } from '../format/open-segment.ts';
 import type { SegmentFile } from '../format/segment.ts';
 import { appendToJournal } from '../format/segment-journal.ts';
+import { segmentName } from '../format/segment-name.ts';
+import { repairHotFile, writeSegment } from '../format/write-segment.ts';
+import type { RecorderSettings } from './recorder-settings.ts';
 import { expiredSegments, type KeptSegment, type Limits } from './retention.ts';
 
 export interface Kept extends KeptSegment {
@@ -16,12 +20,21 @@ export interface Kept extends KeptSegment {
 
 export class KeptSegments {
   readonly #directory: string;
+  readonly #node: string;
   readonly #counts: RecorderCounts;
   #kept: Kept[] = [];
+  /** Hot files that an earlier recorder or a failure left, to be sealed. */
+  #left: number[] = [];
 
-  constructor(directory: string, counts: RecorderCounts) {
+  constructor({ directory, node }: Pick<RecorderSettings, 'directory' | 'node'>, counts: RecorderCounts) {
     this.#directory = directory;
+    this.#node = node;
     this.#counts = counts;
+  }
+
+  /** Number of hot files that are to be sealed. */
+  get unsealed(): number {
+    return this.#left.length;
   }
 
   get oldestNs(): bigint | undefined {
@@ -41,6 +54,24 @@ export class KeptSegments {
   reset(files: readonly SegmentFile[]): void {
     this.#kept = [];
     for (const file of files) this.add(file);
+    this.#left = files.filter(({ kind }) => kind === 'hot').map(({ sequence }) => sequence);
+  }
+
+  /** Seals records, and removes their hot file. Throws the error of the file system; the hot file is then as it was. */
+  seal(sequence: number, records: Uint8Array): void {
+    this.add(writeSegment(this.#directory, sequence, records, { node: this.#node }));
+  }
+
+  /** Seals one of the files that were left. Returns false if there is none. Throws the error of the file system. */
+  sealLeft(): boolean {
+    const [sequence] = this.#left;
+    if (sequence === undefined) return false;
+    const hot = join(this.#directory, segmentName(sequence, 'hot'));
+    const records = repairHotFile(hot);
+    if (records.length > 0) this.seal(sequence, records);
+    else rmSync(hot);
+    this.#left.shift();
+    return true;
   }
 
   /** Adds a segment, or replaces the one with its number. Call in the order of the numbers. */

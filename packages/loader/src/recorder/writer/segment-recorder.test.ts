@@ -1,4 +1,14 @@
-import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIELD_OFFSETS, MAX_SEGMENT_RECORDS, PACKET_LOG_SIZE } from '@packetlog/common';
@@ -43,7 +53,13 @@ function start(more: Partial<RecorderSettings> = {}, ring = RING) {
     { permitsPerSecond: Number.POSITIVE_INFINITY, anonymize: false, node: 'n', ...settings },
     counts,
     ring,
-    { now: () => time.ms, monotonic: () => time.ms, changed: (change) => changes.push(change), version: '1' },
+    {
+      now: () => time.ms,
+      monotonic: () => time.ms,
+      changed: (change) => changes.push(change),
+      sealed: () => {},
+      version: '1',
+    },
   );
   let next = 0;
   return {
@@ -200,6 +216,23 @@ describe('SegmentRecorder', () => {
     expect(recorded()).toEqual([35, 36, 37]);
     expect(entries('gap')).toMatchObject([{ records: 25 }]);
     expect(entries('interfaces')).toMatchObject([{ names: { 3: 'eth0' } }]);
+  });
+
+  it('keeps a full hot file that cannot be sealed, and seals it later', () => {
+    const { append, pass, count, changes } = start();
+    append(10);
+    mkdirSync(join(directory, '00000001.native.zst.tmp'));
+    append(MAX_SEGMENT_RECORDS);
+    expect(changes).toHaveLength(1);
+    expect([count('recorded'), count('lost')]).toEqual([MAX_SEGMENT_RECORDS, 10]);
+    rmdirSync(join(directory, '00000001.native.zst.tmp'));
+    pass(2000);
+    expect(changes[1]).toEqual({ lost: 10 });
+    expect(kinds()).toEqual(['1 zstd']);
+    append(3, MAX_SEGMENT_RECORDS);
+    expect(recorded()).toEqual(upTo(MAX_SEGMENT_RECORDS + 3));
+    start({}, { ...RING, before: MAX_SEGMENT_RECORDS + 13 });
+    expect(entries('gap')).toMatchObject([{ records: 10 }]);
   });
 
   it('starts recording later where the directory cannot be created at first', () => {

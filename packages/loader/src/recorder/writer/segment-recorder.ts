@@ -2,14 +2,13 @@
  * Writes records to a directory of segments: appends them to a hot file, seals full ones, deletes old ones. A failing
  * disk stops the recording, not the caller: what cannot be written is counted, and the journal has it as a gap.
  */
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_SEGMENT_RECORDS, PACKET_LOG_SIZE } from '@packetlog/common';
 import type { RecorderCounts } from '../../ipc/recorder-counts.ts';
 import type { JournalEntry } from '../format/journal-entry.ts';
 import { appendToJournal } from '../format/segment-journal.ts';
 import { segmentName } from '../format/segment-name.ts';
-import { repairHotFile, writeSegment } from '../format/write-segment.ts';
 import { type Adopted, adopt } from './adopt.ts';
 import { anonymize } from './anonymize.ts';
 import { defaultMaxBytes, requireSpace } from './disk-space.ts';
@@ -17,18 +16,19 @@ import { Gap } from './gap.ts';
 import { HotFile } from './hot-file.ts';
 import { KeptSegments } from './kept-segments.ts';
 import { PermitSampler } from './permit-sampler.ts';
-import { missingRecords, type Progress, type RingPosition, readProgress, writeProgress } from './progress.ts';
+import type { RingPosition } from './progress.ts';
+import { ProgressFile } from './progress-file.ts';
 import type { RecordedRules, RecorderSettings } from './recorder-settings.ts';
 
 /** Others than the service's user may not read packets. */
 const DIRECTORY_MODE = 0o700;
-const FILE_MODE = 0o600;
 const RETRY_MS = 2000;
 const NS_PER_MS = 1_000_000n;
 /** A hot file is sealed after this time even if it is not full, so that old packets can expire. */
 const MAX_HOT_MS = 3_600_000;
 /** One segment spans at most this part of the time for which packets are kept. */
 const HOT_SHARE = 8;
+const KILLED = 'the recorder was killed';
 const TOO_SLOW = 'the recorder was too slow';
 
 /** `problem`: a clause. */
@@ -41,6 +41,8 @@ export interface RecorderHost {
   readonly monotonic: () => number;
   /** Recording stopped, or resumed. */
   readonly changed: (change: RecordingChange) => void;
+  /** A segment was sealed, which leaves several MiB of garbage. */
+  readonly sealed: () => void;
   /** Version of packetlog. */
   readonly version: string;
 }
@@ -48,24 +50,21 @@ export interface RecorderHost {
 export class SegmentRecorder {
   readonly #settings: RecorderSettings;
   readonly #counts: RecorderCounts;
-  readonly #ring: RingPosition;
   readonly #host: RecorderHost;
   readonly #sampler: PermitSampler;
   readonly #kept: KeptSegments;
+  readonly #progress: ProgressFile;
   /** The records of the hot file, to seal them. */
   readonly #buffer = new Uint8Array(MAX_SEGMENT_RECORDS * PACKET_LOG_SIZE);
   readonly #gap = new Gap(() => this.#nowNs());
   /** Entries in force, to be written again after the disk failed. */
   readonly #latest = new Map<JournalEntry['kind'], JournalEntry>();
-  /** Hot files that an earlier recorder or a failure left, to be sealed. */
-  readonly #left: number[] = [];
   /** Records recorded, sampled or lost. */
   #handled = 0;
   #sequence = 0;
   #maxBytes = 0;
   #hot: HotFile | undefined;
   #hotSince = 0;
-  #progress: number | undefined;
   #hasStarted = false;
   #problem: string | undefined;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -73,10 +72,10 @@ export class SegmentRecorder {
   constructor(settings: RecorderSettings, counts: RecorderCounts, ring: RingPosition, host: RecorderHost) {
     this.#settings = settings;
     this.#counts = counts;
-    this.#ring = ring;
     this.#host = host;
     this.#sampler = new PermitSampler(settings.permitsPerSecond);
-    this.#kept = new KeptSegments(settings.directory, counts);
+    this.#kept = new KeptSegments(settings, counts);
+    this.#progress = new ProgressFile(ring, host.now);
     this.#counts.set('recording', 1);
     this.#attempt(() => {});
     this.#update();
@@ -95,7 +94,9 @@ export class SegmentRecorder {
     this.#handled += count - kept;
     let done = 0;
     this.#attempt(() => {
-      while (done < kept) done += this.#write(records.subarray(done * PACKET_LOG_SIZE, kept * PACKET_LOG_SIZE));
+      // A segment that cannot be sealed stops the recording in between.
+      while (done < kept && this.#problem === undefined)
+        done += this.#write(records.subarray(done * PACKET_LOG_SIZE, kept * PACKET_LOG_SIZE));
     });
     if (done === kept) return;
     this.#counts.add('lost', kept - done);
@@ -116,7 +117,7 @@ export class SegmentRecorder {
       this.#hot?.sync((error) => this.#fail(error));
       const isOld = this.#host.now() - this.#hotSince > this.#maxHotMs;
       if (this.#hot !== undefined && this.#hot.records > 0 && isOld) this.#seal();
-      this.#sealLeft();
+      if (this.#kept.sealLeft()) this.#host.sealed();
       this.#expire();
       this.#writeGap(TOO_SLOW);
       this.#writeProgress();
@@ -144,7 +145,7 @@ export class SegmentRecorder {
         this.#kept.add({ sequence: this.#sequence, kind: 'hot', path: hot.path, bytes: hot.bytes });
       appendToJournal(this.#settings.directory, { kind: 'stop', at_ns: this.#nowNs() });
     });
-    this.#closeProgress();
+    this.#progress.close();
     this.#update();
   }
 
@@ -161,7 +162,7 @@ export class SegmentRecorder {
   #attempt(action: () => void): void {
     if (this.#host.monotonic() < this.#retryAt) return;
     try {
-      if (this.#progress === undefined) this.#open();
+      if (!this.#progress.isOpen) this.#open();
       if (this.#problem !== undefined) this.#resume(this.#problem);
       action();
     } catch (error) {
@@ -177,7 +178,7 @@ export class SegmentRecorder {
     } catch {
       // The failure that is reported below came first.
     }
-    this.#closeProgress();
+    this.#progress.close();
     this.#retryAt = this.#host.monotonic() + RETRY_MS;
     this.#counts.set('recording', 0);
     if (this.#problem === undefined) this.#host.changed({ problem: error.message });
@@ -206,33 +207,30 @@ export class SegmentRecorder {
     mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
     requireSpace(directory);
     this.#maxBytes = this.#settings.maxBytes ?? defaultMaxBytes(directory);
-    const path = join(directory, 'progress.json');
-    const before = this.#hasStarted ? undefined : readProgress(path);
     const found = adopt(directory);
     this.#kept.reset(found.files);
-    this.#left.splice(0, Number.POSITIVE_INFINITY, ...hotOf(found));
     this.#sequence = found.sequence;
     if (!this.#hasStarted) {
-      this.#recordMissing(before, found);
+      this.#recordMissing(found);
       appendToJournal(directory, { kind: 'start', at_ns: this.#nowNs(), node, version: this.#host.version });
     }
     for (const entry of this.#latest.values()) appendToJournal(directory, { ...entry, at_ns: this.#nowNs() });
-    this.#progress = openSync(path, constants.O_WRONLY | constants.O_CREAT, FILE_MODE);
+    this.#progress.open(directory);
     this.#hasStarted = true;
     if (found.hot !== undefined) this.#continue(found.hot.file.path, found.hot.records);
     this.#writeProgress();
   }
 
   /** Notes the records that an earlier recorder took out of the rings and did not write: it was killed. */
-  #recordMissing(before: Progress | undefined, { hot }: Adopted): void {
-    const hotRecords = (number: number) =>
-      number === hot?.file.sequence ? hot.records.length / PACKET_LOG_SIZE : this.#kept.recordsOf(number);
-    const records = missingRecords(before, this.#ring, hotRecords);
-    if (records === 0) return;
+  #recordMissing({ hot }: Adopted): void {
+    const missing = this.#progress.missing(this.#settings.directory, (number) =>
+      number === hot?.file.sequence ? hot.records.length / PACKET_LOG_SIZE : this.#kept.recordsOf(number),
+    );
+    if (missing === undefined) return;
     const now = this.#nowNs();
-    const from_ns = before === undefined ? now : BigInt(before.at_ms) * NS_PER_MS;
-    const cause = 'the recorder was killed';
-    appendToJournal(this.#settings.directory, { kind: 'gap', at_ns: now, from_ns, to_ns: now, records, cause });
+    const from_ns = BigInt(missing.sinceMs) * NS_PER_MS;
+    const { records } = missing;
+    appendToJournal(this.#settings.directory, { kind: 'gap', at_ns: now, from_ns, to_ns: now, records, cause: KILLED });
   }
 
   #continue(path: string, records: Uint8Array): void {
@@ -270,23 +268,12 @@ export class SegmentRecorder {
   #seal(): void {
     const hot = this.#hot;
     if (hot === undefined) return;
-    const { directory, node } = this.#settings;
-    const records = this.#buffer.subarray(0, hot.bytes);
     this.#hot = undefined;
     hot.close({ whole: false });
-    this.#kept.add(writeSegment(directory, this.#sequence, records, { node, mode: FILE_MODE }));
+    this.#kept.seal(this.#sequence, this.#buffer.subarray(0, hot.bytes));
     this.#writeProgress();
     this.#expire();
-  }
-
-  /** Seals one of the files that were left. */
-  #sealLeft(): void {
-    const [sequence] = this.#left;
-    if (sequence === undefined) return;
-    const { directory, node } = this.#settings;
-    const records = repairHotFile(join(directory, segmentName(sequence, 'hot')));
-    if (records.length > 0) this.#kept.add(writeSegment(directory, sequence, records, { node, mode: FILE_MODE }));
-    this.#left.shift();
+    this.#host.sealed();
   }
 
   #expire(): void {
@@ -301,21 +288,8 @@ export class SegmentRecorder {
   }
 
   #writeProgress(): void {
-    if (this.#progress === undefined) return;
-    const { bootId, rings, before } = this.#ring;
-    writeProgress(this.#progress, {
-      boot_id: bootId,
-      rings,
-      position: before + this.#handled,
-      hot: this.#hot === undefined ? this.#sequence + 1 : this.#sequence,
-      hot_records: this.#hot?.records ?? 0,
-      at_ms: Math.floor(this.#host.now()),
-    });
-  }
-
-  #closeProgress(): void {
-    if (this.#progress !== undefined) closeSync(this.#progress);
-    this.#progress = undefined;
+    const hot = this.#hot;
+    this.#progress.write(this.#handled, hot === undefined ? this.#sequence + 1 : this.#sequence, hot?.records ?? 0);
   }
 
   #update(): void {
@@ -323,10 +297,6 @@ export class SegmentRecorder {
     const hotSinceNs =
       this.#hot === undefined || this.#hot.records === 0 ? 0n : BigInt(Math.floor(this.#hotSince)) * NS_PER_MS;
     this.#counts.set('oldest_ns', this.#kept.oldestNs ?? hotSinceNs);
-    this.#counts.set('unsealed', this.#left.length);
+    this.#counts.set('unsealed', this.#kept.unsealed);
   }
-}
-
-function hotOf({ files }: Adopted): number[] {
-  return files.filter(({ kind }) => kind === 'hot').map(({ sequence }) => sequence);
 }
