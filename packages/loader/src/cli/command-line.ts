@@ -25,6 +25,7 @@ import { bpfFsOption } from './options/shared-options.ts';
 import { countFromOne, seconds } from './options/values.ts';
 import { COMMAND_OUTPUT } from './process/command-output.ts';
 import { print } from './process/print.ts';
+import { addQueryCommand } from './query/query-command.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { rulesCommand } from './rules/rules-command.ts';
 import { version } from './run/session.ts';
@@ -115,6 +116,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   });
 
   addReplayCommand(program, done);
+  addQueryCommand(program, done);
   addSegmentsCommand(program, done);
 
   program.addCommand(rulesCommand(done));

@@ -1,14 +1,10 @@
 /** Defines `packetlog segments …`. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Filter } from '@packetlog/common';
 import { type Command, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
-import { SetupError } from '../../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../../print/capture-format.ts';
-import { statePaths } from '../../rules/store/state-directory.ts';
 import { filterOption } from '../options/filter-option.ts';
-import { moment } from '../options/moment.ts';
+import { directoryOption, fromOption, recordDirectory, toOption } from '../options/past-options.ts';
 import { fileName } from '../options/values.ts';
 import { print } from '../process/print.ts';
 
@@ -37,9 +33,6 @@ Exit codes:
   ${EXIT.failed}  a segment is damaged (list: only a message), or the output failed
   ${EXIT.usage}  wrong option or value, or no such directory`;
 
-/** Directory in the state directory. */
-const RECORD = 'record';
-
 export function addSegmentsCommand(program: Command, done: (code: number) => void): void {
   const segments = program
     .command('segments')
@@ -51,13 +44,13 @@ export function addSegmentsCommand(program: Command, done: (code: number) => voi
     .action(async (_, command: Command) => {
       const { dir, json = false } = command.opts<Given>();
       const { printList } = await import('./segments-report.ts');
-      done(printList(existing(dir), json, print));
+      done(printList(recordDirectory(dir), json, print));
     });
 
   subcommand(segments, 'verify', 'check every segment; exit code 1 if one is damaged').action(
     async (_, command: Command) => {
       const { printVerification } = await import('./segments-report.ts');
-      done(printVerification(existing(command.opts<Given>().dir), print));
+      done(printVerification(recordDirectory(command.opts<Given>().dir), print));
     },
   );
 
@@ -82,41 +75,17 @@ export function addSegmentsCommand(program: Command, done: (code: number) => voi
 }
 
 function subcommand(segments: Command, name: string, description: string): Command {
-  return segments
-    .command(name)
-    .description(description)
-    .addOption(
-      new Option('--dir <dir>', 'directory of the segments (default: record in PACKETLOG_STATE_DIR)').argParser(
-        fileName,
-      ),
-    );
+  return segments.command(name).description(description).addOption(directoryOption());
 }
 
 function selecting(command: Command): Command {
   return command
     .addOption(new Option('-f, --filter <text>', 'only these packets (docs/filter.md)').argParser(filterOption))
-    .addOption(new Option('--from <time>', 'only packets from this time on').argParser(timeOption))
-    .addOption(new Option('--to <time>', 'only packets before this time').argParser(timeOption));
-}
-
-/** commander passes the previous value, too. */
-function timeOption(text: string): bigint {
-  return moment(text);
+    .addOption(fromOption())
+    .addOption(toOption());
 }
 
 async function printed({ dir, from, to, filter, write = '-' }: Given, format: 'text' | CaptureFormat): Promise<number> {
   const { printPast } = await import('./print-past.ts');
-  return printPast({ directory: existing(dir), range: { fromNs: from, toNs: to }, filter, format, write });
-}
-
-function existing(dir: string | undefined): string {
-  const directory = dir ?? join(statePaths(process.env).directory, RECORD);
-  if (existsSync(directory)) return directory;
-  throw new SetupError({
-    step: 'read segments in',
-    target: directory,
-    problem: 'there is no such directory, or this user may not see it',
-    next: 'Name the directory with --dir, or run as root.',
-    exit: 'usage',
-  });
+  return printPast({ directory: recordDirectory(dir), range: { fromNs: from, toNs: to }, filter, format, write });
 }

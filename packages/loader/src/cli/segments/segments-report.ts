@@ -9,8 +9,12 @@ import { readJournal } from '../../recorder/format/segment-journal.ts';
 import { verifySegment } from '../../recorder/format/verify-segment.ts';
 import { say } from '../process/say.ts';
 import { terminalJson } from '../process/terminal-text.ts';
+import { aligned, grouped, plural, utcText } from './report-text.ts';
 
 type Print = (text: string) => void;
+
+/** File and times. */
+const TEXT_COLUMNS = new Set([0, 2, 3]);
 
 interface Found {
   readonly file: SegmentFile;
@@ -72,7 +76,7 @@ function listText(found: readonly Found[]): string[] {
       ? ['damaged', '', '', grouped(file.bytes), '']
       : [
           grouped(facts.records),
-          ...(facts.records > 0 ? [utc(facts.firstNs), utc(facts.lastNs)] : ['', '']),
+          ...(facts.records > 0 ? [utcText(facts.firstNs), utcText(facts.lastNs)] : ['', '']),
           grouped(file.bytes),
           perRecord(file.bytes, facts.records).toFixed(1),
         ]),
@@ -81,38 +85,9 @@ function listText(found: readonly Found[]): string[] {
   const records = found.reduce((sum, { facts }) => sum + (facts?.records ?? 0), 0);
   const sum = `${plural(found.length, 'segment')}, ${plural(records, 'record')}, ${plural(bytes, 'byte')}`;
   const table = [['file', 'records', 'first (UTC)', 'last (UTC)', 'bytes', 'bytes per record'], ...rows];
-  return found.length === 0 ? [sum] : [...aligned(table), sum];
-}
-
-/** Text columns to the left, numbers to the right. */
-function aligned(table: readonly (readonly string[])[]): string[] {
-  const widths = (table[0] ?? []).map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
-  const isNumber = (i: number) => i !== 0 && i !== 2 && i !== 3;
-  return table.map((row) =>
-    row
-      .map((cell, i) => (isNumber(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-const NS_PER_MS = 1_000_000n;
-/** Last time that a Date can have. */
-const MAX_MS = 8_640_000_000_000_000n;
-
-function utc(ns: bigint): string {
-  const ms = ns / NS_PER_MS;
-  return new Date(Number(ms < MAX_MS ? ms : MAX_MS)).toISOString().replace('T', ' ').replace('Z', '');
+  return found.length === 0 ? [sum] : [...aligned(table, TEXT_COLUMNS), sum];
 }
 
 function perRecord(bytes: number, records: number): number {
   return records === 0 ? 0 : Math.round((bytes / records) * 100) / 100;
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function plural(value: number, thing: string): string {
-  return `${grouped(value)} ${thing}${value === 1 ? '' : 's'}`;
 }

@@ -2,6 +2,7 @@ export { DEFAULT_COMPRESSION } from './compression.ts';
 export { CorruptSegmentError } from './corrupt-segment-error.ts';
 export { InterfaceHistory, type InterfacePeriod } from './interface-history.ts';
 export { type JournalEntry, type JournalEntryOf, journalEntrySchema } from './journal-entry.ts';
+export { lazyColumns } from './lazy-columns.ts';
 export { openSegment } from './open-segment.ts';
 export { type SealedBytes, type SealOptions, sealColumns, sealSegment } from './seal-segment.ts';
 export type { ColumnsNamed, Segment, SegmentFile } from './segment.ts';

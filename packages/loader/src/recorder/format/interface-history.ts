@@ -35,6 +35,11 @@ export class InterfaceHistory {
       ({ startNs, endNs }) => startNs <= lastNs && (endNs === undefined || endNs > firstNs) && startNs !== endNs,
     );
   }
+
+  /** Returns the name that the interface had at this time; the number as text if the journal does not know it. */
+  nameAt(ns: bigint, ifindex: number): string {
+    return this.between(ns, ns)[0]?.nameOf(ifindex) ?? String(ifindex);
+  }
 }
 
 function period(startNs: bigint, endNs: bigint | undefined, names: ReadonlyMap<number, string>): InterfacePeriod {

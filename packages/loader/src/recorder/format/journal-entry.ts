@@ -38,6 +38,8 @@ export const journalEntrySchema = z.discriminatedUnion('kind', [
     permits: count,
     denies: count,
   }),
+  /** Records that `packetlog forget` removed from a segment, with their times. It does not say whose they were. */
+  z.looseObject({ kind: z.literal('forgotten'), at_ns: ns, file: z.string(), from_ns: ns, to_ns: ns, records: count }),
 ]);
 
 export type JournalEntry = z.output<typeof journalEntrySchema>;

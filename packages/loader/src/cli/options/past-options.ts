@@ -1,0 +1,43 @@
+/** Options of the commands that read recorded packets: the directory, and a range of time. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import { SetupError } from '../../errors/setup-error.ts';
+import { statePaths } from '../../rules/store/state-directory.ts';
+import { moment } from './moment.ts';
+import { fileName } from './values.ts';
+
+/** Directory in the state directory. */
+const RECORD = 'record';
+
+export function directoryOption(): Option {
+  return new Option('--dir <dir>', 'directory of the segments (default: record in PACKETLOG_STATE_DIR)').argParser(
+    fileName,
+  );
+}
+
+export function fromOption(): Option {
+  return new Option('--from <time>', 'only packets from this time on').argParser(timeOption);
+}
+
+export function toOption(): Option {
+  return new Option('--to <time>', 'only packets before this time').argParser(timeOption);
+}
+
+/** commander passes the previous value, too. */
+function timeOption(text: string): bigint {
+  return moment(text);
+}
+
+/** Returns the directory of the segments. `given`: the value of `--dir`. @throws SetupError if it does not exist. */
+export function recordDirectory(given: string | undefined): string {
+  const directory = given ?? join(statePaths(process.env).directory, RECORD);
+  if (existsSync(directory)) return directory;
+  throw new SetupError({
+    step: 'read segments in',
+    target: directory,
+    problem: 'there is no such directory, or this user may not see it',
+    next: 'Name the directory with --dir, or run as root.',
+    exit: 'usage',
+  });
+}

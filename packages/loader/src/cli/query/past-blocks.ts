@@ -1,0 +1,162 @@
+/** Selects the records of a range of time in segments, column by column. */
+
+import type { PacketLogFieldName, RecordColumns, SegmentFacts } from '@packetlog/common';
+import { type ColumnFilter, compileColumnFilter, type Filter, interfacesNamed } from '@packetlog/common';
+import { CorruptSegmentError } from '../../recorder/format/corrupt-segment-error.ts';
+import type { InterfaceHistory, InterfacePeriod } from '../../recorder/format/interface-history.ts';
+import { lazyColumns } from '../../recorder/format/lazy-columns.ts';
+import { openSegment } from '../../recorder/format/open-segment.ts';
+import type { Segment, SegmentFile } from '../../recorder/format/segment.ts';
+import { listSegments } from '../../recorder/format/segment-files.ts';
+import type { TimeRange } from '../segments/past-records.ts';
+
+/** Records of one segment, at least one. Valid inside the callback that gets it. */
+export interface PastBlock {
+  /** Number of the segment: a higher one is later. */
+  readonly sequence: number;
+  readonly facts: SegmentFacts;
+  /** Decompressed when they are read. */
+  readonly columns: RecordColumns;
+  /** A byte for each record, 1 if it is selected; undefined: all are. */
+  readonly rows: Uint8Array | undefined;
+  readonly period: InterfacePeriod;
+}
+
+export interface BlockRequest {
+  readonly range: TimeRange;
+  readonly filter: Filter | undefined;
+  /** Whether each block is of one period: names of interfaces are needed. */
+  readonly byPeriod?: boolean;
+  /** Starts with the segment of the highest number. */
+  readonly newestFirst?: boolean;
+  /** Whether a segment with these facts is needed; its columns are not read otherwise. */
+  readonly wants?: (facts: SegmentFacts) => boolean;
+}
+
+export class PastBlocks {
+  /** Segments that could not be read. */
+  readonly corrupt: CorruptSegmentError[] = [];
+  /** Time of the oldest and the newest record of all segments that were opened, whatever the range. */
+  oldestNs: bigint | undefined;
+  newestNs: bigint | undefined;
+  readonly #directory: string;
+  readonly #history: InterfaceHistory;
+  #rows = new Uint8Array(0);
+
+  constructor(directory: string, history: InterfaceHistory) {
+    this.#directory = directory;
+    this.#history = history;
+  }
+
+  /**
+   * Calls `take` for each segment with selected records. Reads all columns that `take` needs before anything is added up:
+   * when it throws CorruptSegmentError, the segment is skipped and is in `corrupt`. Throws the error of the file system.
+   */
+  read(request: BlockRequest, take: (block: PastBlock) => void): void {
+    const select = new Selection(request, this.#history, (count) => this.#marks(count));
+    const files = listSegments(this.#directory);
+    for (const file of request.newestFirst ? files.reverse() : files) {
+      try {
+        using segment = openSegment(file);
+        if (segment === undefined || segment.facts.records === 0) continue;
+        this.#noteTimes(segment.facts);
+        if (overlaps(segment.facts, request.range) && (request.wants?.(segment.facts) ?? true)) {
+          select.blocks(file, segment, take);
+        }
+      } catch (error) {
+        if (!(error instanceof CorruptSegmentError)) throw error;
+        this.corrupt.push(error);
+      }
+    }
+  }
+
+  #noteTimes({ firstNs, lastNs }: SegmentFacts): void {
+    if (this.oldestNs === undefined || firstNs < this.oldestNs) this.oldestNs = firstNs;
+    if (this.newestNs === undefined || lastNs > this.newestNs) this.newestNs = lastNs;
+  }
+
+  /** Returns marks that select all records. */
+  #marks(count: number): Uint8Array {
+    if (this.#rows.length < count) this.#rows = new Uint8Array(count);
+    return this.#rows.fill(1, 0, count);
+  }
+}
+
+function overlaps({ firstNs, lastNs }: SegmentFacts, { fromNs = 0n, toNs }: TimeRange): boolean {
+  return lastNs >= fromNs && (toNs === undefined || firstNs < toNs);
+}
+
+class Selection {
+  readonly #request: BlockRequest;
+  readonly #history: InterfaceHistory;
+  readonly #marks: (count: number) => Uint8Array;
+  readonly #isByPeriod: boolean;
+  /** By period, because names of interfaces differ. */
+  readonly #filters = new Map<bigint, ColumnFilter>();
+
+  constructor(request: BlockRequest, history: InterfaceHistory, marks: (count: number) => Uint8Array) {
+    this.#request = request;
+    this.#history = history;
+    this.#marks = marks;
+    const { filter, byPeriod = false } = request;
+    this.#isByPeriod = byPeriod || (filter !== undefined && interfacesNamed(filter).length > 0);
+  }
+
+  blocks({ sequence }: SegmentFile, segment: Segment, take: (block: PastBlock) => void): void {
+    const { facts } = segment;
+    const columns = lazyColumns(segment);
+    const periods = this.#history.between(facts.firstNs, facts.lastNs);
+    for (const period of this.#isByPeriod ? periods : periods.slice(0, 1)) {
+      const rows = this.#rows(columns, facts, period);
+      if (rows !== 'none') take({ sequence, facts, columns, rows: rows === 'all' ? undefined : rows, period });
+    }
+  }
+
+  #rows(columns: RecordColumns, facts: SegmentFacts, period: InterfacePeriod): Uint8Array | 'all' | 'none' {
+    const { filter, range } = this.#request;
+    const matching = filter && this.#filterOf(filter, period).match(columns);
+    if (matching?.count === 0) return 'none';
+    const [start, end] = this.#isByPeriod ? both(range, period) : [range.fromNs ?? 0n, range.toNs];
+    if (facts.firstNs >= start && (end === undefined || facts.lastNs < end)) {
+      return matching === undefined || matching.count === columns.count ? 'all' : matching.rows;
+    }
+    const rows = matching?.rows ?? this.#marks(columns.count);
+    return keepBetween(rows, columns, start, end) > 0 ? rows : 'none';
+  }
+
+  #filterOf(filter: Filter, period: InterfacePeriod): ColumnFilter {
+    const key = this.#isByPeriod ? period.startNs : 0n;
+    let compiled = this.#filters.get(key);
+    if (compiled === undefined) {
+      compiled = compileColumnFilter(filter, period);
+      this.#filters.set(key, compiled);
+    }
+    return compiled;
+  }
+}
+
+function both({ fromNs = 0n, toNs }: TimeRange, { startNs, endNs }: InterfacePeriod): [bigint, bigint | undefined] {
+  const isEarlier = endNs !== undefined && (toNs === undefined || endNs < toNs);
+  return [fromNs > startNs ? fromNs : startNs, isEarlier ? endNs : toNs];
+}
+
+/** Clears the marks of records outside the times, and returns how many are left. */
+function keepBetween(rows: Uint8Array, columns: RecordColumns, start: bigint, end: bigint | undefined): number {
+  const { timestamp_ns, count } = columns;
+  let left = 0;
+  for (let i = 0; i < count; i++) {
+    if (rows[i] !== 1) continue;
+    const time = timestamp_ns[i] as bigint;
+    if (time < start || (end !== undefined && time >= end)) rows[i] = 0;
+    else left++;
+  }
+  return left;
+}
+
+/** Reads columns, so that damage in one of them is found before anything is added up. */
+export function readColumns(columns: RecordColumns, names: Iterable<PacketLogFieldName>): void {
+  for (const name of names) {
+    const column = columns[name];
+    if ('indexes' in column) void column.indexes;
+  }
+}

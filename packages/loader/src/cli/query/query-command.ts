@@ -1,0 +1,122 @@
+/** Defines `packetlog query`. */
+import type { Filter, TimeStep } from '@packetlog/common';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import { filterOption } from '../options/filter-option.ts';
+import { directoryOption, fromOption, recordDirectory, toOption } from '../options/past-options.ts';
+import { countFromOne } from '../options/values.ts';
+import type { Question } from './query.ts';
+import { QUERY_FORMATS, type QueryFormat } from './result-table.ts';
+import { TOP_NAMES, type TopKind, topOption } from './top-names.ts';
+
+interface Given {
+  readonly dir?: string;
+  readonly from?: bigint;
+  readonly to?: bigint;
+  readonly top?: TopKind;
+  readonly limit?: number;
+  readonly by?: TimeStep;
+  readonly count?: boolean;
+  readonly print: QueryFormat;
+}
+
+const DEFAULT_TOP = 10;
+const DEFAULT_ROWS = 100;
+/** 64 MB of records. */
+const MAX_LIMIT = 1_000_000;
+
+const HELP = `
+Answers one question about recorded packets (docs/history.md), also while packetlog runs, and in a directory that was
+copied elsewhere. Without --count, --by and --top, it prints the newest packets. The filter may be several words
+(docs/filter.md). Standard error says the range, the number of packets, and what is missing in the range.
+
+Names for --top:
+  ${TOP_NAMES.slice(0, 6).join(', ')},
+  ${TOP_NAMES.slice(6).join(', ')}
+
+Examples:
+  packetlog query --from -1h deny and tcp
+  packetlog query --from 22:00 --to 06:00 --count 'src net 192.0.2.0/24'
+  packetlog query --from -1d --by hour --print csv
+  packetlog query --from -1h --top source-port-pair --limit 20 deny
+
+Exit codes:
+  ${EXIT.ok}  every segment in the range was read; the last lines say whether records are missing
+  ${EXIT.failed}  a segment is damaged, or the output failed
+  ${EXIT.usage}  wrong option, value or filter, or no such directory`;
+
+export function addQueryCommand(program: Command, done: (code: number) => void): void {
+  program
+    .command('query')
+    .argument('[filter...]', 'only these packets (docs/filter.md)')
+    .description('count, sum up or print recorded packets of a range of time')
+    .addOption(directoryOption())
+    .addOption(fromOption())
+    .addOption(toOption())
+    .addOption(new Option('--count', 'print the number of packets').conflicts(['by', 'top', 'limit']))
+    .addOption(
+      new Option('--by <step>', 'print packets, bytes and denied packets by time')
+        .choices(['second', 'minute', 'hour'])
+        .conflicts(['top', 'limit']),
+    )
+    .addOption(new Option('--top <name>', 'print the values with the most packets').argParser(topOption))
+    .addOption(
+      new Option(
+        '--limit <rows>',
+        `number of rows to print (default: ${DEFAULT_TOP} with --top, otherwise ${DEFAULT_ROWS})`,
+      ).argParser(limitOption),
+    )
+    .addOption(new Option('-p, --print <format>', 'format of the rows').choices([...QUERY_FORMATS]).default('table'))
+    .addHelpText('after', HELP)
+    .action(async (words: string[], _, command: Command) => {
+      const given = command.opts<Given>();
+      const filter = filterOf(words, command);
+      const directory = recordDirectory(given.dir);
+      const range = { fromNs: given.from, toNs: given.to };
+      if (range.fromNs !== undefined && range.toNs !== undefined && range.fromNs >= range.toNs) throw emptyRange();
+      const [{ query }, { WaitingOutput }, { standardOutput }] = await Promise.all([
+        import('./query.ts'),
+        import('../segments/waiting-output.ts'),
+        import('../../print/standard-output.ts'),
+      ]);
+      const question = questionOf(given);
+      done(
+        await query({ directory, range, filter, question, format: given.print }, new WaitingOutput(standardOutput())),
+      );
+    });
+}
+
+function questionOf({ count, by, top, limit }: Given): Question {
+  if (count) return { kind: 'count' };
+  if (by !== undefined) return { kind: 'by', step: by };
+  return top === undefined
+    ? { kind: 'rows', limit: limit ?? DEFAULT_ROWS }
+    : { kind: 'top', top, limit: limit ?? DEFAULT_TOP };
+}
+
+function filterOf(words: readonly string[], command: Command): Filter | undefined {
+  if (words.length === 0) return undefined;
+  try {
+    return filterOption(words.join(' '));
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    return command.error(`error: the filter is invalid: ${error.message}`);
+  }
+}
+
+function limitOption(text: string): number {
+  const limit = countFromOne(text);
+  if (limit <= MAX_LIMIT) return limit;
+  throw new InvalidArgumentError(`Write up to ${MAX_LIMIT}; packetlog segments export prints all packets.`);
+}
+
+function emptyRange(): SetupError {
+  return new SetupError({
+    step: 'use',
+    target: '--to',
+    problem: 'the range is empty: it is not after --from',
+    next: 'Times of day mean the last time it was; write dates for another day.',
+    exit: 'usage',
+  });
+}

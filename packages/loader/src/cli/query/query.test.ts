@@ -1,0 +1,307 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import {
+  compileFilter,
+  decodeIndex,
+  MAX_INDEX_BYTES,
+  PACKET_LOG_SIZE,
+  type PacketLog,
+  PacketLogView,
+  parseFilter,
+} from '@packetlog/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { appendToJournal, segmentName, writeSegment } from '../../recorder/format/index.ts';
+import { WaitingOutput } from '../segments/waiting-output.ts';
+import { type QueryOptions, query } from './query.ts';
+import { TOP_NAMES, topOption } from './top-names.ts';
+
+const T = 1_700_000_000_000_000_000n;
+const SECOND = 1_000_000_000n;
+const SEGMENTS = 6;
+const PER_SEGMENT = 3000;
+
+/** Different weights, interfaces and a few records out of order. */
+function changed(records: Uint8Array): Uint8Array {
+  const data = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  for (let i = 0; i < records.length / PACKET_LOG_SIZE; i++) {
+    const at = i * PACKET_LOG_SIZE;
+    data.setUint16(at + 50, i % 7 === 0 ? 8 : 1, true);
+    data.setUint32(at + 44, 2 + (i % 3), true);
+    if (i % 50 === 49) data.setBigUint64(at, data.getBigUint64(at, true) - 200_000_000n, true);
+  }
+  return records;
+}
+
+const traffic = changed(new GeneratedTraffic({ seed: 3, startNs: T }).take(SEGMENTS * PER_SEGMENT));
+const view = new PacketLogView(traffic, {
+  count: traffic.length / PACKET_LOG_SIZE,
+  stride: PACKET_LOG_SIZE,
+  recordOffset: 0,
+});
+const all: readonly PacketLog[] = Array.from({ length: view.length }, (_, i) => view.decode(i));
+const times = all.map(({ timestamp_ns }) => timestamp_ns).sort((one, other) => (one < other ? -1 : 1));
+/** In the middle of segments, with records before and behind. */
+const FROM = times[4000] as bigint;
+const TO = times[15_500] as bigint;
+const RENAMED = times[8000] as bigint;
+
+let directory = '';
+let said = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'packetlog-query-'));
+  for (let i = 0; i < SEGMENTS; i++) {
+    const part = traffic.subarray(i * PER_SEGMENT * PACKET_LOG_SIZE, (i + 1) * PER_SEGMENT * PACKET_LOG_SIZE);
+    if (i === SEGMENTS - 1) writeFileSync(join(directory, segmentName(i + 1, 'hot')), part);
+    else writeSegment(directory, i + 1, part, { node: 'n', compression: i % 2 === 0 ? 'zstd' : 'gzip' });
+  }
+  appendToJournal(directory, { kind: 'start', at_ns: T, node: 'n', version: '1' });
+  appendToJournal(directory, { kind: 'interfaces', at_ns: T, names: { 2: 'eth0', 3: 'eth1' } });
+  appendToJournal(directory, { kind: 'interfaces', at_ns: RENAMED, names: { 2: 'wan0', 3: 'eth0' } });
+  said = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((line) => {
+    said += line;
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(directory, { recursive: true });
+});
+
+async function asked(options: Partial<QueryOptions> & Pick<QueryOptions, 'question'>) {
+  const output = new PassThrough();
+  const read = text(output);
+  const range = { fromNs: FROM, toNs: TO };
+  const code = await query(
+    { directory, range, filter: undefined, format: 'json', ...options },
+    new WaitingOutput(output),
+  );
+  output.end();
+  return { code, text: await read };
+}
+
+const objects = (lines: string) =>
+  lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, string | number>);
+
+function nameAt({ timestamp_ns, ifindex }: Pick<PacketLog, 'timestamp_ns' | 'ifindex'>): string {
+  const names: Record<number, string> = timestamp_ns < RENAMED ? { 2: 'eth0', 3: 'eth1' } : { 2: 'wan0', 3: 'eth0' };
+  return names[ifindex] ?? String(ifindex);
+}
+
+/** The records that a query selects, found one by one. */
+function selected(filterText: string | undefined, fromNs = FROM, toNs: bigint = TO): PacketLog[] {
+  const filter = parseFilter(filterText ?? '');
+  const [before, after] = [T, RENAMED].map((timestamp_ns) =>
+    compileFilter(filter, {
+      indexesOf: (name) => [2, 3, 4].filter((ifindex) => nameAt({ timestamp_ns, ifindex }) === name),
+    }),
+  );
+  return all.filter((record, i) => {
+    const matches = record.timestamp_ns < RENAMED ? before : after;
+    const isIn = record.timestamp_ns >= fromNs && record.timestamp_ns < toNs;
+    return isIn && matches?.(traffic, i * PACKET_LOG_SIZE) === true;
+  });
+}
+
+const packetsOf = (records: readonly PacketLog[]) => records.reduce((sum, { weight }) => sum + weight, 0);
+const bytesOf = (records: readonly PacketLog[]) =>
+  records.reduce((sum, { weight, length }) => sum + weight * length, 0);
+const FILTERS = [
+  undefined,
+  'deny',
+  'tcp port 443 and not deny',
+  'src net 2001:db8::/33 or udp',
+  'iface eth0',
+  'src 203.0.113.77',
+];
+
+describe('query --count', () => {
+  it.each(FILTERS)('is the sum of the weights in the range: %s', async (filterText) => {
+    const filter = filterText === undefined ? undefined : parseFilter(filterText);
+    const { code, text: number } = await asked({ filter, question: { kind: 'count' }, format: 'table' });
+    expect([code, number]).toEqual([EXIT.ok, `${packetsOf(selected(filterText))}\n`]);
+  });
+
+  it('without a range counts all, from the indexes of segments alone', async () => {
+    damage('00000002.native.gz', 100);
+    const range = { fromNs: undefined, toNs: undefined };
+    const { code, text: number } = await asked({ range, question: { kind: 'count' } });
+    expect([code, objects(number)]).toEqual([EXIT.ok, [{ packets: packetsOf(all) }]]);
+    expect(said).toMatch(
+      /^2023-11-14 22:13:20\.\d+ to .* UTC: [\d,]+ packets; sampled: 18,000 records stand for them, complete$/m,
+    );
+  });
+
+  it('does not read segments outside the range', async () => {
+    damage('00000001.native.zst', 100);
+    const { code, text: number } = await asked({ filter: parseFilter('tcp'), question: { kind: 'count' } });
+    expect([code, objects(number)]).toEqual([EXIT.ok, [{ packets: packetsOf(selected('tcp')) }]]);
+  });
+});
+
+/** Changes a byte of a frame. */
+function damage(name: string, at: number): void {
+  const path = join(directory, name);
+  const bytes = readFileSync(path);
+  bytes[at] = (bytes[at] as number) ^ 0xff;
+  writeFileSync(path, bytes);
+}
+
+describe('query --by', () => {
+  it.each(FILTERS)('sums up packets, bytes and denied packets: %s', async (filterText) => {
+    const filter = filterText === undefined ? undefined : parseFilter(filterText);
+    const { text: lines } = await asked({ filter, question: { kind: 'by', step: 'second' } });
+    const expected = new Map<bigint, PacketLog[]>();
+    for (const record of selected(filterText)) {
+      const start = record.timestamp_ns - (record.timestamp_ns % SECOND);
+      expected.set(start, [...(expected.get(start) ?? []), record]);
+    }
+    expect(objects(lines)).toEqual(
+      [...expected.keys()]
+        .sort((one, other) => (one < other ? -1 : 1))
+        .map((start) => {
+          const records = expected.get(start) ?? [];
+          const denied = packetsOf(records.filter(({ action }) => action === 1));
+          return { timestamp_ns: String(start), packets: packetsOf(records), bytes: bytesOf(records), denied };
+        }),
+    );
+  });
+});
+
+describe('query --top', () => {
+  const keys: Record<string, (record: PacketLog) => Record<string, string | number>> = {
+    source: ({ src_addr }) => ({ src_addr }),
+    destination: ({ dst_addr }) => ({ dst_addr }),
+    port: ({ dst_port }) => ({ dst_port }),
+    'source-port-pair': ({ src_addr, dst_port }) => ({ src_addr, dst_port }),
+    iface: (record) => ({ interface: nameAt(record) }),
+    rule: ({ rule_id }) => ({ rule_id }),
+    action: ({ action }) => ({ action: ['aborted', 'deny', 'permit'][action] as string }),
+  };
+
+  it.each(Object.keys(keys).flatMap((name) => FILTERS.map((filter) => [name, filter] as const)))(
+    'by %s has the largest sums and all others: %s',
+    async (name, filterText) => {
+      const filter = filterText === undefined ? undefined : parseFilter(filterText);
+      const top = topOption(name);
+      const { text: lines } = await asked({ filter, question: { kind: 'top', top, limit: 5 } });
+      const matching = selected(filterText).filter(
+        ({ ip_protocol }) => !/port/.test(name) || [6, 17].includes(ip_protocol),
+      );
+      const groups = new Map<string, PacketLog[]>();
+      for (const record of matching) {
+        const key = JSON.stringify(keys[name]?.(record));
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, [record]);
+        else group.push(record);
+      }
+      const rows = objects(lines);
+      const listed = rows.filter((row) => Object.values(row)[0] !== 'others');
+      const sums = [...groups.values()].map(packetsOf).sort((one, other) => other - one);
+      expect(listed.map(({ packets }) => packets)).toEqual(sums.slice(0, 5));
+      for (const { packets, bytes, share, ...key } of listed) {
+        const group = groups.get(JSON.stringify(key)) ?? [];
+        expect({ packets, bytes }).toEqual({ packets: packetsOf(group), bytes: bytesOf(group) });
+        expect(share).toBeCloseTo(packetsOf(group) / packetsOf(matching), 5);
+      }
+      expect(rows.reduce((sum, { packets }) => sum + Number(packets), 0)).toBe(packetsOf(matching));
+      expect(said).toContain(`${name}: ${groups.size.toLocaleString('en-US')} distinct\n`);
+    },
+  );
+
+  it('has a name for each key that the help lists, and rejects others', () => {
+    expect(TOP_NAMES.map((name) => topOption(name).name)).toEqual(TOP_NAMES);
+    expect(topOption('src_addr')).toEqual(topOption('source'));
+    expect(() => topOption('colour')).toThrow(/Write one of source, destination, port/);
+  });
+
+  it('is a table and CSV, too', async () => {
+    const question = { kind: 'top', top: topOption('action'), limit: 1 } as const;
+    const [permits, others] = [selected('permit'), selected('not permit')];
+    const table = (await asked({ question, format: 'table' })).text.split('\n');
+    expect(table[0]).toMatch(/^action +packets +bytes +share$/);
+    expect(table[1]).toMatch(/^permit +[\d,]+ +[\d,]+ +\d+\.\d %$/);
+    expect(table[1]).toContain(packetsOf(permits).toLocaleString('en-US'));
+    const csv = (await asked({ question, format: 'csv' })).text.split('\n');
+    expect(csv[0]).toBe('action,packets,bytes,share');
+    expect(csv[2]).toContain(`others,${packetsOf(others)},${bytesOf(others)},`);
+  });
+});
+
+describe('query without a question', () => {
+  it.each(FILTERS)('prints the newest records in order, with the names of the time: %s', async (filterText) => {
+    const filter = filterText === undefined ? undefined : parseFilter(filterText);
+    const { text: lines } = await asked({ filter, question: { kind: 'rows', limit: 700 } });
+    const expected = selected(filterText)
+      .sort((one, other) => (one.timestamp_ns < other.timestamp_ns ? -1 : 1))
+      .slice(-700);
+    const rows = objects(lines);
+    expect(rows.map((row) => row['timestamp_ns'])).toEqual(expected.map(({ timestamp_ns }) => String(timestamp_ns)));
+    expect(rows.map((row) => row['interface'])).toEqual(expected.map(nameAt));
+    expect(rows.map((row) => row['src_addr'])).toEqual(expected.map(({ src_addr }) => src_addr));
+  });
+
+  it('is a table with a heading, and CSV', async () => {
+    const question = { kind: 'rows', limit: 2 } as const;
+    const table = (await asked({ question, format: 'table' })).text.split('\n');
+    expect(table[0]).toMatch(/^time \(UTC\) +source +port {2}destination +port {2}proto +flags +interface/);
+    expect(table).toHaveLength(4);
+    expect((await asked({ question, format: 'csv' })).text.split('\n')[0]).toMatch(/^timestamp_ns,src_addr/);
+    expect(said).toContain('The newest 2 rows: --limit prints more.');
+    expect(said).toMatch(/UTC: at least \d+ packets?/);
+  });
+});
+
+describe('the last lines of a query', () => {
+  const count = { kind: 'count' } as const;
+
+  it('say what the journal misses in the range, and nothing of other times', async () => {
+    const gap = { kind: 'gap', at_ns: TO, cause: 'the recorder was killed' } as const;
+    appendToJournal(directory, { ...gap, from_ns: FROM - SECOND, to_ns: FROM + SECOND, records: 3120 });
+    appendToJournal(directory, { ...gap, from_ns: TO + SECOND, to_ns: TO + 2n * SECOND, records: 7 });
+    const expired = { kind: 'expired', at_ns: TO, file: 'x', permits: 5, denies: 4 } as const;
+    appendToJournal(directory, { ...expired, from_ns: T - SECOND, to_ns: FROM + 1n, records: 9 });
+    appendToJournal(directory, { ...expired, from_ns: T - 2n * SECOND, to_ns: FROM - 1n, records: 11 });
+    const times = { at_ns: TO, from_ns: FROM, to_ns: TO };
+    appendToJournal(directory, { kind: 'forgotten', ...times, file: 'x', records: 2 });
+    await asked({ question: count });
+    expect(said).toMatch(/UTC: [\d,]+ packets; sampled: .*, not complete:$/m);
+    expect(said).toMatch(/^ {2}lost: 3,120 records in 1 gap \(.* UTC\): the recorder was killed$/m);
+    expect(said).toMatch(
+      /^ {2}expired: 9 records in segments that reach into the range; the oldest that is kept is of 2023/m,
+    );
+    expect(said).toMatch(/^ {2}removed by packetlog forget: 2 records$/m);
+    expect(said).not.toMatch(/7 records|11 records|not recorded/);
+  });
+
+  it('say when nothing was recorded', async () => {
+    appendToJournal(directory, { kind: 'stop', at_ns: FROM + SECOND });
+    appendToJournal(directory, { kind: 'start', at_ns: FROM + 3n * SECOND, node: 'n', version: '1' });
+    appendToJournal(directory, { kind: 'stop', at_ns: TO + 3n * SECOND });
+    await asked({ question: count, range: { fromNs: T - SECOND, toNs: undefined } });
+    expect(said).toContain('  not recorded before 2023-11-14 22:13:20.000 UTC, when recording began\n');
+    expect(said).toMatch(/^ {2}not recorded from .* to .* UTC: packetlog was not running$/m);
+    expect(said).toMatch(/^ {2}not recorded since .* UTC, when packetlog stopped$/m);
+  });
+
+  it('name a damaged segment that was skipped, as a whole', async () => {
+    const bytes = readFileSync(join(directory, '00000003.native.zst'));
+    const { frames } = decodeIndex(bytes.subarray(-MAX_INDEX_BYTES), bytes.length);
+    damage('00000003.native.zst', frames.find(({ column }) => column === 'length')?.offset ?? 0);
+    const { code, text: lines } = await asked({ question: { kind: 'top', top: topOption('source'), limit: 1e6 } });
+    expect(code).toBe(EXIT.failed);
+    expect(said).toMatch(/read segment .*00000003\.native\.zst: \w+ at byte \d+ is damaged/);
+    expect(said).toContain('  1 damaged segment skipped; packetlog segments verify shows all damage\n');
+    const inThird = new Set(all.slice(2 * PER_SEGMENT, 3 * PER_SEGMENT));
+    const expected = packetsOf(selected(undefined).filter((record) => !inThird.has(record)));
+    expect(objects(lines).reduce((sum, { packets }) => sum + Number(packets), 0)).toBe(expected);
+  });
+});

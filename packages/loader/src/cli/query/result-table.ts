@@ -1,0 +1,91 @@
+/** Results of a query as rows of named values, and their formats. */
+import { csvText, type RecordSums } from '@packetlog/common';
+import { printableName } from '../../system/interface-name.ts';
+import { terminalJson } from '../process/terminal-text.ts';
+import { aligned, grouped, utcText } from '../segments/report-text.ts';
+import type { SeriesResult, TopResult } from './sums.ts';
+import { keyFields, keyText, keyValues } from './top-names.ts';
+
+export const QUERY_FORMATS = ['table', 'json', 'csv'] as const;
+export type QueryFormat = (typeof QUERY_FORMATS)[number];
+
+interface Cell {
+  /** In JSON and CSV. */
+  readonly value: string | number;
+  /** In a table. */
+  readonly text: string;
+}
+
+export interface ResultTable {
+  /** Names as in JSON and CSV. */
+  readonly fields: readonly string[];
+  /** Indexes of the columns with text. */
+  readonly texts: ReadonlySet<number>;
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export function countTable({ packets }: RecordSums): ResultTable {
+  // A script reads it: without separators.
+  return { fields: ['packets'], texts: new Set(), rows: [[{ value: packets, text: String(packets) }]] };
+}
+
+export function seriesTable({ steps }: SeriesResult): ResultTable {
+  const rows = steps.map(({ start_ns, packets, bytes, denied }) => [
+    { value: String(start_ns), text: utcText(start_ns).replace('.000', '') },
+    ...[packets, bytes, denied].map(number),
+  ]);
+  return { fields: ['timestamp_ns', 'packets', 'bytes', 'denied'], texts: new Set([0]), rows };
+}
+
+/** The last row has the sums of all others, if there are any. */
+export function topTable({ kind, entries, others, total }: TopResult): ResultTable {
+  const keys = keyFields(kind);
+  const sums = ({ packets, bytes }: RecordSums): Cell[] => {
+    const share = total.packets === 0 ? 0 : packets / total.packets;
+    return [
+      number(packets),
+      number(bytes),
+      { value: Math.round(share * 1e6) / 1e6, text: `${(100 * share).toFixed(1)} %` },
+    ];
+  };
+  const rows = entries.map((entry) => [
+    ...keyValues(kind, entry).map((value, i) => ({ value, text: printableName(keyText(keys[i] as string, value)) })),
+    ...sums(entry),
+  ]);
+  const rest = [
+    ...keys.map((_, i) => ({ value: i === 0 ? OTHERS : '', text: i === 0 ? OTHERS : '' })),
+    ...sums(others),
+  ];
+  return {
+    fields: [...keys, 'packets', 'bytes', 'share'],
+    texts: new Set(keys.map((_, i) => i)),
+    rows: others.records > 0 ? [...rows, rest] : rows,
+  };
+}
+
+const OTHERS = 'others';
+/** Headings of a table that differ from the names. */
+const HEADINGS: Readonly<Record<string, string>> = { timestamp_ns: 'time (UTC)' };
+
+export function* formatted({ fields, texts, rows }: ResultTable, format: QueryFormat): Generator<string> {
+  if (format === 'json') {
+    for (const row of rows) yield `${terminalJson(objectOf(fields, row))}\n`;
+    return;
+  }
+  if (format === 'csv') {
+    yield `${fields.join(',')}\n`;
+    for (const row of rows) yield `${row.map(({ value }) => csvText(String(value))).join(',')}\n`;
+    return;
+  }
+  const headings = fields.map((field) => HEADINGS[field] ?? field);
+  for (const line of aligned([headings, ...rows.map((row) => row.map(({ text }) => text))], texts)) yield `${line}\n`;
+}
+
+/** Without fields that the row does not have. */
+function objectOf(fields: readonly string[], row: readonly Cell[]): object {
+  return Object.fromEntries(row.flatMap(({ value }, i) => (value === '' ? [] : [[fields[i], value]])));
+}
+
+function number(value: number): Cell {
+  return { value, text: grouped(value) };
+}

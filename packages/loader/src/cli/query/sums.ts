@@ -1,0 +1,122 @@
+/** The sums that `packetlog query` prints: all packets, by time, by key. */
+import { ACTIONS, type RecordColumns, type RecordSums, SumsByKey, SumsByTime, type TimeStep } from '@packetlog/common';
+import { type BlockRequest, type PastBlock, type PastBlocks, readColumns } from './past-blocks.ts';
+import { filterOfTop, type TopKind } from './top-names.ts';
+
+export interface TopRow extends RecordSums {
+  readonly value: number | string;
+  readonly port?: number;
+}
+
+export interface TopResult {
+  readonly kind: TopKind;
+  readonly entries: readonly TopRow[];
+  readonly others: RecordSums;
+  readonly distinct: number;
+  readonly beyond: RecordSums;
+  readonly total: RecordSums;
+}
+
+export interface StepRow extends RecordSums {
+  readonly start_ns: bigint;
+  readonly denied: number;
+}
+
+export interface SeriesResult {
+  readonly steps: readonly StepRow[];
+  /** Records of steps for which there was no room. */
+  readonly beyond: RecordSums;
+  readonly total: RecordSums;
+}
+
+const ZERO: RecordSums = { packets: 0, bytes: 0, records: 0 };
+
+export function added(one: RecordSums, other: RecordSums): RecordSums {
+  return {
+    packets: one.packets + other.packets,
+    bytes: one.bytes + other.bytes,
+    records: one.records + other.records,
+  };
+}
+
+/** Sums up all packets. A segment that is selected as a whole is answered by its index. */
+export function sumOf(blocks: PastBlocks, request: BlockRequest): RecordSums {
+  let sum = ZERO;
+  blocks.read(request, ({ facts, columns, rows }) => {
+    sum = Object.values(rows === undefined ? facts.actions : { rows: sumOfRows(columns, rows) }).reduce(added, sum);
+  });
+  return sum;
+}
+
+function sumOfRows({ count, weight, length }: RecordColumns, rows: Uint8Array): RecordSums {
+  const sum = { packets: 0, bytes: 0, records: 0 };
+  for (let i = 0; i < count; i++) {
+    if (rows[i] !== 1) continue;
+    const packets = weight[i] as number;
+    sum.packets += packets;
+    sum.bytes += packets * (length[i] as number);
+    sum.records++;
+  }
+  return sum;
+}
+
+/** Sums up by time; steps without packets are not in the result. */
+export function sumsByStep(blocks: PastBlocks, request: BlockRequest, step: TimeStep): SeriesResult {
+  const all = new SumsByTime(step);
+  const denied = new SumsByTime(step);
+  blocks.read(request, ({ facts, columns, rows }) => {
+    readColumns(columns, ['timestamp_ns', 'weight', 'length']);
+    const deniedRows = facts.actions.deny.records === 0 ? undefined : marksOfDenied(columns, rows);
+    all.add(columns, rows);
+    if (deniedRows !== undefined) denied.add(columns, deniedRows);
+  });
+  const deniedAt = new Map(denied.sums().map(({ start_ns, packets }) => [start_ns, packets]));
+  const steps = all.sums().map((sums) => ({ ...sums, denied: deniedAt.get(sums.start_ns) ?? 0 }));
+  return { steps, beyond: { ...all.beyond }, total: steps.reduce<RecordSums>(added, all.beyond) };
+}
+
+function marksOfDenied({ count, action }: RecordColumns, rows: Uint8Array | undefined): Uint8Array {
+  const marks = new Uint8Array(count);
+  for (let i = 0; i < count; i++)
+    marks[i] = action[i] === ACTIONS.deny && (rows === undefined || rows[i] === 1) ? 1 : 0;
+  return marks;
+}
+
+export function topOf(blocks: PastBlocks, given: BlockRequest, kind: TopKind, limit: number): TopResult {
+  const request = { ...given, filter: filterOfTop(kind, given.filter) };
+  return kind.key === 'ifindex' ? topInterfaces(blocks, request, kind, limit) : topKeys(blocks, request, kind, limit);
+}
+
+function topKeys(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit: number): TopResult {
+  const sums = new SumsByKey(kind.key);
+  blocks.read(request, ({ columns, rows }) => {
+    readColumns(columns, sums.columns);
+    sums.add(columns, rows);
+  });
+  const top = sums.top(limit);
+  return { kind, ...top, total: top.entries.reduce<RecordSums>(added, top.others) };
+}
+
+/** By name, because an ifindex can have another meaning later. */
+function topInterfaces(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit: number): TopResult {
+  const sums = new Map<string, RecordSums>();
+  blocks.read({ ...request, byPeriod: true }, (block) => {
+    for (const { value, ...each } of sumsOfInterfaces(block)) {
+      const name = block.period.nameOf(Number(value));
+      sums.set(name, added(sums.get(name) ?? ZERO, each));
+    }
+  });
+  const sorted = [...sums]
+    .map(([value, each]) => ({ value, ...each }))
+    .sort((one, other) => other.packets - one.packets);
+  const others = sorted.slice(limit).reduce<RecordSums>(added, ZERO);
+  const total = sorted.reduce<RecordSums>(added, ZERO);
+  return { kind, entries: sorted.slice(0, limit), others, distinct: sorted.length, beyond: ZERO, total };
+}
+
+function sumsOfInterfaces({ columns, rows }: PastBlock): readonly TopRow[] {
+  const sums = new SumsByKey('ifindex');
+  readColumns(columns, sums.columns);
+  sums.add(columns, rows);
+  return sums.top(Number.POSITIVE_INFINITY).entries;
+}
