@@ -52,6 +52,30 @@ it('fits on a terminal and says what is asked first', () => {
   ]);
 });
 
+const RECORDER = {
+  ...{ offered: 1200, recorded: 1200, sampled: 0, lost: 0, pending: 0, expired: 0 },
+  ...{ bytes: 5 * 2 ** 20, oldest_ms: NOW - 3_600_000, unsealed: 0, recording: true },
+};
+
+it.each([
+  [{}, 'complete', 'Recorder: back to 1 h 0 min ago, 5 MiB; 1,200 records since the start'],
+  [{ bytes: 192 }, 'complete', 'Recorder: back to 1 h 0 min ago, less than 1 MiB; 1,200 records since the start'],
+  [
+    { recorded: 1, sampled: 1199, oldest_ms: 0 },
+    'complete',
+    'Recorder: no packets yet; 1 record since the start, 1,199 sampled',
+  ],
+  [
+    { recording: false, recorded: 1100, lost: 100 },
+    '100 records not on the disk',
+    'Recorder: STOPPED; back to 1 h 0 min ago, 5 MiB; 1,100 records since the start',
+  ],
+])('says what the recorder keeps: %j', (more, completeness, line) => {
+  const status = { ...STATUS, ledger: { ...STATUS.ledger, recorder: { ...RECORDER, ...more } } };
+  expect(completenessOf(status)).toBe(completeness);
+  expect(statusText(status, NOW)).toContain(line);
+});
+
 it('wraps long alarms at 80 columns and gives their age', () => {
   const message =
     'The list of the set drop was rejected: line 17 is not an address. The last good list stays in force.';

@@ -79,11 +79,12 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
 }
 
 function recorderText({ recording, recorded, sampled, bytes, oldest_ms }: RecorderLedger, nowMs: number): string {
-  const kept =
-    oldest_ms === 0 ? 'no packets yet' : `back to ${age(nowMs - oldest_ms)} ago, ${grouped(bytes / MIB)} MiB`;
+  const kept = oldest_ms === 0 ? 'no packets yet' : `back to ${age(nowMs - oldest_ms)} ago, ${sizeText(bytes)}`;
   const since = `${plural(recorded, 'record')} since the start${sampled > 0 ? `, ${grouped(sampled)} sampled` : ''}`;
   return `${recording ? '' : 'STOPPED; '}${kept}; ${since}`;
 }
+
+const sizeText = (bytes: number) => (bytes < MIB ? 'less than 1 MiB' : `${grouped(bytes / MIB)} MiB`);
 
 function memoryText({ memory_bytes, server }: LoaderStatus): string {
   const own = `${grouped(memory_bytes / MIB)} MiB resident`;

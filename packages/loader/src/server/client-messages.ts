@@ -142,6 +142,8 @@ export class ClientMessages {
   }
 
   failed(error: unknown): void {
+    // The client is gone, and its request was cancelled.
+    if (error instanceof Error && error.name === 'AbortError') return;
     this.#lines.failed(error, 'handling a message failed');
   }
 

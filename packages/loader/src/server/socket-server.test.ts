@@ -166,6 +166,12 @@ describe('rules', () => {
     expect(on.logged.some(({ msg }) => msg === 'handling a message failed')).toBe(true);
   });
 
+  it('requests that were cancelled are no error: the client is gone', async () => {
+    const { socket } = await on.connected(admin);
+    await socket.emitWithAck('rules:redo', {});
+    expect(on.logged.some(({ msg }) => msg === 'handling a message failed')).toBe(false);
+  });
+
   it('report their counters', async () => {
     const { socket } = await on.connected();
     const counted = once(socket, 'rule_counters');

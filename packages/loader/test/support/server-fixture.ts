@@ -148,6 +148,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
     ask: async (verb: string, request: unknown, caller: unknown) => {
       asked.push([verb, request, caller]);
       if (verb === 'undo') throw new Error('broken');
+      if (verb === 'redo') throw AbortSignal.abort().reason;
       return { ok: true, value: it.value ?? verb };
     },
   } as unknown as RulesForClients;

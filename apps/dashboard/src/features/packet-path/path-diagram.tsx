@@ -54,7 +54,7 @@ function RecorderLine() {
   if (recorder === undefined) return null;
   const isIncomplete = recorder.lost > 0 || !recorder.recording;
   return (
-    <p className={clsx('path-sentence', isIncomplete && 'text-lost')} data-testid="path-recorder">
+    <p className={clsx('path-sentence path-recorder', isIncomplete && 'text-lost')} data-testid="path-recorder">
       <LossMark lost={isIncomplete} /> {recorderSentence(recorder, atMs)}
     </p>
   );

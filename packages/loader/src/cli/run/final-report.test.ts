@@ -54,6 +54,20 @@ describe('the log of denied packets', () => {
   });
 });
 
+describe('the recorder', () => {
+  const recorder = {
+    ...{ offered: 12_000, recorded: 11_000, sampled: 900, lost: 60, pending: 40, expired: 5 },
+    ...{ bytes: 1, oldest_ms: 1, unsealed: 0, recording: true },
+  };
+
+  it('is in both reports; what was never written counts as lost', () => {
+    const last = { ...ledger(), recorder };
+    const counts = JSON.parse(ledgerJson(last, { console: 0, dropped: 0 })).recorder;
+    expect(counts).toEqual({ offered: 12_000, recorded: 11_000, sampled: 900, lost: 100, expired: 5 });
+    expect(ledgerText(last, undefined).at(-1)).toBe('recorder: 11,000 recorded, 900 sampled, 100 lost');
+  });
+});
+
 describe('packets excluded by a filter', () => {
   it('are listed separately from losses, in both reports', () => {
     const counts = { console: 800, dropped: 100, filtered: 11_000 };

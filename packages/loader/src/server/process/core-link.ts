@@ -115,14 +115,14 @@ export class CoreLink implements Core {
     pending?.resolve(value);
   }
 
-  /** Rejects when `gone` is aborted. */
+  /** Rejects with the signal's reason when `gone` is aborted. */
   #request(what: ServerRequest, gone?: AbortSignal): Promise<unknown> {
     const request = ++this.#requests;
     return new Promise((resolve, reject) => {
       const cancelled = () => {
         this.#pending.delete(request);
         this.send({ type: 'cancel', request });
-        reject(new Error('cancelled'));
+        reject(gone?.reason);
       };
       gone?.addEventListener('abort', cancelled, { once: true });
       const settle = () => gone?.removeEventListener('abort', cancelled);
