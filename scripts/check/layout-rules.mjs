@@ -48,7 +48,7 @@ export const LAYOUTS = [
       // Messages and shared memory that both halves use.
       ipc: ['errors'],
       // The recorder's thread, and the main thread's handle on it.
-      'recorder/writer': ['recorder/format', 'ipc'],
+      'recorder/writer': ['recorder/format', 'ipc', 'write-all.ts'],
       recorder: ['recorder/writer', 'recorder/format', 'ipc', 'system', 'collect-garbage.ts'],
       // The core: everything that needs capabilities. It does not import the server.
       native: ['errors'],

@@ -18,6 +18,7 @@ import type { JournalEntry, JournalEntryOf } from '../format/journal-entry.ts';
 import { openSegment } from '../format/open-segment.ts';
 import { listSegments } from '../format/segment-files.ts';
 import { readJournal } from '../format/segment-journal.ts';
+import { journalBytes } from './compact-journal.ts';
 import type { RecorderSettings } from './recorder-settings.ts';
 import { type RecordingChange, SegmentRecorder } from './segment-recorder.ts';
 
@@ -181,6 +182,17 @@ describe('SegmentRecorder', () => {
     ]);
     pass(1000);
     expect(count('expired')).toBe(0);
+  });
+
+  it('keeps its journal small, and counts it as room', () => {
+    const { it: recorder, append, pass, count } = start();
+    append(1);
+    for (let i = 0; i < 3000; i++) recorder.interfaces({ [i]: 'x'.repeat(100) });
+    pass(1000);
+    const bytes = journalBytes(directory);
+    expect(count('bytes')).toBe(bytes + PACKET_LOG_SIZE);
+    expect(bytes).toBeLessThan(2000);
+    expect(entries('interfaces').at(-1)).toMatchObject({ names: { 2999: 'x'.repeat(100) } });
   });
 
   it('deletes what is too old, also if little is recorded', () => {

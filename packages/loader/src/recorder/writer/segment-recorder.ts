@@ -11,6 +11,7 @@ import { appendToJournal } from '../format/segment-journal.ts';
 import { segmentName } from '../format/segment-name.ts';
 import { type Adopted, adopt } from './adopt.ts';
 import { anonymize } from './anonymize.ts';
+import { compactJournal, journalBytes } from './compact-journal.ts';
 import { defaultMaxBytes, requireSpace } from './disk-space.ts';
 import { Gap } from './gap.ts';
 import { HotFile } from './hot-file.ts';
@@ -29,6 +30,8 @@ const MAX_HOT_MS = 3_600_000;
 /** One segment spans at most this part of the time for which packets are kept. */
 const HOT_SHARE = 8;
 const KILLED = 'the recorder was killed';
+/** A smaller journal is left as it is. */
+const MIN_COMPACTED_BYTES = 256 * 1024;
 const TOO_SLOW = 'the recorder was too slow';
 
 /** `problem`: a clause. */
@@ -65,6 +68,8 @@ export class SegmentRecorder {
   #maxBytes = 0;
   #hot: HotFile | undefined;
   #hotSince = 0;
+  #journalBytes = 0;
+  #compactAt = MIN_COMPACTED_BYTES;
   #hasStarted = false;
   #problem: string | undefined;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -119,6 +124,7 @@ export class SegmentRecorder {
       if (this.#hot !== undefined && this.#hot.records > 0 && isOld) this.#seal();
       if (this.#kept.sealLeft()) this.#host.sealed();
       this.#expire();
+      this.#compactJournal();
       this.#writeGap(TOO_SLOW);
       this.#writeProgress();
     });
@@ -279,7 +285,21 @@ export class SegmentRecorder {
   #expire(): void {
     const { maxAgeMs } = this.#settings;
     const oldestNs = maxAgeMs === undefined ? undefined : this.#nowNs() - BigInt(maxAgeMs) * NS_PER_MS;
-    this.#kept.expire({ maxBytes: this.#maxBytes, oldestNs }, this.#hot?.bytes ?? 0, this.#nowNs());
+    this.#kept.expire(
+      { maxBytes: this.#maxBytes, oldestNs },
+      (this.#hot?.bytes ?? 0) + this.#journalBytes,
+      this.#nowNs(),
+    );
+  }
+
+  #compactJournal(): void {
+    const { directory } = this.#settings;
+    this.#journalBytes = journalBytes(directory);
+    if (this.#journalBytes < this.#compactAt) return;
+    compactJournal(directory, this.#kept.oldestNs ?? this.#nowNs());
+    this.#journalBytes = journalBytes(directory);
+    // Not again before it has doubled: all of it may be needed.
+    this.#compactAt = Math.max(MIN_COMPACTED_BYTES, 2 * this.#journalBytes);
   }
 
   #note(entry: JournalEntry): void {
@@ -293,7 +313,7 @@ export class SegmentRecorder {
   }
 
   #update(): void {
-    this.#counts.set('bytes', this.#kept.bytes + (this.#hot?.bytes ?? 0));
+    this.#counts.set('bytes', this.#kept.bytes + (this.#hot?.bytes ?? 0) + this.#journalBytes);
     const hotSinceNs =
       this.#hot === undefined || this.#hot.records === 0 ? 0n : BigInt(Math.floor(this.#hotSince)) * NS_PER_MS;
     this.#counts.set('oldest_ns', this.#kept.oldestNs ?? hotSinceNs);
