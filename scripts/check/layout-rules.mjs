@@ -71,6 +71,8 @@ export const LAYOUTS = [
       ],
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts', 'write-all.ts'],
+      // Evaluates recorded packets with rules that were not in force.
+      'past-dry-run': ['rules', 'recorder/format'],
       // Reads capture files, and runs their frames through the program and the rules.
       'capture-file': [],
       replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'ipc', 'errors'],
@@ -94,6 +96,7 @@ export const LAYOUTS = [
         'deny-log',
         'replay',
         'capture-file',
+        'past-dry-run',
         'recorder/format',
         'recorder',
         'supervisor',

@@ -242,6 +242,7 @@ export {
   rulesStepSchema,
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
+export { AddressDictionary } from './segments/address-column.ts';
 export { type AddressColumn, columnsOf, type RecordColumns, recordsOf } from './segments/columns.ts';
 export { gzipMember, gzipMemberLength } from './segments/gzip-member.ts';
 export {

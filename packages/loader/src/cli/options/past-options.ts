@@ -10,18 +10,30 @@ import { fileName } from './values.ts';
 /** Directory in the state directory. */
 const RECORD = 'record';
 
+/** The values of these options. */
+export interface PastOptions {
+  readonly from?: bigint;
+  readonly to?: bigint;
+  readonly dir?: string;
+}
+
+/** Returns whether the options ask for recorded packets, not for live ones. */
+export function isPast({ from, to, dir }: PastOptions): boolean {
+  return from !== undefined || to !== undefined || dir !== undefined;
+}
+
 export function directoryOption(): Option {
   return new Option('--dir <dir>', 'directory of the segments (default: record in PACKETLOG_STATE_DIR)').argParser(
     fileName,
   );
 }
 
-export function fromOption(): Option {
-  return new Option('--from <time>', 'only packets from this time on').argParser(timeOption);
+export function fromOption(description = 'only packets from this time on'): Option {
+  return new Option('--from <time>', description).argParser(timeOption);
 }
 
-export function toOption(): Option {
-  return new Option('--to <time>', 'only packets before this time').argParser(timeOption);
+export function toOption(description = 'only packets before this time'): Option {
+  return new Option('--to <time>', description).argParser(timeOption);
 }
 
 /** commander passes the previous value, too. */

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
+import { directoryOption, fromOption, isPast, type PastOptions, toOption } from '../options/past-options.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/shared-options.ts';
 import { count, seconds } from '../options/values.ts';
 import { COMMAND_OUTPUT } from '../process/command-output.ts';
@@ -28,6 +29,7 @@ Examples:
   packetlog rules add observe any --port 23         see what a deny rule would catch
   packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
   packetlog rules dry-run new.json --against 60     what would it deny in 60 s of traffic?
+  packetlog rules dry-run new.json --from -8h       what would it have denied in the last 8 hours?
   packetlog rules list --json | jq '.rules[].source'
   packetlog rules remove 3 7
 
@@ -36,6 +38,19 @@ A risky change (such as a network wider than /8 or /32, or the default policy de
 
 The commands change the rules of the running packetlog. When none runs, they change the rules file for its next start.
 docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
+
+const DRY_RUN_HELP = `
+With --from, --to or --dir, nothing live is needed: the rules are evaluated over the packets that the recorder kept
+(docs/history.md), also in a copied directory. Prints what they would have denied that was not denied then, and which of
+the sources look known-good. Ctrl-C ends with what was found so far.
+
+Examples:
+  packetlog rules dry-run drop.txt --against 60
+  packetlog rules dry-run drop.txt --from -8h
+  echo 203.0.113.0/24 | packetlog rules dry-run - --from 22:00 --to 06:00
+  packetlog rules dry-run new.json --from 2026-05-01 --dir /mnt/copy --json
+
+Exit codes with recorded packets: 0 all were evaluated; 1 interrupted, or a segment is damaged; 2 wrong file or option.`;
 
 export function rulesCommand(done: (code: number) => void): Command {
   const rules = new Command('rules')
@@ -171,16 +186,26 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
 
   subcommand(
     'dry-run <file>',
-    'count the packets that the rules in a file, or a list of networks, would deny',
-    async (connection, printer, options, [file = '']) => {
+    'count the packets that the rules in a file, or a list of networks, would deny, live or in the past',
+    async (connection, printer, options, args) => {
+      if (isPast(options as PastOptions))
+        return (await import('./dry-run-past.ts')).dryRunPast(connection, printer, options, args);
+      const [file = ''] = args;
       const request = dryRunRequest(await readInput(file), file, options['against'] ?? 10);
       return printer.answer(await connection.ask('test', request), dryRunText);
     },
   )
     .alias('test')
     .addOption(
-      new Option('--against <seconds>', 'seconds of live traffic to test against').argParser(seconds).default(10),
-    );
+      new Option('--against <seconds>', 'seconds of live traffic to test against')
+        .argParser(seconds)
+        .default(10)
+        .conflicts(['from', 'to', 'dir']),
+    )
+    .addOption(fromOption('evaluate recorded packets from this time on, not live ones'))
+    .addOption(toOption('evaluate recorded packets before this time'))
+    .addOption(directoryOption())
+    .addHelpText('after', DRY_RUN_HELP);
 
   subcommand('confirm', 'confirm a risky change, so that it does not revert', async (connection, printer) =>
     printer.changed(await connection.ask('confirm', {}), () => 'Confirmed: the change stays in force.'),

@@ -1,6 +1,7 @@
 /** A hot file: records as they were drained, 64 bytes each. */
 import { readFileSync } from 'node:fs';
 import {
+  type AddressField,
   columnsOf,
   factsOf,
   PACKET_LOG_SIZE,
@@ -38,6 +39,10 @@ export class HotSegment implements Segment {
 
   columns<K extends PacketLogFieldName>(_names: readonly K[]): ColumnsNamed<K> {
     return this.#all();
+  }
+
+  dictionary(column: AddressField): Uint8Array {
+    return this.#all()[column].dictionary;
   }
 
   records(): Uint8Array {

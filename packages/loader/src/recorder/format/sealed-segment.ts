@@ -83,7 +83,6 @@ export class SealedSegment implements Segment {
     return recordsOf(this.columns(ALL_FIELDS));
   }
 
-  /** Returns the distinct addresses, 16 bytes each, without reading the indexes. @throws CorruptSegmentError */
   dictionary(column: AddressField): Uint8Array {
     return this.#decode(column, 'dictionary', (part) => decodeDictionary(column, part));
   }

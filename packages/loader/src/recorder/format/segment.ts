@@ -1,5 +1,11 @@
 /** A segment: up to 65,536 records in one file, either hot (raw records) or sealed (compressed columns). */
-import type { PacketLogFieldName, RecordColumns, SegmentCompression, SegmentFacts } from '@packetlog/common';
+import type {
+  AddressField,
+  PacketLogFieldName,
+  RecordColumns,
+  SegmentCompression,
+  SegmentFacts,
+} from '@packetlog/common';
 
 export interface SegmentFile {
   /** Order of time. */
@@ -21,6 +27,8 @@ export interface Segment extends Disposable {
   readonly node: string | undefined;
   /** Reads and decompresses only these columns. @throws CorruptSegmentError naming the first damaged one. */
   columns<K extends PacketLogFieldName>(names: readonly K[]): ColumnsNamed<K>;
+  /** Returns the distinct addresses, 16 bytes each, without reading the indexes. @throws CorruptSegmentError */
+  dictionary(column: AddressField): Uint8Array;
   /** Returns all records, 64 bytes each. @throws CorruptSegmentError */
   records(): Uint8Array;
 }

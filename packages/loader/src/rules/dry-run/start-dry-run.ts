@@ -1,14 +1,11 @@
 /** Compiles draft rules and evaluates the packets of the next seconds with them. */
-import type { CheckedRulesRequest, DryRunReport, Rule } from '@packetlog/common';
+import type { CheckedRulesRequest, DryRunReport } from '@packetlog/common';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
 import { asRejection } from '../engine/rejection-text.ts';
 import type { RulesService } from '../engine/rules-service.ts';
-import { addRules } from '../ruleset/changes.ts';
-import { EMPTY_RULESET, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
-import { readSet, requireGood } from '../store/read-set.ts';
-import { sharedBytes } from '../store/shared-bytes.ts';
+import { draftRuleset } from './draft-ruleset.ts';
 import type { DryRuns } from './dry-runs.ts';
 
 export interface Stage {
@@ -30,39 +27,16 @@ async function play(
   gone: AbortSignal | undefined,
 ): Promise<DryRunReport> {
   const { service, enforcement, dryRuns, slots } = stage;
-  const current = service.ruleset;
-  const sets = new Map(current.sets);
-  for (const [name, text] of Object.entries(request.sets ?? {}))
-    sets.set(name, await readText(name, text, stage.compiler));
-  const circumstances = { nowMs: Date.now(), createdBy: 'dry run' };
-  const drafts = request.rules ?? (request.add ? [request.add] : []);
-  const start: Ruleset = request.rules ? { ...EMPTY_RULESET, protect: current.protect } : current;
-  const base: Ruleset = { ...start, sets, defaultPolicy: request.default_policy ?? current.defaultPolicy };
-  const { ruleset, rules } = addRules(base, drafts, circumstances, fieldOf(request));
-  const made: Rule[] = rules.map(({ rule }) => rule);
+  const { ruleset, nameOf } = await draftRuleset(request, service.ruleset, stage.compiler);
   const compiled = await enforcement.compileApart(ruleset, stage.compiler).catch((error: unknown) => {
     throw asRejection(error);
   });
-  const draftIndexes = new Map(made.map(({ id }, i) => [id, i]));
   return dryRuns.play({
     compiled,
     slots,
     seconds: request.seconds,
     gone,
     lockouts: service.lockouts(compiled),
-    nameOf: (id) => {
-      const draft = draftIndexes.get(id);
-      return draft === undefined ? { id } : { draft };
-    },
+    nameOf,
   });
-}
-
-/** Returns the name of a draft's field in the request, for errors. */
-function fieldOf({ rules }: CheckedRulesRequest<'test'>): (index: number) => string {
-  return (index) => (rules === undefined ? 'add' : `rules.${index}`);
-}
-
-async function readText(name: string, text: string, compiler: Compiler): Promise<NamedSet> {
-  const bytes = sharedBytes(Buffer.from(text));
-  return requireGood(await readSet(compiler, { name, origin: { kind: 'copy' }, text: bytes, loadedAtMs: Date.now() }));
 }

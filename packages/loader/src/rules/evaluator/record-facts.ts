@@ -41,9 +41,14 @@ function ipv4Source(view: DataView): [number] | undefined {
 
 function ipv6Source(view: DataView, ipProtocol: number): number[] | undefined {
   const words = [0, 4, 8, 12].map((offset) => view.getUint32(OFFSET.src_addr + offset));
-  const reason = view.getUint8(OFFSET.reason);
-  const mayBeUnread = ipProtocol === IP_PROTOCOL_NONE && reason !== REASONS.none && reason !== REASONS.fragment;
-  return mayBeUnread && words.every((word) => word === 0) ? undefined : words;
+  return isIpv6Doubtful(ipProtocol, view.getUint8(OFFSET.reason)) && words.every((word) => word === 0)
+    ? undefined
+    : words;
+}
+
+/** Returns whether an all-zero IPv6 source of such a record counts as not read. */
+export function isIpv6Doubtful(ipProtocol: number, reason: number): boolean {
+  return ipProtocol === IP_PROTOCOL_NONE && reason !== REASONS.none && reason !== REASONS.fragment;
 }
 
 function hasReadPorts(view: DataView, ipProtocol: number): boolean {

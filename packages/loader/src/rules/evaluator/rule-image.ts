@@ -39,6 +39,8 @@ export interface PacketFacts {
 
 /** The packet is not IP: rules do not apply, and it is permitted. */
 export const NOT_IP = -1;
+/** The value of a source that could not be read, or that no rule names. */
+export const NO_SOURCE = 0;
 
 export type Verdict =
   | {
@@ -80,8 +82,26 @@ export class RuleImage {
   /** Returns the number of the node that decides, 0 if none does, or NOT_IP. */
   decide(facts: PacketFacts, nowNs: bigint): number {
     if (facts.etherType !== ETHER_TYPE_IPV4 && facts.etherType !== ETHER_TYPE_IPV6) return NOT_IP;
-    const service = this.#serviceOf(facts);
-    const bySource = facts.source ? this.#unexpired(this.#nodeOf(this.#lookUp(facts.source), service), nowNs) : 0;
+    const value = facts.source ? this.sourceValue(facts.source) : NO_SOURCE;
+    return this.decideIp(value, this.serviceOf(facts), nowNs);
+  }
+
+  /** Returns the number of services: with one, `serviceOf` is always 0. */
+  get serviceCount(): number {
+    return this.#header(RULE_HEADER.service_count);
+  }
+
+  /** Whether a packet can match a rule although no rule names its source. */
+  get hasRuleForAny(): boolean {
+    return this.#header(RULE_HEADER.any_value) !== 0;
+  }
+
+  /**
+   * Does the same as `decide` for an IP packet, in two steps, so that a source is looked up once for many packets.
+   * `value`: of `sourceValue`, or NO_SOURCE. `service`: of `serviceOf`.
+   */
+  decideIp(value: number, service: number, nowNs: bigint): number {
+    const bySource = this.#unexpired(this.#nodeOf(value, service), nowNs);
     const byAny = this.#unexpired(this.#nodeOf(this.#header(RULE_HEADER.any_value), service), nowNs);
     if (bySource === 0 || byAny === 0) return bySource || byAny;
     return this.#rank(byAny) > this.#rank(bySource) ? byAny : bySource;
@@ -111,7 +131,12 @@ export class RuleImage {
     return RANK[this.#node(node, NODE_FIELDS.action)] as number;
   }
 
-  #serviceOf({ ipProtocol, destinationPort, interfaceSlot }: PacketFacts): number {
+  /** Returns the number of the service: the rules cannot tell its packets apart, except by their source. */
+  serviceOf({
+    ipProtocol,
+    destinationPort,
+    interfaceSlot,
+  }: Pick<PacketFacts, 'ipProtocol' | 'destinationPort' | 'interfaceSlot'>): number {
     const line = this.#header(RULE_HEADER.services_line);
     if (line === 0) return 0;
     const interfaceClass = this.#bytes[line * LINE_BYTES + interfaceSlot] as number;
@@ -125,7 +150,8 @@ export class RuleImage {
     return this.#halves[(table * LINE_BYTES) / 2 + ipProtocol] as number;
   }
 
-  #lookUp(source: ArrayLike<number>): number {
+  /** Returns what the tables hold for a source: the rules cannot tell sources with the same value apart. */
+  sourceValue(source: ArrayLike<number>): number {
     return source.length === 1 ? this.#lookUpIpv4(source[0] as number) : this.#lookUpIpv6(source);
   }
 
