@@ -9,6 +9,7 @@ import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts'
 import { statePaths } from '../rules/store/state-directory.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addForgetCommand } from './forget/forget-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
 import { readConfigFile } from './options/config-file.ts';
 import { type GivenRecordOptions, recordOf } from './options/record-options.ts';
@@ -118,6 +119,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   addReplayCommand(program, done);
   addQueryCommand(program, done);
   addSegmentsCommand(program, done);
+  addForgetCommand(program, done);
 
   program.addCommand(rulesCommand(done));
 

@@ -39,16 +39,16 @@ function rangeText({ range, oldestNs, newestNs }: Answered): string {
 }
 
 function missingLines({ range, oldestNs, corrupt, journal }: Answered): string[] {
-  const inRange = <K extends 'gap' | 'expired' | 'forgotten'>(kind: K) =>
+  const inRange = <K extends 'gap' | 'expired' | 'forgotten'>(kind: K, firstNs = 0n) =>
     journal.filter(
       (entry): entry is JournalEntryOf<K> =>
         entry.kind === kind &&
         'from_ns' in entry &&
-        entry.to_ns >= (range.fromNs ?? oldestNs ?? 0n) &&
+        entry.to_ns >= (range.fromNs ?? firstNs) &&
         (range.toNs === undefined || entry.from_ns < range.toNs),
     );
-  const lines = gapLines(inRange('gap'));
   // Without a limit, the range begins with the oldest record that is kept.
+  const lines = gapLines(inRange('gap', oldestNs));
   const expired = range.fromNs === undefined ? [] : inRange('expired');
   if (expired.length > 0) {
     const since = oldestNs === undefined ? '' : `; the oldest that is kept is of ${utcText(oldestNs)} UTC`;

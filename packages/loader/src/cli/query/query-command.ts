@@ -37,7 +37,7 @@ Names for --top:
 
 Examples:
   packetlog query --from -1h deny and tcp
-  packetlog query --from 22:00 --to 06:00 --count 'src net 192.0.2.0/24'
+  packetlog query --from 21:00 --to 21:05 --count 'src net 192.0.2.0/24'
   packetlog query --from -1d --by hour --print csv
   packetlog query --from -1h --top source-port-pair --limit 20 deny
 

@@ -249,6 +249,14 @@ describe('query without a question', () => {
     expect(rows.map((row) => row['src_addr'])).toEqual(expected.map(({ src_addr }) => src_addr));
   });
 
+  it('finds them also where the clock was set back', async () => {
+    const earlier = new GeneratedTraffic({ seed: 4, startNs: T - 1000n * SECOND }).take(50);
+    writeSegment(directory, SEGMENTS + 1, earlier, { node: 'n' });
+    const range = { fromNs: undefined, toNs: undefined };
+    const { text: lines } = await asked({ range, question: { kind: 'rows', limit: 20 } });
+    expect(objects(lines).map((row) => row['timestamp_ns'])).toEqual(times.slice(-20).map(String));
+  });
+
   it('is a table with a heading, and CSV', async () => {
     const question = { kind: 'rows', limit: 2 } as const;
     const table = (await asked({ question, format: 'table' })).text.split('\n');

@@ -29,14 +29,14 @@ export class ProgressFile {
     directory: string,
     hotRecords: (hot: number) => number | undefined,
   ): { readonly records: number; readonly sinceMs: number } | undefined {
-    const before = readProgress(pathIn(directory));
+    const before = readProgress(progressPath(directory));
     const records = missingRecords(before, this.#ring, hotRecords);
     return before === undefined || records === 0 ? undefined : { records, sinceMs: before.at_ms };
   }
 
   /** Throws the error of the file system, as does `write`. */
   open(directory: string): void {
-    this.#fd = openSync(pathIn(directory), constants.O_WRONLY | constants.O_CREAT, MODE);
+    this.#fd = openSync(progressPath(directory), constants.O_WRONLY | constants.O_CREAT, MODE);
   }
 
   /**
@@ -61,6 +61,7 @@ export class ProgressFile {
   }
 }
 
-function pathIn(directory: string): string {
+/** Path of the file in a directory of segments. */
+export function progressPath(directory: string): string {
   return join(directory, 'progress.json');
 }
