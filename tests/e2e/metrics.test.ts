@@ -56,7 +56,7 @@ describe.skipIf(!requireRoot())('the metrics', () => {
     const target = `${link.server.ipv4}:${METRICS_PORT}`;
     const { cert, key } = await certificates.make('metrics', `IP:${link.server.ipv4}`);
     const tls = ['--tls-cert', cert, '--tls-key', key];
-    const packetlog = await start('--metrics', target, '--listen', '127.0.0.1:0', ...tls);
+    const packetlog = await start('--metrics', target, '--listen', '127.0.0.1:0', ...tls, '--record', 'on');
     expect(packetlog.stderr).toContain(`Metrics: https://${target}/metrics\nWaiting`);
     expect((await rules(server, place, 'add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', '9')).code).toBe(
       0,
@@ -107,9 +107,14 @@ describe.skipIf(!requireRoot())('the metrics', () => {
       const sum = `sum(packetlog_hop_records_total{hop="${hop}"}) + sum(packetlog_hop_pending_records{hop="${hop}"})`;
       expect(await value(`${sum} - sum(packetlog_hop_offered_records_total{hop="${hop}"})`), hop).toBe(0);
     }
+    const recorder = 'sum(packetlog_recorder_records_total) + sum(packetlog_recorder_pending_records)';
+    expect(await value(`${recorder} - sum(packetlog_recorder_offered_records_total)`)).toBe(0);
     const recorded = await value(`packetlog_kernel_packets_total{${device},outcome="recorded"}`);
     await until(async () => (await value('sum(packetlog_protocol_packets_total)')) === recorded, {
       what: 'all records',
+    });
+    await until(async () => (await value('packetlog_recorder_records_total{outcome="recorded"}')) === recorded, {
+      what: 'all records on the disk',
     });
     expect(await value('packetlog_protocol_bytes_total{protocol="udp"}')).toBe((recorded ?? 0) * FRAME);
 
