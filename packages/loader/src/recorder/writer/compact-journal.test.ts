@@ -37,6 +37,7 @@ it('keeps what concerns the kept packets, and adds up the deleted segments', () 
         ...{ kind: 'expired', at_ns: 61n, file: '61.hot', from_ns: 20n, to_ns: 56n },
         ...{ records: 20, permits: 17, denies: 3 },
       },
+      start(10n),
       names(13n, 'eth0'),
       rules,
       start(32n),

@@ -33,12 +33,13 @@ export function compactJournal(directory: string, oldestNs: bigint): void {
 /** Pure. Returns the entries to keep, in their order; the one about deleted segments comes first. */
 export function compacted(entries: readonly JournalEntry[], oldestNs: bigint): JournalEntry[] {
   const expired = entries.filter((entry): entry is JournalEntryOf<'expired'> => entry.kind === 'expired');
-  // What was in force when the oldest packet arrived.
-  const inForce = new Set(
-    (['start', 'interfaces', 'rules'] as const).map((kind) =>
+  // What was in force when the oldest packet arrived, and when recording first began.
+  const inForce = new Set([
+    entries.find(({ kind }) => kind === 'start'),
+    ...(['start', 'interfaces', 'rules'] as const).map((kind) =>
       entries.findLast((entry) => entry.kind === kind && entry.at_ns <= oldestNs),
     ),
-  );
+  ]);
   const kept = entries.filter((entry) => entry.kind !== 'expired' && (entry.at_ns > oldestNs || inForce.has(entry)));
   const [first] = expired;
   const last = expired.at(-1);
