@@ -57,7 +57,7 @@ test('the variables that the unit sets are those of the command', () => {
 });
 
 test('the settings that are installed are valid', () => {
-  expect(JSON.parse(readFileSync(file('packetlog.json'), 'utf8'))).toEqual({});
+  expect(JSON.parse(readFileSync(file('packetlog.json'), 'utf8'))).toEqual({ record: 'on' });
 });
 
 test('the unit is not restarted where that mends nothing, but where an interface is missing or the machine is at fault', () => {

@@ -129,6 +129,7 @@ export class RunningLoader {
       this.#unlock();
       throw error;
     }
+    this.#recorder?.learn(this.#running.ready.interfaces);
     this.#recorder?.rules(this.#rules.snapshot().rules);
     leaveWith(() => this.#running.stop());
     if (this.#options.waitForInterfaces) storeInterfaces(this.#options.state.directory, this.#running.ready.interfaces);
