@@ -3,7 +3,6 @@ const SECOND = 1000;
 /** What changes the machine, measures it, or sends as much as it can take: one at a time, after all others. */
 const WHOLE_MACHINE = [
   'tests/e2e/{cpu-hotplug,enforcing,fan-out,flood,known-traffic,overload,take-over,upgrade}.test.ts',
-  'tests/kernels/brief.test.ts',
   'tests/rules/replacement.test.ts',
   'tests/sequence/sequence.test.ts',
 ];

@@ -151,8 +151,8 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'QEMU',
-    why: 'the tests and pnpm test:kernels boot other kernels in QEMU, and pnpm test:boot the package',
-    purposes: ['test', 'kernels', 'boot'],
+    why: 'pnpm test:kernels boots other kernels in QEMU, and pnpm test:boot the package',
+    purposes: ['kernels', 'boot'],
     probe: { command: 'qemu-system-x86_64' },
     names: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86' },
   },
@@ -173,7 +173,7 @@ export const SYSTEM_PACKAGES = [
   {
     what: 'busybox',
     why: 'the userland of those kernels, and of the initramfs of pnpm test:boot',
-    purposes: ['test', 'kernels', 'boot'],
+    purposes: ['kernels', 'boot'],
     probe: { command: 'busybox' },
     names: { apt: 'busybox-static', dnf: 'busybox', pacman: 'busybox' },
   },
@@ -201,14 +201,14 @@ export const SYSTEM_PACKAGES = [
   {
     what: 'wg',
     why: 'pnpm test:kernels sets up WireGuard with it',
-    purposes: ['test', 'kernels'],
+    purposes: ['kernels'],
     probe: { command: 'wg' },
     names: { apt: 'wireguard-tools', dnf: 'wireguard-tools', pacman: 'wireguard-tools' },
   },
   {
     what: 'setpriv',
     why: 'pnpm test:kernels drops capabilities with it',
-    purposes: ['test', 'kernels'],
+    purposes: ['kernels'],
     probe: { command: 'setpriv' },
     names: { apt: 'util-linux', dnf: 'util-linux', pacman: 'util-linux' },
   },
