@@ -1,7 +1,7 @@
 /** `progress.json` of the recorder: read at the start, rewritten after each write of records. */
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { missingRecords, type RingPosition, readProgress, writeProgress } from './progress.ts';
+import { missingRecords, otherRecorder, type RingPosition, readProgress, startOf, writeProgress } from './progress.ts';
 
 /** Others than the service's user may not read it. */
 const MODE = 0o600;
@@ -9,6 +9,7 @@ const MODE = 0o600;
 export class ProgressFile {
   readonly #ring: RingPosition;
   readonly #now: () => number;
+  readonly #process = { pid: process.pid, started: startOf(process.pid) };
   #fd: number | undefined;
 
   /** `now`: the wall clock, ms. */
@@ -34,6 +35,12 @@ export class ProgressFile {
     return before === undefined || records === 0 ? undefined : { records, sinceMs: before.at_ms };
   }
 
+  /** Throws an Error if another process records there: two would overwrite each other's records. */
+  requireFree(directory: string): void {
+    const pid = otherRecorder(readProgress(progressPath(directory)), this.#ring.bootId);
+    if (pid !== undefined) throw new Error(`packetlog with pid ${pid} records there; use another --record-dir`);
+  }
+
   /** Throws the error of the file system, as does `write`. */
   open(directory: string): void {
     this.#fd = openSync(progressPath(directory), constants.O_WRONLY | constants.O_CREAT, MODE);
@@ -52,6 +59,7 @@ export class ProgressFile {
       hot,
       hot_records: hotRecords,
       at_ms: Math.floor(this.#now()),
+      ...this.#process,
     });
   }
 

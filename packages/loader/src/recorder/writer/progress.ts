@@ -19,6 +19,9 @@ const progressSchema = z.object({
   hot_records: count,
   /** When this was written, by the wall clock. */
   at_ms: count,
+  /** The process that records, and its start (field 22 of /proc/PID/stat); absent in files of earlier versions. */
+  pid: z.optional(count),
+  started: z.optional(z.string()),
 });
 export type Progress = z.infer<typeof progressSchema>;
 
@@ -43,6 +46,28 @@ export function readProgress(path: string): Progress | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Returns when a process started, in clock ticks since boot; undefined: it does not run. See proc(5). */
+export function startOf(pid: number): string | undefined {
+  try {
+    // The name in parentheses may contain spaces.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the pid of another process that records there; undefined: none does. */
+export function otherRecorder(progress: Progress | undefined, bootId: string): number | undefined {
+  if (
+    progress?.pid === undefined ||
+    progress.started === undefined ||
+    progress.pid === process.pid ||
+    progress.boot_id !== bootId
+  )
+    return undefined;
+  return startOf(progress.pid) === progress.started ? progress.pid : undefined;
 }
 
 /** What a loader knows of the rings that it reads. */

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -193,6 +194,26 @@ describe('SegmentRecorder', () => {
     expect(count('bytes')).toBe(bytes + PACKET_LOG_SIZE);
     expect(bytes).toBeLessThan(2000);
     expect(entries('interfaces').at(-1)).toMatchObject({ names: { 2999: 'x'.repeat(100) } });
+  });
+
+  it('leaves a directory alone in which another process records, until that has ended', () => {
+    start().append(5);
+    const path = join(directory, 'progress.json');
+    const other = (started?: string) => {
+      const progress = JSON.parse(readFileSync(path, 'utf8')) as object;
+      writeFileSync(path, JSON.stringify({ ...progress, pid: 1, started }));
+    };
+    other(readFileSync('/proc/1/stat', 'utf8').split(') ').at(-1)?.split(' ')[19]);
+    const second = start();
+    second.append(3, 5);
+    expect(second.changes).toEqual([{ problem: 'packetlog with pid 1 records there; use another --record-dir' }]);
+    expect(second.count('lost')).toBe(3);
+    expect(recorded()).toEqual(upTo(5));
+    // Another process has that pid now.
+    other('1234567890123');
+    second.pass(2000);
+    second.append(2, 5);
+    expect(recorded()).toEqual(upTo(7));
   });
 
   it('deletes what is too old, also if little is recorded', () => {

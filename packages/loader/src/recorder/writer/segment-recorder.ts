@@ -211,6 +211,7 @@ export class SegmentRecorder {
   #open(): void {
     const { directory, node } = this.#settings;
     mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    this.#progress.requireFree(directory);
     requireSpace(directory);
     this.#maxBytes = this.#settings.maxBytes ?? defaultMaxBytes(directory);
     const found = adopt(directory);
