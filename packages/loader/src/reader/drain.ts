@@ -7,6 +7,7 @@ import { ReaderMeter } from '../rings/reader-meter.ts';
 import type { CommitMode, RingReader } from '../rings/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
+import { residentMemory } from '../system/resident-memory.ts';
 import { LossAlarm } from './loss-alarm.ts';
 import { POLL_BYTES } from './poll-bytes.ts';
 import type { RecorderRows } from './rows/recorder-rows.ts';
@@ -206,7 +207,7 @@ export class Drain {
       protocols: this.#tally.protocols(),
       ring_bytes: this.#meter.ringBytes,
       pid: process.pid,
-      resident_bytes: process.memoryUsage.rss(),
+      resident_bytes: residentMemory(),
     };
   }
 

@@ -63,7 +63,8 @@ describe('a filter over columns', () => {
       }),
       { numRuns: 500 },
     );
-    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(2000);
+    // About 2,000 to 4,000 match, by chance.
+    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(500);
   });
 
   it('reads no columns but those that it names', () => {

@@ -4,6 +4,7 @@ import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { LoaderDescription } from '../../rules/control/control-server.ts';
+import { residentMemory } from '../../system/resident-memory.ts';
 import { version } from './session.ts';
 
 /** Without a report for this time, rates are zero: reports come each second, but only while packets arrive. */
@@ -95,7 +96,7 @@ export class DescribedLoader implements LoaderDescription {
       rules: this.#facts.rules(),
       clients: this.#facts.server?.clients ?? 0,
       ring_bytes: this.#facts.ringBytes,
-      memory_bytes: process.memoryUsage.rss(),
+      memory_bytes: residentMemory(),
       server: this.#facts.server?.status() ?? null,
       ...(this.#alarm === undefined ? {} : { last_alarm: this.#alarm }),
     };

@@ -2,6 +2,7 @@
 import { type Notice, noticeSchema } from '@packetlog/common';
 import type { Registry } from 'prom-client';
 import type { ReaderState } from '../../ipc/reader-state.ts';
+import { residentMemory } from '../../system/resident-memory.ts';
 import { PeakWindow } from './peak-window.ts';
 import { counter, flag, gauge, type Sample } from './sampled-metric.ts';
 
@@ -123,7 +124,7 @@ function readerMetrics(registry: Registry, events: LoaderEvents): void {
 
 /** The drain thread and the server may be threads of one process: it then counts once. */
 function memory(reader: ReaderState | undefined): Sample[] {
-  const own: Sample = [['server'], process.memoryUsage.rss()];
+  const own: Sample = [['server'], residentMemory()];
   if (reader === undefined) return [own];
   return reader.pid === process.pid ? [[['loader'], own[1]]] : [[['core'], reader.resident_bytes], own];
 }
