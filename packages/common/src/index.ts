@@ -74,6 +74,34 @@ export {
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history/history-layout.ts';
 export { icmpTypeName } from './names/icmp-names.ts';
 export { serviceName, serviceNames, servicePort } from './names/service-names.ts';
+export { MAX_PAST_ADDRESSES, MAX_PAST_ROWS, MAX_PAST_STEPS, MAX_PAST_TOP } from './past/past-limits.ts';
+export {
+  type Bookmark,
+  bookmarkSchema,
+  type Coverage,
+  coverageSchema,
+  type FirstSeen,
+  type FirstSeenRequest,
+  firstSeenRequestSchema,
+  firstSeenSchema,
+  type Missing,
+  missingSchema,
+  type PastFacts,
+  type PastRates,
+  type PastRatesRequest,
+  type PastRows,
+  type PastRowsRequest,
+  type PastTop,
+  type PastTopRequest,
+  pastFactsRequestSchema,
+  pastFactsSchema,
+  pastRatesRequestSchema,
+  pastRatesSchema,
+  pastRowsRequestSchema,
+  pastRowsSchema,
+  pastTopRequestSchema,
+  pastTopSchema,
+} from './past/past-requests.ts';
 export {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,

@@ -10,6 +10,17 @@
 import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
+import type {
+  FirstSeen,
+  FirstSeenRequest,
+  PastFacts,
+  PastRates,
+  PastRatesRequest,
+  PastRows,
+  PastRowsRequest,
+  PastTop,
+  PastTopRequest,
+} from '../past/past-requests.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import type { RulesEvents } from '../rules/requests.ts';
 import type { RuleCounters, RulesSnapshot } from '../rules/snapshot.ts';
@@ -306,4 +317,11 @@ export interface ClientToServerEvents extends RulesEvents {
    * Returns countries and networks of addresses. Rejected (`unavailable`) unless the loader was started with `--geoip`.
    */
   'names:places': (options: PlacesRequest, acknowledge: (result: Acknowledgement<Places>) => void) => void;
+  /** What is recorded on the disk, and how long it is kept. */
+  'past:facts': (options: object, acknowledge: (result: Acknowledgement<PastFacts>) => void) => void;
+  /** Rates of a range, with the shortest of 1, 5, 10, 30 s, 1, 5, 15 min, 1, 6 h and 1 day that gives few enough steps. */
+  'past:rates': (options: PastRatesRequest, acknowledge: (result: Acknowledgement<PastRates>) => void) => void;
+  'past:top': (options: PastTopRequest, acknowledge: (result: Acknowledgement<PastTop>) => void) => void;
+  'past:rows': (options: PastRowsRequest, acknowledge: (result: Acknowledgement<PastRows>) => void) => void;
+  'past:first_seen': (options: FirstSeenRequest, acknowledge: (result: Acknowledgement<FirstSeen>) => void) => void;
 }

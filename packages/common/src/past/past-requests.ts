@@ -1,0 +1,139 @@
+/**
+ * Questions about recorded packets (docs/history.md), as socket.io events `past:*`. Times are ms since the Unix epoch;
+ * `from_ms` is in the range, `to_ms` is not. All are rejected with `unavailable` where nothing is recorded.
+ */
+import * as z from 'zod/mini';
+import { filterTextSchema } from '../filter/filter-text.ts';
+import { HISTORY_COLUMNS, type HistoryColumn } from '../history/history-layout.ts';
+import { MAX_PAST_ADDRESSES, MAX_PAST_ROWS, MAX_PAST_STEPS, MAX_PAST_TOP } from './past-limits.ts';
+
+const count = z.int().check(z.nonnegative());
+const time = z.number().check(z.nonnegative());
+
+const rangeShape = {
+  from_ms: time,
+  to_ms: time,
+  /** Only these packets; absent: all. */
+  filter: z.optional(filterTextSchema),
+};
+const forwards = z.refine<{ from_ms: number; to_ms: number }>(({ from_ms, to_ms }) => to_ms > from_ms, {
+  error: 'to_ms must be later than from_ms',
+});
+
+/** What is missing in a range, one entry for each cause. */
+export const missingSchema = z.object({
+  kind: z.enum(['lost', 'expired', 'forgotten', 'not_recorded', 'damaged', 'uncounted']),
+  /** Undefined: without a limit on this side, or not known. */
+  from_ms: z.optional(time),
+  to_ms: z.optional(time),
+  /** Records, or for `damaged` segments; absent where nobody knows. */
+  count: z.optional(count),
+  /** A whole sentence. */
+  message: z.string(),
+});
+export type Missing = z.infer<typeof missingSchema>;
+
+/** How much of a range an answer covers: complete if `missing` is empty and `records` equals `packets`. */
+export const coverageSchema = z.object({
+  /** Sum of the weights of the records that were selected. */
+  packets: count,
+  records: count,
+  missing: z.array(missingSchema),
+});
+export type Coverage = z.infer<typeof coverageSchema>;
+
+/** A range with a note, which retention keeps. */
+export const bookmarkSchema = z.object({ id: count, from_ms: time, to_ms: time, note: z.string(), bytes: count });
+export type Bookmark = z.infer<typeof bookmarkSchema>;
+
+export const pastFactsRequestSchema = z.strictObject({});
+export const pastFactsSchema = z.object({
+  /** Time of the oldest and newest record; 0: there is none. */
+  oldest_ms: count,
+  newest_ms: count,
+  bytes: count,
+  max_bytes: count,
+  /** Age at which records are deleted; absent: only for room. */
+  keep_ms: z.optional(count),
+  /** Addresses are recorded as networks. */
+  is_anonymized: z.boolean(),
+  bookmarks: z.array(bookmarkSchema),
+});
+export type PastFacts = z.infer<typeof pastFactsSchema>;
+
+export const pastRatesRequestSchema = z
+  .strictObject({ ...rangeShape, max_steps: z.int().check(z.minimum(1), z.maximum(MAX_PAST_STEPS)) })
+  .check(forwards);
+export type PastRatesRequest = z.infer<typeof pastRatesRequestSchema>;
+
+const columns = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, z.array(count)])) as Record<
+  HistoryColumn,
+  z.ZodMiniArray<typeof count>
+>;
+
+/** As History. Step `i` covers `step_ms` from `first_at_ms + i * step_ms`; all steps of the range are there. */
+export const pastRatesSchema = z.object({
+  step_ms: count,
+  /** A multiple of `step_ms`. */
+  first_at_ms: time,
+  columns: z.object(columns),
+  coverage: coverageSchema,
+});
+export type PastRates = z.infer<typeof pastRatesSchema>;
+
+export const pastTopRequestSchema = z
+  .strictObject({
+    ...rangeShape,
+    limit: z._default(z.int().check(z.minimum(1), z.maximum(MAX_PAST_TOP)), 10),
+  })
+  .check(forwards);
+export type PastTopRequest = z.input<typeof pastTopRequestSchema>;
+
+const volume = z.object({ packets: count, bytes: count });
+/** `distinct`: of all values; `others`: of all that are not listed. */
+const listOf = <Shape extends Record<string, z.ZodMiniType>>(shape: Shape) =>
+  z.object({ entries: z.array(z.extend(volume, shape)), others: volume, distinct: count });
+
+/** Exact, most packets first. */
+export const pastTopSchema = z.object({
+  sources: listOf({
+    addr: z.string(),
+    /** Distinct destination ports. */
+    ports: count,
+  }),
+  ports: listOf({ ip_protocol: count, port: count }),
+  pairs: listOf({ src_addr: z.string(), dst_addr: z.string() }),
+  rules: listOf({ rule_id: count }),
+  interfaces: listOf({ name: z.string() }),
+  coverage: coverageSchema,
+});
+export type PastTop = z.infer<typeof pastTopSchema>;
+
+export const pastRowsRequestSchema = z
+  .strictObject({
+    ...rangeShape,
+    limit: z.int().check(z.minimum(1), z.maximum(MAX_PAST_ROWS)),
+    /** `next` of an earlier answer: the rows before those. */
+    before: z.optional(z.string().check(z.maxLength(128))),
+  })
+  .check(forwards);
+export type PastRowsRequest = z.infer<typeof pastRowsRequestSchema>;
+
+export const pastRowsSchema = z.object({
+  /** Records in the layout of PACKET_LOG_FIELDS, oldest first, in base64; the newest of the range that match. */
+  records: z.string(),
+  /** Names that interfaces had in the time of these records. */
+  interfaces: z.array(z.object({ ifindex: count, name: z.string() })),
+  /** For the request of the rows before these; absent: there are none. */
+  next: z.optional(z.string()),
+});
+export type PastRows = z.infer<typeof pastRowsSchema>;
+
+export const firstSeenRequestSchema = z.strictObject({
+  addresses: z.array(z.string()).check(z.minLength(1), z.maxLength(MAX_PAST_ADDRESSES)),
+});
+export type FirstSeenRequest = z.infer<typeof firstSeenRequestSchema>;
+
+/** By address: time of its first record as a source; an address that was never recorded is absent. */
+export const firstSeenSchema = z.record(z.string(), time);
+export type FirstSeen = z.infer<typeof firstSeenSchema>;
