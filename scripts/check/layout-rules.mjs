@@ -71,8 +71,12 @@ export const LAYOUTS = [
       ],
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts', 'write-all.ts'],
+      // Reads recorded packets, for commands and for questions of clients; its thread answers them.
+      'past/reading': ['recorder/format'],
+      'past/answers': ['past/reading', 'recorder/format'],
+      past: ['past/answers', 'past/reading', 'ipc', 'system'],
       // Evaluates recorded packets with rules that were not in force.
-      'past-dry-run': ['rules', 'recorder/format'],
+      'past-dry-run': ['past/reading', 'rules', 'recorder/format'],
       // Reads capture files, and runs their frames through the program and the rules.
       'capture-file': [],
       replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'ipc', 'errors'],
@@ -81,7 +85,16 @@ export const LAYOUTS = [
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
       enrichment: ['ipc', 'errors'],
-      server: ['history', 'enrichment', 'ipc', 'errors', 'line-limit.ts', 'token-bucket.ts', 'collect-garbage.ts'],
+      server: [
+        'history',
+        'enrichment',
+        'system/resident-memory.ts',
+        'ipc',
+        'errors',
+        'line-limit.ts',
+        'token-bucket.ts',
+        'collect-garbage.ts',
+      ],
       // Becomes the core after it has done what needs root.
       launch: ['rules', 'xdp', 'supervisor', 'system', 'native', 'ipc', 'errors'],
       // Starts both halves.
@@ -97,6 +110,7 @@ export const LAYOUTS = [
         'replay',
         'capture-file',
         'past-dry-run',
+        'past',
         'recorder/format',
         'recorder',
         'supervisor',
@@ -127,7 +141,8 @@ export const LAYOUTS = [
       rules: ['record', 'address'],
       segments: ['record', 'address'],
       filter: ['segments', 'rules', 'names', 'record', 'address'],
-      protocol: ['filter', 'rules', 'record', 'history'],
+      past: ['filter', 'history', 'address'],
+      protocol: ['filter', 'rules', 'record', 'history', 'past'],
       batch: ['protocol', 'record'],
       explain: ['filter', 'names', 'record', 'address'],
       'index.ts': [
@@ -138,6 +153,7 @@ export const LAYOUTS = [
         'filter',
         'history',
         'names',
+        'past',
         'protocol',
         'record',
         'rules',

@@ -13,6 +13,7 @@ import {
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nearRecord } from '../../../common/test/support/filter.arbitrary.ts';
+import type { TimeRange } from '../past/reading/time-range.ts';
 import {
   appendToJournal,
   InterfaceHistory,
@@ -27,7 +28,7 @@ import { recordFacts } from '../rules/evaluator/record-facts.ts';
 import { RuleImage } from '../rules/evaluator/rule-image.ts';
 import { addRules } from '../rules/ruleset/changes.ts';
 import { EMPTY_RULESET, type Ruleset } from '../rules/ruleset/ruleset.ts';
-import { PastDryRun, type PastRange } from './past-dry-run.ts';
+import { PastDryRun } from './past-dry-run.ts';
 
 const T = 1_700_000_000_000_000_000n;
 /** Interfaces by ifindex: their names change at record time T + 50. */
@@ -69,7 +70,7 @@ const records = fc.array(
   fc.tuple(nearRecord, time).map(([record, timestamp_ns]) => ({ ...record, timestamp_ns })),
   { minLength: 1, maxLength: 60 },
 );
-const range: fc.Arbitrary<PastRange> = fc.record({
+const range: fc.Arbitrary<TimeRange> = fc.record({
   fromNs: fc.option(time, { nil: undefined }),
   toNs: fc.option(time, { nil: undefined }),
 });
@@ -90,7 +91,7 @@ interface Expected {
 }
 
 /** Evaluates one record after the other. */
-function reference(many: readonly PacketLog[], image: RuleImage, { fromNs = 0n, toNs }: PastRange): Expected {
+function reference(many: readonly PacketLog[], image: RuleImage, { fromNs = 0n, toNs }: TimeRange): Expected {
   const sum = (): Sum => ({ packets: 0, bytes: 0 });
   const found: Expected = {
     ...{ records: 0, packets: 0, denied: sum(), newly: sum(), observed: sum() },
@@ -151,7 +152,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-function evaluate(ruleset: Ruleset, where: PastRange): PastDryRun {
+function evaluate(ruleset: Ruleset, where: TimeRange): PastDryRun {
   const history = new InterfaceHistory(readJournal(directory).entries);
   const dryRun = new PastDryRun({ image: imageOf(ruleset), slots: SLOTS, range: where, history });
   for (const file of listSegments(directory)) {

@@ -1,15 +1,10 @@
 /** Evaluates recorded packets with rules that were not in force, segment by segment. */
 import { PACKET_LOG_SIZE, PacketLogView, packetLogJson } from '@packetlog/common';
+import { overlaps, type TimeRange } from '../past/reading/time-range.ts';
 import { CorruptSegmentError, type InterfaceHistory, type Segment } from '../recorder/format/index.ts';
 import { RuleImage } from '../rules/evaluator/rule-image.ts';
 import { BlockEvaluator, NOT_EVALUATED } from './block-evaluator.ts';
 import { DeniedSums, SUMMED_FIELDS } from './denied-sums.ts';
-
-/** From `fromNs` on, until before `toNs`; undefined: without a limit. */
-export interface PastRange {
-  readonly fromNs: bigint | undefined;
-  readonly toNs: bigint | undefined;
-}
 
 /** A packet that would have been denied and was not. */
 export interface DeniedExample {
@@ -23,7 +18,7 @@ export interface PastDryRunOptions {
   readonly image: SharedArrayBuffer | undefined;
   /** Interface slot in the image by name. */
   readonly slots: ReadonlyMap<string, number>;
-  readonly range: PastRange;
+  readonly range: TimeRange;
   readonly history: InterfaceHistory;
   readonly maxSources?: number;
 }
@@ -55,7 +50,7 @@ export class PastDryRun {
   /** Adds the segment's records in the range. @throws CorruptSegmentError; then nothing of it was added. */
   add(segment: Segment): void {
     const { facts } = segment;
-    if (facts.records === 0 || !overlaps(facts, this.#options.range)) return;
+    if (facts.records === 0 || !overlaps(this.#options.range, facts)) return;
     const parts = this.#partsOf(segment);
     const isWhole = parts.every(({ rows }) => rows === undefined) && coversAll(facts, this.#options.range);
     const amounts = isWhole ? wholeAmounts(segment) : partAmounts(segment, parts);
@@ -191,11 +186,7 @@ function rowsBetween(times: BigUint64Array, start: bigint, end: bigint | undefin
 
 type Times = Pick<Segment['facts'], 'firstNs' | 'lastNs'>;
 
-function overlaps({ firstNs, lastNs }: Times, { fromNs = 0n, toNs }: PastRange): boolean {
-  return lastNs >= fromNs && (toNs === undefined || firstNs < toNs);
-}
-
-function coversAll({ firstNs, lastNs }: Times, { fromNs = 0n, toNs }: PastRange): boolean {
+function coversAll({ firstNs, lastNs }: Times, { fromNs = 0n, toNs }: TimeRange): boolean {
   return fromNs <= firstNs && (toNs === undefined || toNs > lastNs);
 }
 

@@ -1,9 +1,11 @@
 /** The report of a dry run over recorded packets: that of a live dry run, and what only the past can tell. */
+
 import { type DryRunReport, type Rule, ruleSentence } from '@packetlog/common';
+import type { TimeRange } from '../past/reading/time-range.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
 import type { IncompleteRange } from './incomplete-range.ts';
 import type { KnownGood, KnownGoodReason } from './known-good.ts';
-import { exampleObject, type PastDryRun, type PastRange } from './past-dry-run.ts';
+import { exampleObject, type PastDryRun } from './past-dry-run.ts';
 import type { Packets } from './source-table.ts';
 
 /** `packets` and `bytes`: all that would be denied. */
@@ -60,7 +62,7 @@ export interface PastDryRunReport extends Omit<DryRunReport, 'by_source' | 'by_p
 
 export interface PastReportFacts {
   readonly dryRun: PastDryRun;
-  readonly range: PastRange;
+  readonly range: TimeRange;
   readonly rules: readonly Rule[];
   readonly nameOf: (id: number) => { id: number } | { draft: number };
   readonly knownGood: KnownGood;

@@ -1,6 +1,8 @@
 /** Runs a dry run over a directory of segments, until the end of the range or until it is interrupted. */
+
 import { setImmediate } from 'node:timers/promises';
 import type { CheckedRulesRequest, Rule } from '@packetlog/common';
+import type { TimeRange } from '../past/reading/time-range.ts';
 import {
   CorruptSegmentError,
   InterfaceHistory,
@@ -16,13 +18,13 @@ import { lockedOut } from '../rules/safety/lockout-guard.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
 import { incompleteRange } from './incomplete-range.ts';
 import { KnownGood } from './known-good.ts';
-import { PastDryRun, type PastRange } from './past-dry-run.ts';
+import { PastDryRun } from './past-dry-run.ts';
 import { type PastDryRunReport, pastReport } from './past-report.ts';
 
 export interface PastTrial {
   readonly request: CheckedRulesRequest<'test'>;
   readonly directory: string;
-  readonly range: PastRange;
+  readonly range: TimeRange;
   /** The rules in force now: their lists may be used, and their permit rules name known-good sources. */
   readonly current: Ruleset;
   readonly protectedNow: (ruleset: Ruleset) => readonly Protected[];

@@ -1,8 +1,8 @@
 /** Runs `packetlog forget`: checks that nothing records, searches, asks, removes, and reports. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import { plural } from '../../past/reading/report-text.ts';
 import { say } from '../process/say.ts';
-import { plural } from '../segments/report-text.ts';
 import { actAsOwner } from './act-as-owner.ts';
 import { Forgetting, type Found } from './forget.ts';
 import { RecorderWatch } from './recorder-watch.ts';

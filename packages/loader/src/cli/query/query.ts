@@ -1,15 +1,15 @@
 /** `packetlog query`: answers one question about recorded packets. */
 import type { Filter, RecordSums, TimeStep } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
+import { newestRows } from '../../past/reading/newest-rows.ts';
+import { PastBlocks } from '../../past/reading/past-blocks.ts';
+import { grouped, plural } from '../../past/reading/report-text.ts';
+import type { TimeRange } from '../../past/reading/time-range.ts';
 import { InterfaceHistory } from '../../recorder/format/interface-history.ts';
 import { readJournal } from '../../recorder/format/segment-journal.ts';
 import { say } from '../process/say.ts';
-import type { TimeRange } from '../segments/past-records.ts';
-import { grouped, plural } from '../segments/report-text.ts';
 import type { WaitingOutput } from '../segments/waiting-output.ts';
 import { completenessLines } from './completeness.ts';
-import { newestRows } from './newest-rows.ts';
-import { PastBlocks } from './past-blocks.ts';
 import { countTable, formatted, type QueryFormat, seriesTable, topTable } from './result-table.ts';
 import { formattedRows } from './rows-text.ts';
 import { sumOf, sumsByStep, topOf } from './sums.ts';

@@ -1,8 +1,8 @@
 /** Results of a query as rows of named values, and their formats. */
 import { csvText, type RecordSums } from '@packetlog/common';
+import { aligned, grouped, utcText } from '../../past/reading/report-text.ts';
 import { printableName } from '../../system/interface-name.ts';
 import { terminalJson } from '../process/terminal-text.ts';
-import { aligned, grouped, utcText } from '../segments/report-text.ts';
 import type { SeriesResult, TopResult } from './sums.ts';
 import { keyFields, keyText, keyValues } from './top-names.ts';
 

@@ -10,9 +10,9 @@ import {
   reasonName,
   tcpFlagsText,
 } from '@packetlog/common';
+import { aligned, utcText } from '../../past/reading/report-text.ts';
 import type { InterfaceHistory } from '../../recorder/format/interface-history.ts';
 import { printableName } from '../../system/interface-name.ts';
-import { aligned, utcText } from '../segments/report-text.ts';
 import type { QueryFormat } from './result-table.ts';
 
 const HEADINGS = ['time (UTC)', 'source', 'port', 'destination', 'port', 'proto', 'flags', 'interface', 'length'];

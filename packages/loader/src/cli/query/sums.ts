@@ -1,6 +1,6 @@
 /** The sums that `packetlog query` prints: all packets, by time, by key. */
 import { ACTIONS, type RecordColumns, type RecordSums, SumsByKey, SumsByTime, type TimeStep } from '@packetlog/common';
-import { type BlockRequest, type PastBlock, type PastBlocks, readColumns } from './past-blocks.ts';
+import { type BlockRequest, type PastBlock, type PastBlocks, readColumns } from '../../past/reading/past-blocks.ts';
 import { filterOfTop, type TopKind } from './top-names.ts';
 
 export interface TopRow extends RecordSums {

@@ -1,17 +1,12 @@
 /** Reads the records of a range of time from segments, with the names that the interfaces had then. */
 import { compileFilter, type Filter, PACKET_LOG_SIZE, PacketLogView, type RecordPredicate } from '@packetlog/common';
+import { overlaps, type TimeRange } from '../../past/reading/time-range.ts';
 import { CorruptSegmentError } from '../../recorder/format/corrupt-segment-error.ts';
 import { InterfaceHistory, type InterfacePeriod } from '../../recorder/format/interface-history.ts';
 import { openSegment } from '../../recorder/format/open-segment.ts';
 import type { Segment } from '../../recorder/format/segment.ts';
 import { listSegments } from '../../recorder/format/segment-files.ts';
 import { readJournal } from '../../recorder/format/segment-journal.ts';
-
-/** From `fromNs` on, until before `toNs`; undefined: without a limit. */
-export interface TimeRange {
-  readonly fromNs: bigint | undefined;
-  readonly toNs: bigint | undefined;
-}
 
 export interface PastBatch {
   readonly view: PacketLogView;
@@ -36,17 +31,14 @@ export class PastRecords {
     for (const file of listSegments(this.#directory)) {
       try {
         using segment = openSegment(file);
-        if (segment !== undefined && overlaps(segment, range)) yield* matching(segment, range, filter, history);
+        if (segment !== undefined && segment.facts.records > 0 && overlaps(range, segment.facts))
+          yield* matching(segment, range, filter, history);
       } catch (error) {
         if (!(error instanceof CorruptSegmentError)) throw error;
         this.corrupt.push(error);
       }
     }
   }
-}
-
-function overlaps({ facts }: Segment, { fromNs = 0n, toNs }: TimeRange): boolean {
-  return facts.records > 0 && facts.lastNs >= fromNs && (toNs === undefined || facts.firstNs < toNs);
 }
 
 function* matching(

@@ -1,15 +1,17 @@
 /** `packetlog segments cat` and `export`: prints the records of segments. */
+
 import { createWriteStream, openSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { Filter } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { TimeRange } from '../../past/reading/time-range.ts';
 import { type CaptureFormat, captureEncoding } from '../../print/capture-format.ts';
 import type { EncodeRecords } from '../../print/console-printer.ts';
 import { standardOutput } from '../../print/standard-output.ts';
 import { say } from '../process/say.ts';
 import { consoleEncoding } from '../run/console-encoding.ts';
-import { type PastBatch, PastRecords, type TimeRange } from './past-records.ts';
+import { type PastBatch, PastRecords } from './past-records.ts';
 import { WaitingOutput } from './waiting-output.ts';
 
 export interface PrintPastOptions {

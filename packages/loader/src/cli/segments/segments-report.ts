@@ -1,6 +1,7 @@
 /** `packetlog segments list` and `verify`: what is in a directory, and whether it is undamaged. */
 import type { SegmentFacts } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
+import { aligned, grouped, plural, utcText } from '../../past/reading/report-text.ts';
 import { CorruptSegmentError } from '../../recorder/format/corrupt-segment-error.ts';
 import { openSegment } from '../../recorder/format/open-segment.ts';
 import type { Segment, SegmentFile } from '../../recorder/format/segment.ts';
@@ -9,7 +10,6 @@ import { readJournal } from '../../recorder/format/segment-journal.ts';
 import { verifySegment } from '../../recorder/format/verify-segment.ts';
 import { say } from '../process/say.ts';
 import { terminalJson } from '../process/terminal-text.ts';
-import { aligned, grouped, plural, utcText } from './report-text.ts';
 
 type Print = (text: string) => void;
 

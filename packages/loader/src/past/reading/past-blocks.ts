@@ -8,7 +8,8 @@ import { lazyColumns } from '../../recorder/format/lazy-columns.ts';
 import { openSegment } from '../../recorder/format/open-segment.ts';
 import type { Segment, SegmentFile } from '../../recorder/format/segment.ts';
 import { listSegments } from '../../recorder/format/segment-files.ts';
-import type { TimeRange } from '../segments/past-records.ts';
+import type { KnownFacts } from './known-facts.ts';
+import { overlaps, type TimeRange } from './time-range.ts';
 
 /** Records of one segment, at least one. Valid inside the callback that gets it. */
 export interface PastBlock {
@@ -41,11 +42,14 @@ export class PastBlocks {
   newestNs: bigint | undefined;
   readonly #directory: string;
   readonly #history: InterfaceHistory;
+  readonly #known: KnownFacts | undefined;
   #rows = new Uint8Array(0);
 
-  constructor(directory: string, history: InterfaceHistory) {
+  /** `known`: what was read before of sealed segments; a segment that is not needed is then not opened. */
+  constructor(directory: string, history: InterfaceHistory, known?: KnownFacts) {
     this.#directory = directory;
     this.#history = history;
+    this.#known = known;
   }
 
   /**
@@ -53,21 +57,42 @@ export class PastBlocks {
    * when it throws CorruptSegmentError, the segment is skipped and is in `corrupt`. Throws the error of the file system.
    */
   read(request: BlockRequest, take: (block: PastBlock) => void): void {
+    for (const _ of this.steps(request, take)) {
+      // Without a pause between two segments.
+    }
+  }
+
+  /** As `read`, one segment at a time: yields after each. */
+  *steps(request: BlockRequest, take: (block: PastBlock) => void): Generator<void, void, undefined> {
     const select = new Selection(request, this.#history, (count) => this.#marks(count));
-    const files = listSegments(this.#directory);
-    for (const file of request.newestFirst ? files.reverse() : files) {
+    for (const file of this.#files(request)) {
       try {
-        using segment = openSegment(file);
-        if (segment === undefined || segment.facts.records === 0) continue;
-        this.#noteTimes(segment.facts);
-        if (overlaps(segment.facts, request.range) && (request.wants?.(segment.facts) ?? true)) {
-          select.blocks(file, segment, take);
-        }
+        this.#readOne(file, request, select, take);
       } catch (error) {
         if (!(error instanceof CorruptSegmentError)) throw error;
         this.corrupt.push(error);
       }
+      yield;
     }
+  }
+
+  #files({ newestFirst = false }: BlockRequest): SegmentFile[] {
+    const files = listSegments(this.#directory);
+    return newestFirst ? files.reverse() : files;
+  }
+
+  #readOne(file: SegmentFile, request: BlockRequest, select: Selection, take: (block: PastBlock) => void): void {
+    const isNeeded = (facts: SegmentFacts) => {
+      if (facts.records === 0) return false;
+      this.#noteTimes(facts);
+      return overlaps(request.range, facts) && (request.wants?.(facts) ?? true);
+    };
+    const known = this.#known?.of(file);
+    if (known !== undefined && !isNeeded(known)) return;
+    using segment = openSegment(file);
+    if (segment === undefined) return;
+    this.#known?.learn(segment);
+    if (isNeeded(segment.facts)) select.blocks(file, segment, take);
   }
 
   #noteTimes({ firstNs, lastNs }: SegmentFacts): void {
@@ -80,10 +105,6 @@ export class PastBlocks {
     if (this.#rows.length < count) this.#rows = new Uint8Array(count);
     return this.#rows.fill(1, 0, count);
   }
-}
-
-function overlaps({ firstNs, lastNs }: SegmentFacts, { fromNs = 0n, toNs }: TimeRange): boolean {
-  return lastNs >= fromNs && (toNs === undefined || firstNs < toNs);
 }
 
 class Selection {
