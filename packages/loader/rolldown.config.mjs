@@ -13,6 +13,7 @@ const ENTRIES = [
   'cli/main',
   'reader/thread',
   'recorder/recorder-thread',
+  'past/past-thread',
   'rules/compiler/worker/compile-thread',
   'demo/actor',
 ];

@@ -1,6 +1,8 @@
 import {
+  type Acknowledgement,
   type Hello,
   MAX_MESSAGE_BYTES,
+  type PastVerb,
   type Rule,
   type RuleAction,
   type RulesAnswer,
@@ -15,6 +17,7 @@ import type { Socket } from 'socket.io-client';
 import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { PacketStream, type PacketStreamOptions } from './packet-stream.ts';
+import { PastPackets } from './past-packets.ts';
 import {
   type AddedRule,
   type ImportOptions,
@@ -26,6 +29,12 @@ import {
 
 /** Compiling a list of many networks takes the loader longer than other requests. */
 const IMPORT_TIMEOUT_MS = 60_000;
+
+/** A question about all recorded packets can take the loader's thread for them some time. */
+const PAST_TIMEOUT_MS = 60_000;
+
+const CHECK_RULES = 'Check rules() before you retry: the change may have been made.';
+const ASK_LESS = 'Ask about a shorter range, or set a longer timeoutMs.';
 
 /** Maximum characters of a rejected value in an error message: the value can come from an untrusted header. */
 const MAX_SHOWN_CHARACTERS = 60;
@@ -50,12 +59,15 @@ export class PacketLogClient {
   #ended: PacketLogError | undefined;
   /** The loader's first message: node, version, interfaces, and whether this client can change rules (`admin`). */
   readonly hello: Hello;
+  /** Questions about packets that the loader has recorded (`--record on`). */
+  readonly past: PastPackets;
 
   constructor({ url, options, socket, hello }: OpenConnection) {
     this.#url = url;
     this.#options = options;
     this.#socket = socket;
     this.hello = hello;
+    this.past = new PastPackets((verb, request) => this.#askPast(verb, request));
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
       // The loader now rejects this client: its tokens have changed.
       const rejection = rejectionSchema.safeParse(error.data);
@@ -191,7 +203,7 @@ export class PacketLogClient {
     request: RulesRequest<Verb>,
     timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   ): Promise<RulesResults[Verb]> {
-    const answer = await this.#send<Verb>(`rules:${verb}`, request, timeoutMs);
+    const answer = await this.#send<RulesAnswer<Verb>>(`rules:${verb}`, request, timeoutMs, CHECK_RULES);
     if (answer.ok) return answer.value;
     const rejected = rulesErrorSchema.safeParse(answer.error);
     if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
@@ -200,15 +212,27 @@ export class PacketLogClient {
     });
   }
 
-  #send<Verb extends RulesVerb>(event: string, request: unknown, timeoutMs: number): Promise<RulesAnswer<Verb>> {
+  async #askPast(verb: PastVerb, request: object): Promise<unknown> {
+    const timeoutMs = this.#options.timeoutMs ?? PAST_TIMEOUT_MS;
+    const answer = await this.#send<Acknowledgement<unknown>>(`past:${verb}`, request, timeoutMs, ASK_LESS);
+    if (answer.ok) return answer.value;
+    const rejected = rejectionSchema.safeParse(answer.error);
+    if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
+    throw new PacketLogError(`The loader rejected ${verb}: the error has an unknown format. See the loader’s log.`, {
+      code: 'internal',
+    });
+  }
+
+  /** `next`: what to do when there is no answer, as a sentence. */
+  #send<Answer>(event: string, request: unknown, timeoutMs: number, next: string): Promise<Answer> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#pendingRequests.add(reject);
-      this.#socket.timeout(timeoutMs).emit(event, request, (cause: Error | null, answer: RulesAnswer<Verb>) => {
+      this.#socket.timeout(timeoutMs).emit(event, request, (cause: Error | null, answer: Answer) => {
         this.#pendingRequests.delete(reject);
         if (!cause) return resolve(answer);
         const when = this.#socket.connected ? `within ${timeoutMs} ms` : 'before the connection broke';
-        const text = `The loader did not answer ${event} ${when}. Check rules() before you retry: the change may have been made.`;
+        const text = `The loader did not answer ${event} ${when}. ${next}`;
         reject(new PacketLogError(text, { code: 'unanswered' }, { cause }));
       });
     });

@@ -3,12 +3,15 @@
  * `from_ms` is in the range, `to_ms` is not. All are rejected with `unavailable` where nothing is recorded.
  */
 import * as z from 'zod/mini';
+import { readAddress } from '../address/address.ts';
 import { filterTextSchema } from '../filter/filter-text.ts';
 import { HISTORY_COLUMNS, type HistoryColumn } from '../history/history-layout.ts';
 import { MAX_PAST_ADDRESSES, MAX_PAST_ROWS, MAX_PAST_STEPS, MAX_PAST_TOP } from './past-limits.ts';
 
 const count = z.int().check(z.nonnegative());
-const time = z.number().check(z.nonnegative());
+/** The last time that a Date can have. */
+const MAX_TIME_MS = 8.64e15;
+const time = z.number().check(z.nonnegative(), z.maximum(MAX_TIME_MS));
 
 const rangeShape = {
   from_ms: time,
@@ -114,7 +117,9 @@ export const pastRowsRequestSchema = z
     ...rangeShape,
     limit: z.int().check(z.minimum(1), z.maximum(MAX_PAST_ROWS)),
     /** `next` of an earlier answer: the rows before those. */
-    before: z.optional(z.string().check(z.maxLength(128))),
+    before: z.optional(
+      z.string().check(z.regex(/^\d{1,20}-\d{1,15}-\d{1,5}$/, { error: 'write the next of an answer' })),
+    ),
   })
   .check(forwards);
 export type PastRowsRequest = z.infer<typeof pastRowsRequestSchema>;
@@ -129,11 +134,25 @@ export const pastRowsSchema = z.object({
 });
 export type PastRows = z.infer<typeof pastRowsSchema>;
 
+const address = z
+  .string()
+  .check(z.refine((text) => readAddress(text) !== undefined, { error: 'write an IPv4 or IPv6 address' }));
+
 export const firstSeenRequestSchema = z.strictObject({
-  addresses: z.array(z.string()).check(z.minLength(1), z.maxLength(MAX_PAST_ADDRESSES)),
+  addresses: z.array(address).check(z.minLength(1), z.maxLength(MAX_PAST_ADDRESSES)),
 });
 export type FirstSeenRequest = z.infer<typeof firstSeenRequestSchema>;
 
 /** By address: time of its first record as a source; an address that was never recorded is absent. */
 export const firstSeenSchema = z.record(z.string(), time);
 export type FirstSeen = z.infer<typeof firstSeenSchema>;
+
+/** By the event's name behind `past:`. */
+export const pastRequestSchemas = {
+  facts: pastFactsRequestSchema,
+  rates: pastRatesRequestSchema,
+  top: pastTopRequestSchema,
+  rows: pastRowsRequestSchema,
+  first_seen: firstSeenRequestSchema,
+} as const;
+export type PastVerb = keyof typeof pastRequestSchemas;

@@ -317,7 +317,11 @@ export interface ClientToServerEvents extends RulesEvents {
    * Returns countries and networks of addresses. Rejected (`unavailable`) unless the loader was started with `--geoip`.
    */
   'names:places': (options: PlacesRequest, acknowledge: (result: Acknowledgement<Places>) => void) => void;
-  /** What is recorded on the disk, and how long it is kept. */
+  /**
+   * What is recorded on the disk, and how long it is kept. Of each event `past:*`, a client has one question at a time: a
+   * newer one replaces an older one, which is then rejected (`unavailable`). All are rejected (`unavailable`) where
+   * nothing is recorded, and with `retry_after_ms` while too many questions wait.
+   */
   'past:facts': (options: object, acknowledge: (result: Acknowledgement<PastFacts>) => void) => void;
   /** Rates of a range, with the shortest of 1, 5, 10, 30 s, 1, 5, 15 min, 1, 6 h and 1 day that gives few enough steps. */
   'past:rates': (options: PastRatesRequest, acknowledge: (result: Acknowledgement<PastRates>) => void) => void;

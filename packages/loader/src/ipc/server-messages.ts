@@ -14,6 +14,7 @@ import {
 import { z } from 'zod';
 import { EXIT, type ExitReason } from '../errors/exit-codes.ts';
 import type { DrainLedger } from './messages.ts';
+import { PAST_VERBS } from './past-access.ts';
 import type { Encoding } from './process-channel.ts';
 import type { RuleHits } from './rule-counts.ts';
 import type { TlsPem } from './tls-pem.ts';
@@ -97,6 +98,15 @@ const requestSchema = z.discriminatedUnion('about', [
     /** Address of the client. */
     address: text,
     /** The admin token that the client sent; the core checks it. */
+    admin_token: text.optional(),
+  }),
+  /** A question about recorded packets, with the fields of a request about rules. */
+  z.strictObject({
+    about: z.literal('past'),
+    verb: z.enum(PAST_VERBS),
+    request: z.unknown(),
+    client: id,
+    address: text,
     admin_token: text.optional(),
   }),
   z.strictObject({ about: z.literal('snapshot') }),

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { type Interface, type Notice, type RecorderLedger, type Rule, ruleSentence } from '@packetlog/common';
+import {
+  type Interface,
+  type Notice,
+  type PastFacts,
+  type RecorderLedger,
+  type Rule,
+  ruleSentence,
+} from '@packetlog/common';
 import type { RecorderChannel } from '../ipc/recorder-channel.ts';
 import { makeRecorderCounts, type RecorderCount, RecorderCounts } from '../ipc/recorder-counts.ts';
 import { makeSlabMemory } from '../ipc/slabs.ts';
@@ -21,6 +28,8 @@ export interface RecorderRoom {
   readonly oldestMs: number;
 }
 
+export type RecorderFacts = Pick<PastFacts, 'bytes' | 'max_bytes' | 'keep_ms' | 'is_anonymized'>;
+
 export interface RecorderEvents {
   readonly notice: (notice: Notice) => void;
   /** The directory was read. */
@@ -35,11 +44,14 @@ export class Recorder {
   readonly #worker: Worker;
   readonly #closed: Promise<void>;
   readonly #counts: RecorderCounts;
+  readonly #settings: RecorderSettings;
+  #maxBytes = 0;
   #names = '';
   #hash = '';
   #version = 0;
 
   constructor(settings: RecorderSettings, version: string, events: RecorderEvents) {
+    this.#settings = settings;
     const { port1, port2 } = new MessageChannel();
     const slabs = makeSlabMemory(SLABS);
     const counts = makeRecorderCounts();
@@ -53,7 +65,10 @@ export class Recorder {
     this.#counts = new RecorderCounts(counts);
     this.#closed = new Promise((resolve) => {
       this.#worker.on('message', (message: FromRecorder) => {
-        if (message.type === 'opened') events.opened(roomOf(message.maxBytes, this.#counts));
+        if (message.type === 'opened') {
+          this.#maxBytes = message.maxBytes;
+          events.opened(roomOf(message.maxBytes, this.#counts));
+        }
         if (message.type === 'changed') events.notice(noticeOf(message.change, settings.directory));
         if (message.type === 'closed') resolve();
       });
@@ -63,6 +78,22 @@ export class Recorder {
       });
       this.#worker.on('exit', () => resolve());
     });
+  }
+
+  /** Of the segments. */
+  get directory(): string {
+    return this.#settings.directory;
+  }
+
+  /** What clients are told besides the times of the records. */
+  facts(): RecorderFacts {
+    const { maxAgeMs, anonymize } = this.#settings;
+    return {
+      bytes: this.#counts.get('bytes'),
+      max_bytes: this.#maxBytes,
+      ...(maxAgeMs === undefined ? {} : { keep_ms: maxAgeMs }),
+      is_anonymized: anonymize,
+    };
   }
 
   /** Notes the interfaces if they differ from the last ones. */

@@ -56,7 +56,7 @@ export class ClientMessages {
   /**
    * Validates a message and answers it through `act`. `given` holds the event's arguments, the acknowledgement last.
    * `cost` is in the units of budget.ts and is computed from arguments that are not validated yet. Never throws:
-   * socket.io would turn that into an uncaught exception.
+   * socket.io would turn that into an uncaught exception. An EncodedAnswer passed to `done` is the whole answer.
    */
   answer<Schema extends z.ZodMiniType, Value>(
     cost: () => number,
@@ -89,7 +89,11 @@ export class ClientMessages {
       try {
         const parsed = schema.safeParse(given[0]);
         if (parsed.success) {
-          act(parsed.data, (value) => acknowledge({ ok: true, value }), failed);
+          act(
+            parsed.data,
+            (value) => acknowledge(value instanceof EncodedAnswer ? value : { ok: true, value }),
+            failed,
+          );
           return;
         }
         const error = rejectedMessage(parsed.error);

@@ -38,7 +38,7 @@ export function listenTo(client: Client, context: RequestContext): void {
         schema,
         given,
         (input, done, failed) => {
-          const value = answer(input);
+          const value = answer(input, client.caller);
           if (value instanceof Promise) value.then(done, failed);
           else done(value);
         },

@@ -1,6 +1,7 @@
 /** One connected client: its subscription, its stream and its send queue. */
-import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
+import { type ClientToServerEvents, handshakeSchema, type ServerToClientEvents } from '@packetlog/common';
 import type { Socket } from 'socket.io';
+import type { RemoteCaller } from '../ipc/rules-access.ts';
 import type { LineLimit } from '../line-limit.ts';
 import type { ClientBudget } from './access/budget.ts';
 import { peerOf } from './access/peer-address.ts';
@@ -18,6 +19,8 @@ export class Client {
   readonly peer: string;
   /** Whether the client may change rules. */
   readonly isAdmin: boolean;
+  /** For the core, one object for all requests of this client. */
+  readonly caller: RemoteCaller;
   readonly sendQueue: SendQueue;
   readonly stream: ClientStream;
   readonly messages: ClientMessages;
@@ -44,6 +47,7 @@ export class Client {
     this.socket = socket;
     this.peer = peerOf(socket.handshake.address);
     this.isAdmin = isAdmin;
+    this.caller = callerOf(socket);
     this.#streams = streams;
     this.#budget = budget;
     this.sendQueue = new SendQueue((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
@@ -83,4 +87,11 @@ export class Client {
     if (this.#subscription === undefined) return;
     this.#streams.follow(this.stream, this.#paused ? undefined : this.#subscription);
   }
+}
+
+function callerOf(socket: ClientSocket): RemoteCaller {
+  const { address, auth } = socket.handshake;
+  const gone = new AbortController();
+  socket.once('disconnect', () => gone.abort());
+  return { address, adminToken: handshakeSchema.safeParse(auth).data?.admin_token, gone: gone.signal };
 }

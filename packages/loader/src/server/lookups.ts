@@ -3,6 +3,8 @@ import {
   historyRequestSchema,
   historyTopRequestSchema,
   type Listener,
+  type PastVerb,
+  pastRequestSchemas,
   placesRequestSchema,
   reverseNamesRequestSchema,
 } from '@packetlog/common';
@@ -10,8 +12,11 @@ import * as z from 'zod/mini';
 import type { Places } from '../enrichment/places.ts';
 import type { ReverseNames } from '../enrichment/reverse-names.ts';
 import type { History } from '../history/history.ts';
+import type { PastForClients } from '../ipc/past-access.ts';
+import type { RemoteCaller } from '../ipc/rules-access.ts';
 import type { LineLimit } from '../line-limit.ts';
-import { HISTORY, historyTopCost, LOOKUP } from './access/message-cost.ts';
+import { HISTORY, historyTopCost, LOOKUP, pastCost } from './access/message-cost.ts';
+import { EncodedAnswer } from './answer-encoding.ts';
 
 /** When a client may retry names that were rejected as too many. */
 const NAMES_RETRY_MS = 5000;
@@ -21,7 +26,7 @@ export interface Lookup {
   readonly cost: (request: unknown) => number;
   readonly schema: z.ZodMiniType;
   /** Answers a request. `input` is the validated message. Throws Unavailable for what this loader does not answer. */
-  answer(input: unknown): unknown;
+  answer(input: unknown, caller: RemoteCaller): unknown;
 }
 
 /** By event name. */
@@ -40,6 +45,7 @@ export class Unavailable extends Error {
 }
 
 export interface Sources {
+  past: PastForClients;
   history: Pick<History, 'answer' | 'top'>;
   /** Undefined: the loader's processes belong to another network namespace than the interfaces. */
   listeners: (() => Promise<Listener[]>) | undefined;
@@ -51,7 +57,7 @@ export interface Sources {
   places: Pick<Places, 'find'> | undefined;
 }
 
-export function lookups({ history, listeners, reverseNames, places, lines }: Sources): Lookups {
+export function lookups({ history, past, listeners, reverseNames, places, lines }: Sources): Lookups {
   return new Map([
     lookup(
       'history',
@@ -59,6 +65,7 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
       historyRequestSchema,
       ({ step_ms }) => history.answer(step_ms, Date.now()),
     ),
+    ...pastLookups(past),
     lookup('history:top', historyTopCost, historyTopRequestSchema, ({ from_ms, to_ms }) => history.top(from_ms, to_ms)),
     lookup(
       'names:listeners',
@@ -100,11 +107,27 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
   ]);
 }
 
+/** The core answers, in its thread for recorded packets. */
+function pastLookups(past: PastForClients): [string, Lookup][] {
+  return (Object.keys(pastRequestSchemas) as PastVerb[]).map((verb) =>
+    lookup(
+      `past:${verb}`,
+      (request) => pastCost(verb, request),
+      pastRequestSchemas[verb] as z.ZodMiniType,
+      async (request, caller) => {
+        const answer = await past.ask(verb, request, caller);
+        if (answer.ok) return new EncodedAnswer(`{"ok":true,"value":${answer.json}}`);
+        return EncodedAnswer.of(answer);
+      },
+    ),
+  );
+}
+
 function lookup<Schema extends z.ZodMiniType>(
   event: string,
   cost: (request: unknown) => number,
   schema: Schema,
-  answer: (input: z.output<Schema>) => unknown,
+  answer: (input: z.output<Schema>, caller: RemoteCaller) => unknown,
 ): [string, Lookup] {
-  return [event, { cost, schema, answer: (input) => answer(input as z.output<Schema>) }];
+  return [event, { cost, schema, answer: (input, caller) => answer(input as z.output<Schema>, caller) }];
 }

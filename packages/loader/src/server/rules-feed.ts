@@ -1,7 +1,7 @@
 /**
  * Sends the rules to clients: all of them when they change, their counters every second, and the answers to `rules:*`.
  */
-import { handshakeSchema, type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
+import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { RemoteCaller, RulesForClients } from '../ipc/rules-access.ts';
 import { rulesCost } from './access/message-cost.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
@@ -52,11 +52,7 @@ export class RulesFeed {
 
   /** Sends the rules to a new client, and handles its requests. */
   admit(client: Client, messages: ClientMessages): void {
-    const { address, auth } = client.socket.handshake;
-    const gone = new AbortController();
-    client.socket.once('disconnect', () => gone.abort());
-    const adminToken = handshakeSchema.safeParse(auth).data?.admin_token;
-    const caller = { address, adminToken, gone: gone.signal };
+    const { caller } = client;
     for (const verb of VERBS) {
       client.socket.on(`rules:${verb}`, (...given: unknown[]) =>
         messages.answerLater<object>(rulesCost(verb), given, async (request) =>

@@ -120,6 +120,7 @@ export class Server {
       recordOffset,
       lookups: lookups({
         history: this.#history,
+        past: core.past,
         listeners: processes ? () => core.listeners() : undefined,
         reverseNames: reverseDns ? new ReverseNames() : undefined,
         places,

@@ -90,7 +90,10 @@ describe('a client with the read-only token', () => {
     expect(await on.attempt({})).toBe('connected');
   });
 
-  it.each(['history:top', 'history', 'subscribe', 'pause', 'names:reverse', 'rules:list'])(
+  it.each([
+    ...['history:top', 'history', 'subscribe', 'pause', 'names:reverse', 'rules:list'],
+    ...['past:facts', 'past:rates', 'past:top', 'past:rows', 'past:first_seen'],
+  ])(
     'gets an answer to %s with objects that cannot be converted, and other clients are not affected',
     async (event) => {
       const { socket } = await on.connected();
@@ -100,6 +103,9 @@ describe('a client with the read-only token', () => {
         to_ms: odd,
         filter: odd,
         paused: odd,
+        max_steps: odd,
+        limit: odd,
+        before: odd,
         addresses: odd,
       });
       expect(answer).toHaveProperty('ok');

@@ -22,6 +22,7 @@ function requests() {
   } as unknown as RulesAccess;
   const it = new ServerRequests({
     rules,
+    past: undefined,
     adminDigest: () => digestOf(ADMIN),
     listeners: async () => [],
     isHealthy: () => true,

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import type { Listener, RulesError } from '@packetlog/common';
+import { NOT_RECORDED, type PastAccess, type PastAnswer } from '../ipc/past-access.ts';
 import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
 import type { ServerRequest } from '../ipc/server-messages.ts';
 import { hasDigest } from '../ipc/token-digest.ts';
@@ -22,6 +23,8 @@ const TOO_MANY: { ok: false; error: RulesError } = {
 
 export interface RequestParts {
   readonly rules: RulesAccess;
+  /** Undefined: nothing is recorded. */
+  readonly past: PastAccess | undefined;
   /** Digest of the admin token. */
   readonly adminDigest: () => string;
   readonly listeners: () => Promise<Listener[]>;
@@ -40,7 +43,7 @@ export class ServerRequests {
 
   handle(request: number, what: ServerRequest): void {
     if (this.#pending.size >= MAX_PENDING || this.#pending.has(request)) {
-      this.#parts.answer(request, what.about === 'rules' ? TOO_MANY : undefined);
+      this.#parts.answer(request, what.about === 'rules' || what.about === 'past' ? TOO_MANY : undefined);
       return;
     }
     const gone = new AbortController();
@@ -68,6 +71,8 @@ export class ServerRequests {
     switch (what.about) {
       case 'rules':
         return rules.ask(what.verb, what.request, this.#caller(what, gone));
+      case 'past':
+        return this.#past(what, gone);
       case 'snapshot':
         return rules.snapshot();
       case 'listeners':
@@ -77,9 +82,21 @@ export class ServerRequests {
     }
   }
 
+  async #past(
+    { verb, request, client, admin_token }: Extract<ServerRequest, { about: 'past' }>,
+    gone: AbortSignal,
+  ): Promise<PastAnswer> {
+    const mayChange = this.#isAdmin(admin_token);
+    return this.#parts.past?.ask(verb, request, { client, mayChange, gone }) ?? NOT_RECORDED;
+  }
+
+  #isAdmin(token: string | undefined): boolean {
+    return token !== undefined && hasDigest(token, this.#parts.adminDigest());
+  }
+
   #caller(what: Extract<ServerRequest, { about: 'rules' }>, gone: AbortSignal): Caller {
     const { admin_token, address, client } = what;
-    const mayChange = admin_token !== undefined && hasDigest(admin_token, this.#parts.adminDigest());
+    const mayChange = this.#isAdmin(admin_token);
     return {
       who: {
         name: mayChange ? 'admin token' : 'token',

@@ -196,11 +196,12 @@ export class SupervisedServer {
     if (!getsPlaces && place_labels.length > 0) this.#options.places(place_labels, undefined);
   }
 
-  async #start({ reader, rules, hello }: Attached, run: ServerRun): Promise<void> {
+  async #start({ reader, rules, past, hello }: Attached, run: ServerRun): Promise<void> {
     // It has ended meanwhile, and another one is being started.
     if (this.#run !== run) return;
     this.#requests = new ServerRequests({
       rules,
+      past,
       adminDigest: () => this.#adminDigest,
       listeners: this.#options.listeners,
       isHealthy: this.#options.isHealthy,

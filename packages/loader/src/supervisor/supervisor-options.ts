@@ -1,6 +1,7 @@
 /** What a supervised server needs from the rest of the core. */
 import type { Hello, Listener, Notice } from '@packetlog/common';
 import type { PassTo, PipeEnds, ServerPipes } from '../ipc/messages.ts';
+import type { PastAccess } from '../ipc/past-access.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
 import type { ServerSettings } from '../ipc/server-messages.ts';
 import type { LineLimit } from '../line-limit.ts';
@@ -35,5 +36,7 @@ export interface SupervisorOptions {
 export interface Attached {
   readonly reader: Reader;
   readonly rules: RulesAccess;
+  /** Undefined: nothing is recorded. */
+  readonly past: PastAccess | undefined;
   readonly hello: () => Hello;
 }

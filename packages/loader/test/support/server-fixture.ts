@@ -7,6 +7,7 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
 import { History } from '../../src/history/history.ts';
 import type { DrainLedger } from '../../src/ipc/messages.ts';
+import { NOT_RECORDED, type PastAnswer } from '../../src/ipc/past-access.ts';
 import type { RulesForClients } from '../../src/ipc/rules-access.ts';
 import { digestOf } from '../../src/ipc/token-digest.ts';
 import { LineLimit } from '../../src/line-limit.ts';
@@ -53,6 +54,8 @@ export interface ServerFixture {
   readonly asked: readonly unknown[];
   /** What the rulesApi answers; the verb while it is undefined. */
   value: unknown;
+  /** What the core answers to questions about recorded packets; undefined: nothing is recorded. */
+  past: PastAnswer | undefined;
   /** Of the rules. */
   revision: number;
   /** Added to the server's clock, ms. */
@@ -103,6 +106,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
     ...{ asked, watched, counted, lowLatency, logged, clients, accepted, snapshots: 0 },
+    past: undefined,
     ...{ value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true },
     client: (options: Options = {}) => {
       const socket = io(`http://${HOST}:${port}`, {
@@ -156,7 +160,15 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
   beforeEach(async () => {
     it.rowsWanted.mockReset();
     for (const list of [asked, watched, counted, lowLatency, logged, accepted]) list.length = 0;
-    Object.assign(it, { value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true, snapshots: 0 });
+    Object.assign(it, {
+      value: undefined,
+      past: undefined,
+      revision: 1,
+      skew: 0,
+      frozenAt: undefined,
+      answers: true,
+      snapshots: 0,
+    });
     history = new History();
     nextRecord = 0;
     http = createServer((_, response) => response.end('page'));
@@ -187,6 +199,12 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       hello: () => hello,
       lookups: lookups({
         history,
+        past: {
+          ask: async (verb, request, caller) => {
+            asked.push([`past:${verb}`, request, caller]);
+            return it.past ?? NOT_RECORDED;
+          },
+        },
         listeners: undefined,
         reverseNames: { find: () => Promise.reject(new Error('broken')) },
         lines,

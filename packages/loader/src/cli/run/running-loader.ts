@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
 import { LineLimit } from '../../line-limit.ts';
+import { PastQuestions } from '../../past/past-questions.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
 import type { Recorder } from '../../recorder/recorder.ts';
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
@@ -50,6 +51,7 @@ export class RunningLoader {
   readonly #unlock: () => void;
   #thread: DrainThread | undefined;
   #recorder: Recorder | undefined;
+  #past: PastQuestions | undefined;
 
   private constructor(
     options: RunOptions,
@@ -114,6 +116,7 @@ export class RunningLoader {
   async attach(): Promise<void> {
     const { record, state } = this.#options;
     this.#recorder = record && openRecorder(record, state.directory, this.#session, this.notice, this.#log);
+    this.#past = this.#recorder && this.#openPast(this.#recorder);
     try {
       this.#thread = await DrainThread.start(
         {
@@ -140,7 +143,12 @@ export class RunningLoader {
   async serve(): Promise<void> {
     const thread = this.#running;
     await this.#rules.pinBy(async (on) => this.staying.promised(await thread.pins.set(on)));
-    await this.#server?.process.start({ reader: thread, rules: this.#rules.rulesApi, hello: () => this.#hello() });
+    await this.#server?.process.start({
+      reader: thread,
+      rules: this.#rules.rulesApi,
+      past: this.#past,
+      hello: () => this.#hello(),
+    });
     await this.#rules.serve();
     thread.serving(watchingText(thread.ready.interfaces));
   }
@@ -172,6 +180,7 @@ export class RunningLoader {
       code: 'shutting_down',
       message: 'The loader is shutting down.',
     });
+    await this.#past?.close();
     await this.#rules.close(Date.now());
     if (isStayRequested(this.#options.state)) await this.#running.pins.set(true);
     const stopped = await this.#stopDraining();
@@ -206,6 +215,14 @@ export class RunningLoader {
   /** Requests all rows for dry runs, or no longer. Where records are printed, all rows pass anyway. */
   #wantRows(isWanted: boolean): void {
     if (!this.records.wantsRows) this.#running.want('core', isWanted ? Number.POSITIVE_INFINITY : 0);
+  }
+
+  #openPast(recorder: Recorder): PastQuestions {
+    return new PastQuestions({
+      directory: recorder.directory,
+      recorder: () => recorder.facts(),
+      failed: (error) => this.#lines.failed(error, 'a question about recorded packets failed'),
+    });
   }
 
   #hello(): Hello {

@@ -1,5 +1,5 @@
 /** Costs of messages, in the units of budget.ts. Measured with 10,000 rules and a full history; rounded up. */
-import { MAX_FILTER_LENGTH, type RulesVerb } from '@packetlog/common';
+import { MAX_FILTER_LENGTH, type PastVerb, type RulesVerb } from '@packetlog/common';
 
 export const PAUSE = 1;
 /** Reads a system file or looks up names. */
@@ -14,6 +14,20 @@ export function historyTopCost(request: unknown): number {
 }
 
 const MAX_BUCKETS = 720;
+
+const PAST = 5;
+/** Rows, and steps of 15 columns, that are sent for a unit. */
+const ROWS_PER_UNIT = 500;
+const STEPS_PER_UNIT = 200;
+const MAX_SENT = 20;
+
+/** Passes on an answer of the core, whose own thread computes it. `request` is not validated yet. */
+export function pastCost(verb: PastVerb, request: unknown): number {
+  const { filter, limit, max_steps } = (request ?? {}) as { filter?: unknown; limit?: unknown; max_steps?: unknown };
+  const rows = verb === 'rows' && typeof limit === 'number' ? Math.max(0, limit) / ROWS_PER_UNIT : 0;
+  const steps = typeof max_steps === 'number' ? Math.max(0, max_steps) / STEPS_PER_UNIT : 0;
+  return PAST + subscribeCost(filter) + Math.min(MAX_SENT, rows + steps || 0);
+}
 
 /** Requests that change nothing and are open to read-only clients. */
 const RULES: Partial<Record<RulesVerb, number>> = { list: 20, test: 60, audit: 100 };

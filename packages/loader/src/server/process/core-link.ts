@@ -1,6 +1,7 @@
 /** The server process's link to the core: requests with their answers, and log lines. */
 import type { Duplex } from 'node:stream';
 import type { Listener, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
+import type { PastAnswer, PastForClients } from '../../ipc/past-access.ts';
 import { ProcessChannel } from '../../ipc/process-channel.ts';
 import type { RemoteCaller, RulesForClients } from '../../ipc/rules-access.ts';
 import { type FromServer, SERVER_ENCODING, type ServerRequest, type ToServer } from '../../ipc/server-messages.ts';
@@ -19,6 +20,7 @@ interface Pending {
 
 export class CoreLink implements Core {
   readonly rules: RulesForClients;
+  readonly past: PastForClients;
   readonly #channel: ProcessChannel<FromServer, ToServer>;
   readonly #pending = new Map<number, Pending>();
   readonly #clients = new WeakMap<RemoteCaller, number>();
@@ -45,17 +47,13 @@ export class CoreLink implements Core {
     this.rules = {
       snapshot: () => this.#request({ about: 'snapshot' }) as Promise<RulesSnapshot>,
       ask: <Verb extends RulesVerb>(verb: Verb, request: unknown, caller: RemoteCaller) =>
-        this.#request(
-          {
-            about: 'rules',
-            verb,
-            request,
-            client: this.#numberOf(caller),
-            address: caller.address,
-            admin_token: caller.adminToken,
-          },
-          caller.gone,
-        ) as Promise<RulesAnswer<Verb>>,
+        this.#request({ about: 'rules', verb, request, ...this.#factsOf(caller) }, caller.gone) as Promise<
+          RulesAnswer<Verb>
+        >,
+    };
+    this.past = {
+      ask: (verb, request, caller) =>
+        this.#request({ about: 'past', verb, request, ...this.#factsOf(caller) }, caller.gone) as Promise<PastAnswer>,
     };
   }
 
@@ -101,6 +99,10 @@ export class CoreLink implements Core {
 
   close(): void {
     this.#channel.close();
+  }
+
+  #factsOf(caller: RemoteCaller) {
+    return { client: this.#numberOf(caller), address: caller.address, admin_token: caller.adminToken };
   }
 
   #numberOf(caller: RemoteCaller): number {

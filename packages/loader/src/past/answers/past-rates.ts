@@ -1,0 +1,40 @@
+/** Answers `past:rates`. */
+import { HISTORY_COLUMNS, type PastRates, type PastRatesRequest } from '@packetlog/common';
+import { gapsIn } from '../reading/missing.ts';
+import { type Answering, blockRequest, nsOf, type PastView } from './past-view.ts';
+import { RateSums } from './rate-sums.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const STEPS = [
+  ...[SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND],
+  ...[MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY],
+];
+
+/** Returns the shortest step with at most `maxSteps` steps in the range; beyond a day, as many days as needed. */
+export function stepFor({ from_ms, to_ms, max_steps }: PastRatesRequest): { stepMs: number; count: number } {
+  const countOf = (stepMs: number) => Math.ceil(to_ms / stepMs) - Math.floor(from_ms / stepMs);
+  let stepMs = STEPS.find((each) => countOf(each) <= max_steps) ?? DAY;
+  while (countOf(stepMs) > max_steps) stepMs += DAY * Math.max(1, Math.floor(stepMs / DAY / 8));
+  return { stepMs, count: countOf(stepMs) };
+}
+
+export function* pastRates(view: PastView, request: PastRatesRequest): Answering<PastRates> {
+  const { stepMs, count } = stepFor(request);
+  const firstMs = Math.floor(request.from_ms / stepMs) * stepMs;
+  const sums = new RateSums(nsOf(firstMs), nsOf(stepMs), count);
+  const selected = blockRequest(request);
+  yield* view.blocks.steps(selected, ({ columns, rows }) => sums.add(columns, rows));
+  for (const { records, from_ns, to_ns } of gapsIn(view.journal.entries, selected.range)) {
+    sums.addLost(records, from_ns, to_ns);
+  }
+  const columns = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, sums.column(name)]));
+  return {
+    step_ms: stepMs,
+    first_at_ms: firstMs,
+    columns: columns as PastRates['columns'],
+    coverage: view.coverage(selected.range, sums),
+  };
+}

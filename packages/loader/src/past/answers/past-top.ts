@@ -1,0 +1,166 @@
+/** Answers `past:top`. */
+import { formatAddress, type PastTop, type PastTopRequest } from '@packetlog/common';
+import type { MissingPart } from '../reading/missing.ts';
+import { type PastBlock, readColumns } from '../reading/past-blocks.ts';
+import { plural } from '../reading/report-text.ts';
+import { FLOW_FIELDS, type Flow, flowsOf } from './flow-sums.ts';
+import { KeySums, type KeyTop } from './key-sums.ts';
+import { type Answering, blockRequest, type PastView } from './past-view.ts';
+
+/** Distinct keys of one list that are counted: about 8 MiB a list. */
+const MAX_KEYS = 131_072;
+const NO_RULE = 0;
+
+export function* pastTop(
+  view: PastView,
+  { limit = DEFAULT_LIMIT, ...request }: PastTopRequest,
+  maxKeys = MAX_KEYS,
+): Answering<PastTop> {
+  const selected = blockRequest(request);
+  const sums = new TopSums(maxKeys);
+  yield* view.blocks.steps({ ...selected, byPeriod: true }, (block) => sums.add(block));
+  return { ...sums.top(limit), coverage: view.coverage(selected.range, sums, sums.uncounted()) };
+}
+
+const DEFAULT_LIMIT = 10;
+const NOT_YET = -2;
+
+class TopSums {
+  packets = 0;
+  records = 0;
+  readonly #sources: KeySums;
+  readonly #destinations: KeySums;
+  readonly #ports: KeySums;
+  readonly #pairs: KeySums;
+  readonly #sourcePorts: KeySums;
+  readonly #rules: KeySums;
+  readonly #names = new Map<string, number>();
+  readonly #interfaces: KeySums;
+
+  constructor(maxKeys: number) {
+    const table = () => new KeySums(maxKeys);
+    this.#sources = table();
+    this.#destinations = table();
+    this.#ports = table();
+    this.#pairs = table();
+    this.#sourcePorts = table();
+    this.#rules = table();
+    this.#interfaces = table();
+  }
+
+  add({ columns, rows, period }: PastBlock): void {
+    readColumns(columns, FLOW_FIELDS);
+    const from = new Words(columns.src_addr.dictionary);
+    const to = new Words(columns.dst_addr.dictionary);
+    for (const flow of flowsOf(columns, rows)) {
+      this.packets += flow.packets;
+      this.records += flow.records;
+      const name = period.nameOf(flow.ifindex);
+      const number = this.#names.get(name) ?? this.#names.size;
+      this.#names.set(name, number);
+      this.#interfaces.add(number, 0, 0, 0, flow);
+      if (flow.ruleId !== NO_RULE) this.#rules.add(flow.ruleId | 0, 0, 0, 0, flow);
+      if (flow.port !== undefined) this.#ports.add(flow.ipProtocol, flow.port, 0, 0, flow);
+      if (flow.isIp) this.#addAddresses(flow, from, to);
+    }
+  }
+
+  top(limit: number): Omit<PastTop, 'coverage'> {
+    const sources = this.#sources.top(limit);
+    const ports = this.#portsOf(new Set(sources.entries.map(({ key }) => key)));
+    const names = [...this.#names.keys()];
+    return {
+      sources: listOf(this.#sources, sources, (key) => ({
+        addr: formatAddress(this.#sources.bytesOf(key)),
+        ports: ports.get(key) ?? 0,
+      })),
+      ports: listOf(this.#ports, this.#ports.top(limit), (key) => {
+        const [ip_protocol, port] = this.#ports.wordsOf(key);
+        return { ip_protocol, port };
+      }),
+      pairs: listOf(this.#pairs, this.#pairs.top(limit), (key) => {
+        const [source, destination] = this.#pairs.wordsOf(key);
+        return {
+          src_addr: formatAddress(this.#sources.bytesOf(source)),
+          dst_addr: formatAddress(this.#destinations.bytesOf(destination)),
+        };
+      }),
+      rules: listOf(this.#rules, this.#rules.top(limit), (key) => ({ rule_id: this.#rules.wordsOf(key)[0] >>> 0 })),
+      interfaces: listOf(this.#interfaces, this.#interfaces.top(limit), (key) => ({
+        name: names[this.#interfaces.wordsOf(key)[0]] ?? '',
+      })),
+    };
+  }
+
+  /** What the lists miss, because there were more distinct values than are counted. */
+  uncounted(): MissingPart[] {
+    const tables = [this.#sources, this.#destinations, this.#pairs, this.#sourcePorts];
+    const records = Math.max(...tables.map(({ beyond }) => beyond.records));
+    if (records === 0) return [];
+    const line = `not counted by address: ${plural(records, 'record')} of further addresses, pairs or ports, which are in others; narrow the range or the filter`;
+    return [{ kind: 'uncounted', fromNs: undefined, toNs: undefined, count: records, line }];
+  }
+
+  #addAddresses(flow: Flow, from: Words, to: Words): void {
+    const source = from.addTo(this.#sources, flow.source, flow);
+    const destination = to.numberIn(this.#destinations, flow.destination, flow);
+    if (source < 0 || destination < 0) {
+      this.#pairs.beyond.packets += flow.packets;
+      this.#pairs.beyond.bytes += flow.bytes;
+      this.#pairs.beyond.records += flow.records;
+    } else this.#pairs.add(source, destination, 0, 0, flow);
+    if (source >= 0 && flow.port !== undefined) {
+      this.#sourcePorts.add(source, (flow.ipProtocol << 16) | flow.port, 0, 0, flow);
+    }
+  }
+
+  /** Returns the number of distinct ports of these sources. */
+  #portsOf(sources: ReadonlySet<number>): Map<number, number> {
+    const counts = new Map<number, number>();
+    for (let key = 0; key < this.#sourcePorts.size; key++) {
+      const [source] = this.#sourcePorts.wordsOf(key);
+      if (sources.has(source)) counts.set(source, (counts.get(source) ?? 0) + 1);
+    }
+    return counts;
+  }
+}
+
+/** The addresses of a block's dictionary, each looked up once in a table. */
+class Words {
+  readonly #words: Int32Array;
+  readonly #numbers: Int32Array;
+
+  constructor(dictionary: Uint8Array) {
+    const aligned = dictionary.byteOffset % 4 === 0 ? dictionary : dictionary.slice();
+    this.#words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+    this.#numbers = new Int32Array(this.#words.length / 4).fill(NOT_YET);
+  }
+
+  addTo(table: KeySums, index: number, flow: Flow): number {
+    const at = 4 * index;
+    const [a, b, c, d] = [this.#words[at], this.#words[at + 1], this.#words[at + 2], this.#words[at + 3]];
+    return table.add(a as number, b as number, c as number, d as number, flow);
+  }
+
+  /** As `addTo`, for a table of which only the numbers matter. */
+  numberIn(table: KeySums, index: number, flow: Flow): number {
+    let number = this.#numbers[index] as number;
+    if (number < 0) {
+      number = this.addTo(table, index, flow);
+      this.#numbers[index] = number;
+    }
+    return number;
+  }
+}
+
+function listOf<Shape extends object>(
+  table: KeySums,
+  { entries, others }: KeyTop,
+  shape: (key: number) => Shape,
+): { entries: (Shape & { packets: number; bytes: number })[]; others: KeyTop['others']; distinct: number } {
+  return {
+    entries: entries.map(({ key, packets, bytes }) => ({ ...shape(key), packets, bytes })),
+    others,
+    distinct: table.size,
+  };
+}

@@ -1,0 +1,81 @@
+/** One question about recorded packets: checks the request, answers in steps, and turns failures into rejections. */
+import { type PastVerb, pastRequestSchemas } from '@packetlog/common';
+import type { PastAnswer } from '../ipc/past-access.ts';
+import { pastFacts, type RecorderFacts } from './answers/past-facts.ts';
+import { firstSeen } from './answers/past-first-seen.ts';
+import { pastRates } from './answers/past-rates.ts';
+import { pastRows } from './answers/past-rows.ts';
+import { pastTop } from './answers/past-top.ts';
+import { type Answering, PastView } from './answers/past-view.ts';
+import type { KnownFacts } from './reading/known-facts.ts';
+
+export interface PastDirectory {
+  readonly directory: string;
+  readonly known: KnownFacts;
+}
+
+export interface Asked {
+  readonly verb: PastVerb;
+  /** Not checked yet. */
+  readonly request: unknown;
+  readonly recorder: RecorderFacts;
+}
+
+export interface Outcome {
+  readonly answer: PastAnswer;
+  /** Of an answer with the code `internal`, for the log. */
+  readonly problem?: string;
+}
+
+/** Whether the question sums up by addresses. */
+export function isLarge(verb: PastVerb): boolean {
+  return verb === 'top';
+}
+
+/** Yields after each segment, and returns the outcome. Never throws. */
+export function* answerTo(asked: Asked, where: PastDirectory): Answering<Outcome> {
+  try {
+    const begun = begin(asked, where);
+    if (begun === undefined) return INVALID;
+    return { answer: { ok: true, json: JSON.stringify(yield* begun) } };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** Returns undefined if the request is invalid: the server has checked it, so it is no client's mistake. */
+function begin(
+  { verb, request, recorder }: Asked,
+  { directory, known }: PastDirectory,
+): Answering<unknown> | undefined {
+  const parsed = pastRequestSchemas[verb].safeParse(request);
+  if (!parsed.success) return undefined;
+  const view = new PastView(directory, known);
+  switch (verb) {
+    case 'facts':
+      return pastFacts(view, recorder);
+    case 'rates':
+      return pastRates(view, pastRequestSchemas.rates.parse(request));
+    case 'top':
+      return pastTop(view, pastRequestSchemas.top.parse(request));
+    case 'rows':
+      return pastRows(view, pastRequestSchemas.rows.parse(request));
+    case 'first_seen':
+      return firstSeen(view, pastRequestSchemas.first_seen.parse(request));
+  }
+}
+
+const INVALID: Outcome = { answer: { ok: false, error: { code: 'invalid', message: 'The request is not valid.' } } };
+
+function failure(error: unknown): Outcome {
+  const { syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) {
+    const text = `The recorded packets cannot be read: ${message}. Check the disk of packetlog's --record-dir.`;
+    return { answer: { ok: false, error: { code: 'unavailable', message: text } } };
+  }
+  const answer: PastAnswer = {
+    ok: false,
+    error: { code: 'internal', message: 'The loader failed to answer this; see its log.' },
+  };
+  return { answer, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

@@ -1,0 +1,166 @@
+/**
+ * The main thread's handle on the thread that answers questions about recorded packets. The thread starts with the first
+ * question and ends some time after the last, so a loader that nobody asks has no memory for it.
+ */
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { PastVerb, Rejection } from '@packetlog/common';
+import type { PastAccess, PastAnswer, PastCaller } from '../ipc/past-access.ts';
+import type { RecorderFacts } from './answers/past-facts.ts';
+import type { FromPastThread, PastThreadData, ToPastThread } from './past-messages.ts';
+
+/** Questions that are not answered yet, and those of them that read-only clients may have. */
+const MAX_PENDING = 32;
+const MAX_FOR_READERS = 16;
+const RETRY_MS = 1000;
+/** An idle thread keeps what it knows of the segments, but takes about 15 MiB. */
+const IDLE_MS = 30_000;
+/** Typed arrays are not part of it. */
+const HEAP_MIB = 192;
+
+export interface PastQuestionsOptions {
+  /** Of the segments. */
+  readonly directory: string;
+  readonly recorder: () => RecorderFacts;
+  /** Reports a fault of the thread, for the log. */
+  readonly failed: (error: Error) => void;
+  readonly idleMs?: number;
+}
+
+interface Pending {
+  readonly verb: PastVerb;
+  readonly caller: PastCaller;
+  readonly settle: (answer: PastAnswer) => void;
+}
+
+export class PastQuestions implements PastAccess {
+  readonly #options: PastQuestionsOptions;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | undefined;
+  #asked = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: PastQuestionsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the thread runs. */
+  get isRunning(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  ask(verb: PastVerb, request: unknown, caller: PastCaller): Promise<PastAnswer> {
+    this.#replace(verb, caller);
+    if (caller.gone.aborted) return Promise.resolve(REPLACED);
+    if (this.#isFull(caller)) return Promise.resolve(TOO_MANY);
+    clearTimeout(this.#idle);
+    const id = ++this.#asked;
+    return new Promise((resolve) => {
+      const gone = () => this.#cancel(id, REPLACED);
+      caller.gone.addEventListener('abort', gone, { once: true });
+      const settle = (answer: PastAnswer) => {
+        caller.gone.removeEventListener('abort', gone);
+        this.#pending.delete(id);
+        if (this.#pending.size === 0) this.#rest();
+        resolve(answer);
+      };
+      this.#pending.set(id, { verb, caller, settle });
+      try {
+        this.#send({ type: 'ask', id, verb, request, recorder: this.#options.recorder() });
+      } catch {
+        // Nested too deeply to be copied.
+        settle(rejected({ code: 'invalid', message: 'The request is not valid.' }));
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#settleAll(ENDED);
+    clearTimeout(this.#idle);
+    await worker?.terminate();
+  }
+
+  #isFull({ mayChange }: PastCaller): boolean {
+    const pending = [...this.#pending.values()];
+    const readers = pending.filter(({ caller }) => !caller.mayChange).length;
+    return pending.length >= MAX_PENDING || (!mayChange && readers >= MAX_FOR_READERS);
+  }
+
+  /** Cancels the client's older question of the same kind. */
+  #replace(verb: PastVerb, { client }: PastCaller): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.verb === verb && pending.caller.client === client) this.#cancel(id, REPLACED);
+    }
+  }
+
+  #cancel(id: number, answer: PastAnswer): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#worker?.postMessage({ type: 'cancel', id } satisfies ToPastThread);
+    pending.settle(answer);
+  }
+
+  #send(message: ToPastThread): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message);
+  }
+
+  #start(): Worker {
+    const data: PastThreadData = { directory: this.#options.directory };
+    const worker = new Worker(fileURLToPath(new URL('./past-thread.js', import.meta.url)), {
+      workerData: data,
+      name: 'past',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+    });
+    // The thread alone must not keep the process alive.
+    worker.unref();
+    worker.on('message', ({ id, answer, problem }: FromPastThread) => {
+      if (problem !== undefined) this.#options.failed(new Error(problem));
+      this.#pending.get(id)?.settle(answer);
+    });
+    worker.on('error', (error) => {
+      this.#options.failed(error instanceof Error ? error : new Error(String(error)));
+      this.#ended(worker);
+    });
+    worker.on('exit', () => this.#ended(worker));
+    return worker;
+  }
+
+  #ended(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#settleAll(FAILED);
+  }
+
+  #settleAll(answer: PastAnswer): void {
+    for (const { settle } of [...this.#pending.values()]) settle(answer);
+  }
+
+  #rest(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.close(), this.#options.idleMs ?? IDLE_MS).unref();
+  }
+}
+
+function rejected(error: Rejection): PastAnswer {
+  return { ok: false, error };
+}
+
+const REPLACED = rejected({
+  code: 'unavailable',
+  message: 'A newer question of the same kind replaced this one. Wait for the answer to that one.',
+});
+const TOO_MANY = rejected({
+  code: 'unavailable',
+  message: 'Too many questions about recorded packets are waiting. Retry in a second.',
+  retry_after_ms: RETRY_MS,
+});
+const ENDED = rejected({ code: 'unavailable', message: 'The loader is shutting down. Retry when it runs again.' });
+const FAILED = rejected({
+  code: 'unavailable',
+  message: 'The thread that reads recorded packets ended; see the loader’s log. Retry in a second.',
+  retry_after_ms: RETRY_MS,
+});
