@@ -63,7 +63,9 @@ const { fuzzCoverage, fuzzWords, fuzzCounters, gc } = globalThis as unknown as {
 const FOUR_COUNTS = new Uint32Array(fuzzCoverage.buffer);
 
 /** The type declarations are those of the oldest Node.js that the packages run on. */
-export const threadCpuUsage = (process as unknown as { threadCpuUsage: typeof process.cpuUsage }).threadCpuUsage.bind(process);
+export const threadCpuUsage = (process as unknown as { threadCpuUsage: typeof process.cpuUsage }).threadCpuUsage.bind(
+  process,
+);
 
 /** The lowest count of each range; a block that runs more often than before, by a range, is something new. */
 const RANGES = [1, 2, 3, 4, 8, 16, 32, 128];
