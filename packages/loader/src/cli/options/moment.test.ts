@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { expect, it } from 'vitest';
-import { moment } from './moment.ts';
+import { clockTimeAfter, moment } from './moment.ts';
 
 const now = Date.parse('2026-05-03T12:30:00');
 const ns = (text: string) => BigInt(Date.parse(text)) * 1_000_000n;
@@ -32,4 +32,12 @@ it.each([
   '1969-01-01T00:00Z',
 ])('%j is none', (text) => {
   expect(() => moment(text, now)).toThrow(InvalidArgumentError);
+});
+
+it.each([
+  ['06:00', '2026-05-02T22:00:00', '2026-05-03T06:00:00'],
+  ['22:00', '2026-05-02T21:59:59', '2026-05-02T22:00:00'],
+  ['22:00', '2026-05-02T22:00:00', '2026-05-03T22:00:00'],
+])('the next %s after %s', (text, after, expected) => {
+  expect(clockTimeAfter(text, ns(after))).toBe(ns(expected));
 });

@@ -32,14 +32,24 @@ const CALENDAR = new RegExp(
 
 /** The latest such local time that is not in the future. */
 function clockTime(text: string, nowMs: number): bigint | undefined {
+  const today = clockTimeOn(text, nowMs);
+  return today === undefined || today <= BigInt(nowMs) * NS_PER_MS ? today : clockTimeOn(text, nowMs - DAY_MS);
+}
+
+/** Returns the next such local time after `ns`; undefined if the text is no time of day. */
+export function clockTimeAfter(text: string, ns: bigint): bigint | undefined {
+  const ms = Number(ns / NS_PER_MS);
+  const sameDay = clockTimeOn(text, ms);
+  return sameDay === undefined || sameDay > ns ? sameDay : clockTimeOn(text, ms + DAY_MS);
+}
+
+/** `dayMs`: any time of the local day. */
+function clockTimeOn(text: string, dayMs: number): bigint | undefined {
   const [, clock, fraction = ''] = CLOCK.exec(text) ?? [];
   if (clock === undefined) return undefined;
-  const at = (day: Date) => {
-    const date = [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, '0'));
-    return Date.parse(`${date.join('-')}T${clock}`);
-  };
-  const today = at(new Date(nowMs));
-  return nsOf(today <= nowMs ? today : at(new Date(nowMs - DAY_MS)), fraction);
+  const day = new Date(dayMs);
+  const date = [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, '0'));
+  return nsOf(Date.parse(`${date.join('-')}T${clock}`), fraction);
 }
 
 function calendarTime(text: string): bigint | undefined {

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { TimeRange } from '../../past/reading/time-range.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
-import { moment } from './moment.ts';
+import { clockTimeAfter, moment } from './moment.ts';
 import { fileName } from './values.ts';
 
 /** Directory in the state directory. */
@@ -13,8 +14,13 @@ const RECORD = 'record';
 /** The values of these options. */
 export interface PastOptions {
   readonly from?: bigint;
-  readonly to?: bigint;
+  readonly to?: EndTime;
   readonly dir?: string;
+}
+
+interface EndTime {
+  readonly text: string;
+  readonly ns: bigint;
 }
 
 /** Returns whether the options ask for recorded packets, not for live ones. */
@@ -33,7 +39,25 @@ export function fromOption(description = 'only packets from this time on'): Opti
 }
 
 export function toOption(description = 'only packets before this time'): Option {
-  return new Option('--to <time>', description).argParser(timeOption);
+  return new Option('--to <time>', description).argParser((text): EndTime => ({ text, ns: moment(text) }));
+}
+
+/**
+ * Returns the range of the options. A time of day ends it at the next such time after its begin: `--from 22:00 --to
+ * 06:00` is a night, also at 23:00.
+ * @throws SetupError if it is empty
+ */
+export function rangeOf({ from, to }: PastOptions): TimeRange {
+  if (from === undefined || to === undefined || from < to.ns) return { fromNs: from, toNs: to?.ns };
+  const toNs = clockTimeAfter(to.text, from);
+  if (toNs !== undefined) return { fromNs: from, toNs };
+  throw new SetupError({
+    step: 'use',
+    target: '--to',
+    problem: 'the range is empty: it is not after --from',
+    next: 'Give a later time, or leave --to out for everything since --from.',
+    exit: 'usage',
+  });
 }
 
 /** commander passes the previous value, too. */

@@ -2,18 +2,21 @@
 import type { Filter, TimeStep } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
-import { SetupError } from '../../errors/setup-error.ts';
 import { filterOption } from '../options/filter-option.ts';
-import { directoryOption, fromOption, recordDirectory, toOption } from '../options/past-options.ts';
+import {
+  directoryOption,
+  fromOption,
+  type PastOptions,
+  rangeOf,
+  recordDirectory,
+  toOption,
+} from '../options/past-options.ts';
 import { countFromOne } from '../options/values.ts';
 import type { Question } from './query.ts';
 import { QUERY_FORMATS, type QueryFormat } from './result-table.ts';
 import { TOP_NAMES, type TopKind, topOption } from './top-names.ts';
 
-interface Given {
-  readonly dir?: string;
-  readonly from?: bigint;
-  readonly to?: bigint;
+interface Given extends PastOptions {
   readonly top?: TopKind;
   readonly limit?: number;
   readonly by?: TimeStep;
@@ -73,8 +76,7 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
       const given = command.opts<Given>();
       const filter = filterOf(words, command);
       const directory = recordDirectory(given.dir);
-      const range = { fromNs: given.from, toNs: given.to };
-      if (range.fromNs !== undefined && range.toNs !== undefined && range.fromNs >= range.toNs) throw emptyRange();
+      const range = rangeOf(given);
       const [{ query }, { WaitingOutput }, { standardOutput }] = await Promise.all([
         import('./query.ts'),
         import('../segments/waiting-output.ts'),
@@ -109,14 +111,4 @@ function limitOption(text: string): number {
   const limit = countFromOne(text);
   if (limit <= MAX_LIMIT) return limit;
   throw new InvalidArgumentError(`Write up to ${MAX_LIMIT}; packetlog segments export prints all packets.`);
-}
-
-function emptyRange(): SetupError {
-  return new SetupError({
-    step: 'use',
-    target: '--to',
-    problem: 'the range is empty: it is not after --from',
-    next: 'Times of day mean the last time it was; write dates for another day.',
-    exit: 'usage',
-  });
 }

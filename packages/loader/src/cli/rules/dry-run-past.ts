@@ -1,7 +1,6 @@
 /** `packetlog rules dry-run FILE --from TIME`: what rules would have denied of the recorded packets. */
 import { invalidRequest, type RulesError, rulesRequestSchemas } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
-import { SetupError } from '../../errors/setup-error.ts';
 import type { PastDryRun } from '../../past-dry-run/past-dry-run.ts';
 import { type PastResult, tryPast } from '../../past-dry-run/try-past.ts';
 import { Compiler } from '../../rules/compiler/worker/compiler.ts';
@@ -11,7 +10,7 @@ import { EMPTY_RULESET, type Ruleset } from '../../rules/ruleset/ruleset.ts';
 import { gatherProtected } from '../../rules/safety/protected-sources.ts';
 import { RuleStore } from '../../rules/store/rule-store.ts';
 import { type StatePaths, statePaths } from '../../rules/store/state-directory.ts';
-import { type PastOptions, recordDirectory } from '../options/past-options.ts';
+import { type PastOptions, rangeOf, recordDirectory } from '../options/past-options.ts';
 import { say } from '../process/say.ts';
 import { Stop } from '../process/stop.ts';
 import { dryRunPastText } from './dry-run-past-text.ts';
@@ -27,8 +26,8 @@ interface Given extends PastOptions {
 
 /** Resolves with the exit code: failed if a segment was skipped, or not all were evaluated. */
 export const dryRunPast: Handler = async (_, printer, options, [file = '']) => {
-  const { from, to, dir, rules, protect = [] } = options as Given;
-  if (from !== undefined && to !== undefined && from >= to) throw emptyRange();
+  const { dir, rules, protect = [], ...times } = options as Given;
+  const range = rangeOf(times);
   const directory = recordDirectory(dir);
   const parsed = rulesRequestSchemas.test.safeParse(dryRunRequest(await readInput(file), file, 1));
   if (!parsed.success) return rejected(invalidRequest(parsed.error));
@@ -40,7 +39,7 @@ export const dryRunPast: Handler = async (_, printer, options, [file = '']) => {
     const result = await tryPast({
       request: parsed.data,
       directory,
-      range: { fromNs: from, toNs: to },
+      range,
       current: await currentRules(statePaths(process.env, rules), compiler),
       protectedNow: (ruleset) =>
         gatherProtected({
@@ -84,16 +83,6 @@ async function currentRules(paths: StatePaths, compiler: Compiler): Promise<Rule
     say(`Warning: ${paths.rules} cannot be read, so sources of its permit rules are not recognized: ${why}.`);
     return EMPTY_RULESET;
   }
-}
-
-function emptyRange(): SetupError {
-  return new SetupError({
-    step: 'dry-run',
-    target: 'over recorded packets',
-    problem: '--from is not before --to',
-    next: 'A time of day, such as 22:00, is the last time it was: write a date, or an age such as --from -8h.',
-    exit: 'usage',
-  });
 }
 
 const SHOW_EVERY_MS = 200;

@@ -4,16 +4,20 @@ import { type Command, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../../print/capture-format.ts';
 import { filterOption } from '../options/filter-option.ts';
-import { directoryOption, fromOption, recordDirectory, toOption } from '../options/past-options.ts';
+import {
+  directoryOption,
+  fromOption,
+  type PastOptions,
+  rangeOf,
+  recordDirectory,
+  toOption,
+} from '../options/past-options.ts';
 import { fileName } from '../options/values.ts';
 import { print } from '../process/print.ts';
 
-interface Given {
-  readonly dir?: string;
+interface Given extends PastOptions {
   readonly json?: boolean;
   readonly filter?: Filter;
-  readonly from?: bigint;
-  readonly to?: bigint;
   readonly format?: CaptureFormat;
   readonly write?: string;
 }
@@ -85,7 +89,7 @@ function selecting(command: Command): Command {
     .addOption(toOption());
 }
 
-async function printed({ dir, from, to, filter, write = '-' }: Given, format: 'text' | CaptureFormat): Promise<number> {
+async function printed({ dir, filter, write = '-', ...times }: Given, format: 'text' | CaptureFormat): Promise<number> {
   const { printPast } = await import('./print-past.ts');
-  return printPast({ directory: recordDirectory(dir), range: { fromNs: from, toNs: to }, filter, format, write });
+  return printPast({ directory: recordDirectory(dir), range: rangeOf(times), filter, format, write });
 }
