@@ -1,14 +1,19 @@
 import { NO_FILTER, readFilterText } from '../text/filter-text.ts';
-import { filterOfHash, hashOfFilter } from './connection/filter-hash.ts';
+import type { AddressBar } from './address-bar.ts';
 
 const SAVED_KEY = 'packetlog-filters';
 
 /** The applied filter, kept in the address bar, and the saved filters, stored in this browser. */
 export class FilterChoice {
+  readonly #address: AddressBar;
   #text = NO_FILTER;
   #saved: readonly string[] | null = null;
   readonly #listeners = new Set<() => void>();
   readonly #savedListeners = new Set<() => void>();
+
+  constructor(address: AddressBar) {
+    this.#address = address;
+  }
 
   /** A text that parses, or ''. */
   get text(): string {
@@ -33,13 +38,13 @@ export class FilterChoice {
   /** Applies a filter. Ignores a text that does not parse. */
   apply(text: string): void {
     if (!this.#take(text)) return;
-    history.replaceState(null, '', location.pathname + location.search + hashOfFilter(this.#text));
+    this.#address.write({ filter: this.#text });
     this.#tell();
   }
 
   /** Applies the filter of the address bar. Leaves the address as it is, because it may carry tokens. */
   readAddress(): void {
-    if (this.#take(filterOfHash(location.hash))) this.#tell();
+    if (this.#take(this.#address.read().filter)) this.#tell();
   }
 
   /** Returns whether the filter changed. */

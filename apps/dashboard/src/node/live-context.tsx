@@ -1,42 +1,57 @@
 'use client';
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { AddressBar } from './address-bar.ts';
 import { clearHandshakeTarget, readHandshakeTarget } from './connection/handshake-target.ts';
 import type { View } from './connection/node-view.ts';
 import { FilterChoice } from './filter-choice.ts';
 import { Nodes } from './nodes.ts';
+import { RangeChoice } from './range-choice.ts';
 import type { Snapshot } from './state/store.ts';
 
 interface Live extends View {
   readonly filter: FilterChoice;
+  /** The range of the past that is shown. */
+  readonly range: RangeChoice;
+  readonly address: AddressBar;
   readonly nodes: Nodes;
 }
+
+type Choices = Pick<Live, 'filter' | 'range' | 'address' | 'nodes'>;
 
 /**
  * The nodes of the page, connected when this module runs: the loader answers while React still hydrates. null while the
  * page is prerendered.
  */
-const pageNodes = typeof document === 'undefined' ? null : connected();
+const pageChoices = typeof document === 'undefined' ? null : connected();
 
-function connected(): { nodes: Nodes; filter: FilterChoice } {
-  const [nodes, filter] = [new Nodes(), new FilterChoice()];
+function unconnected(): Choices {
+  const address = new AddressBar();
+  return { address, nodes: new Nodes(), filter: new FilterChoice(address), range: new RangeChoice(address) };
+}
+
+function connected(): Choices {
+  const choices = unconnected();
+  const { nodes, filter, range } = choices;
   filter.readAddress();
+  range.readAddress();
   nodes.open(filter.text);
-  return { nodes, filter };
+  return choices;
 }
 
 const LiveContext = createContext<Live | null>(null);
 
 /** Owns nodes and connections while the page is open, and provides the selected node's view. */
 export function LiveProvider({ children }: { children: ReactNode }) {
-  const [nodes] = useState(() => pageNodes?.nodes ?? new Nodes());
-  const [filter] = useState(() => pageNodes?.filter ?? new FilterChoice());
+  const [choices] = useState(() => pageChoices ?? unconnected());
+  const { nodes, filter, range } = choices;
   const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.getInitial);
 
   useEffect(() => {
     // Pasting the printed URL into an open tab changes only the hash.
     const onHash = () => {
       filter.readAddress();
+      range.readAddress();
       if (!location.hash.includes('token=')) return;
       const target = readHandshakeTarget();
       // First, so that a connection that fails does not leave the token in the address.
@@ -52,12 +67,11 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       stopFiltering();
       nodes.close();
     };
-  }, [nodes, filter]);
+  }, [nodes, filter, range]);
 
   const live = useMemo<Live>(
     () => ({
-      nodes,
-      filter,
+      ...choices,
       store: view.store,
       lookups: view.lookups,
       retry: () => view.retry(),
@@ -65,8 +79,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       step: (rows) => view.step(rows),
       top: (...span) => view.top(...span),
       ask: (...request) => view.ask(...request),
+      askPast: view.askPast,
     }),
-    [nodes, view, filter],
+    [choices, view],
   );
   return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
 }

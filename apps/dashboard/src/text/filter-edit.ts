@@ -19,3 +19,17 @@ function withTerm(text: string, wanted: Filter, opposite: Filter): string {
   const others = terms.filter((each) => !unsaid.has(formatFilter(each)));
   return formatFilter(allOf([...others, wanted]));
 }
+
+/** Returns the conditions that a filter joins by "and", as text. */
+export function conditionsOf(text: string): string[] {
+  const { filter } = readFilterText(text);
+  if (filter === null) return [];
+  return (filter.kind === 'and' ? filter.terms : [filter]).map(formatFilter);
+}
+
+/** Removes the condition with this text. */
+export function withoutCondition(text: string, condition: string): string {
+  const { filter } = readFilterText(text);
+  if (filter === null || filter.kind !== 'and') return '';
+  return formatFilter(allOf(filter.terms.filter((each) => formatFilter(each) !== condition)));
+}

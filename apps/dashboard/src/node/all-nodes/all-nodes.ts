@@ -13,6 +13,7 @@ import type { Loader } from '../connection/loader.ts';
 import { Lookups } from '../connection/lookups.ts';
 import { nodeNames } from '../connection/node-name.ts';
 import type { View } from '../connection/node-view.ts';
+import type { AskPast } from '../messages/past-events.ts';
 import { NodeState } from '../state/node-state.ts';
 import { Store } from '../state/store.ts';
 import { subscribedTo, sumOfSubscriptions } from '../state/subscription.ts';
@@ -127,6 +128,11 @@ export class AllNodes implements View {
     const message = 'Each node has its own rules: select one above, then change them there.';
     return { ok: false, error: { code: 'unavailable', message } };
   }
+
+  readonly askPast: AskPast = async () => {
+    const message = 'Each node has its own recorder: select a node above to see its recorded packets.';
+    return { ok: false, error: { code: 'unavailable', message } };
+  };
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
     const tops = await Promise.all(this.#nodes.map(({ loader }) => loader.top(fromMs, toMs)));

@@ -1,6 +1,6 @@
-import { filterOfHash, hashOfFilter } from './filter-hash.ts';
 import { defaultLoader, type HandshakeTarget, readHash } from './handshake-url.ts';
 import { parseSavedTokens, type SavedTokens, targetOf } from './saved-tokens.ts';
+import { hashOfView, viewOfHash } from './view-hash.ts';
 
 const TOKENS_KEY = 'packetlog-tokens';
 const LOADER_KEY = 'packetlog-loader';
@@ -25,5 +25,5 @@ export function readHandshakeTarget(): HandshakeTarget {
 export function clearHandshakeTarget(): void {
   const hash = new URLSearchParams(location.hash.replace(/^#/, ''));
   if (!['token', 'admin_token', 'loader'].some((name) => hash.has(name))) return;
-  history.replaceState(null, '', location.pathname + location.search + hashOfFilter(filterOfHash(location.hash)));
+  history.replaceState(null, '', location.pathname + location.search + hashOfView(viewOfHash(location.hash)));
 }

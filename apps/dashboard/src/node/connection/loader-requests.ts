@@ -9,17 +9,22 @@ import type {
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
 import { isHistoryTop, isRejection } from '../messages/messages.ts';
+import type { PastAnswers, PastEvent, PastRequests } from '../messages/past-events.ts';
 import { isRulesError } from '../messages/rules-messages.ts';
 import type { Check } from '../messages/shape.ts';
-import type { LookupEvent } from './lookups.ts';
+import { type LookupEvent, UNREADABLE } from './lookups.ts';
+import { Turns } from './turns.ts';
 
 export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const ANSWER_WITHIN_MS = 15_000;
+/** Weeks of packets take a while to read. */
+const PAST_WITHIN_MS = 60_000;
 
 /** Requests over the page's connection. Answers are validated before they are used. */
 export class LoaderRequests {
   readonly #socket: LoaderSocket;
+  readonly #turns = new Turns();
 
   constructor(socket: LoaderSocket) {
     this.#socket = socket;
@@ -40,6 +45,22 @@ export class LoaderRequests {
   /** Requests a lookup. Always resolves. */
   lookUp(event: LookupEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
     return this.#answer(event, request, isRejection, 'The loader has not answered.');
+  }
+
+  /** Asks about recorded packets. Always resolves. */
+  async past<Event extends PastEvent>(
+    event: Event,
+    request: PastRequests[Event],
+    unwanted?: AbortSignal,
+  ): Promise<Acknowledgement<PastAnswers[Event]>> {
+    const checks = await import('../messages/past-messages.ts').catch(() => null);
+    if (checks === null) return unavailable('A part of this page could not be loaded: reload the page.');
+    const send = () => this.#answer(event, request, isRejection, 'The loader has not answered.', PAST_WITHIN_MS);
+    const answer = await this.#turns.take(event, send, unwanted);
+    if (answer === null) return unavailable('This question was replaced by a newer one.');
+    if (!answer.ok) return answer;
+    const check: Check<PastAnswers[Event]> = checks.PAST_CHECKS[event];
+    return check(answer.value) ? { ok: true, value: answer.value } : UNREADABLE;
   }
 
   async #answer<Problem>(

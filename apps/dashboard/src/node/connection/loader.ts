@@ -1,4 +1,5 @@
 import type { Acknowledgement, HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { AskPast } from '../messages/past-events.ts';
 import { Store } from '../state/store.ts';
 import { LoaderConnection, type Tap } from './loader-connection.ts';
 import { type LookupEvent, Lookups } from './lookups.ts';
@@ -82,6 +83,9 @@ export class Loader implements View {
   async lookUp(event: LookupEvent, request: object): Promise<Acknowledgement<unknown>> {
     return this.#connection?.requests.lookUp(event, request) ?? NO_CONNECTION;
   }
+
+  readonly askPast: AskPast = async (event, request, unwanted) =>
+    this.#connection?.requests.past(event, request, unwanted) ?? NO_CONNECTION;
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
     return this.#connection?.requests.top(fromMs, toMs) ?? null;

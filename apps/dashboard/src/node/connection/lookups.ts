@@ -90,7 +90,7 @@ export class Lookups {
   }
 }
 
-const UNREADABLE = {
+export const UNREADABLE = {
   ok: false,
   error: { code: 'internal', message: 'The loader’s answer could not be read: it may be of another version.' },
 } as const;

@@ -1,4 +1,5 @@
 import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { AskPast } from '../messages/past-events.ts';
 import type { Store } from '../state/store.ts';
 import type { Lookups } from './lookups.ts';
 
@@ -21,6 +22,8 @@ export interface View {
   step(rows: number): void;
   /** Always resolves; failures are answers as well. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>>;
+  /** Asks about recorded packets. */
+  readonly askPast: AskPast;
   /** Requests the top lists of a time range, ms since the epoch; null without an answer. */
   top(fromMs: number, toMs: number): Promise<HistoryTop | null>;
 }

@@ -7,7 +7,6 @@ export const RANGES = [
   { id: '15 min', ms: 900_000, stepMs: 5000 },
   { id: '6 h', ms: 21_600_000, stepMs: 60_000 },
 ] as const satisfies readonly { id: string; ms: number; stepMs: HistoryStep }[];
-export type RangeId = (typeof RANGES)[number]['id'];
 
 /** A time span, ms since the epoch. */
 export interface TimeSpan {
