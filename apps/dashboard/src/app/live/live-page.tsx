@@ -1,23 +1,35 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { RateChart } from '../../features/chart/rate-chart.tsx';
 import { useOverview } from '../../features/chart/use-overview.ts';
-import { PathStrip } from '../../features/packet-path/path-strip.tsx';
 import { Packets } from '../../features/packets/packets.tsx';
 import { type PacketSelection, usePacketSelection } from '../../features/packets/selection/use-packet-selection.ts';
-import { TopPanels } from '../../features/top-lists/top-panels.tsx';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { NO_ROWS, RowsProvider } from '../../node/recorded/rows-context.tsx';
+import { usePastRows } from '../../node/recorded/use-past-rows.ts';
+import { useRecorder, useShownRange } from '../../node/recorded/use-recorder.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { useHeight } from '../../ui/measure/use-height.ts';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
+import { QueryBar } from './query-bar.tsx';
+
+const PathStrip = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/packet-path/path-strip.tsx'))).PathStrip,
+  { ssr: false, loading: () => <div style={{ height: 36 }} /> },
+);
 
 const PathDiagram = dynamic(
   async () => (await lazyWithRetry(() => import('../../features/packet-path/path-diagram.tsx'))).PathDiagram,
+);
+
+const TopPanels = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/top-lists/top-panels.tsx'))).TopPanels,
+  { ssr: false },
 );
 
 const ConversationTable = dynamic(
@@ -43,8 +55,22 @@ const PacketDrawer = dynamic(
 /** At this width and above, the lists are beside the table. */
 const SIDE_BY_SIDE = '(min-width: 1280px)';
 
-/** The Live page: chart, packet path, packets, top lists, notices. */
+/** The Live page: filter and time, chart, packet path, packets, top lists, notices. Packets are new or recorded ones. */
 export function LivePage() {
+  const { address } = useLive();
+  const past = usePastRows();
+  const [range, recorder] = [useShownRange(), useRecorder()];
+  // Until it is known whether packets are recorded, no newer rows take the place of those that a link shows.
+  const isPast = range !== null && (recorder === 'on' || recorder === 'unknown');
+  useEffect(() => address.restore(), [address]);
+  return (
+    <RowsProvider source={past ?? (isPast ? NO_ROWS : null)}>
+      <LiveContent />
+    </RowsProvider>
+  );
+}
+
+function LiveContent() {
   const selection = usePacketSelection();
   const { row } = selection;
   return (
@@ -70,6 +96,7 @@ function LiveView({ selection, children }: { selection: PacketSelection; childre
   if (sideBySide) {
     return (
       <main id="content" className="instrument" data-old={old}>
+        <QueryBar />
         <RateChart overview={overview} />
         <PathStrip />
         <Packets selection={selection} Conversations={ConversationTable} />
@@ -86,6 +113,7 @@ function LiveView({ selection, children }: { selection: PacketSelection; childre
   }
   return (
     <main id="content" className="instrument" data-old={old}>
+      <QueryBar />
       <RateChart overview={overview} />
       <Tabs
         label="What to show below the chart"

@@ -24,6 +24,7 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   help: async () => (await lazyIfPresent(() => import('../../features/commands/help-sheet.tsx')))?.HelpSheet,
   undo: async () => (await lazyIfPresent(() => import('../../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
   redo: async () => (await lazyIfPresent(() => import('../../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
+  time: async () => (await lazyIfPresent(() => import('../../features/past/time-sheet.tsx')))?.TimeSheet,
   path: async () => (await lazyIfPresent(() => import('../../features/packet-path/path-sheet.tsx')))?.PathSheet,
 };
 

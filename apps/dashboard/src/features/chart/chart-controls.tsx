@@ -1,13 +1,12 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import { RANGES } from '../../node/past/past.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { Segments } from '../../ui/segments.tsx';
 import type { Split, Unit } from './chart-data.ts';
+import { COMPARED, type Compared } from './comparison.ts';
 import type { Overview } from './use-overview.ts';
 
-const RANGE_SEGMENTS = RANGES.map(({ id }) => ({ value: id, label: id }));
 const SPLIT_SEGMENTS = [
   { value: 'action', label: 'by verdict' },
   { value: 'protocol', label: 'by protocol' },
@@ -21,7 +20,7 @@ const UNIT_SEGMENTS = [
  * Selects the time range, the split and the unit of the charts. `children` compares the range with the preceding one.
  */
 export function ChartControls({
-  overview: { range, zoom, setRange, setZoom },
+  overview: { range, ranges, zoom, setRange, setZoom, recorder, compared, setCompared },
   split,
   onSplit,
   unit,
@@ -63,12 +62,28 @@ export function ChartControls({
           <button
             type="button"
             className="button button-accent"
-            title="Back to the newest data (Esc)"
+            title="Back to the newest data (Esc or l)"
             data-testid="back-to-live"
             onClick={() => setZoom(null)}
           >
             Back to live
           </button>
+        )}
+        {recorder === 'on' && (
+          <select
+            className="chart-compared"
+            aria-label="Compare with"
+            title="What the dashed line is"
+            data-testid="compared"
+            value={compared}
+            onChange={(event) => setCompared(event.target.value as Compared)}
+          >
+            {COMPARED.map(({ value, name, short }) => (
+              <option key={value} value={value} label={short}>
+                {name}
+              </option>
+            ))}
+          </select>
         )}
         <Segments label="Split the chart" segments={SPLIT_SEGMENTS} value={split} onChange={onSplit} />
         {unit !== undefined && (
@@ -76,7 +91,7 @@ export function ChartControls({
         )}
         <Segments
           label="Time range"
-          segments={RANGE_SEGMENTS}
+          segments={ranges.map(({ id }) => ({ value: id, label: id }))}
           value={zoom === null ? range.id : ''}
           onChange={setRange}
         />

@@ -55,7 +55,12 @@ test('the extent has the lowest, highest and latest rate of the chart', () => {
 });
 
 test('the readouts show the newest step, the step under the pointer, or the mean of a range', () => {
-  const comparison = { now: { ...(points[0]?.rates as Amounts), packets: 70, lost: 3 }, before: null, lengthMs: 4000 };
+  const comparison = {
+    now: { ...(points[0]?.rates as Amounts), packets: 70, lost: 3 },
+    before: null,
+    lengthMs: 4000,
+    than: 'before',
+  };
   const read = (isLive: boolean, hovered: number | null) => {
     const { rates, lost, when } = readoutOf({ points, comparison }, isLive, hovered);
     return [rates?.packets, lost, when === null ? 'newest' : when.replace(/^\d.*/, 'its time')];

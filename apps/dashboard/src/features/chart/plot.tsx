@@ -32,6 +32,7 @@ export interface PlotProps {
 }
 
 const CROSSHAIR = 'rates';
+const MAX_POINTS_SHOWN = 2;
 
 /** Lines over time with range selection by mouse. Colours are read from CSS variables at each drawing. */
 export function Plot({ lines, data, lost, end, span, step, axisLabel, minTop, onHover, onBrush }: PlotProps) {
@@ -97,7 +98,8 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, minTop, on
             fill: () => (line.fill === undefined ? 'transparent' : color(line.fill)),
             ...(line.dash !== undefined && { dash: line.dash }),
             width: 1.25,
-            points: { show: false },
+            // A line needs two points.
+            points: { show: (u: uPlot) => u.data[0].length <= MAX_POINTS_SHOWN, size: 5 },
             spanGaps: false,
           })),
         ],

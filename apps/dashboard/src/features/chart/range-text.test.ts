@@ -10,21 +10,26 @@ const span = { fromMs: at(3), toMs: at(4) };
 
 test('a range is described in whole numbers, with denied packets if there were any', () => {
   const now = sums({ packets: 1233.9, bytes: 96_100, denied: 30, aborted: 3 });
-  expect(zoomText(span, { now, before: null, lengthMs: 60_000 })).toBe(
+  expect(zoomText(span, { now, before: null, lengthMs: 60_000, than: 'the previous minute' })).toBe(
     '14:03:05 to 14:04:05: 1,234 packets, 96.1\u00a0kB, 33 denied; no complete data for the previous minute',
   );
-  expect(zoomText(span, { now: sums({ packets: 1, bytes: 60 }), before: null, lengthMs: 60_000 })).toBe(
-    '14:03:05 to 14:04:05: 1 packet, 60\u00a0B; no complete data for the previous minute',
-  );
+  expect(
+    zoomText(span, {
+      now: sums({ packets: 1, bytes: 60 }),
+      before: null,
+      lengthMs: 60_000,
+      than: 'the previous minute',
+    }),
+  ).toBe('14:03:05 to 14:04:05: 1 packet, 60\u00a0B; no complete data for the previous minute');
   expect(zoomText(span, null)).toBe('14:03:05 to 14:04:05, data incomplete');
 });
 
 test('the range is compared with the preceding range, if it has data', () => {
   const now = sums({ packets: 138 });
-  expect(comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
-    '+38 % vs the previous 15 min (dashed)',
-  );
-  expect(comparisonText({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe(
+  expect(
+    comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000, than: 'the previous 15 min' }, 'packets'),
+  ).toBe('+38 % vs the previous 15 min (dashed)');
+  expect(comparisonText({ now, before: null, lengthMs: 900_000, than: 'the previous 15 min' }, 'packets')).toBe(
     'no complete data for the previous 15 min',
   );
   expect(comparisonText(null, 'packets')).toBe('');

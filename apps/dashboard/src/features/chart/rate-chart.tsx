@@ -5,20 +5,28 @@ import { useMemo, useState } from 'react';
 import type { AlignedData } from 'uplot';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
+import { useAppliedFilter } from '../../node/recorded/use-recorder.ts';
 import { useAge } from '../../node/use-age.ts';
 import { clockText, spanText } from '../../text/clock.ts';
+import { NO_FILTER } from '../../text/filter-text.ts';
 import { formatBytes, formatCompact, formatCount, formatRound, quantityText } from '../../text/number.ts';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import type { BrushProps } from './chart-brush.tsx';
 import { ChartControls } from './chart-controls.tsx';
 import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from './chart-data.ts';
 import type { PlotLine } from './plot.tsx';
-import { brushed, comparisonText, zoomText } from './range-text.ts';
+import { brushed, comparisonText, recordedText, zoomText } from './range-text.ts';
 import { Readout } from './readout.tsx';
 import { useChartSpan } from './use-chart-span.ts';
 import type { Overview } from './use-overview.ts';
 import './rate-chart.css';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
+
+/** Only while a filter or a range is applied. */
+const AppliedLine = dynamic(
+  () => lazyWithRetry(() => import('./applied-line.tsx')).then(({ AppliedLine }) => AppliedLine),
+  { ssr: false, loading: () => <div className="applied-line" /> },
+);
 
 /** The plot library is half of the page's script: figures and rows do not wait for it. */
 const ChartArea = dynamic(() => lazyWithRetry(() => import('./chart-area.tsx')).then((area) => area.ChartArea), {
@@ -51,7 +59,9 @@ export function RateChart({ overview }: { overview: Overview }) {
   const both = useMedia('(min-width: 860px)');
   const unit = both ? 'packets' : chosen;
   const { zoom } = overview;
-  const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = chartSpan;
+  const { points, before, shiftMs, comparison, stepMs, fromMs, toMs, idleSeconds, recorded } = chartSpan;
+  const filter = useAppliedFilter();
+  const isRecorded = overview.selection !== null;
   const [marked, setMarked] = useState<number | null>(null);
   const readout = readoutOf(
     chartSpan,
@@ -63,11 +73,15 @@ export function RateChart({ overview }: { overview: Overview }) {
   const oneOf = useSnapshot(({ figures }) => figures.sampledOneOf);
 
   const zoomTo = (from: number, to: number) => {
-    const limits = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
+    const endMs = isRecorded ? toMs : Math.min(toMs, past.endMs ?? toMs);
+    const limits = {
+      fromMs: Math.max(fromMs, points[0]?.fromMs ?? fromMs),
+      toMs: Math.max(endMs, fromMs + 2 * stepMs),
+    };
     overview.setZoom(brushed(from, to, stepMs, limits));
   };
   const plot = {
-    before: { points: before, shiftMs: toMs - fromMs },
+    before: { points: before, shiftMs },
     points,
     step: stepMs,
     end: toMs / 1000 + idleSeconds,
@@ -76,7 +90,15 @@ export function RateChart({ overview }: { overview: Overview }) {
     onBrush: zoomTo,
   };
   return (
-    <section className="charts" aria-labelledby="rates-title" data-testid="rate-chart" data-points={points.length}>
+    <section
+      className="charts"
+      aria-labelledby="rates-title"
+      data-testid="rate-chart"
+      data-points={points.length}
+      data-recorded={isRecorded}
+      aria-busy={isRecorded && !recorded.isCurrent}
+    >
+      {(zoom !== null || filter !== NO_FILTER) && <AppliedLine overview={overview} recorded={recorded} />}
       <p className="sr-only">{chartSummary(points, toMs - fromMs)}</p>
       <ChartControls
         overview={overview}
@@ -87,9 +109,11 @@ export function RateChart({ overview }: { overview: Overview }) {
       >
         {split === 'protocol' && oneOf > 1
           ? `estimated: the kernel records 1 of ${formatCount(oneOf)} packets`
-          : zoom === null
-            ? comparisonText(comparison, unit)
-            : zoomText(zoom, comparison)}
+          : isRecorded
+            ? recordedText(comparison)
+            : zoom === null
+              ? comparisonText(comparison, unit)
+              : zoomText(zoom, comparison)}
       </ChartControls>
       <div className="chart">
         <div className="readouts" aria-hidden="true">
@@ -112,7 +136,11 @@ export function RateChart({ overview }: { overview: Overview }) {
             onZoom: (span) => zoomTo(span.fromMs / 1000, span.toMs / 1000),
           }}
         />
-        {points.length === 0 && <p className="chart-empty">The first figures arrive within a second.</p>}
+        {points.length === 0 && (
+          <p className="chart-empty">
+            {isRecorded ? (recorded.problem ?? 'Loading…') : 'The first figures arrive within a second.'}
+          </p>
+        )}
       </div>
       {both && (
         <div className="chart chart-bytes" aria-hidden="true">
@@ -171,9 +199,11 @@ function RatePlot({
 }) {
   const { data, lost } = useMemo(() => {
     const { time, lines, lost } = chartColumns(points, step, LINES[`${split}-${unit}`]);
-    const earlier = new Map(before.points.map(({ fromMs, rates }) => [fromMs + before.shiftMs, rates]));
+    // The nearest step: a shift need not be a multiple of it.
+    const stepOf = (ms: number) => Math.round(ms / step);
+    const earlier = new Map(before.points.map(({ fromMs, rates }) => [stepOf(fromMs + before.shiftMs), rates]));
     const then = points.map(({ fromMs }) => {
-      const rates = earlier.get(fromMs);
+      const rates = earlier.get(stepOf(fromMs));
       return rates ? rates[unit] : null;
     });
     return { data: [[...time], then, ...lines] as unknown as AlignedData, lost };

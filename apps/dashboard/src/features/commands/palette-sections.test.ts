@@ -5,6 +5,8 @@ import { paletteSections } from './palette-sections.ts';
 const applied: string[] = [];
 const filter = { text: '', apply: (text: string) => void applied.push(text) };
 const ran: string[] = [];
+const shown: object[] = [];
+const time = { nowMs: new Date(2026, 10, 30, 14, 3).getTime(), show: (range: object) => void shown.push(range) };
 
 function command(name: string, group: Command['group'], from = 'page'): Command {
   return { name, group, keys: [], run: () => void ran.push(`${name} by ${from}`) };
@@ -18,7 +20,7 @@ const COMMANDS = [
 ];
 
 const sections = (query: string, recent: readonly string[] = []) =>
-  paletteSections(COMMANDS, query, recent, filter).map(({ title, found }) => [
+  paletteSections(COMMANDS, query, recent, filter, time).map(({ title, found }) => [
     title,
     found.map(({ entry }) => entry.name),
   ]);
@@ -52,11 +54,20 @@ describe('the palette shows', () => {
 });
 
 it('of two commands with the same name, the one of the narrower scope runs', () => {
-  paletteSections(COMMANDS, 'add', [], filter)[0]?.found[0]?.entry.run();
+  paletteSections(COMMANDS, 'add', [], filter, time)[0]?.found[0]?.entry.run();
   expect(ran).toEqual(['Add a rule… by page']);
 });
 
 it('choosing a filter applies it', () => {
-  paletteSections(COMMANDS, '443', [], filter)[0]?.found[0]?.entry.run();
+  paletteSections(COMMANDS, '443', [], filter, time)[0]?.found[0]?.entry.run();
   expect(applied).toEqual(['port 443']);
+});
+
+it('choosing a time shows it', () => {
+  const [section] = paletteSections(COMMANDS, 'yesterday 21:03-21:10', [], filter, time);
+  expect(section?.title).toBe('As a time');
+  expect(section?.found[0]?.entry.name).toBe('Show 21:03:00 to 21:10:00 yesterday');
+  section?.found[0]?.entry.run();
+  const at = (minute: number) => new Date(2026, 10, 29, 21, minute).getTime();
+  expect(shown).toEqual([{ fromMs: at(3), toMs: at(10) }]);
 });

@@ -1,5 +1,8 @@
+import type { TimeSpan } from '../../node/past/past.ts';
+import { rangeText } from '../../text/calendar-text.ts';
 import { shortFilter } from '../../text/filter-text.ts';
 import { COMMAND_GROUPS, type Command } from '../../ui/keys/key-bindings.ts';
+import { readTime } from '../past/index.ts';
 import { type Found, find } from './find-command.ts';
 import { filterOffers } from './palette-filters.ts';
 
@@ -17,6 +20,7 @@ export function paletteSections(
   query: string,
   recent: readonly string[],
   filter: { readonly text: string; readonly apply: (text: string) => void },
+  time: { readonly nowMs: number; readonly show: (range: TimeSpan) => void },
 ): readonly PaletteSection[] {
   const unique = uniqueByName(commands);
   if (query.trim() === '') {
@@ -37,8 +41,14 @@ export function paletteSections(
       run: () => filter.apply(offer.filter),
     }),
   );
+  const range = readTime(query, time.nowMs);
+  const times: readonly Command[] =
+    range === null
+      ? []
+      : [{ keys: [], name: `Show ${rangeText(range, time.nowMs)}`, group: 'Time', run: () => time.show(range) }];
   const found = find(unique, query, recent);
   return [
+    { title: 'As a time', found: times.map(unmarked) },
     { title: 'Commands', found },
     { title: 'As a filter', found: offers.map(unmarked) },
   ].filter((section) => section.found.length > 0);

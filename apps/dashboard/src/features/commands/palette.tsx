@@ -15,9 +15,9 @@ import { paletteSections } from './palette-sections.ts';
 import { recentCommands, rememberCommand } from './recent-commands.ts';
 import './palette.css';
 
-/** Finds any command, or applies a filter. The focus stays in the input. */
+/** Finds any command, applies a filter, or shows a time. The focus stays in the input. */
 export function Palette({ onClose }: { onClose: () => void }) {
-  const { filter } = useLive();
+  const { filter, range, store } = useLive();
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -26,8 +26,15 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [recent] = useState(recentCommands);
   const [commands] = useState(() => keys.commands().filter(({ hidden }) => hidden !== true));
   const sections = useMemo(
-    () => paletteSections(commands, query, recent, { text: filter.text, apply: (text) => filter.apply(text) }),
-    [commands, query, recent, filter],
+    () =>
+      paletteSections(
+        commands,
+        query,
+        recent,
+        { text: filter.text, apply: (text) => filter.apply(text) },
+        { nowMs: store.getSnapshot().figures.wallMs, show: range.show },
+      ),
+    [commands, query, recent, filter, range, store],
   );
   const options = sections.flatMap(({ found }) => found);
 
@@ -85,13 +92,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
           <Search size={14} aria-hidden="true" />
           <input
             role="combobox"
-            aria-label="Command or filter"
+            aria-label="Command, filter or time"
             aria-expanded="true"
             aria-controls={`${id}-list`}
             aria-autocomplete="list"
             {...(options.length > 0 && { 'aria-activedescendant': `${id}-${chosen}` })}
             className="palette-input"
-            placeholder="Type a command or a filter"
+            placeholder="Type a command, a filter or a time"
             value={query}
             autoComplete="off"
             autoCapitalize="off"
@@ -134,7 +141,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         </div>
         <p role="status" className={options.length === 0 ? 'palette-nothing' : 'sr-only'}>
           {options.length === 0
-            ? 'No matching command, and not a valid filter. Try fewer letters.'
+            ? 'No matching command, and not a valid filter or time. Try fewer letters.'
             : `${options.length} results`}
         </p>
       </div>

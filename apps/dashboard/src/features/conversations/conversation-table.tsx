@@ -5,7 +5,7 @@
 'use client';
 
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
-import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { useRowState, useRows } from '../../node/recorded/rows-context.tsx';
 import { indexesOf } from '../../ui/measure/row-window.ts';
 import { useWindow } from '../../ui/measure/use-window.ts';
 import { type RowTableProps, usePaint } from '../packets/index.ts';
@@ -21,8 +21,8 @@ const COMPACT_LINE_HEIGHT = 48;
 
 /** Rows grouped by conversation, one line each. A line opens to its newest rows. */
 export function ConversationTable({ compact, select, explain }: RowTableProps) {
-  const { rows, interfaceName } = useLive().store.state;
-  const selected = useSnapshot(() => rows.selected);
+  const { interfaceName } = useRows();
+  const selected = useRowState((rows) => rows.selected);
   const paint = usePaint();
   const [order, setOrder] = useState<ConversationOrder>('newest');
   const [cursor, setCursor] = useState<number | null>(null);

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useLive } from '../../node/live-context.tsx';
+import { useRows } from '../../node/recorded/rows-context.tsx';
 import { type PacketRow, packetRow } from '../../text/row-text.ts';
 import type { RowWindow } from '../../ui/measure/row-window.ts';
 import { ConversationList, type ConversationOrder } from './conversation-list.ts';
@@ -38,18 +38,20 @@ export function useConversations(
   reading: () => boolean,
   inSight: { readonly current: RowWindow },
 ): ConversationsView {
-  const { store } = useLive();
+  const source = useRows();
   const [conversations, list] = useMemo(() => {
     const grouped = new Conversations(MAX_CONVERSATIONS);
-    return [grouped, new ConversationList(grouped), store] as const;
-  }, [store]);
+    return [grouped, new ConversationList(grouped), source] as const;
+  }, [source]);
   const [open, setOpen] = useState<number | null>(null);
   const openRows = useRef<readonly OpenRow[]>([]);
   const [, redraw] = useState(0);
 
   const refresh = useCallback(
     (showNew: boolean) => {
-      const { rows, interfaceName } = store.state;
+      const { rows, interfaceName, loadOlder } = source;
+      // Counts are of all rows, not only of those in sight.
+      loadOlder?.();
       const to = rows.paused ? rows.shown.end : rows.live.end;
       const held = !showNew && reading();
       if (held) {
@@ -68,7 +70,7 @@ export function useConversations(
             });
       if (changed || listed || showNew) redraw((count) => count + 1);
     },
-    [store, conversations, list, order, open, reading, inSight],
+    [source, conversations, list, order, open, reading, inSight],
   );
 
   useEffect(() => {

@@ -34,6 +34,17 @@ export function recordedText(rows: number, span: Span, loss: ExportLoss, end: Ex
   return [rowsText(rows, span), lossText(loss), END_TEXT[end]].filter(Boolean).join(' ');
 }
 
+const PAST_TEXT = {
+  complete: 'These are all recorded packets of the range that match the filter.',
+  stopped: 'Stopped early: the oldest packets of the range are missing.',
+  limit: `The newest ${formatCount(MAX_EXPORT_ROWS)}; older packets of the range are missing. Choose a shorter range, or a filter.`,
+} as const;
+
+/** Describes a file of recorded packets. */
+export function pastText(rows: number, span: Span, end: keyof typeof PAST_TEXT): string {
+  return `${rowsText(rows, span)} ${PAST_TEXT[end]}`;
+}
+
 /** Describes a file of the page's rows and the gaps between them. */
 export function savedText(rows: number, span: Span, { lost, paused, away }: Gaps): string {
   return [

@@ -2,10 +2,20 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { useLive } from '../../node/live-context.tsx';
+import type { TimeSpan } from '../../node/past/past.ts';
 import { saveFile } from '../../ui/save-file.ts';
 import { encodeRecords } from './encode-records.ts';
-import { type ExportEnd, type ExportLoss, NOTHING_LOST, recordedText, savedText } from './export-text.ts';
+import {
+  type ExportEnd,
+  type ExportLoss,
+  MAX_EXPORT_ROWS,
+  NOTHING_LOST,
+  pastText,
+  recordedText,
+  savedText,
+} from './export-text.ts';
 import { type ExportFormat, exportName } from './file-name.ts';
+import { readRange } from './read-range.ts';
 import { type RecordBuffer, recordsOfRing } from './record-buffer.ts';
 import { Recording } from './recording.ts';
 
@@ -16,6 +26,8 @@ const LEDGER_WITHIN_MS = 1200;
 export type ExportState =
   | { readonly step: 'choosing' }
   | { readonly step: 'recording'; readonly rows: number; readonly loss: ExportLoss; readonly forMs: number }
+  /** Reading recorded packets. */
+  | { readonly step: 'reading'; readonly rows: number }
   | { readonly step: 'saving' }
   | { readonly step: 'saved'; readonly name: string; readonly summary: string }
   | { readonly step: 'rejected'; readonly message: string };
@@ -24,6 +36,8 @@ export interface Export {
   readonly state: ExportState;
   /** Saves the rows of the table, including those outside the view. */
   readonly savePage: (format: ExportFormat) => Promise<void>;
+  /** Saves the recorded packets of a range that match the filter. */
+  readonly savePast: (format: ExportFormat, range: TimeSpan) => Promise<void>;
   /** Records new packets for `forMs`. */
   readonly record: (format: ExportFormat, forMs: number) => void;
   readonly stop: () => void;
@@ -41,7 +55,7 @@ interface ToSave {
 
 /** Runs one export at a time; unmounting cancels it. */
 export function useExport(): Export {
-  const { store, filter, nodes } = useLive();
+  const { store, filter, nodes, askPast } = useLive();
   const [state, setState] = useState<ExportState>({ step: 'choosing' });
   const stop = useRef<(end: ExportEnd) => void>(() => {});
   const cancel = useRef(() => {});
@@ -95,6 +109,32 @@ export function useExport(): Export {
     setState({ step: 'recording', rows: 0, loss: NOTHING_LOST, forMs: 0 });
   };
 
+  const savePast = async (format: ExportFormat, range: TimeSpan) => {
+    let ended = false;
+    stop.current = () => {
+      ended = true;
+    };
+    cancel.current = () => stop.current('stopped');
+    setState({ step: 'reading', rows: 0 });
+    try {
+      const selection = { range, lastMs: 0, filter: filter.text };
+      const onProgress = (rows: number) => setState({ step: 'reading', rows });
+      const { records, nameOf, isCut } = await readRange(askPast, selection, MAX_EXPORT_ROWS, {
+        onProgress,
+        isOver: () => ended,
+      });
+      const why = ended ? 'stopped' : isCut ? 'limit' : 'complete';
+      await save(format, {
+        records,
+        nameOf,
+        summary: () => pastText(records.length, records.span, why),
+        atMs: range.fromMs,
+      });
+    } catch (error) {
+      setState({ step: 'rejected', message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+
   const savePage = (format: ExportFormat) => {
     const { rows, interfaceName } = store.state;
     const { records, gaps } = recordsOfRing(rows.shown);
@@ -102,7 +142,7 @@ export function useExport(): Export {
     return save(format, { records, nameOf: interfaceName, summary, atMs: Date.now() });
   };
 
-  return { state, record, savePage, stop: () => stop.current('stopped') };
+  return { state, record, savePage, savePast, stop: () => stop.current('stopped') };
 }
 
 function passed(ms: number): Promise<void> {

@@ -15,7 +15,7 @@ import './filter-bar.css';
 /** Suggestions that fit without hiding the table. */
 const MAX_OPTIONS = 8;
 
-/** The filter of the rows: tcpdump-like syntax with highlighting, completion and errors. */
+/** The filter of the packets: tcpdump-like syntax with highlighting, completion and errors. */
 export function FilterBar() {
   const { filter, applied, saved } = useFilter();
   const input = useRef<HTMLInputElement>(null);
@@ -86,7 +86,7 @@ export function FilterBar() {
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: not all screen readers know <search> yet
-    <div className="filter-bar" role="search" aria-label="Filter the rows">
+    <div className="filter-bar" role="search" aria-label="Filter the packets">
       <div className="filter-box" data-wrong={wrong} data-applied={applied !== NO_FILTER && applied === text.trim()}>
         <div className="filter-colours" aria-hidden="true">
           <HighlightedFilter text={text} wrong={wrong} />

@@ -1,12 +1,14 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { type ComponentType, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { usePastRowsState, useRowState, useRows } from '../../node/recorded/rows-context.tsx';
 import { readMarker } from '../../node/rows/marker.ts';
 import { subscribedTo } from '../../node/state/subscription.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
 import { useStored } from '../../ui/stored-setting.ts';
-import { FilterBar } from '../filter/index.ts';
 import { groupingSetting } from './grouping-setting.ts';
 import type { PacketSelection } from './selection/use-packet-selection.ts';
 import { PacketTable } from './table/packet-table.tsx';
@@ -21,10 +23,15 @@ export interface RowTableProps {
   readonly explain: () => void;
 }
 
+const NoPastRows = dynamic(
+  () => lazyWithRetry(() => import('./past-rows-state.tsx')).then(({ NoPastRows }) => NoPastRows),
+  { ssr: false },
+);
+
 /** Below this width a row takes two lines. */
 const ONE_LINE_FROM = 900;
 
-/** Filter, bar and table of the packets: one row per packet, or grouped by conversation. */
+/** Bar and table of the packets: one row per packet, or grouped by conversation. */
 export function Packets({
   selection,
   Conversations,
@@ -33,10 +40,10 @@ export function Packets({
   /** Table for grouped rows, passed in because it imports from this feature. */
   Conversations: ComponentType<RowTableProps>;
 }) {
-  const { store } = useLive();
-  const { rows } = store.state;
+  const { rows, changed } = useRows();
+  const past = usePastRowsState();
   const grouped = useStored(groupingSetting);
-  const empty = useSnapshot(() => rows.shown.size === 0);
+  const empty = useRowState(({ shown }) => shown.size === 0);
   const pending = useSnapshot(({ figures }) => subscribedTo(figures).pending);
   const applied = useSnapshot(({ figures }) => subscribedTo(figures).filter);
   const section = useRef<HTMLElement>(null);
@@ -47,16 +54,16 @@ export function Packets({
     (row: number | null) => {
       if (row !== null && readMarker(rows.shown.slotBytes(row)) !== null) return;
       rows.select(row);
-      store.rowsChanged();
+      changed();
     },
-    [rows, store],
+    [rows, changed],
   );
   const showNewest = useCallback(() => {
     scroller.current?.scrollTo({ top: 0 });
     rows.select(null);
     rows.setScrolled(false);
-    store.rowsChanged();
-  }, [rows, store]);
+    changed();
+  }, [rows, changed]);
   // Switching the table scrolls to its top and clears the selection; resizing does not.
   const groupedBefore = useRef(grouped);
   useLayoutEffect(() => {
@@ -75,14 +82,13 @@ export function Packets({
       data-filter={applied ?? undefined}
       data-testid="packets"
     >
-      <FilterBar />
       <TableBar showNewest={showNewest} selection={selection} compact={compact} grouped={grouped} />
       {grouped ? (
         <Conversations compact={compact} select={select} explain={selection.show} />
       ) : (
         <PacketTable compact={compact} scroller={scroller} select={select} explain={selection.show} />
       )}
-      {empty && <NoRows />}
+      {empty && (past === undefined ? <NoRows /> : <NoPastRows state={past} />)}
     </section>
   );
 }

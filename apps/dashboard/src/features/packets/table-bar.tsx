@@ -4,6 +4,7 @@ import { ArrowUp, StepForward } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { usePastRowsState, useRows } from '../../node/recorded/rows-context.tsx';
 import { MAX_BUFFERED_ROWS, type PausedFigures } from '../../node/state/pause-buffer.ts';
 import { useAge } from '../../node/use-age.ts';
 import { spanText } from '../../text/clock.ts';
@@ -21,6 +22,11 @@ const TableTools = dynamic(
   },
 );
 
+const PastTableState = dynamic(
+  () => lazyWithRetry(() => import('./past-rows-state.tsx')).then(({ PastTableState }) => PastTableState),
+  { ssr: false, loading: () => <p className="table-bar-state" /> },
+);
+
 /** The bar above the table: state, actions on the selected row, the button to the newest row. */
 export function TableBar({
   showNewest,
@@ -35,8 +41,8 @@ export function TableBar({
   /** Whether rows are grouped by conversation. */
   grouped: boolean;
 }) {
-  const { store } = useLive();
-  const { rows } = store.state;
+  const { rows } = useRows();
+  const past = usePastRowsState();
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const { withholding, rowLimit, sampledOneOf } = figures;
   const held = (rows.scrolled || rows.selected !== null) && !rows.paused;
@@ -45,10 +51,14 @@ export function TableBar({
       <h2 className="panel-title" id="packets-title">
         Packets
       </h2>
-      <TableState held={held} grouped={grouped} compact={compact} />
+      {past === undefined ? (
+        <TableState held={held} grouped={grouped} compact={compact} />
+      ) : (
+        <PastTableState state={past} />
+      )}
       {rows.selected !== null && <SelectionActions selection={selection} />}
       {rows.paused && <StepButton compact={compact} />}
-      {held && (
+      {held && past === undefined && (
         <button
           type="button"
           className="button button-accent"
@@ -64,7 +74,7 @@ export function TableBar({
               : counted(rows.newRows, 'new row')}
         </button>
       )}
-      {sampledOneOf > 1 && (
+      {sampledOneOf > 1 && past === undefined && (
         <p
           className="table-bar-note"
           title="The ring is filling up: each row represents this many packets. The figures count all packets."
@@ -75,7 +85,7 @@ export function TableBar({
           </data>
         </p>
       )}
-      {withholding && rowLimit !== null && (
+      {withholding && rowLimit !== null && past === undefined && (
         <p className="table-bar-note" title="More packets arrive than rows are sent. The figures count all packets.">
           showing at most {formatCount(rowLimit)} rows/s
         </p>
@@ -115,9 +125,8 @@ function StepButton({ compact }: { compact: boolean }) {
 
 /** Shows whether the table follows the newest row, and why not. */
 function TableState({ held, grouped, compact }: { held: boolean; grouped: boolean; compact: boolean }) {
-  const { store } = useLive();
   const mayChange = useMayChange();
-  const { rows } = store.state;
+  const { rows } = useRows();
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const { paused } = figures;

@@ -25,6 +25,7 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
   const rules = lists === null || shown === ALL_NODES ? [] : rangeRules(lists.rules, store.rules, max);
   if (lists === null || rules.length === 0) return null;
   const seconds = lists.lengthMs / 1000;
+  const isRecorded = lists.totals !== null;
   return (
     <section className="panel panel-denied" aria-label="Denied by">
       <h2 className="panel-title">
@@ -35,7 +36,7 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
         title="Rules that denied, or would deny, most packets"
         column="rule"
         bar="trend"
-        rate="packets per second"
+        rate={isRecorded ? 'packets' : 'packets per second'}
       >
         {rules.map(({ id, action, label, title, packets, series }) => (
           <tr key={id}>
@@ -55,7 +56,11 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
               </td>
             )}
             <td className="top-rate" title={`${formatCount(packets)} packets`}>
-              <Measure quantity={formatCompact(packets / seconds)} exact={packets / seconds} per="/s" />
+              {isRecorded ? (
+                <Measure quantity={formatCompact(packets)} exact={packets} per="pkt" />
+              ) : (
+                <Measure quantity={formatCompact(packets / seconds)} exact={packets / seconds} per="/s" />
+              )}
             </td>
           </tr>
         ))}

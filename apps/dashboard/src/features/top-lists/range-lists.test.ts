@@ -1,6 +1,6 @@
-import type { HistoryTop } from '@packetlog/common';
+import type { HistoryTop, PastTop } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { lastText, rangeLists } from './range-lists.ts';
+import { lastText, rangeLists, recordedLists } from './range-lists.ts';
 
 const volume = { packets: 9, bytes: 900, series: [4, 5] };
 const top: HistoryTop = {
@@ -49,4 +49,25 @@ test('lists that cover almost all of the range have its name', () => {
     'last 60 s',
     'last 12 s',
   ]);
+});
+
+test('lists of recorded packets have totals, and the number of ports of a source', () => {
+  const list = <Entry extends object>(entry: Entry, distinct: number) => ({
+    entries: [{ packets: 90, bytes: 900, ...entry }],
+    others: { packets: 10, bytes: 100 },
+    distinct,
+  });
+  const past: PastTop = {
+    sources: list({ addr: '203.0.113.7', ports: 41 }, 12),
+    ports: list({ ip_protocol: 6, port: 443 }, 3),
+    pairs: list({ src_addr: '203.0.113.7', dst_addr: '198.51.100.1' }, 14),
+    rules: list({ rule_id: 12 }, 1),
+    interfaces: list({ name: 'eth0' }, 2),
+    coverage: { packets: 100, records: 100, missing: [] },
+  };
+  const lists = recordedLists(past, 60_000);
+  expect(lists.sources[0]).toMatchObject({ note: '41 ports', packets: 90, series: [], source: '203.0.113.7' });
+  expect(lists.totals?.sources).toEqual({ packets: 100, distinct: 12 });
+  expect(lists.rules).toEqual([{ rule_id: 12, packets: 90, bytes: 900, series: [] }]);
+  expect(lists.interfaces[0]?.filter).toBe('iface "eth0"');
 });

@@ -1,6 +1,8 @@
-import { type HistoryTop, serviceName } from '@packetlog/common';
+import { type HistoryTop, type PastTop, serviceName } from '@packetlog/common';
 import { spanText } from '../../text/clock.ts';
+import { counted } from '../../text/number.ts';
 import { protocolText } from '../../text/row-text.ts';
+import { ENTRY_FILTER } from './entry-filter.ts';
 
 export interface RangeEntry {
   readonly key: string;
@@ -13,22 +15,41 @@ export interface RangeEntry {
   readonly series: readonly number[];
   /** Whether the source was first seen in this range. */
   readonly isNew: boolean;
+  /** Text of the filter that matches what the entry counts. */
+  readonly filter: string;
+  /** Address that can be denied; null for none. */
+  readonly source: string | null;
 }
+
+/** What a list of recorded packets does not show. */
+export interface RangeTotal {
+  /** Packets of all values. */
+  readonly packets: number;
+  /** All values, also those that are not listed. */
+  readonly distinct: number;
+}
+
+export const LISTS = ['sources', 'ports', 'pairs', 'interfaces'] as const;
+export type ListName = (typeof LISTS)[number];
 
 export interface RangeLists {
   readonly sources: readonly RangeEntry[];
   readonly ports: readonly RangeEntry[];
   readonly pairs: readonly RangeEntry[];
+  /** Only of recorded packets. */
+  readonly interfaces: readonly RangeEntry[];
   readonly newSources: readonly { readonly addr: string; readonly firstSeenMs: number; readonly packets: number }[];
   /** Exact, from the counters of the rules. */
   readonly rules: HistoryTop['rules'];
   readonly lengthMs: number;
+  /** Totals of lists of recorded packets; null for lists of the history in memory. */
+  readonly totals: Readonly<Record<ListName, RangeTotal>> | null;
 }
 
 /** Returns the top lists of a range, with names. */
 export function rangeLists(top: HistoryTop): RangeLists {
   const newSources = new Set(top.new_sources.map(({ addr }) => addr));
-  const plain = { note: '', isNew: false };
+  const plain = { note: '', isNew: false, source: null };
   return {
     sources: top.sources.map(({ addr, ...volume }) => ({
       ...plain,
@@ -36,28 +57,88 @@ export function rangeLists(top: HistoryTop): RangeLists {
       key: addr,
       label: addr,
       isNew: newSources.has(addr),
+      filter: ENTRY_FILTER.source(addr),
+      source: addr,
     })),
     ports: top.ports.map(({ ip_protocol, port, ...volume }) => ({
       ...plain,
       ...volume,
       key: `${ip_protocol}/${port}`,
       label: String(port),
-      note: [protocolText(ip_protocol, 0), serviceName(ip_protocol, port)].filter(Boolean).join(' '),
+      note: portNote(ip_protocol, port),
+      filter: ENTRY_FILTER.port(ip_protocol, port),
     })),
     pairs: top.pairs.map(({ src_addr, dst_addr, ...volume }) => ({
       ...plain,
       ...volume,
       key: `${src_addr} ${dst_addr}`,
       label: `${src_addr} → ${dst_addr}`,
+      filter: ENTRY_FILTER.pair(src_addr, dst_addr),
+      source: src_addr,
     })),
     newSources: top.new_sources.map(({ addr, first_seen_ms, packets }) => ({
       addr,
       firstSeenMs: first_seen_ms,
       packets,
     })),
+    interfaces: [],
     rules: top.rules,
     lengthMs: top.to_ms - top.from_ms,
+    totals: null,
   };
+}
+
+function portNote(ip_protocol: number, port: number): string {
+  return [protocolText(ip_protocol, 0), serviceName(ip_protocol, port)].filter(Boolean).join(' ');
+}
+
+/** Returns the top lists of recorded packets. They have totals, but no trend and no new sources. */
+export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
+  const plain = { note: '', isNew: false, series: [], source: null };
+  const { sources, ports, pairs, interfaces, rules } = top;
+  const totals = Object.fromEntries(LISTS.map((name) => [name, totalOf(top[name])])) as Record<ListName, RangeTotal>;
+  return {
+    sources: sources.entries.map(({ addr, ports: reached, ...volume }) => ({
+      ...plain,
+      ...volume,
+      key: addr,
+      label: addr,
+      note: reached > 1 ? counted(reached, 'port') : '',
+      filter: ENTRY_FILTER.source(addr),
+      source: addr,
+    })),
+    ports: ports.entries.map(({ ip_protocol, port, ...volume }) => ({
+      ...plain,
+      ...volume,
+      key: `${ip_protocol}/${port}`,
+      label: String(port),
+      note: portNote(ip_protocol, port),
+      filter: ENTRY_FILTER.port(ip_protocol, port),
+    })),
+    pairs: pairs.entries.map(({ src_addr, dst_addr, ...volume }) => ({
+      ...plain,
+      ...volume,
+      key: `${src_addr} ${dst_addr}`,
+      label: `${src_addr} → ${dst_addr}`,
+      filter: ENTRY_FILTER.pair(src_addr, dst_addr),
+      source: src_addr,
+    })),
+    interfaces: interfaces.entries.map(({ name, ...volume }) => ({
+      ...plain,
+      ...volume,
+      key: name,
+      label: name,
+      filter: ENTRY_FILTER.interface(name),
+    })),
+    newSources: [],
+    rules: rules.entries.map((entry) => ({ ...entry, series: [] })),
+    lengthMs,
+    totals,
+  };
+}
+
+function totalOf({ entries, others, distinct }: PastTop[ListName]): RangeTotal {
+  return { packets: entries.reduce((sum, { packets }) => sum + packets, others.packets), distinct };
 }
 
 /**

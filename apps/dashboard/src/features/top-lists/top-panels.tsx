@@ -1,33 +1,45 @@
 'use client';
 
-import type { Place } from '@packetlog/common';
-import { Fragment, type ReactNode } from 'react';
+import dynamic from 'next/dynamic';
+import { type ReactNode, useState } from 'react';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
+import type { TimeSpan } from '../../node/past/past.ts';
 import { useAge } from '../../node/use-age.ts';
 import { usePlaces } from '../../node/use-lookups.ts';
 import { useNodes } from '../../node/use-nodes.ts';
+import { rangeText } from '../../text/calendar-text.ts';
 import { clockText } from '../../text/clock.ts';
-import { formatCompact, formatCount } from '../../text/number.ts';
-import { placeMark, placeText } from '../../text/place-text.ts';
+import { NO_FILTER } from '../../text/filter-text.ts';
+import { counted, formatCompact, formatCount } from '../../text/number.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
 import { Measure } from '../../ui/count.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import { MiddleCut } from '../../ui/middle-cut.tsx';
-import { Sparkline } from '../../ui/sparkline.tsx';
 import type { Overview } from '../chart/index.ts';
+import { loadDenySource, useMayChange, useRulesView } from '../rules/index.ts';
 import { DeniedBy } from './denied-by.tsx';
 import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from './panel-rows.ts';
-import { lastText, type RangeEntry, type RangeLists } from './range-lists.ts';
+import { type ListName, lastText, type RangeLists } from './range-lists.ts';
+import { OthersRow, percent, RangeRow } from './range-row.tsx';
 import { rangeRules } from './range-rules.ts';
 import { TopList } from './top-list.tsx';
 import { useRangeLists } from './use-range-lists.ts';
 import './panels.css';
 
+const DenySource = dynamic(() => lazyWithRetry(loadDenySource).then(({ DenySource }) => DenySource), { ssr: false });
+
 const PANELS = [
-  { key: 'sources', title: 'Top sources', column: 'source', empty: 'No sources yet.' },
-  { key: 'ports', title: 'Top destination ports', column: 'port', empty: 'No ports yet.' },
-  { key: 'pairs', title: 'Top conversations', column: 'conversation', empty: 'No conversations yet.' },
+  { key: 'sources', title: 'Top sources', column: 'source', empty: 'No sources yet.', noun: 'source' },
+  { key: 'ports', title: 'Top destination ports', column: 'port', empty: 'No ports yet.', noun: 'port' },
+  {
+    key: 'pairs',
+    title: 'Top conversations',
+    column: 'conversation',
+    empty: 'No conversations yet.',
+    noun: 'conversation',
+  },
 ] as const;
 /** From this width on there is room for two columns beside the table. */
 const TWO_COLUMNS = '(min-width: 2400px)';
@@ -37,55 +49,119 @@ const TWO_COLUMNS = '(min-width: 2400px)';
  * available height, px; null if the lists may scroll.
  */
 export function TopPanels({ overview, height }: { overview: Overview; height: number | null }) {
-  const lists = useRangeLists(overview);
+  const { lists, isLoading, problem } = useRangeLists(overview);
+  const canDeny = useMayChange() && useRulesView() !== null;
+  const [denied, setDenied] = useState<string | null>(null);
   const rows = useRows(lists, height);
   const placeOf = usePlaces(lists?.sources.slice(0, rows.sources).map(({ key }) => key) ?? []);
-  const { zoom } = overview;
+  const { zoom, selection } = overview;
+  const isRecorded = selection !== null;
+  const today = useSnapshot(({ figures: { wallMs } }) => Math.floor(wallMs / 60_000) * 60_000);
   const seconds = lists === null ? 0 : lists.lengthMs / 1000;
   const age = useAge();
-  const range =
-    zoom === null ? lastText(seconds * 1000, overview.range) : `${clockText(zoom.fromMs)} to ${clockText(zoom.toMs)}`;
+  const range = zoom === null ? lastText(seconds * 1000, overview.range) : zoomNote(zoom, today);
   const span = age === null || zoom !== null ? range : `${range}, ${age}`;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   const emptyText = (none: string) => {
     if (lists === null && !live) return 'Not available while disconnected.';
+    if (problem !== null) return problem;
+    if (isLoading) return 'Loading…';
+    if (selection !== null && selection.filter !== NO_FILTER) return 'No packets match.';
     if (zoom !== null) return 'None in this range.';
     if (figures.seen === 0) return none;
     return lists === null ? 'Loading…' : `None in the ${range}.`;
   };
   return (
-    <div className="top-panels">
-      {figures.sampledOneOf > 1 && <Estimates oneOf={figures.sampledOneOf} />}
-      <DeniedBy lists={lists} note={span} max={rows.denied} />
-      {PANELS.map(({ key, title, column, empty }, i) => (
+    <div className="top-panels" aria-busy={isLoading} data-recorded={isRecorded}>
+      {figures.sampledOneOf > 1 && !isRecorded && <Estimates oneOf={figures.sampledOneOf} />}
+      <DeniedBy lists={lists} note={isRecorded && zoom !== null ? '' : span} max={rows.denied} />
+      {PANELS.map(({ key, title, column, empty, noun }, i) => (
         <Panel
           key={key}
           name={key}
           {...(height !== null && { minHeight: panelHeight(rows[key]) })}
           title={title}
-          note={span}
+          note={listNote(lists, key, noun, isRecorded && zoom !== null ? '' : span)}
           isEmpty={!lists?.[key].length}
-          empty={(i === 0 && zoom === null && quiet) || emptyText(empty)}
+          empty={(i === 0 && zoom === null && !isRecorded && quiet) || emptyText(empty)}
         >
-          <TopList column={column} title={title} rate="packets per second" bar="trend">
-            {lists?.[key].slice(0, rows[key]).map((entry) => (
+          <TopList
+            column={column}
+            title={title}
+            rate={isRecorded ? 'packets' : 'packets per second'}
+            bar={isRecorded ? 'share' : 'trend'}
+          >
+            {shownEntries(lists, key, rows[key]).map((entry) => (
               <RangeRow
                 key={entry.key}
                 entry={entry}
                 seconds={seconds}
+                total={lists?.totals?.[key] ?? null}
+                deny={canDeny && entry.source !== null ? () => setDenied(entry.source) : null}
                 {...(key === 'sources' && { place: placeOf(entry.key) })}
               />
             ))}
+            <Others lists={lists} name={key} max={rows[key]} />
           </TopList>
         </Panel>
       ))}
       {lists !== null && rows.fresh > 0 && lists.newSources.length > 0 && (
         <NewSources sources={lists.newSources} max={rows.fresh} />
       )}
-      <Protocols max={rows.protocols} />
+      {isRecorded ? (
+        <Interfaces lists={lists} max={rows.protocols} seconds={seconds} />
+      ) : (
+        <Protocols max={rows.protocols} />
+      )}
+      {denied !== null && <DenySource addr={denied} onClose={() => setDenied(null)} />}
     </div>
+  );
+}
+
+/** Names the range of a list: '21:03:10 to 21:04:00', with its day unless that is today. */
+function zoomNote(zoom: TimeSpan, nowMs: number): string {
+  return rangeText(zoom, nowMs).replace(/ today$/, '');
+}
+
+/** Returns the number of all values, if the recorder counted them, and the range: '1,203 sources, last 24 h'. */
+function listNote(lists: RangeLists | null, name: ListName, noun: string, span: string): string {
+  const total = lists?.totals?.[name];
+  return [total === undefined ? '' : counted(total.distinct, noun), span].filter(Boolean).join(', ');
+}
+
+/** Entries that fit; the last row is for all others, if there are any. */
+function shownEntries(lists: RangeLists | null, name: ListName, max: number) {
+  const distinct = lists?.totals?.[name].distinct ?? 0;
+  return lists?.[name].slice(0, distinct > max ? max - 1 : max) ?? [];
+}
+
+function Others({ lists, name, max }: { lists: RangeLists | null; name: ListName; max: number }) {
+  const total = lists?.totals?.[name];
+  const shown = shownEntries(lists, name, max);
+  if (total === undefined || total.distinct <= shown.length) return null;
+  const listed = shown.reduce((sum, { packets }) => sum + packets, 0);
+  return <OthersRow packets={total.packets - listed} distinct={total.distinct - shown.length} of={total.packets} />;
+}
+
+/** Interfaces of recorded packets, if there are several. */
+function Interfaces({ lists, max, seconds }: { lists: RangeLists | null; max: number; seconds: number }) {
+  if (lists === null || lists.interfaces.length < 2) return null;
+  return (
+    <Panel name="interfaces" title="Interfaces" note="" isEmpty={false} empty="">
+      <TopList title="Interfaces" column="interface" bar="share" rate="packets">
+        {lists.interfaces.slice(0, Math.max(2, max)).map((entry) => (
+          <RangeRow
+            key={entry.key}
+            entry={entry}
+            seconds={seconds}
+            total={lists.totals?.interfaces ?? null}
+            deny={null}
+          />
+        ))}
+      </TopList>
+    </Panel>
   );
 }
 
@@ -144,42 +220,6 @@ function Panel({
   );
 }
 
-function RangeRow({
-  entry,
-  seconds,
-  place = null,
-}: {
-  entry: RangeEntry;
-  seconds: number;
-  /** Country and network of a source, if known. */
-  place?: Place | null | undefined;
-}) {
-  const { label, note, packets, series, isNew } = entry;
-  const perSecond = packets / seconds;
-  return (
-    <tr data-testid="top-row">
-      <th scope="row" title={[label, placeText(place)].filter((part) => part !== '').join(', ')}>
-        <span className="top-name">
-          {label.split(' → ').map((part, i) => (
-            <Fragment key={part}>
-              {i > 0 && <span className="font-mono whitespace-pre"> → </span>}
-              <MiddleCut text={part} />
-            </Fragment>
-          ))}{' '}
-          <span className="top-note text-faint">{note || placeMark(place)}</span>
-          {isNew && <span className="ml-2 text-accent">new</span>}
-        </span>
-      </th>
-      <td className="top-share">
-        <Sparkline values={series} action="permit" width={54} height={12} />
-      </td>
-      <td className="top-rate" title={`${formatCount(packets)} packets`}>
-        <Measure quantity={formatCompact(perSecond)} exact={perSecond} per="/s" />
-      </td>
-    </tr>
-  );
-}
-
 function NewSources({ sources, max }: { sources: RangeLists['newSources']; max: number }) {
   const note = sources.length > max ? `${max} of ${sources.length}, newest first` : 'first seen in this range';
   return (
@@ -232,9 +272,4 @@ function Protocols({ max }: { max: number }) {
       </TopList>
     </Panel>
   );
-}
-
-function percent(share: number): string {
-  const value = share * 100;
-  return `${value > 0 && value < 1 ? '<1' : Math.round(value)} %`;
 }

@@ -7,6 +7,7 @@ import { onlyThis, withoutThis } from '../../../text/filter-edit.ts';
 import { readFilterText } from '../../../text/filter-text.ts';
 import { toasts } from '../../../ui/toast-store.ts';
 import { Age } from './age.tsx';
+import { FirstSeenNote } from './first-seen-note.tsx';
 import { ListenerNote, PlaceNote, ReverseName } from './lookup-notes.tsx';
 import { RuleNote } from './rule-note.tsx';
 import type { PacketDetail } from './use-packet-detail.ts';
@@ -47,6 +48,13 @@ function More({ field: { key, value }, detail }: { field: ExplainedField; detail
     case 'rule':
       return <RuleNote id={packet.rule_id} />;
     case 'source':
+      return value === '' ? null : (
+        <>
+          <FirstSeenNote address={value} />
+          <PlaceNote address={value} />
+          <ReverseName key={value} address={value} />
+        </>
+      );
     case 'destination':
       return value === '' ? null : (
         <>

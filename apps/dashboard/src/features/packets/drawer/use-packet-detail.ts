@@ -2,7 +2,7 @@
 
 import { type ExplainedField, explainPacket, type PacketLog } from '@packetlog/common';
 import { useMemo } from 'react';
-import { useLive } from '../../../node/live-context.tsx';
+import { useRows } from '../../../node/recorded/rows-context.tsx';
 import { type PacketRow, packetRow } from '../../../text/row-text.ts';
 
 export interface PacketDetail {
@@ -14,9 +14,8 @@ export interface PacketDetail {
 
 /** Details of the selected row, which is held and does not change; null if it is gone. */
 export function usePacketDetail(row: number): PacketDetail | null {
-  const { store } = useLive();
+  const { rows, interfaceName } = useRows();
   return useMemo(() => {
-    const { rows, interfaceName } = store.state;
     if (!rows.has(row)) return null;
     const { view, index } = rows.shown.read(row);
     const packet = view.decode(index);
@@ -26,5 +25,5 @@ export function usePacketDetail(row: number): PacketDetail | null {
       timeMs: view.timestampMs(index),
       fields: explainPacket(packet, interfaceName(packet.ifindex)),
     };
-  }, [store, row]);
+  }, [rows, interfaceName, row]);
 }

@@ -2,7 +2,7 @@
 
 import { Ban, PanelRight, X } from 'lucide-react';
 import { useMemo } from 'react';
-import { useLive } from '../../../node/live-context.tsx';
+import { useRows } from '../../../node/recorded/rows-context.tsx';
 import { endpointText, packetRow } from '../../../text/row-text.ts';
 import { IconButton } from '../../../ui/icon-button.tsx';
 import type { PacketSelection } from './use-packet-selection.ts';
@@ -10,13 +10,12 @@ import './selected-packet.css';
 
 /** Names the selected packet in the bar above the table. */
 export function SelectedPacket({ row }: { row: number }) {
-  const { store } = useLive();
+  const { rows, interfaceName } = useRows();
   const packet = useMemo(() => {
-    const { rows, interfaceName } = store.state;
     if (!rows.has(row)) return null;
     const { view, index } = rows.shown.read(row);
     return packetRow(view, index, interfaceName);
-  }, [store, row]);
+  }, [rows, interfaceName, row]);
   if (packet === null) return null;
   const { src, dst, protocol } = packet;
   return (

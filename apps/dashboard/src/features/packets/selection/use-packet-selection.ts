@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import { useRowState, useRows } from '../../../node/recorded/rows-context.tsx';
 import { nextRow } from '../../../node/rows/next-row.ts';
 import { packetRow } from '../../../text/row-text.ts';
 import { useKeys } from '../../../ui/keys/keys.ts';
@@ -29,9 +29,8 @@ export interface PacketSelection {
 }
 
 export function usePacketSelection(): PacketSelection {
-  const { store } = useLive();
-  const { rows, interfaceName } = store.state;
-  const row = useSnapshot(() => rows.selected);
+  const { rows, interfaceName, changed } = useRows();
+  const row = useRowState(({ selected }) => selected);
   const mayChange = useMayChange();
   const enforces = useRulesView() !== null;
   const [isShown, setShown] = useState(false);
@@ -42,7 +41,7 @@ export function usePacketSelection(): PacketSelection {
 
   const select = (next: number | null) => {
     rows.select(next);
-    store.rowsChanged();
+    changed();
   };
   const clear = () => {
     setDenying(false);

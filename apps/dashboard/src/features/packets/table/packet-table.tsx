@@ -7,8 +7,8 @@
 
 import { useRouter } from 'next/navigation';
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useEffect, useRef } from 'react';
-import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import { ALL_NODES } from '../../../node/nodes.ts';
+import { useRows, useRowsVersion } from '../../../node/recorded/rows-context.tsx';
 import { nextRow } from '../../../node/rows/next-row.ts';
 import type { RecordRing } from '../../../node/rows/record-ring.ts';
 import { useNodes } from '../../../node/use-nodes.ts';
@@ -26,6 +26,8 @@ import { TableHead } from './table-head.tsx';
 
 const ROW_HEIGHT = 28;
 const COMPACT_ROW_HEIGHT = 48;
+/** Older rows are loaded when this many are left below. */
+const LOAD_AHEAD = 200;
 
 /** Columns of a row with two lines. */
 const TWO_LINE_COLUMNS: readonly ColumnKey[] = [
@@ -55,10 +57,9 @@ export function PacketTable({
   /** Opens the details of the selected row. */
   explain: () => void;
 }) {
-  const { store } = useLive();
+  const { rows, interfaceName, changed, loadOlder } = useRows();
   const router = useRouter();
-  const { rows, interfaceName } = store.state;
-  useSnapshot(({ rowsVersion }) => rowsVersion);
+  useRowsVersion();
   const head = useRef<HTMLDivElement>(null);
   const pressed = useRef<number | null>(null);
   const paint = usePaint();
@@ -70,13 +71,17 @@ export function PacketTable({
   const { end, size } = ring;
   const height = compact ? COMPACT_ROW_HEIGHT : ROW_HEIGHT;
   const { show, ...inSight } = useWindow(scroller, size, height);
+  const isNearEnd = inSight.to > size - LOAD_AHEAD;
+  useEffect(() => {
+    if (isNearEnd && size > 0) loadOlder?.();
+  }, [isNearEnd, size, loadOlder]);
 
   const onScroll = () => {
     if (head.current !== null) head.current.scrollLeft = scroller.current?.scrollLeft ?? 0;
     const scrolled = (scroller.current?.scrollTop ?? 0) > 2;
     if (scrolled === rows.scrolled) return;
     rows.setScrolled(scrolled);
-    store.rowsChanged();
+    changed();
   };
   const onClick = (event: MouseEvent) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[data-rule]') : null;

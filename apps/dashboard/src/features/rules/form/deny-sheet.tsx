@@ -1,8 +1,7 @@
 'use client';
 
 import { parseDuration, type RulesError } from '@packetlog/common';
-import { useId, useState } from 'react';
-import { endpointText, type PacketRow } from '../../../text/row-text.ts';
+import { type ReactNode, useId, useState } from 'react';
 import { addedText, effectSentence } from '../../../text/rule-text.ts';
 import { ACTION_TEXT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
@@ -19,14 +18,17 @@ import { readForm } from './rule-form.ts';
 
 const ACTIONS = actionSegments(['deny', 'observe'] as const);
 
-/** Makes a rule from a packet: source, destination, duration. */
+/** Makes a rule from a packet or a source: source, destination, duration. */
 export function DenySheet({
-  packet,
+  subject,
+  note,
   source,
   onClose,
   onDone,
 }: {
-  packet: PacketRow;
+  /** What it denies: 'packets like this one'. */
+  subject: string;
+  note: ReactNode;
   source: PacketSource;
   onClose: () => void;
   /** Called when the rule is in force. */
@@ -65,15 +67,7 @@ export function DenySheet({
     else setRejection(error);
   };
   return (
-    <Sheet
-      title={choice.action === 'deny' ? 'Deny packets like this one' : 'Observe packets like this one'}
-      note={
-        <span className="font-mono">
-          {endpointText(packet.src)} <span className="text-faint">→ {endpointText(packet.dst)}</span> {packet.protocol}
-        </span>
-      }
-      onClose={onClose}
-    >
+    <Sheet title={`${choice.action === 'deny' ? 'Deny' : 'Observe'} ${subject}`} note={note} onClose={onClose}>
       <form
         className="contents"
         onSubmit={(event) => {

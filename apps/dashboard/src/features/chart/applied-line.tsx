@@ -1,0 +1,142 @@
+'use client';
+
+import { ChevronLeft, ChevronRight, History, X, ZoomOut } from 'lucide-react';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import type { TimeSpan } from '../../node/past/past.ts';
+import type { PastAnswer } from '../../node/recorded/use-past-answer.ts';
+import { useAppliedFilter, useOldestRecorded } from '../../node/recorded/use-recorder.ts';
+import { momentText, rangeText } from '../../text/calendar-text.ts';
+import { conditionsOf, withoutCondition } from '../../text/filter-edit.ts';
+import { NO_FILTER } from '../../text/filter-text.ts';
+import { IconButton } from '../../ui/icon-button.tsx';
+import { useKeys } from '../../ui/keys/keys.ts';
+import { appliedText } from './applied-text.ts';
+import { type MissingPart, missingParts, packetsText } from './coverage-text.ts';
+import { steppedRange, widerRange } from './range-step.ts';
+import type { Overview } from './use-overview.ts';
+import './applied-line.css';
+
+/** Says which packets the page shows: the range with what is missing in it, and the conditions of the filter. */
+export function AppliedLine({ overview, recorded }: { overview: Overview; recorded: PastAnswer<'past:rates'> }) {
+  const { zoom, recorder } = overview;
+  const filter = useAppliedFilter();
+  return (
+    <div className="applied-line" data-past={zoom !== null} data-testid="applied-line">
+      {zoom !== null && <PastRange zoom={zoom} overview={overview} recorded={recorded} />}
+      {filter !== NO_FILTER && <Conditions filter={filter} />}
+      <p className="applied-note">
+        {appliedText({ isPast: zoom !== null, isFiltered: filter !== NO_FILTER, recorder })}
+      </p>
+      {zoom !== null && <RangeSteps zoom={zoom} setZoom={overview.setZoom} />}
+    </div>
+  );
+}
+
+function PastRange({
+  zoom,
+  overview: { recorder },
+  recorded: { value, isCurrent, problem },
+}: {
+  zoom: TimeSpan;
+  overview: Overview;
+  recorded: PastAnswer<'past:rates'>;
+}) {
+  // Days change at midnight.
+  const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 60_000) * 60_000);
+  const oldest = useOldestRecorded();
+  const isFiltered = useAppliedFilter() !== NO_FILTER;
+  const coverage = isCurrent && value !== null ? value.coverage : null;
+  const isTooOld = recorder === 'on' && oldest !== null && zoom.toMs <= oldest;
+  const parts = coverage === null ? [] : missingParts(coverage, zoom);
+  return (
+    <p className="applied-range" role="status" data-testid="past-range">
+      <History size={13} aria-hidden="true" />
+      <span className="font-mono">{rangeText(zoom, now)}</span>
+      {recorder === 'on' && (
+        <span className={problem === null ? 'text-muted' : 'text-warn'} data-testid="past-coverage">
+          {isTooOld && oldest !== null ? (
+            `older than what is recorded, which reaches back to ${momentText(oldest, now)}`
+          ) : coverage === null ? (
+            (problem ?? 'loading…')
+          ) : (
+            <>
+              {packetsText(coverage)}
+              {isFiltered && (coverage.packets === 1 ? ' matches' : ' match')}, <Missing parts={parts} />
+            </>
+          )}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Missing({ parts }: { parts: readonly MissingPart[] }) {
+  if (parts.length === 0) return 'complete';
+  return parts.map(({ text, sentence, isLoss }, i) => (
+    <span key={sentence}>
+      {i > 0 && ', '}
+      <span className={`applied-missing ${isLoss ? 'text-lost' : 'text-warn'}`} title={sentence}>
+        {text}
+      </span>
+      <span className="sr-only">. {sentence}</span>
+    </span>
+  ));
+}
+
+/** The conditions of the filter; each can be removed. */
+function Conditions({ filter: text }: { filter: string }) {
+  const { filter } = useLive();
+  return (
+    <ul className="conditions" aria-label="Conditions of the filter">
+      {conditionsOf(text).map((condition) => (
+        <li key={condition} className="condition">
+          <span className="font-mono truncate" title={condition}>
+            {condition}
+          </span>
+          <button
+            type="button"
+            aria-label={`Remove the condition ${condition}`}
+            title="Remove this condition"
+            onClick={() => filter.apply(withoutCondition(text, condition))}
+          >
+            <X size={12} aria-hidden="true" />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RangeSteps({ zoom, setZoom }: { zoom: TimeSpan; setZoom: (range: TimeSpan) => void }) {
+  const { store } = useLive();
+  const now = () => store.getSnapshot().figures.wallMs;
+  const step = (by: -1 | 1) => {
+    const next = steppedRange(zoom, by, now());
+    if (next !== null) setZoom(next);
+  };
+  const widen = () => setZoom(widerRange(zoom, now()));
+  useKeys('page', [
+    {
+      keys: ['['],
+      name: 'Show the time before',
+      group: 'Time',
+      keywords: 'earlier previous past',
+      run: () => step(-1),
+    },
+    { keys: [']'], name: 'Show the time after', group: 'Time', keywords: 'later next past', run: () => step(1) },
+    { keys: ['z'], name: 'Zoom out', group: 'Time', keywords: 'wider longer range', run: widen },
+  ]);
+  return (
+    <div className="applied-steps">
+      <IconButton label="Show the time before" shortcut="[" onClick={() => step(-1)}>
+        <ChevronLeft size={14} aria-hidden="true" />
+      </IconButton>
+      <IconButton label="Show the time after" shortcut="]" onClick={() => step(1)}>
+        <ChevronRight size={14} aria-hidden="true" />
+      </IconButton>
+      <IconButton label="Zoom out" shortcut="z" onClick={widen}>
+        <ZoomOut size={13} aria-hidden="true" />
+      </IconButton>
+    </div>
+  );
+}

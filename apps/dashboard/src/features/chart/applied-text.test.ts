@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { appliedText } from './applied-text.ts';
+
+test.each([
+  [{ isPast: true, isFiltered: true, recorder: 'on' }, ''],
+  [{ isPast: false, isFiltered: false, recorder: 'off' }, ''],
+  [{ isPast: true, isFiltered: true, recorder: 'unknown' }, ''],
+  [
+    { isPast: false, isFiltered: true, recorder: 'off' },
+    'Applies to the rows. Chart and top lists show all packets, because nothing is recorded.',
+  ],
+  [
+    { isPast: true, isFiltered: false, recorder: 'all-nodes' },
+    'Chart and top lists only: the rows are new ones, because each node records its own: select one to see all.',
+  ],
+] as const)('%j', (applied, text) => expect(appliedText(applied)).toBe(text));

@@ -1,0 +1,21 @@
+import type { RecorderState } from '../../node/recorded/use-recorder.ts';
+
+/** Says which parts of the page a range and a filter apply to, where they do not apply to all of it; '' if they do. */
+export function appliedText({
+  isPast,
+  isFiltered,
+  recorder,
+}: {
+  isPast: boolean;
+  isFiltered: boolean;
+  recorder: RecorderState;
+}): string {
+  if (recorder === 'unknown' || (!isPast && !isFiltered)) return '';
+  if (recorder === 'on') return isPast ? '' : 'Chart, rows and top lists show only packets that match.';
+  const why =
+    recorder === 'off' ? 'because nothing is recorded' : 'because each node records its own: select one to see all';
+  if (isPast && isFiltered)
+    return `The range applies to chart and top lists, the filter to the rows, which are new ones, ${why}.`;
+  if (isPast) return `Chart and top lists only: the rows are new ones, ${why}.`;
+  return `Applies to the rows. Chart and top lists show all packets, ${why}.`;
+}

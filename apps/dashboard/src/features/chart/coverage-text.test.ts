@@ -1,0 +1,42 @@
+import type { Missing } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { missingParts, packetsText } from './coverage-text.ts';
+
+const span = { fromMs: 100_000, toMs: 160_000 };
+const message = 'A whole sentence.';
+const coverage = (packets: number, records = packets, missing: Missing[] = []) => ({ packets, records, missing });
+
+describe('packetsText', () => {
+  it.each([
+    [0, 'no packets'],
+    [1, '1 packet'],
+    [12_310, '12,310 packets'],
+    [1_200_000, '1.20\u00a0M packets'],
+  ])('%d', (packets, text) => expect(packetsText(coverage(packets))).toBe(text));
+});
+
+describe('missingParts', () => {
+  it('is empty if every packet was recorded', () => expect(missingParts(coverage(9), span)).toEqual([]));
+
+  it.each<[Missing, string]>([
+    [{ kind: 'lost', count: 3120, message }, 'lost 3,120'],
+    [{ kind: 'lost', from_ms: 120_000, to_ms: 120_800, message }, 'gap of 0.8 s'],
+    [{ kind: 'lost', from_ms: 99_000, to_ms: 101_000, count: 7, message }, 'lost 7, gap of 1.0 s'],
+    [{ kind: 'expired', to_ms: 112_000, message }, '12 s deleted by age or size'],
+    [{ kind: 'not_recorded', from_ms: 130_000, message }, 'not recorded for 30 s'],
+    [{ kind: 'forgotten', count: 4, message }, '4 removed on request'],
+    [{ kind: 'damaged', count: 2, message }, '2 segments damaged'],
+    [{ kind: 'uncounted', message }, 'the newest not counted yet'],
+  ])('%j', (missing, text) => {
+    expect(missingParts(coverage(9, 9, [missing]), span)).toEqual([
+      { text, sentence: message, isLoss: missing.kind === 'lost' || missing.kind === 'damaged' },
+    ]);
+  });
+
+  it.each([
+    [8000, 1000, 'sampled 1 of 8'],
+    [1000, 900, 'sampled 90 %'],
+  ])('says that %d packets are known from %d records', (packets, records, text) => {
+    expect(missingParts(coverage(packets, records), span)[0]?.text).toBe(text);
+  });
+});

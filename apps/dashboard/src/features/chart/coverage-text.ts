@@ -1,0 +1,73 @@
+import type { Coverage, Missing } from '@packetlog/common';
+import type { TimeSpan } from '../../node/past/past.ts';
+import { ageText } from '../../text/clock.ts';
+import { counted, formatCompact, formatCount, quantityText } from '../../text/number.ts';
+
+/** What is missing, in a few words, with the recorder's whole sentence. */
+export interface MissingPart {
+  readonly text: string;
+  readonly sentence: string;
+  /** Whether packets that should have been recorded are missing. */
+  readonly isLoss: boolean;
+}
+
+const SHORTENED_FROM = 100_000;
+
+/** Counts the packets of a range: '1.20 M packets', 'no packets'. */
+export function packetsText({ packets }: Coverage): string {
+  if (packets === 0) return 'no packets';
+  return packets < SHORTENED_FROM ? counted(packets, 'packet') : `${quantityText(formatCompact(packets))} packets`;
+}
+
+/** Lists what is missing in a range; empty if the figures are complete. */
+export function missingParts({ packets, records, missing }: Coverage, span: TimeSpan): MissingPart[] {
+  const sampled: MissingPart[] =
+    packets > records && records > 0
+      ? [
+          {
+            text: `sampled ${sampledText(packets / records)}`,
+            sentence: `${formatCount(records)} recorded packets stand for ${formatCount(packets)}.`,
+            isLoss: false,
+          },
+        ]
+      : [];
+  return [
+    ...sampled,
+    ...missing.map((each) => ({
+      text: partText(each, span),
+      sentence: each.message,
+      isLoss: each.kind === 'lost' || each.kind === 'damaged',
+    })),
+  ];
+}
+
+/** Returns the share of packets that were recorded: '1 of 8', or '9 of 10' where nearly all were. */
+function sampledText(ratio: number): string {
+  return ratio >= 1.5 ? `1 of ${formatCount(Math.round(ratio))}` : `${Math.max(1, Math.floor(1000 / ratio) / 10)} %`;
+}
+
+function partText({ kind, from_ms, to_ms, count, message }: Missing, span: TimeSpan): string {
+  const number = count === undefined ? '' : ` ${formatCount(count)}`;
+  const gapMs = Math.min(to_ms ?? span.toMs, span.toMs) - Math.max(from_ms ?? span.fromMs, span.fromMs);
+  const gap = gapMs > 0 ? ageText(gapMs) : '';
+  const isGap = gap !== '' && from_ms !== undefined && to_ms !== undefined;
+  switch (kind) {
+    case 'lost':
+      return (
+        [number === '' ? '' : `lost${number}`, isGap ? `gap of ${gap}` : ''].filter(Boolean).join(', ') ||
+        'packets lost'
+      );
+    case 'expired':
+      return gap === '' ? 'the oldest deleted' : `${gap} deleted by age or size`;
+    case 'forgotten':
+      return `${number.trim() || 'some'} removed on request`;
+    case 'not_recorded':
+      return gap === '' ? 'partly not recorded' : `not recorded for ${gap}`;
+    case 'damaged':
+      return `${count === undefined ? 'a segment' : counted(count, 'segment')} damaged`;
+    case 'uncounted':
+      return 'the newest not counted yet';
+    default:
+      return message;
+  }
+}

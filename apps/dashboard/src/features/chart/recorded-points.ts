@@ -1,0 +1,43 @@
+import { type Coverage, HISTORY_COLUMNS, type PastRates } from '@packetlog/common';
+import type { TimeSpan } from '../../node/past/past.ts';
+import type { PastPoint, Sums } from '../../node/past/past-level.ts';
+
+/** Causes for which a time has no figures at all: it is not known, rather than without packets. */
+const UNKNOWN: ReadonlySet<string> = new Set(['not_recorded', 'expired']);
+
+/** Returns the points of recorded rates: per second, except `lost`. The first and last step may be partly outside. */
+export function recordedPoints({ step_ms, first_at_ms, columns, coverage }: PastRates, span: TimeSpan): PastPoint[] {
+  return columns.packets.map((_, i) => {
+    const fromMs = first_at_ms + i * step_ms;
+    const inside: TimeSpan = {
+      fromMs: Math.max(fromMs, span.fromMs),
+      toMs: Math.min(fromMs + step_ms, span.toMs),
+    };
+    const seconds = (inside.toMs - inside.fromMs) / 1000;
+    if (seconds <= 0 || (columns.packets[i] === 0 && isUnknown(coverage, inside))) return { fromMs, rates: null };
+    const rates = Object.fromEntries(
+      HISTORY_COLUMNS.map((name) => [name, (columns[name][i] ?? 0) / (name === 'lost' ? 1 : seconds)]),
+    ) as Sums;
+    return { fromMs, rates };
+  });
+}
+
+function isUnknown({ missing }: Coverage, { fromMs, toMs }: TimeSpan): boolean {
+  return missing.some(
+    ({ kind, from_ms = Number.NEGATIVE_INFINITY, to_ms = Number.POSITIVE_INFINITY }) =>
+      UNKNOWN.has(kind) && from_ms <= fromMs && to_ms >= toMs,
+  );
+}
+
+/** Sums of all steps; null if nothing of the span was recorded. */
+export function recordedSums(rates: PastRates, span: TimeSpan): Sums | null {
+  if (recordedPoints(rates, span).every((point) => point.rates === null)) return null;
+  return Object.fromEntries(
+    HISTORY_COLUMNS.map((name) => [name, rates.columns[name].reduce((sum, value) => sum + value, 0)]),
+  ) as Sums;
+}
+
+/** Returns whether parts of the span have no figures, so that its sums cannot be compared. */
+export function hasUnknownParts({ coverage }: PastRates): boolean {
+  return coverage.missing.some(({ kind }) => UNKNOWN.has(kind));
+}

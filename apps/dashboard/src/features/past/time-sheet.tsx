@@ -1,0 +1,111 @@
+'use client';
+
+import { useState } from 'react';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { usePastAnswer } from '../../node/recorded/use-past-answer.ts';
+import { useRecorder, useShownRange } from '../../node/recorded/use-recorder.ts';
+import { momentText, rangeText } from '../../text/calendar-text.ts';
+import { spanText } from '../../text/clock.ts';
+import { formatBytes, quantityText } from '../../text/number.ts';
+import { Sheet } from '../../ui/sheet.tsx';
+import { TextField } from '../../ui/text-field.tsx';
+import { readTime, TIME_EXAMPLES } from './read-time.ts';
+import './time-sheet.css';
+
+const NOT_A_TIME = 'Not a time of the past. Try 21:03, yesterday 21:03, or 21:03-21:10.';
+
+/** Shows a time or a range that is typed. */
+export function TimeSheet({ onClose }: { onClose: () => void }) {
+  const { range, store } = useLive();
+  const shown = useShownRange();
+  const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
+  const [text, setText] = useState('');
+  const [isTried, setTried] = useState(false);
+  const span = readTime(text, now);
+  const show = (next: typeof span) => {
+    onClose();
+    range.show(next);
+  };
+  return (
+    <Sheet
+      title="Show a time"
+      note={shown === null ? 'Now showing: live' : `Now showing: ${rangeText(shown, now)}`}
+      onClose={onClose}
+    >
+      <form
+        className="contents"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const wanted = readTime(text, store.getSnapshot().figures.wallMs);
+          if (wanted === null) setTried(true);
+          else show(wanted);
+        }}
+      >
+        <div className="sheet-body">
+          <TextField
+            label="Time or range"
+            name="time"
+            value={text}
+            onChange={setText}
+            placeholder="yesterday 21:03"
+            hint={
+              span === null
+                ? 'In the time zone of this browser. A time of day is the latest one that has passed.'
+                : `${rangeText(span, now)}, ${spanText(span.toMs - span.fromMs)}`
+            }
+            problem={isTried && span === null ? NOT_A_TIME : ''}
+          />
+          <div>
+            <h3 className="field-label">Examples</h3>
+            <ul className="time-examples">
+              {TIME_EXAMPLES.map((example) => (
+                <li key={example}>
+                  <button type="button" className="link-button font-mono" onClick={() => setText(example)}>
+                    {example}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </div>
+          <Reach now={now} />
+        </div>
+        <footer className="sheet-foot">
+          <button type="button" className="button push" onClick={onClose}>
+            Cancel
+          </button>
+          {shown !== null && (
+            <button type="button" className="button" onClick={() => show(null)}>
+              Back to live
+            </button>
+          )}
+          <button type="submit" className="button button-primary" data-testid="show-time">
+            Show
+          </button>
+        </footer>
+      </form>
+    </Sheet>
+  );
+}
+
+/** How far back recorded packets reach. */
+function Reach({ now }: { now: number }) {
+  const recorder = useRecorder();
+  const { value, problem } = usePastAnswer(
+    'past:facts',
+    recorder === 'on' ? { key: 'facts', request: () => ({}), againAfter: () => null } : null,
+  );
+  return (
+    <p className="field-hint" data-testid="past-reach">
+      {recorder === 'off' &&
+        'Nothing is recorded: chart and top lists reach back 6 h, rows as far as this page has them. Start packetlog with --record on to keep packets.'}
+      {recorder === 'all-nodes' && 'Each node records its own packets: select a node to see them.'}
+      {recorder === 'on' &&
+        (problem ??
+          (value === null
+            ? 'Loading…'
+            : value.oldest_ms === 0
+              ? 'Nothing is recorded yet.'
+              : `Recorded packets reach back to ${momentText(value.oldest_ms, now)}: ${quantityText(formatBytes(value.bytes))} of at most ${quantityText(formatBytes(value.max_bytes))}.${value.is_anonymized ? ' Addresses are recorded as networks.' : ''}`))}
+    </p>
+  );
+}

@@ -1,0 +1,122 @@
+'use client';
+
+import type { Place } from '@packetlog/common';
+import { Ban } from 'lucide-react';
+import { Fragment } from 'react';
+import { useLive } from '../../node/live-context.tsx';
+import { formatCompact, formatCount } from '../../text/number.ts';
+import { placeMark, placeText } from '../../text/place-text.ts';
+import { Measure } from '../../ui/count.tsx';
+import { MiddleCut } from '../../ui/middle-cut.tsx';
+import { Sparkline } from '../../ui/sparkline.tsx';
+import { toasts } from '../../ui/toast-store.ts';
+import { withEntry } from './entry-filter.ts';
+import type { RangeEntry, RangeTotal } from './range-lists.ts';
+
+/** An entry of a list. Its name filters by it; a second button denies its source. */
+export function RangeRow({
+  entry,
+  seconds,
+  total,
+  place = null,
+  deny,
+}: {
+  entry: RangeEntry;
+  seconds: number;
+  /** Of all entries, for a share instead of a trend; null if there is a trend. */
+  total: RangeTotal | null;
+  /** Country and network of a source, if known. */
+  place?: Place | null | undefined;
+  /** Denies its source; null where that is not possible. */
+  deny: (() => void) | null;
+}) {
+  const { filter } = useLive();
+  const { label, note, packets, series, isNew } = entry;
+  const perSecond = packets / seconds;
+  const filterBy = () => {
+    const next = withEntry(filter.text, entry.filter, true);
+    if (next !== null) filter.apply(next);
+    else toasts.show({ text: 'Not added to the filter: no filter can name this value.', tone: 'problem' });
+  };
+  const title = [label, placeText(place)].filter((part) => part !== '').join(', ');
+  return (
+    <tr data-testid="top-row">
+      <th scope="row">
+        <span className="top-name">
+          <button
+            type="button"
+            className="top-filter"
+            title={`${title}. Press to show only its packets`}
+            onClick={filterBy}
+          >
+            {label.split(' → ').map((part, i) => (
+              <Fragment key={part}>
+                {i > 0 && <span className="font-mono whitespace-pre"> → </span>}
+                <MiddleCut text={part} />
+              </Fragment>
+            ))}
+          </button>{' '}
+          <span className="top-note text-faint">{[note, placeMark(place)].filter(Boolean).join(' ')}</span>
+          {isNew && <span className="ml-2 text-accent">new</span>}
+          {deny !== null && (
+            <button
+              type="button"
+              className="top-deny"
+              aria-label={`Deny ${entry.source}…`}
+              title={`Deny ${entry.source}…`}
+              onClick={deny}
+            >
+              <Ban size={12} aria-hidden="true" />
+            </button>
+          )}
+        </span>
+      </th>
+      <td className="top-share">
+        {total === null ? (
+          <Sparkline values={series} action="permit" width={54} height={12} />
+        ) : (
+          <Share packets={packets} of={total.packets} />
+        )}
+      </td>
+      <td className="top-rate" title={`${formatCount(packets)} packets`}>
+        {total === null ? (
+          <Measure quantity={formatCompact(perSecond)} exact={perSecond} per="/s" />
+        ) : (
+          <Measure quantity={formatCompact(packets)} exact={packets} per="pkt" />
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** All values that are not listed. */
+export function OthersRow({ packets, distinct, of }: { packets: number; distinct: number; of: number }) {
+  return (
+    <tr data-testid="top-others">
+      <th scope="row" className="text-muted">
+        {formatCount(distinct)} {distinct === 1 ? 'other' : 'others'}
+      </th>
+      <td className="top-share">
+        <Share packets={packets} of={of} />
+      </td>
+      <td className="top-rate" title={`${formatCount(packets)} packets`}>
+        <Measure quantity={formatCompact(packets)} exact={packets} per="pkt" />
+      </td>
+    </tr>
+  );
+}
+
+function Share({ packets, of }: { packets: number; of: number }) {
+  const share = of === 0 ? 0 : packets / of;
+  return (
+    <>
+      <span className="top-bar" style={{ width: `${Math.max(share * 100, 2)}%` }} title={percent(share)} />
+      <span className="sr-only">{percent(share)}</span>
+    </>
+  );
+}
+
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value > 0 && value < 1 ? '<1' : Math.round(value)} %`;
+}
