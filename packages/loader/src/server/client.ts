@@ -10,6 +10,7 @@ import { ClientStream } from './streams/client-stream.ts';
 import { write } from './streams/frames.ts';
 import type { RowStreams, Subscription } from './streams/row-streams.ts';
 import { SendQueue } from './streams/send-queue.ts';
+import { CAN_WAIT_MS, type WorkQueue } from './streams/work-queue.ts';
 
 export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
@@ -35,14 +36,13 @@ export class Client {
   #subscription: Subscription | undefined;
   #paused = false;
 
-  /** `run` runs the work of a request, now or later. */
   constructor(
     socket: ClientSocket,
     streams: RowStreams,
     isAdmin: boolean,
     budget: ClientBudget,
     lines: LineLimit,
-    run: (work: () => void) => void,
+    work: WorkQueue,
   ) {
     this.socket = socket;
     this.peer = peerOf(socket.handshake.address);
@@ -50,8 +50,14 @@ export class Client {
     this.caller = callerOf(socket);
     this.#streams = streams;
     this.#budget = budget;
-    this.sendQueue = new SendQueue((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
+    this.sendQueue = new SendQueue(
+      (message, sent) => write(socket.conn, message, sent),
+      streams.context.clock.now,
+      work.run,
+    );
     this.stream = new ClientStream(this.sendQueue, streams.context);
+    // What an administrator requests does not wait for the others.
+    const run = isAdmin ? (answer: () => void) => answer() : (answer: () => void) => work.run(answer, CAN_WAIT_MS);
     this.messages = new ClientMessages(this, lines, budget, run);
   }
 

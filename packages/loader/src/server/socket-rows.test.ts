@@ -46,9 +46,14 @@ describe('rows', () => {
     expect(on.rowsWanted).toHaveBeenLastCalledWith(Number.POSITIVE_INFINITY);
     const matching = Array.from({ length: 200 }, (_, i) => i).filter((i) => numberedRecord(i)[62] === ACTIONS[action]);
     on.sendRows(200);
-    const ledgerCame = once<Ledger>(socket, 'ledger');
-    on.server.second(ledger, emptySummary, 0n);
-    const { client } = await ledgerCame;
+    // Until then the rows wait for the filter.
+    const client = await vi.waitUntil(async () => {
+      const ledgerCame = once<Ledger>(socket, 'ledger');
+      on.server.second(ledger, emptySummary, 0n);
+      const reported = (await ledgerCame).client;
+      expect(reported.offered + reported.filtered).toBe(200);
+      return reported.pending === 0 && reported;
+    });
     expect(client).toMatchObject({ offered: matching.length, filtered: 200 - matching.length, dropped: 0 });
     expect(matching).toEqual(expect.arrayContaining(numbersOf(batches)));
     await vi.waitUntil(() => numbersOf(plain.batches).length === 200);

@@ -22,7 +22,7 @@ import { concat, eventMessage } from './streams/frames.ts';
 import type { StreamClock } from './streams/row-stream.ts';
 import { RowStreams } from './streams/row-streams.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './streams/send-queue.ts';
-import { WorkQueue } from './work-queue.ts';
+import { WorkQueue } from './streams/work-queue.ts';
 
 /** How long `close` waits for clients to take what was sent, and again for them to disconnect. */
 const CLOSE_MS = 1000;
@@ -71,7 +71,8 @@ export class SocketServer {
     this.#options = options;
     this.#tokens = options.tokens;
     const { stride, recordOffset, core, clock = realClock } = options;
-    this.#streams = new RowStreams({ stride, recordOffset }, clock, (lowLatency) => core.setLowLatency(lowLatency));
+    const setLowLatency = (lowLatency: boolean) => core.setLowLatency(lowLatency);
+    this.#streams = new RowStreams({ stride, recordOffset }, clock, this.#work.run, setLowLatency);
     this.#lines = options.lines;
     this.#rowsWanted = new RowsWanted(this.#clients, (perSecond) => core.wantRows(perSecond));
     this.#budgets = new Budgets(clock.now);
@@ -143,7 +144,7 @@ export class SocketServer {
 
   /** Sums of the ledgers of all clients since the start. */
   get records(): ClientSums {
-    return this.#totals.with([...this.#clients.values()].map(({ stream }) => stream.ledger()));
+    return this.#totals.with([...this.#clients.values()].map(({ stream }) => stream.settled()));
   }
 
   notice(notice: Notice): void {
@@ -200,9 +201,7 @@ export class SocketServer {
     const { log, lookups, connections, core } = this.#options;
     const mayChange = isAdmin(socket.handshake.auth, this.#tokens);
     const budget = this.#budgets.of(peerOf(socket.handshake.address), mayChange);
-    // What an administrator requests does not wait for the others.
-    const run = (work: () => void) => (mayChange ? work() : this.#work.run(work));
-    const client = new Client(socket, this.#streams, mayChange, budget, this.#lines, run);
+    const client = new Client(socket, this.#streams, mayChange, budget, this.#lines, this.#work);
     this.#clients.set(socket.id, client);
     connections.admitted(socket.request.socket);
     this.#reportClients();

@@ -4,6 +4,7 @@ import { ClientStream } from '../../src/server/streams/client-stream.ts';
 import type { Message } from '../../src/server/streams/frames.ts';
 import { RowStreams, type Subscription } from '../../src/server/streams/row-streams.ts';
 import { SendQueue } from '../../src/server/streams/send-queue.ts';
+import { type Run, WorkQueue } from '../../src/server/streams/work-queue.ts';
 import { numberedRecord } from './fake-ring.ts';
 
 export const STRIDE = 72;
@@ -29,7 +30,8 @@ export interface FakeClient {
   follow(subscription: Subscription | undefined): void;
 }
 
-export function fakeStreams() {
+/** `run` runs the work of streams and send queues; without it, all is done at once, as time passes only in `wait`. */
+export function fakeStreams(run?: Run) {
   const time = { now: 1000 };
   const timers: { at: number; action: () => void }[] = [];
   const clock = {
@@ -39,7 +41,9 @@ export function fakeStreams() {
     },
   };
   const lowLatency: boolean[] = [];
-  const streams = new RowStreams({ stride: STRIDE, recordOffset: RECORD_OFFSET }, clock, (is) => lowLatency.push(is));
+  const work = run ?? new WorkQueue(clock.now).run;
+  const layout = { stride: STRIDE, recordOffset: RECORD_OFFSET };
+  const streams = new RowStreams(layout, clock, work, (is) => lowLatency.push(is));
   const messages: Message[] = [];
   let next = 0;
 
@@ -69,17 +73,22 @@ export function fakeStreams() {
     client(subscription?: Subscription): FakeClient {
       const untaken: (() => void)[] = [];
       const client: FakeClient = {
-        sendQueue: new SendQueue((message, sent) => {
-          messages.push(message);
-          client.batches.push(batchOf(message));
-          const written = Buffer.concat(message.pieces);
-          const take = () => {
-            if (!Buffer.concat(message.pieces).equals(written)) throw new Error('a message changed before it was sent');
-            sent();
-          };
-          if (client.reads) take();
-          else untaken.push(take);
-        }, clock.now),
+        sendQueue: new SendQueue(
+          (message, sent) => {
+            messages.push(message);
+            client.batches.push(batchOf(message));
+            const written = Buffer.concat(message.pieces);
+            const take = () => {
+              if (!Buffer.concat(message.pieces).equals(written))
+                throw new Error('a message changed before it was sent');
+              sent();
+            };
+            if (client.reads) take();
+            else untaken.push(take);
+          },
+          clock.now,
+          work,
+        ),
         get stream() {
           return stream;
         },

@@ -66,7 +66,8 @@ describe('a client', () => {
     const seen = { dropped: 0, withheld: 0, filtered: 0, shared: 0 };
     fc.assert(
       fc.property(fc.array(step, { minLength: 5, maxLength: 80 }), (steps) => {
-        const lab = fakeStreams();
+        const held: (() => void)[] = [];
+        const lab = { ...fakeStreams((work) => held.push(work)), held };
         const clients = range(0, CLIENTS).map(() => lab.client());
         const passed = new Map<FakeClient, number>();
         for (const [what, who, number] of steps) {
@@ -78,8 +79,8 @@ describe('a client', () => {
           }
         }
         lab.streams.flush();
-        for (const { batches, stream, read } of clients) {
-          read();
+        finish(clients, held);
+        for (const { batches, stream } of clients) {
           expectProven(batches);
           const { delivered, dropped, withheld, filtered } = stream.ledger();
           expect(batches.reduce((sum, batch) => sum + batch.length, 0)).toBe(delivered);
@@ -120,8 +121,12 @@ const act = {
   },
   read: (_: Lab, client: FakeClient) => client.read(),
   flush: (lab: Lab) => lab.streams.flush(),
+  work: ({ held }: Lab, _: FakeClient, count: number) => {
+    for (const work of held.splice(0, count)) work();
+  },
 };
-type Lab = ReturnType<typeof fakeStreams>;
+/** A piece of work runs when the test says so. */
+type Lab = ReturnType<typeof fakeStreams> & { held: (() => void)[] };
 
 const of = (what: keyof typeof act, number: fc.Arbitrary<number> = fc.constant(0)) =>
   fc.tuple(fc.constant(what), fc.nat(CLIENTS - 1), number);
@@ -134,6 +139,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: of('stall') },
   { weight: 1, arbitrary: of('read') },
   { weight: 1, arbitrary: of('flush') },
+  { weight: 6, arbitrary: of('work', fc.nat(20)) },
 );
 
 /** Two clients that share a stream, one with a filter, one with a limit; the first loses rows and is notified. */
@@ -144,12 +150,20 @@ const EVERYTHING_ONCE: [keyof typeof act, number, number][] = [
   ['follow', 3, SUBSCRIPTIONS.length - 1],
   ['stall', 0, 0],
   ['add', 0, 2000],
+  ['work', 0, 20],
   ['wait', 0, BACKLOG_MS + 1],
   ['add', 0, 10],
+  ['work', 0, 20],
   ['wait', 0, 25],
   ['read', 0, 0],
   ['add', 0, 10],
 ];
+
+/** Lets every network take what was sent, and runs all work. */
+function finish(clients: readonly FakeClient[], held: (() => void)[]): void {
+  for (const client of clients) client.read();
+  while (held.length > 0) held.shift()?.();
+}
 
 function expectSums({ stream }: FakeClient, passed: number): void {
   const { offered, delivered, dropped, withheld, pending, filtered } = stream.ledger();

@@ -48,9 +48,9 @@ export class ClientStream implements Follower {
     const skip = this.#skip;
     this.#skip = 0;
     if (skip === 0) {
-      this.#send(batch);
+      this.#send(batch, this.#source?.mayWaitMs);
     } else if (skip < batch.count) {
-      this.#send(restOf(batch, skip, this.#context));
+      this.#send(restOf(batch, skip, this.#context), this.#source?.mayWaitMs);
     } else {
       // All rows were buffered before this client joined: it gets no batch.
       this.#base.batches--;
@@ -58,6 +58,13 @@ export class ClientStream implements Follower {
   }
 
   ledger(): ClientLedger {
+    const { offered, pending, ...settled } = this.settled();
+    const { unchecked = 0 } = this.#source ?? {};
+    return { ...settled, offered: offered + unchecked, pending: pending + unchecked };
+  }
+
+  /** Returns the ledger without the rows that wait for the filter: its `offered` never goes down. */
+  settled(): ClientLedger {
     const { sequence: _, ...counters } = this.#counters();
     const pending = (this.#source?.pending ?? 0) - this.#skip;
     const { offered, dropped, withheld } = counters;
@@ -74,7 +81,7 @@ export class ClientStream implements Follower {
     this.#base.rows += source.pending;
     this.#skip = 0;
     if (rest === undefined) return;
-    this.#send(rest);
+    this.#send(rest, source.mayWaitMs);
     this.#base.batches++;
   }
 
@@ -99,9 +106,9 @@ export class ClientStream implements Follower {
   }
 
   /** Sends `batch` or counts its rows as lost (queue full). They are in the totals already. */
-  #send(batch: RowBatch): void {
+  #send(batch: RowBatch, withinMs = 0): void {
     if (this.#sendQueue.isFull(batch.head.byteLength + batch.records.byteLength)) this.#dropped += batch.count;
-    else this.#sendQueue.send(batchMessage(batch, this.#counters()));
+    else this.#sendQueue.send(batchMessage(batch, this.#counters()), withinMs);
   }
 }
 

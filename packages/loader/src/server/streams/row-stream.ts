@@ -3,6 +3,7 @@ import type { RecordPredicate } from '@packetlog/common';
 import { RowBudget } from '../../token-bucket.ts';
 import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
 import { type RecordLayout, type RowBatch, rowBatch } from './frames.ts';
+import { CAN_WAIT_MS, type Run } from './work-queue.ts';
 
 /** A batch is sent at this size, or when enough time has passed since the last one. */
 const BATCH_BYTES = 64 * 1024;
@@ -22,6 +23,7 @@ export interface StreamContext {
   readonly minBatchMs: (isFiltered: boolean) => number;
   readonly clockOffsetNs: () => bigint;
   readonly memory: BufferPool;
+  readonly run: Run;
 }
 
 /** What a source has counted since it began. A follower subtracts the totals at the time it joined. */
@@ -42,7 +44,11 @@ export interface RowSource {
   readonly totals: Readonly<SourceTotals>;
   /** Buffered rows that are in no batch yet. */
   readonly pending: number;
+  /** Rows that wait for the filter: not in the totals yet, and none while a client joins or leaves. */
+  readonly unchecked: number;
   readonly followers: Set<Follower>;
+  /** How long a batch may wait for the work of other clients, ms. */
+  readonly mayWaitMs: number;
   /** Returns the buffered rows from index `first` on as a batch for one client, or undefined if there are none. */
   pendingFrom: (first: number) => RowBatch | undefined;
 }
@@ -57,6 +63,8 @@ export function restOf({ records, pooled }: RowBatch, first: number, context: St
 export class NoRows implements RowSource {
   readonly totals: SourceTotals = { batches: 0, rows: 0, withheld: 0, filtered: 0 };
   readonly pending = 0;
+  readonly unchecked = 0;
+  readonly mayWaitMs = 0;
   readonly followers = new Set<Follower>();
 
   add(count: number): void {
@@ -74,6 +82,7 @@ let wantedAt = new Uint32Array(4096);
 export class RowStream implements RowSource {
   readonly totals: SourceTotals = { batches: 0, rows: 0, withheld: 0, filtered: 0 };
   readonly followers = new Set<Follower>();
+  unchecked = 0;
   readonly #context: StreamContext;
   readonly #stride: number;
   readonly #capacity: number;
@@ -111,6 +120,10 @@ export class RowStream implements RowSource {
     return Math.max(this.#batchMs, this.#context.minBatchMs(this.isFiltered));
   }
 
+  get mayWaitMs(): number {
+    return this.isFiltered ? this.batchMs + CAN_WAIT_MS : this.batchMs;
+  }
+
   /** Takes effect with the next `add`. */
   setFilter(matches: RecordPredicate): void {
     this.#matches = matches;
@@ -118,10 +131,15 @@ export class RowStream implements RowSource {
 
   /** Adds rows. `bytes` begins with `count` records; `skipped` more passed and were not copied. */
   add(bytes: Uint8Array, count: number, skipped: number): void {
-    this.totals.withheld += skipped;
+    this.withhold(skipped);
     if (this.#matches) this.#addMatching(bytes, count, this.#matches);
     else this.#addAny(bytes, count);
     this.#flushSoon();
+  }
+
+  /** Counts rows that passed and that this stream does not get. */
+  withhold(count: number): void {
+    this.totals.withheld += count;
   }
 
   flush(): void {
@@ -205,8 +223,11 @@ export class RowStream implements RowSource {
     }
     this.#timer = true;
     this.#context.clock.after(wait, () => {
-      this.#timer = false;
-      this.flush();
+      // The timers of many streams end at the same moment.
+      this.#context.run(() => {
+        this.#timer = false;
+        this.flush();
+      }, this.mayWaitMs);
     });
   }
 }

@@ -5,6 +5,8 @@ import { BufferPool } from './buffer-pool.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { RecordLayout } from './frames.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
+import { WaitingRows } from './waiting-rows.ts';
+import type { Run } from './work-queue.ts';
 
 /**
  * Deliveries per second to all clients together. Clients with a filter, each of which may have another one, and those
@@ -27,8 +29,6 @@ export interface Subscription {
 interface Followed {
   readonly stream: RowStream;
   readonly filter: Filter | undefined;
-  /** Cost per record, ns; 0 without a filter. */
-  readonly costNs: number;
 }
 
 /** Returns a key; subscriptions with the same key follow the same stream. */
@@ -48,7 +48,7 @@ const keys = new WeakMap<Subscription, string>();
  * filter, and counted as withheld: from the costliest filter first. The other streams are not affected.
  */
 const FILTERING_SHARE = 0.2;
-/** Filtering that may happen at once, ns: it delays rows of other streams. */
+/** Filtering that may wait at once, ns. */
 const FILTERING_AT_ONCE_NS = 10e6;
 /** Cost of a record, and of each test of a filter, ns; estimates, so that a busy machine withholds no more rows. */
 const RECORD_NS = 8;
@@ -59,8 +59,10 @@ export class RowStreams {
   readonly #noRows = new NoRows();
   readonly #streams = new Map<string, Followed>();
   readonly #interfaces = new InterfaceNames();
-  /** The same streams, the least costly first. */
-  #inTurn: readonly Followed[] = [];
+  /** Those without a filter. */
+  #unfiltered: readonly RowStream[] = [];
+  /** Rows for those with a filter. */
+  readonly #waiting: WaitingRows;
   /** Filtering that is left, ns, at a time of the clock, ms. */
   #filteringNs = FILTERING_AT_ONCE_NS;
   #filteringAt: number;
@@ -70,8 +72,11 @@ export class RowStreams {
   readonly #onLowLatency: (lowLatency: boolean) => void;
   #lowLatency = false;
 
-  /** `onLowLatency` is called when a client starts to need low latency, and when no client needs it any longer. */
-  constructor(layout: RecordLayout, clock: StreamClock, onLowLatency: (lowLatency: boolean) => void = () => {}) {
+  /**
+   * `run` runs checks of filters, so that they delay other rows little. `onLowLatency` is called when a client starts to
+   * need low latency, and when no client needs it any longer.
+   */
+  constructor(layout: RecordLayout, clock: StreamClock, run: Run, onLowLatency: (lowLatency: boolean) => void) {
     this.#onLowLatency = onLowLatency;
     this.#filteringAt = clock.now();
     this.context = {
@@ -80,7 +85,9 @@ export class RowStreams {
       minBatchMs: (isFiltered) => this.#minBatchMs(isFiltered),
       clockOffsetNs: () => this.#clockOffsetNs,
       memory: new BufferPool(),
+      run,
     };
+    this.#waiting = new WaitingRows(layout.stride, run);
   }
 
   setClockOffset(ns: bigint): void {
@@ -90,6 +97,7 @@ export class RowStreams {
   /** Sets the interfaces that filters with interface names refer to. */
   setInterfaces(interfaces: Iterable<{ readonly ifindex: number; readonly name: string }>): void {
     if (!this.#interfaces.learn(interfaces)) return;
+    this.#waiting.finish();
     for (const { stream, filter } of this.#streams.values()) {
       if (filter && interfacesNamed(filter).length > 0) stream.setFilter(compileFilter(filter, this.#interfaces));
     }
@@ -98,13 +106,14 @@ export class RowStreams {
   /** Adds rows. `bytes` begins with `count` records, only read during the call; `skipped` more passed. */
   add(bytes: Uint8Array, count: number, skipped: number): void {
     this.#noRows.add(count + skipped);
-    for (const { stream, costNs } of this.#inTurn) {
-      const checked = costNs === 0 ? count : this.#filterable(count, costNs);
-      stream.add(bytes, checked, count - checked + skipped);
-    }
+    for (const stream of this.#unfiltered) stream.add(bytes, count, skipped);
+    this.#earn();
+    this.#waiting.skip(skipped);
+    this.#waiting.add(bytes, count, (rows, costNs) => this.#affordable(rows, costNs));
   }
 
   flush(): void {
+    this.#waiting.finish();
     for (const { stream } of this.#streams.values()) stream.flush();
   }
 
@@ -112,6 +121,8 @@ export class RowStreams {
   follow(client: ClientStream, subscription: Subscription | undefined): void {
     const before = client.source;
     const source = this.#sourceFor(subscription);
+    this.#finish(before);
+    this.#finish(source);
     client.follow(source);
     if (source instanceof RowStream) this.#following[source.isFiltered ? 'filtered' : 'all']++;
     this.#release(before);
@@ -132,15 +143,24 @@ export class RowStreams {
     return (own / left) * 1000;
   }
 
-  /** Returns how many of `count` records may be filtered, and charges their cost. */
-  #filterable(count: number, costNs: number): number {
+  /** Adds the time for filters since the last call. */
+  #earn(): void {
     const now = this.context.clock.now();
     const earned = (now - this.#filteringAt) * 1e6 * FILTERING_SHARE;
     this.#filteringNs = Math.min(FILTERING_AT_ONCE_NS, this.#filteringNs + earned);
     this.#filteringAt = now;
+  }
+
+  /** Returns how many of `count` records may be filtered, and charges their cost. */
+  #affordable(count: number, costNs: number): number {
     const filtered = Math.min(count, Math.floor(this.#filteringNs / costNs));
     this.#filteringNs -= filtered * costNs;
     return filtered;
+  }
+
+  /** Checks the rows that passed before now: they count for the clients that follow `source` now, and for no others. */
+  #finish(source: RowSource | undefined): void {
+    if (source instanceof RowStream) this.#waiting.finish(source);
   }
 
   #sourceFor(subscription: Subscription | undefined): RowSource {
@@ -151,9 +171,9 @@ export class RowStreams {
     if (existing !== undefined) return existing.stream;
     const matches = filter && compileFilter(filter, this.#interfaces);
     const stream = new RowStream(this.context, { rowsPerSecond, batchMs, matches });
-    const costNs = filter ? RECORD_NS + TEST_NS * filterTests(filter) : 0;
-    this.#streams.set(key, { stream, filter, costNs });
-    this.#sort();
+    this.#streams.set(key, { stream, filter });
+    if (filter) this.#waiting.open(stream, RECORD_NS + TEST_NS * filterTests(filter));
+    else this.#unfiltered = [...this.#unfiltered, stream];
     return stream;
   }
 
@@ -161,11 +181,9 @@ export class RowStreams {
     if (source instanceof RowStream) this.#following[source.isFiltered ? 'filtered' : 'all']--;
     if (source === undefined || source.followers.size > 0) return;
     for (const [key, { stream }] of this.#streams) if (stream === source) this.#streams.delete(key);
-    this.#sort();
-  }
-
-  #sort(): void {
-    this.#inTurn = [...this.#streams.values()].sort((a, b) => a.costNs - b.costNs);
+    if (!(source instanceof RowStream)) return;
+    this.#waiting.close(source);
+    this.#unfiltered = this.#unfiltered.filter((stream) => stream !== source);
   }
 
   #updateLowLatency(): void {

@@ -12,6 +12,7 @@ function lab() {
   const sendQueue = new SendQueue(
     (message, sent) => written.push({ message, sent }),
     () => time.now,
+    (work) => work(),
   );
   let taken = 0;
   return {

@@ -1,5 +1,7 @@
-/** The send queue of one client: ordered, and bounded in bytes and age. */
+/** The send queue of one client: ordered, and bounded in bytes and age. The queues of all clients write in turns. */
+
 import type { Message } from './frames.ts';
+import { CAN_WAIT_MS, type Run } from './work-queue.ts';
 
 /** Maximum bytes that wait for a client, and maximum age of the oldest in ms; beyond either nothing is queued. */
 export const BACKLOG_BYTES = 2 * 1024 * 1024;
@@ -16,6 +18,8 @@ export type Action = (done: () => void) => void;
 interface Entry {
   readonly at: number;
   readonly bytes: number;
+  /** How long it may wait for other clients, ms. */
+  readonly withinMs: number;
   /** A message, or an action to run once everything before it was written; undefined when done. */
   what: Message | Action | undefined;
 }
@@ -23,6 +27,7 @@ interface Entry {
 export class SendQueue {
   readonly #write: (message: Message, sent: () => void) => void;
   readonly #now: () => number;
+  readonly #run: Run;
   readonly #entries: Entry[] = [];
   /** Entries before `#first` were sent, those before `#next` were written. */
   #first = 0;
@@ -32,10 +37,18 @@ export class SendQueue {
   /** Actions that are not done. */
   #acting = 0;
   #progressAt = Number.NEGATIVE_INFINITY;
+  /** When this queue's turn to write is due, at the latest. */
+  #dueAt = Number.POSITIVE_INFINITY;
+  readonly #takeTurn = () => {
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#writeUpTo(WINDOW_BYTES);
+  };
 
-  constructor(write: (message: Message, sent: () => void) => void, now: () => number) {
+  /** `run` calls its argument at once, or later if other work is due earlier (see WorkQueue). */
+  constructor(write: (message: Message, sent: () => void) => void, now: () => number, run: Run) {
     this.#write = write;
     this.#now = now;
+    this.#run = run;
   }
 
   /** Bytes that the kernel has not taken. */
@@ -65,13 +78,14 @@ export class SendQueue {
     return oldest === undefined ? 0 : this.#now() - Math.max(oldest.at, this.#progressAt);
   }
 
-  send(message: Message): void {
-    this.#add(message, message.bytes);
+  /** `withinMs`: how long the message may wait for other clients. */
+  send(message: Message, withinMs = CAN_WAIT_MS): void {
+    this.#add(message, message.bytes, withinMs);
   }
 
   /** Runs `action` once everything queued before it has been written. */
   after(action: Action): void {
-    this.#add(action, 0);
+    this.#add(action, 0, CAN_WAIT_MS);
   }
 
   /** Writes everything, for shutdown. */
@@ -79,14 +93,32 @@ export class SendQueue {
     this.#writeUpTo(Number.POSITIVE_INFINITY);
   }
 
-  #add(what: Message | Action, bytes: number): void {
-    this.#entries.push({ at: this.#now(), bytes, what });
+  #add(what: Message | Action, bytes: number, withinMs: number): void {
+    this.#entries.push({ at: this.#now(), bytes, withinMs, what });
     this.#backlog += bytes;
-    this.#writeUpTo(WINDOW_BYTES);
+    this.#requestTurn(withinMs);
+  }
+
+  #mayWrite(window: number): boolean {
+    return window === Number.POSITIVE_INFINITY || (this.#acting === 0 && this.#inFlightBytes < window);
+  }
+
+  /** Writes in this queue's turn, if anything may be written. */
+  #requestTurn(withinMs: number): void {
+    if (this.#next === this.#entries.length || !this.#mayWrite(WINDOW_BYTES)) return;
+    const dueAt = this.#now() + withinMs;
+    if (dueAt >= this.#dueAt) return;
+    this.#dueAt = dueAt;
+    this.#run(this.#takeTurn, withinMs);
+  }
+
+  #continue(): void {
+    const next = this.#entries[this.#next];
+    if (next !== undefined) this.#requestTurn(next.withinMs);
   }
 
   #writeUpTo(window: number): void {
-    while (window === Number.POSITIVE_INFINITY || (this.#acting === 0 && this.#inFlightBytes < window)) {
+    while (this.#mayWrite(window)) {
       const entry = this.#entries[this.#next];
       if (entry?.what === undefined) return;
       this.#next++;
@@ -108,7 +140,7 @@ export class SendQueue {
       this.#acting--;
       this.#progressAt = this.#now();
       this.#forget(entry);
-      if (!isAtOnce) this.#writeUpTo(WINDOW_BYTES);
+      if (!isAtOnce) this.#continue();
     });
     isAtOnce = false;
   }
@@ -119,7 +151,7 @@ export class SendQueue {
     this.#inFlightBytes -= entry.bytes;
     this.#progressAt = this.#now();
     this.#forget(entry);
-    this.#writeUpTo(WINDOW_BYTES);
+    this.#continue();
   }
 
   /** Releases the entry's memory now, and its slot when all entries before it are done. */

@@ -1,0 +1,80 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { WorkQueue } from './work-queue.ts';
+
+/** A queue whose clock only work moves, and the work that ran. */
+function queue() {
+  let now = 0;
+  const ran: number[] = [];
+  const work = new WorkQueue(() => now);
+  const add = (id: number, ms: number, withinMs = 1) =>
+    work.run(() => {
+      ran.push(id);
+      now += ms;
+    }, withinMs);
+  return { add, ran, run: work.run, now: () => now };
+}
+
+it('runs work at once while there is time in this turn of the event loop', () => {
+  const { add, ran } = queue();
+  for (let id = 0; id < 100; id++) add(id, 0.001);
+  expect(ran).toHaveLength(100);
+});
+
+it('runs a flood of work in order, a little in each turn, so that other events are handled in between', async () => {
+  const { add, ran } = queue();
+  const COUNT = 1000;
+  for (let id = 0; id < COUNT; id++) add(id, 0.1);
+  expect(ran.length).toBeLessThanOrEqual(6);
+  let most = 0;
+  for (let before = ran.length; ran.length < COUNT; before = ran.length) {
+    await turn();
+    most = Math.max(most, ran.length - before);
+  }
+  expect(most).toBeLessThanOrEqual(6);
+  expect(ran).toEqual([...Array(COUNT).keys()]);
+});
+
+it('runs one piece of long work in each turn', async () => {
+  const { add, ran } = queue();
+  for (let id = 0; id < 10; id++) add(id, 10);
+  for (let turns = 1; turns <= 10; turns++) {
+    expect(ran).toHaveLength(turns);
+    await turn();
+  }
+});
+
+it('runs what is due first before what has waited longer', async () => {
+  const { add, ran } = queue();
+  add(0, 1);
+  for (let id = 1; id <= 100; id++) add(id, 0.1, 200);
+  await turn();
+  const before = ran.length;
+  add(1000, 0.1, 1);
+  await turn();
+  expect(ran[before]).toBe(1000);
+});
+
+it('lets nothing wait much longer than it may, whatever is added meanwhile', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.double({ min: 0.01, max: 0.4, noNaN: true }), { maxLength: 20 }), async (costs) => {
+      const { add, ran, run, now } = queue();
+      let isFlooding = true;
+      // Always the next to run, and never finished.
+      const flood = () => {
+        add(-1, 0.3, 1);
+        if (isFlooding) run(flood, 1);
+      };
+      flood();
+      const begunAt = now();
+      for (const [id, cost] of costs.entries()) add(id, cost, 50);
+      // The last one waits for the others, and each of those at most for one piece of the flood.
+      const most = 50 + costs.reduce((sum, each) => sum + each + 0.3, 2);
+      while (ran.filter((id) => id >= 0).length < costs.length && now() - begunAt < most) await turn();
+      isFlooding = false;
+      expect(ran.filter((id) => id >= 0)).toEqual([...costs.keys()]);
+    }),
+    { numRuns: 30 },
+  );
+});
