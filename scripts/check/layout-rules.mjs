@@ -74,7 +74,7 @@ export const LAYOUTS = [
       // Reads recorded packets, for commands and for questions of clients; its thread answers them.
       'past/reading': ['recorder/format'],
       'past/answers': ['past/reading', 'recorder/format'],
-      past: ['past/answers', 'past/reading', 'ipc', 'system'],
+      past: ['past/answers', 'past/reading', 'past-dry-run', 'rules', 'ipc', 'system', 'errors', 'mutex.ts'],
       // Evaluates recorded packets with rules that were not in force.
       'past-dry-run': ['past/reading', 'rules', 'recorder/format'],
       // Reads capture files, and runs their frames through the program and the rules.
@@ -141,7 +141,7 @@ export const LAYOUTS = [
       rules: ['record', 'address'],
       segments: ['record', 'address'],
       filter: ['segments', 'rules', 'names', 'record', 'address'],
-      past: ['filter', 'history', 'address'],
+      past: ['filter', 'history', 'rules', 'address'],
       protocol: ['filter', 'rules', 'record', 'history', 'past'],
       batch: ['protocol', 'record'],
       explain: ['filter', 'names', 'record', 'address'],

@@ -1,7 +1,12 @@
 import {
+  type Bookmark,
   type FirstSeen,
   PACKET_LOG_SIZE,
   PacketLogView,
+  type PastBookmarkRequest,
+  type PastCancelRequest,
+  type PastDryRunReport,
+  type PastDryRunRequest,
   type PastFacts,
   type PastRates,
   type PastRatesRequest,
@@ -56,6 +61,29 @@ export class PastPackets {
     const bytes = Buffer.from(records, 'base64');
     const shape = { count: bytes.length / PACKET_LOG_SIZE, stride: PACKET_LOG_SIZE, recordOffset: 0 };
     return { packets: new PacketLogView(bytes, shape), interfaces, ...(next !== undefined && { next }) };
+  }
+
+  /**
+   * Keeps a range from being deleted for age or room; needs `adminToken`. Rejects with the code `invalid` if all bookmarks
+   * together would take more than half of the loader's room.
+   */
+  bookmark(request: PastBookmarkRequest): Promise<Bookmark> {
+    return this.#ask('bookmark', request) as Promise<Bookmark>;
+  }
+
+  /** Removes a bookmark; needs `adminToken`. */
+  async unbookmark(id: number): Promise<void> {
+    await this.#ask('unbookmark', { id });
+  }
+
+  /** Returns what rules would have denied of the packets of a range. */
+  dryRun(request: PastDryRunRequest): Promise<PastDryRunReport> {
+    return this.#ask('dry_run', request) as Promise<PastDryRunReport>;
+  }
+
+  /** Cancels this client's question of a kind, which then rejects; resolves with whether there was one. */
+  async cancel(question: PastCancelRequest['question']): Promise<boolean> {
+    return ((await this.#ask('cancel', { question })) as { cancelled: boolean }).cancelled;
   }
 
   /** Returns, by address, when it was first recorded as a source (ms since 1970); absent: never. */

@@ -74,7 +74,20 @@ export {
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history/history-layout.ts';
 export { icmpTypeName } from './names/icmp-names.ts';
 export { serviceName, serviceNames, servicePort } from './names/service-names.ts';
-export { MAX_PAST_ADDRESSES, MAX_PAST_ROWS, MAX_PAST_STEPS, MAX_PAST_TOP } from './past/past-limits.ts';
+export {
+  type KnownGoodReason,
+  type PastDryRunReport,
+  type PastDryRunRequest,
+  pastDryRunRequestSchema,
+} from './past/past-dry-run.ts';
+export {
+  MAX_BOOKMARK_NOTE,
+  MAX_BOOKMARKS,
+  MAX_PAST_ADDRESSES,
+  MAX_PAST_ROWS,
+  MAX_PAST_STEPS,
+  MAX_PAST_TOP,
+} from './past/past-limits.ts';
 export {
   type Bookmark,
   bookmarkSchema,
@@ -86,6 +99,8 @@ export {
   firstSeenSchema,
   type Missing,
   missingSchema,
+  type PastBookmarkRequest,
+  type PastCancelRequest,
   type PastFacts,
   type PastRates,
   type PastRatesRequest,
@@ -93,7 +108,10 @@ export {
   type PastRowsRequest,
   type PastTop,
   type PastTopRequest,
+  type PastUnbookmarkRequest,
   type PastVerb,
+  pastBookmarkRequestSchema,
+  pastCancelRequestSchema,
   pastFactsRequestSchema,
   pastFactsSchema,
   pastRatesRequestSchema,
@@ -103,6 +121,7 @@ export {
   pastRowsSchema,
   pastTopRequestSchema,
   pastTopSchema,
+  pastUnbookmarkRequestSchema,
 } from './past/past-requests.ts';
 export {
   DEFAULT_ROWS_PER_SECOND,

@@ -6,22 +6,17 @@ import * as z from 'zod/mini';
 import { readAddress } from '../address/address.ts';
 import { filterTextSchema } from '../filter/filter-text.ts';
 import { HISTORY_COLUMNS, type HistoryColumn } from '../history/history-layout.ts';
-import { MAX_PAST_ADDRESSES, MAX_PAST_ROWS, MAX_PAST_STEPS, MAX_PAST_TOP } from './past-limits.ts';
+import { pastDryRunRequestSchema } from './past-dry-run.ts';
+import { MAX_BOOKMARK_NOTE, MAX_PAST_ADDRESSES, MAX_PAST_ROWS, MAX_PAST_STEPS, MAX_PAST_TOP } from './past-limits.ts';
+import { forwards, time } from './past-range.ts';
 
 const count = z.int().check(z.nonnegative());
-/** The last time that a Date can have. */
-const MAX_TIME_MS = 8.64e15;
-const time = z.number().check(z.nonnegative(), z.maximum(MAX_TIME_MS));
-
 const rangeShape = {
   from_ms: time,
   to_ms: time,
   /** Only these packets; absent: all. */
   filter: z.optional(filterTextSchema),
 };
-const forwards = z.refine<{ from_ms: number; to_ms: number }>(({ from_ms, to_ms }) => to_ms > from_ms, {
-  error: 'to_ms must be later than from_ms',
-});
 
 /** What is missing in a range, one entry for each cause. */
 export const missingSchema = z.object({
@@ -45,9 +40,22 @@ export const coverageSchema = z.object({
 });
 export type Coverage = z.infer<typeof coverageSchema>;
 
-/** A range with a note, which retention keeps. */
+/** A range with a note, which retention keeps. `bytes`: of all segments with packets of it. */
 export const bookmarkSchema = z.object({ id: count, from_ms: time, to_ms: time, note: z.string(), bytes: count });
 export type Bookmark = z.infer<typeof bookmarkSchema>;
+
+export const pastBookmarkRequestSchema = z
+  .strictObject({
+    from_ms: time,
+    to_ms: time,
+    /** One line. */
+    note: z.string().check(z.maxLength(MAX_BOOKMARK_NOTE), z.regex(/^\P{C}*$/u, { error: 'write one line of text' })),
+  })
+  .check(forwards);
+export type PastBookmarkRequest = z.infer<typeof pastBookmarkRequestSchema>;
+
+export const pastUnbookmarkRequestSchema = z.strictObject({ id: count });
+export type PastUnbookmarkRequest = z.infer<typeof pastUnbookmarkRequestSchema>;
 
 export const pastFactsRequestSchema = z.strictObject({});
 export const pastFactsSchema = z.object({
@@ -147,6 +155,11 @@ export type FirstSeenRequest = z.infer<typeof firstSeenRequestSchema>;
 export const firstSeenSchema = z.record(z.string(), time);
 export type FirstSeen = z.infer<typeof firstSeenSchema>;
 
+const QUESTIONS = ['facts', 'rates', 'top', 'rows', 'first_seen', 'dry_run'] as const;
+/** Cancels the client's question of this kind, if it waits for an answer. */
+export const pastCancelRequestSchema = z.strictObject({ question: z.enum(QUESTIONS) });
+export type PastCancelRequest = z.infer<typeof pastCancelRequestSchema>;
+
 /** By the event's name behind `past:`. */
 export const pastRequestSchemas = {
   facts: pastFactsRequestSchema,
@@ -154,5 +167,9 @@ export const pastRequestSchemas = {
   top: pastTopRequestSchema,
   rows: pastRowsRequestSchema,
   first_seen: firstSeenRequestSchema,
+  bookmark: pastBookmarkRequestSchema,
+  unbookmark: pastUnbookmarkRequestSchema,
+  dry_run: pastDryRunRequestSchema,
+  cancel: pastCancelRequestSchema,
 } as const;
 export type PastVerb = keyof typeof pastRequestSchemas;

@@ -10,9 +10,13 @@
 import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
+import type { PastDryRunReport, PastDryRunRequest } from '../past/past-dry-run.ts';
 import type {
+  Bookmark,
   FirstSeen,
   FirstSeenRequest,
+  PastBookmarkRequest,
+  PastCancelRequest,
   PastFacts,
   PastRates,
   PastRatesRequest,
@@ -20,6 +24,7 @@ import type {
   PastRowsRequest,
   PastTop,
   PastTopRequest,
+  PastUnbookmarkRequest,
 } from '../past/past-requests.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import type { RulesEvents } from '../rules/requests.ts';
@@ -260,7 +265,15 @@ export type Pause = z.infer<typeof pauseSchema>;
 
 /** Why a request or a connection was rejected. `message` ends with the next step. */
 export const rejectionSchema = z.object({
-  code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'unavailable', 'internal']),
+  code: z.enum([
+    'unauthorized',
+    'forbidden',
+    'protocol_mismatch',
+    'invalid',
+    'too_many_clients',
+    'unavailable',
+    'internal',
+  ]),
   message: z.string(),
   /** When the same request may be accepted; absent: a repetition would be rejected as well. */
   retry_after_ms: z.optional(count),
@@ -328,4 +341,27 @@ export interface ClientToServerEvents extends RulesEvents {
   'past:top': (options: PastTopRequest, acknowledge: (result: Acknowledgement<PastTop>) => void) => void;
   'past:rows': (options: PastRowsRequest, acknowledge: (result: Acknowledgement<PastRows>) => void) => void;
   'past:first_seen': (options: FirstSeenRequest, acknowledge: (result: Acknowledgement<FirstSeen>) => void) => void;
+  /**
+   * Keeps a range from being deleted for age or room. Needs the admin token. Rejected (`invalid`) if it would take more
+   * than half of the room, together with the other bookmarks.
+   */
+  'past:bookmark': (options: PastBookmarkRequest, acknowledge: (result: Acknowledgement<Bookmark>) => void) => void;
+  /**
+   * Evaluates rules over recorded packets, as `rules:test` does over live ones; also for read-only clients. One dry run
+   * takes place at a time.
+   */
+  'past:dry_run': (
+    options: PastDryRunRequest,
+    acknowledge: (result: Acknowledgement<PastDryRunReport>) => void,
+  ) => void;
+  /** Cancels this client's question of a kind, which is then rejected (`unavailable`); `cancelled`: whether there was one. */
+  'past:cancel': (
+    options: PastCancelRequest,
+    acknowledge: (result: Acknowledgement<{ cancelled: boolean }>) => void,
+  ) => void;
+  /** Removes a bookmark. Needs the admin token. */
+  'past:unbookmark': (
+    options: PastUnbookmarkRequest,
+    acknowledge: (result: Acknowledgement<{ id: number }>) => void,
+  ) => void;
 }

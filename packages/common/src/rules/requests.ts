@@ -34,6 +34,30 @@ const ofStep = z.strictObject({ change: z.optional(z.int().check(z.nonnegative()
 
 const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_DRY_RUN_SECONDS)), 10);
 
+/** The rules that a dry run evaluates. */
+export const dryRunShape = {
+  rules: z.optional(z.array(ruleDraftSchema)),
+  add: z.optional(ruleDraftSchema),
+  default_policy: z.optional(defaultPolicySchema),
+  /** Contents of sets that the rules name and the loader does not have. */
+  sets: z.optional(z.record(setNameSchema, z.string())),
+};
+
+interface DryRunRules {
+  readonly rules?: unknown;
+  readonly add?: unknown;
+  readonly default_policy?: unknown;
+}
+
+export const DRY_RUN_CHECKS = [
+  z.refine<DryRunRules>(({ rules, add }) => rules === undefined || add === undefined, {
+    error: 'Give either `rules` or `add`.',
+  }),
+  z.refine<DryRunRules>(({ rules, add, default_policy }) => (rules ?? add ?? default_policy) !== undefined, {
+    error: 'Give `rules`, `add` or `default_policy`.',
+  }),
+] as const;
+
 /** One schema per request; the key is the name after `rules:`. */
 export const rulesRequestSchemas = {
   list: nothing,
@@ -85,23 +109,7 @@ export const rulesRequestSchemas = {
     force,
   }),
   /** Dry run of `rules` (instead of those in force), `add` (in addition to them) or another default policy. */
-  test: z
-    .strictObject({
-      rules: z.optional(z.array(ruleDraftSchema)),
-      add: z.optional(ruleDraftSchema),
-      default_policy: z.optional(defaultPolicySchema),
-      /** Contents of sets that the rules name and the loader does not have. */
-      sets: z.optional(z.record(setNameSchema, z.string())),
-      seconds,
-    })
-    .check(
-      z.refine(({ rules, add }) => rules === undefined || add === undefined, {
-        error: 'Give either `rules` or `add`.',
-      }),
-      z.refine(({ rules, add, default_policy }) => (rules ?? add ?? default_policy) !== undefined, {
-        error: 'Give `rules`, `add` or `default_policy`.',
-      }),
-    ),
+  test: z.strictObject({ ...dryRunShape, seconds }).check(...DRY_RUN_CHECKS),
   confirm: nothing,
   revert: nothing,
   /** With `change`, the id of a step, undoes only that step: rejected if it is not the next one to undo. */

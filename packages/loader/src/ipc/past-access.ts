@@ -1,5 +1,12 @@
 /** How clients of the server ask about recorded packets. The answers come from the core's thread for them. */
-import { type PastVerb, pastRequestSchemas, type Rejection } from '@packetlog/common';
+import {
+  type Acknowledgement,
+  type Bookmark,
+  type PastBookmarkRequest,
+  type PastVerb,
+  pastRequestSchemas,
+  type Rejection,
+} from '@packetlog/common';
 import type { RemoteCaller } from './rules-access.ts';
 
 export const PAST_VERBS = Object.keys(pastRequestSchemas) as [PastVerb, ...PastVerb[]];
@@ -21,6 +28,14 @@ export interface PastCaller {
 export interface PastAccess {
   /** Never rejects. */
   ask(verb: PastVerb, request: unknown, caller: PastCaller): Promise<PastAnswer>;
+}
+
+export type BookmarkAnswer<Value> = Acknowledgement<Value>;
+
+/** How the core keeps ranges from being deleted. */
+export interface BookmarkAccess {
+  add(request: PastBookmarkRequest): Promise<BookmarkAnswer<Bookmark>>;
+  remove(id: number): Promise<BookmarkAnswer<{ id: number }>>;
 }
 
 /** The questions of clients of the server. */

@@ -16,5 +16,7 @@ export type ToRecorder =
   | { type: 'begin'; rings: number; before: number; stride: number; recordOffset: number }
   /** The slab belongs to the recorder until it is released. */
   | { type: 'records'; slab: number; count: number; missed: number }
+  /** No record comes with it. */
+  | { type: 'missed'; missed: number }
   /** Sent once, last. */
   | { type: 'end'; missed: number };

@@ -1,20 +1,9 @@
 /** Recognizes sources that are probably wanted: those that a permit rule names, and protected addresses. */
-import {
-  type Network,
-  type ProtectedAddress,
-  parseNetwork,
-  type Rule,
-  ruleSentence,
-  unmapped,
-} from '@packetlog/common';
+import { type KnownGoodReason, type Network, parseNetwork, type Rule, ruleSentence, unmapped } from '@packetlog/common';
 import type { Compiler } from '../rules/compiler/worker/compiler.ts';
 import { NO_SOURCE, RuleImage } from '../rules/evaluator/rule-image.ts';
 import { type Ruleset, setOf } from '../rules/ruleset/ruleset.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
-
-export type KnownGoodReason =
-  | { readonly kind: 'permit_rule'; readonly rule: string }
-  | { readonly kind: ProtectedAddress['kind']; readonly address: string };
 
 const ANY_TIME = 0n;
 const ONLY_SERVICE = 0;

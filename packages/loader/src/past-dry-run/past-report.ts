@@ -1,63 +1,19 @@
-/** The report of a dry run over recorded packets: that of a live dry run, and what only the past can tell. */
+/** Makes the report of a dry run over recorded packets. */
 
-import { type DryRunReport, type Rule, ruleSentence } from '@packetlog/common';
+import { type PastDryRunReport, type Rule, ruleSentence } from '@packetlog/common';
 import type { TimeRange } from '../past/reading/time-range.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
 import type { IncompleteRange } from './incomplete-range.ts';
-import type { KnownGood, KnownGoodReason } from './known-good.ts';
+import type { KnownGood } from './known-good.ts';
 import { exampleObject, type PastDryRun } from './past-dry-run.ts';
 import type { Packets } from './source-table.ts';
 
-/** `packets` and `bytes`: all that would be denied. */
-interface WithNewlyDenied extends Packets {
-  /** The part of them that was not denied then. */
-  readonly newly_denied: Packets;
-}
+type WithNewlyDenied = Omit<PastDryRunReport['by_port'][number], 'ip_protocol' | 'port'>;
 
 interface SourcesOf<Entry> {
   readonly sources: number;
   readonly packets: number;
   readonly by_source: readonly Entry[];
-}
-
-/**
- * `seen` and `judged`: packets that the evaluated records stand for. Lists have the largest parts that were not denied
- * then first. Times are ns since 1970 as text, null without a limit or without records.
- */
-export interface PastDryRunReport extends Omit<DryRunReport, 'by_source' | 'by_port'> {
-  readonly from_ns: string | null;
-  readonly to_ns: string | null;
-  readonly first_ns: string | null;
-  readonly last_ns: string | null;
-  /** Evaluated records and the bytes of their packets. */
-  readonly records: number;
-  readonly bytes: number;
-  /** Packets that would have been denied and were not denied then. */
-  readonly newly_denied: Packets & { readonly records: number; readonly sources: number };
-  readonly by_source: readonly ({ readonly addr: string } & WithNewlyDenied)[];
-  readonly by_port: readonly ({ readonly ip_protocol: number; readonly port: number } & WithNewlyDenied)[];
-  readonly known_good: SourcesOf<{ readonly addr: string; readonly because: readonly KnownGoodReason[] } & Packets>;
-  /** Sources of TCP packets as of open connections. The flags of a packet can be forged. */
-  readonly looks_established: SourcesOf<{ readonly addr: string; readonly packets: number }>;
-  readonly examples: readonly object[];
-  /** Rules with an expiry, evaluated as if in force during the whole range. */
-  readonly expiring_rules: number;
-  /** Interfaces that rules name and that had this name at no time. */
-  readonly unknown_interfaces: readonly string[];
-  readonly incomplete: {
-    /** Interrupted before all segments were evaluated. */
-    readonly is_partial: boolean;
-    readonly segments: number;
-    readonly evaluated_segments: number;
-    readonly damaged: readonly string[];
-    readonly gaps: readonly { from_ns: string; to_ns: string; records: number; cause: string }[];
-    readonly not_recording: readonly { from_ns: string; to_ns: string }[];
-    readonly expired: IncompleteRange['expired'];
-    readonly forgotten_records: number;
-    readonly unreadable_journal_lines: number;
-    /** Packets of sources beyond those that are counted separately. */
-    readonly uncounted_source_packets: number;
-  };
 }
 
 export interface PastReportFacts {

@@ -1,7 +1,7 @@
 /** Runs a dry run over a directory of segments, until the end of the range or until it is interrupted. */
 
 import { setImmediate } from 'node:timers/promises';
-import type { CheckedRulesRequest, Rule } from '@packetlog/common';
+import type { CheckedRulesRequest, PastDryRunReport, Rule } from '@packetlog/common';
 import type { TimeRange } from '../past/reading/time-range.ts';
 import {
   CorruptSegmentError,
@@ -19,7 +19,7 @@ import type { Protected } from '../rules/safety/protected-sources.ts';
 import { incompleteRange } from './incomplete-range.ts';
 import { KnownGood } from './known-good.ts';
 import { PastDryRun } from './past-dry-run.ts';
-import { type PastDryRunReport, pastReport } from './past-report.ts';
+import { pastReport } from './past-report.ts';
 
 export interface PastTrial {
   readonly request: CheckedRulesRequest<'test'>;
@@ -31,6 +31,8 @@ export interface PastTrial {
   readonly compiler: Compiler;
   /** Ends the dry run, which then reports what it found. */
   readonly stop: AbortSignal;
+  /** Called between two segments; absent: until messages and signals were read. */
+  readonly pause?: () => Promise<void>;
   /** Called after each segment. */
   readonly progress: (done: number, all: number, dryRun: PastDryRun) => void;
 }
@@ -45,7 +47,7 @@ const OTHER_INTERFACE = 0;
 
 /** Throws RulesRejection, or the error of the file system. */
 export async function tryPast(trial: PastTrial): Promise<PastResult> {
-  const { directory, range, compiler, current, stop } = trial;
+  const { directory, range, compiler, current, stop, pause = () => setImmediate() } = trial;
   const { request, expiring } = withoutExpiry(trial.request);
   const { ruleset: drafted, nameOf } = await draftRuleset(request, current, compiler);
   const ruleset = { ...drafted, rules: drafted.rules.map(({ expires_at: _, ...rule }): Rule => rule) };
@@ -70,7 +72,7 @@ export async function tryPast(trial: PastTrial): Promise<PastResult> {
     }
     trial.progress(evaluated + damaged.length, files.length, dryRun);
     // Signals arrive only between turns of the event loop.
-    await setImmediate();
+    await pause();
   }
   const nowMs = Date.now();
   const interfaceSlots = [OTHER_INTERFACE, ...slots.values()];

@@ -1,6 +1,8 @@
 /** Messages between the core's main thread and the thread that answers questions about recorded packets. */
 import type { PastVerb } from '@packetlog/common';
 import type { PastAnswer } from '../ipc/past-access.ts';
+import type { Ruleset } from '../rules/ruleset/ruleset.ts';
+import type { Protected } from '../rules/safety/protected-sources.ts';
 import type { RecorderFacts } from './answers/past-facts.ts';
 
 export interface PastThreadData {
@@ -8,14 +10,29 @@ export interface PastThreadData {
   readonly directory: string;
 }
 
+/** The thread answers these; the recorder answers those that change bookmarks. */
+export type QuestionVerb = Exclude<PastVerb, 'bookmark' | 'unbookmark' | 'cancel'>;
+/** These need nothing of the rules. */
+export type ReadVerb = Exclude<QuestionVerb, 'dry_run'>;
+
+/** What a dry run needs of the rules in force. */
+export interface TrialContext {
+  /** Its lists may be used, and its permit rules name known-good sources. */
+  readonly current: Ruleset;
+  /** Addresses that must not be locked out. */
+  readonly protectedNow: readonly Protected[];
+}
+
 export type ToPastThread =
   | {
       readonly type: 'ask';
       readonly id: number;
-      readonly verb: PastVerb;
+      readonly verb: QuestionVerb;
       /** As the client sent it; the thread checks it. */
       readonly request: unknown;
       readonly recorder: RecorderFacts;
+      /** Of a dry run. */
+      readonly trial: TrialContext | undefined;
     }
   /** The question needs no answer any more. */
   | { readonly type: 'cancel'; readonly id: number };

@@ -9,7 +9,6 @@ import {
   type PastRates,
   type PastRows,
   type PastTop,
-  type PastVerb,
   pastRatesSchema,
   pastTopSchema,
   portsRead,
@@ -29,6 +28,7 @@ import {
 import { appendToJournal } from '../recorder/format/index.ts';
 import { pastTop } from './answers/past-top.ts';
 import { PastView } from './answers/past-view.ts';
+import type { ReadVerb } from './past-messages.ts';
 import { answerTo, type Outcome } from './past-question.ts';
 import { KnownFacts } from './reading/known-facts.ts';
 
@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 afterEach(() => removePast(directory));
 
-function outcome(verb: PastVerb, request: unknown): Outcome {
+function outcome(verb: ReadVerb, request: unknown): Outcome {
   const answering = answerTo({ verb, request, recorder: RECORDER }, { directory, known });
   for (;;) {
     const { done, value } = answering.next();
@@ -54,7 +54,7 @@ function outcome(verb: PastVerb, request: unknown): Outcome {
   }
 }
 
-function answer<Value>(verb: PastVerb, request: unknown): Value {
+function answer<Value>(verb: ReadVerb, request: unknown): Value {
   const { answer: found } = outcome(verb, request);
   if (!found.ok) throw new Error(found.error.message);
   return JSON.parse(found.json) as Value;

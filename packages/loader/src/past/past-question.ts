@@ -1,5 +1,5 @@
 /** One question about recorded packets: checks the request, answers in steps, and turns failures into rejections. */
-import { type PastVerb, pastRequestSchemas } from '@packetlog/common';
+import { pastRequestSchemas } from '@packetlog/common';
 import type { PastAnswer } from '../ipc/past-access.ts';
 import { pastFacts, type RecorderFacts } from './answers/past-facts.ts';
 import { firstSeen } from './answers/past-first-seen.ts';
@@ -7,6 +7,7 @@ import { pastRates } from './answers/past-rates.ts';
 import { pastRows } from './answers/past-rows.ts';
 import { pastTop } from './answers/past-top.ts';
 import { type Answering, PastView } from './answers/past-view.ts';
+import type { ReadVerb } from './past-messages.ts';
 import type { KnownFacts } from './reading/known-facts.ts';
 
 export interface PastDirectory {
@@ -15,7 +16,7 @@ export interface PastDirectory {
 }
 
 export interface Asked {
-  readonly verb: PastVerb;
+  readonly verb: ReadVerb;
   /** Not checked yet. */
   readonly request: unknown;
   readonly recorder: RecorderFacts;
@@ -28,7 +29,7 @@ export interface Outcome {
 }
 
 /** Whether the question sums up by addresses. */
-export function isLarge(verb: PastVerb): boolean {
+export function isLarge(verb: ReadVerb): boolean {
   return verb === 'top';
 }
 
@@ -67,7 +68,7 @@ function begin(
 
 const INVALID: Outcome = { answer: { ok: false, error: { code: 'invalid', message: 'The request is not valid.' } } };
 
-function failure(error: unknown): Outcome {
+export function failure(error: unknown): Outcome {
   const { syscall, message } = error as NodeJS.ErrnoException;
   if (syscall !== undefined) {
     const text = `The recorded packets cannot be read: ${message}. Check the disk of packetlog's --record-dir.`;

@@ -4,10 +4,10 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { PastVerb, Rejection } from '@packetlog/common';
-import type { PastAccess, PastAnswer, PastCaller } from '../ipc/past-access.ts';
+import { type PastVerb, pastRequestSchemas, type Rejection } from '@packetlog/common';
+import type { BookmarkAccess, PastAccess, PastAnswer, PastCaller } from '../ipc/past-access.ts';
 import type { RecorderFacts } from './answers/past-facts.ts';
-import type { FromPastThread, PastThreadData, ToPastThread } from './past-messages.ts';
+import type { FromPastThread, PastThreadData, QuestionVerb, ToPastThread, TrialContext } from './past-messages.ts';
 
 /** Questions that are not answered yet, and those of them that read-only clients may have. */
 const MAX_PENDING = 32;
@@ -22,13 +22,18 @@ export interface PastQuestionsOptions {
   /** Of the segments. */
   readonly directory: string;
   readonly recorder: () => RecorderFacts;
+  readonly bookmarks: BookmarkAccess;
+  /** The rules in force, for a dry run. */
+  readonly trial: () => TrialContext;
   /** Reports a fault of the thread, for the log. */
   readonly failed: (error: Error) => void;
+  /** How long the thread lives without a question, and its code: for tests. */
   readonly idleMs?: number;
+  readonly thread?: URL;
 }
 
 interface Pending {
-  readonly verb: PastVerb;
+  readonly verb: QuestionVerb;
   readonly caller: PastCaller;
   readonly settle: (answer: PastAnswer) => void;
 }
@@ -50,7 +55,34 @@ export class PastQuestions implements PastAccess {
   }
 
   ask(verb: PastVerb, request: unknown, caller: PastCaller): Promise<PastAnswer> {
-    this.#replace(verb, caller);
+    if (verb === 'bookmark' || verb === 'unbookmark') return this.#change(verb, request, caller);
+    if (verb === 'cancel') return Promise.resolve(this.#cancelFor(request, caller));
+    return this.#question(verb, request, caller);
+  }
+
+  #cancelFor(request: unknown, { client }: PastCaller): PastAnswer {
+    const parsed = pastRequestSchemas.cancel.safeParse(request);
+    if (!parsed.success) return INVALID;
+    const cancelled = this.#replace(parsed.data.question, client, CANCELLED);
+    return { ok: true, json: JSON.stringify({ cancelled }) };
+  }
+
+  async #change(verb: 'bookmark' | 'unbookmark', request: unknown, { mayChange }: PastCaller): Promise<PastAnswer> {
+    if (!mayChange) return FORBIDDEN;
+    const { bookmarks, failed } = this.#options;
+    const parsed = pastRequestSchemas[verb].safeParse(request);
+    if (!parsed.success) return INVALID;
+    try {
+      const answer = await ('id' in parsed.data ? bookmarks.remove(parsed.data.id) : bookmarks.add(parsed.data));
+      return answer.ok ? { ok: true, json: JSON.stringify(answer.value) } : answer;
+    } catch (error) {
+      failed(error as Error);
+      return FAILED;
+    }
+  }
+
+  #question(verb: QuestionVerb, request: unknown, caller: PastCaller): Promise<PastAnswer> {
+    this.#replace(verb, caller.client, REPLACED);
     if (caller.gone.aborted) return Promise.resolve(REPLACED);
     if (this.#isFull(caller)) return Promise.resolve(TOO_MANY);
     clearTimeout(this.#idle);
@@ -66,10 +98,14 @@ export class PastQuestions implements PastAccess {
       };
       this.#pending.set(id, { verb, caller, settle });
       try {
-        this.#send({ type: 'ask', id, verb, request, recorder: this.#options.recorder() });
+        this.#send({
+          ...{ type: 'ask', id, verb, request },
+          recorder: this.#options.recorder(),
+          trial: verb === 'dry_run' ? this.#options.trial() : undefined,
+        });
       } catch {
         // Nested too deeply to be copied.
-        settle(rejected({ code: 'invalid', message: 'The request is not valid.' }));
+        settle(INVALID);
       }
     });
   }
@@ -89,11 +125,14 @@ export class PastQuestions implements PastAccess {
     return pending.length >= MAX_PENDING || (!mayChange && readers >= MAX_FOR_READERS);
   }
 
-  /** Cancels the client's older question of the same kind. */
-  #replace(verb: PastVerb, { client }: PastCaller): void {
+  /** Cancels the client's question of this kind. Returns whether there was one. */
+  #replace(verb: QuestionVerb, client: number, answer: PastAnswer): boolean {
     for (const [id, pending] of this.#pending) {
-      if (pending.verb === verb && pending.caller.client === client) this.#cancel(id, REPLACED);
+      if (pending.verb !== verb || pending.caller.client !== client) continue;
+      this.#cancel(id, answer);
+      return true;
     }
+    return false;
   }
 
   #cancel(id: number, answer: PastAnswer): void {
@@ -110,7 +149,8 @@ export class PastQuestions implements PastAccess {
 
   #start(): Worker {
     const data: PastThreadData = { directory: this.#options.directory };
-    const worker = new Worker(fileURLToPath(new URL('./past-thread.js', import.meta.url)), {
+    const { thread = new URL('./past-thread.js', import.meta.url) } = this.#options;
+    const worker = new Worker(fileURLToPath(thread), {
       workerData: data,
       name: 'past',
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
@@ -149,10 +189,17 @@ function rejected(error: Rejection): PastAnswer {
   return { ok: false, error };
 }
 
+const INVALID = rejected({ code: 'invalid', message: 'The request is not valid.' });
+const FORBIDDEN = rejected({
+  code: 'forbidden',
+  message:
+    'This connection is read-only. Open the second URL that packetlog printed when it started, the one with admin_token.',
+});
 const REPLACED = rejected({
   code: 'unavailable',
   message: 'A newer question of the same kind replaced this one. Wait for the answer to that one.',
 });
+const CANCELLED = rejected({ code: 'unavailable', message: 'The question was cancelled. Ask it again.' });
 const TOO_MANY = rejected({
   code: 'unavailable',
   message: 'Too many questions about recorded packets are waiting. Retry in a second.',

@@ -2,8 +2,8 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { nameThread } from '../system/thread-name.ts';
-import type { FromPastThread, PastThreadData, ToPastThread } from './past-messages.ts';
-import { answerTo, isLarge } from './past-question.ts';
+import type { FromPastThread, PastThreadData, ToPastThread, TrialContext } from './past-messages.ts';
+import { type Asked, answerTo, failure, isLarge, type Outcome } from './past-question.ts';
 import { KnownFacts } from './reading/known-facts.ts';
 import { Turns } from './turns.ts';
 
@@ -25,21 +25,59 @@ try {
   // With its usual priority, it answers as well.
 }
 
+/** Ends a dry run, by the number of its question. */
+const trials = new Map<number, AbortController>();
+
+function post(id: number, outcome: Outcome): void {
+  parentPort?.postMessage({ id, ...outcome } satisfies FromPastThread);
+}
+
+async function runTrial(id: number, request: unknown, context: TrialContext): Promise<void> {
+  const stop = new AbortController();
+  trials.set(id, stop);
+  /** A dry run takes turns with the questions. */
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      const step = () => {
+        resolve();
+        return true;
+      };
+      turns.add({ id, isLarge: false, step });
+    });
+  try {
+    const { pastTrial } = await import('./past-trial.ts');
+    const outcome = await pastTrial({ request, context, directory, stop: stop.signal, pause });
+    if (!stop.signal.aborted) post(id, outcome);
+  } catch (error) {
+    post(id, failure(error));
+  } finally {
+    trials.delete(id);
+  }
+}
+
+function answer(id: number, asked: Asked): void {
+  const answering = answerTo(asked, where);
+  turns.add({
+    id,
+    isLarge: isLarge(asked.verb),
+    step: () => {
+      const { done, value } = answering.next();
+      if (done === true) post(id, value);
+      return done === true;
+    },
+  });
+}
+
 parentPort?.on('message', (message: ToPastThread) => {
   const { id } = message;
   if (message.type === 'cancel') {
-    turns.cancel(id);
+    // A dry run ends at its next pause, so that must not be left out.
+    const trial = trials.get(id);
+    if (trial === undefined) turns.cancel(id);
+    else trial.abort();
     return;
   }
-  const answering = answerTo(message, where);
-  turns.add({
-    id,
-    isLarge: isLarge(message.verb),
-    step: () => {
-      const { done, value } = answering.next();
-      if (done !== true) return false;
-      parentPort?.postMessage({ id, ...value } satisfies FromPastThread);
-      return true;
-    },
-  });
+  const { verb, request, recorder, trial } = message;
+  if (verb !== 'dry_run') answer(id, { verb, request, recorder });
+  else if (trial !== undefined) void runTrial(id, request, trial);
 });

@@ -64,8 +64,19 @@ function compact(bytes: Uint8Array, count: number): Uint8Array {
 }
 
 function handle(to: SegmentRecorder, message: ToRecorderThread): void {
-  if (message.type === 'interfaces') to.interfaces(message.names);
-  else to.rules(message.rules);
+  switch (message.type) {
+    case 'interfaces':
+      to.interfaces(message.names);
+      return;
+    case 'rules':
+      to.rules(message.rules);
+      return;
+    case 'bookmark':
+      post({ type: 'bookmarked', request: message.request, result: to.bookmark(message.wanted) });
+      return;
+    case 'unbookmark':
+      post({ type: 'unbookmarked', request: message.request, wasThere: to.unbookmark(message.id) });
+  }
 }
 
 const timer = setInterval(() => recorder?.tick(), TICK_MS);
@@ -78,6 +89,7 @@ port.on('message', (message: ToRecorder) => {
     memory.release(message.slab);
     return;
   }
+  if (message.type === 'missed') return;
   clearInterval(timer);
   recorder?.close();
   post({ type: 'closed' });

@@ -13,6 +13,7 @@ import {
 import type { RecorderChannel } from '../ipc/recorder-channel.ts';
 import { makeRecorderCounts, type RecorderCount, RecorderCounts } from '../ipc/recorder-counts.ts';
 import { makeSlabMemory } from '../ipc/slabs.ts';
+import { RecorderBookmarks } from './recorder-bookmarks.ts';
 import type { FromRecorder, ToRecorderThread } from './recorder-messages.ts';
 import type { RecorderThreadData } from './recorder-thread.ts';
 import type { RecordedRules, RecorderSettings } from './writer/recorder-settings.ts';
@@ -45,6 +46,7 @@ export class Recorder {
   readonly #closed: Promise<void>;
   readonly #counts: RecorderCounts;
   readonly #settings: RecorderSettings;
+  readonly bookmarks: RecorderBookmarks;
   #maxBytes = 0;
   #names = '';
   #hash = '';
@@ -52,6 +54,7 @@ export class Recorder {
 
   constructor(settings: RecorderSettings, version: string, events: RecorderEvents) {
     this.#settings = settings;
+    this.bookmarks = new RecorderBookmarks((message) => this.#send(message));
     const { port1, port2 } = new MessageChannel();
     const slabs = makeSlabMemory(SLABS);
     const counts = makeRecorderCounts();
@@ -70,13 +73,17 @@ export class Recorder {
           events.opened(roomOf(message.maxBytes, this.#counts));
         }
         if (message.type === 'changed') events.notice(noticeOf(message.change, settings.directory));
+        if (message.type === 'bookmarked' || message.type === 'unbookmarked') this.bookmarks.answered(message);
         if (message.type === 'closed') resolve();
       });
       this.#worker.on('error', (error) => {
         events.failed(error);
         resolve();
       });
-      this.#worker.on('exit', () => resolve());
+      this.#worker.on('exit', () => {
+        this.bookmarks.end();
+        resolve();
+      });
     });
   }
 

@@ -24,7 +24,7 @@ import { type KernelReader, ReadBack } from './read-back.ts';
 import { reload } from './reload.ts';
 import type { RulesRuntimeOptions } from './rules-runtime-options.ts';
 import { type Ruleset, saysSomething } from './ruleset/ruleset.ts';
-import { gatherProtected } from './safety/protected-sources.ts';
+import { gatherProtected, type Protected } from './safety/protected-sources.ts';
 import { beginOrFail, readOrFail } from './starting.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { readCounts, writeCounts } from './store/counts-file.ts';
@@ -143,6 +143,14 @@ export class RulesRuntime {
     if (start.edited !== undefined && !service.alarms.all.some(({ code }) => code === 'rules_file')) {
       this.#report('info', 'The rules file was edited by hand; it is valid and in force.');
     }
+  }
+
+  /** The rules in force, and the addresses that must not be locked out, for a dry run over recorded packets. */
+  dryRunContext(): { readonly current: Ruleset; readonly protectedNow: readonly Protected[] } {
+    const { ruleset } = this.#service as RulesService;
+    // The texts of lists are not needed, and long.
+    const sets = new Map([...ruleset.sets].map(([name, set]) => [name, { ...set, text: undefined }]));
+    return { current: { ...ruleset, sets }, protectedNow: this.#protectedNow(ruleset) };
   }
 
   /** Call it when the wall clock was set: rules may have expired earlier than planned. */

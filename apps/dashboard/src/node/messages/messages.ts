@@ -149,6 +149,7 @@ export const isHistoryTop = isShape<HistoryTop>({
 export const isRejection = isShape<Rejection>({
   code: isOneOf<Rejection['code']>(
     'unauthorized',
+    'forbidden',
     'protocol_mismatch',
     'invalid',
     'too_many_clients',

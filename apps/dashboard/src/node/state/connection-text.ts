@@ -93,6 +93,7 @@ function rejectionText(rejection: Rejection): Pick<ConnectionText, 'sentence' | 
         advice: 'Close another PacketLog page, then try again.',
         retry: true,
       };
+    case 'forbidden':
     case 'invalid':
     case 'unavailable':
     case 'internal':

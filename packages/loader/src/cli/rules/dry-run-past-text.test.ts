@@ -1,5 +1,5 @@
+import type { PastDryRunReport } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import type { PastDryRunReport } from '../../past-dry-run/past-report.ts';
 import { dryRunPastText } from './dry-run-past-text.ts';
 
 const REPORT: PastDryRunReport = {

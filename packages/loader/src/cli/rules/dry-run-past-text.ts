@@ -1,7 +1,8 @@
 /** Formats the result of a dry run over recorded packets. */
+
+import type { PastDryRunReport } from '@packetlog/common';
 import { formatDuration, protocolName } from '@packetlog/common';
 import { exampleView } from '../../past-dry-run/past-dry-run.ts';
-import type { PastDryRunReport } from '../../past-dry-run/past-report.ts';
 import type { PastResult } from '../../past-dry-run/try-past.ts';
 import { wantsColour } from '../../print/terminal.ts';
 import { TextLines } from '../../print/text-line.ts';

@@ -221,6 +221,8 @@ export class RunningLoader {
     return new PastQuestions({
       directory: recorder.directory,
       recorder: () => recorder.facts(),
+      bookmarks: recorder.bookmarks,
+      trial: () => this.#rules.dryRunContext(),
       failed: (error) => this.#lines.failed(error, 'a question about recorded packets failed'),
     });
   }

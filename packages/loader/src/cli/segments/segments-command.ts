@@ -2,6 +2,7 @@
 import type { Filter } from '@packetlog/common';
 import { type Command, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
+import type { TimeRange } from '../../past/reading/time-range.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../../print/capture-format.ts';
 import { filterOption } from '../options/filter-option.ts';
 import {
@@ -12,7 +13,7 @@ import {
   recordDirectory,
   toOption,
 } from '../options/past-options.ts';
-import { fileName } from '../options/values.ts';
+import { countFromOne, fileName } from '../options/values.ts';
 import { print } from '../process/print.ts';
 
 interface Given extends PastOptions {
@@ -20,6 +21,7 @@ interface Given extends PastOptions {
   readonly filter?: Filter;
   readonly format?: CaptureFormat;
   readonly write?: string;
+  readonly bookmark?: number;
 }
 
 const HELP = `
@@ -31,6 +33,7 @@ Examples:
   packetlog segments verify --dir /mnt/copy
   packetlog segments cat --from 21:00 --to 21:05 --filter 'deny and tcp port 22'
   packetlog segments export --from -1h -w last-hour.pcapng
+  packetlog segments export --bookmark 3 -w attack.pcapng
 
 Exit codes:
   ${EXIT.ok}  everything was read
@@ -70,6 +73,11 @@ export function addSegmentsCommand(program: Command, done: (code: number) => voi
       ).choices([...CAPTURE_FORMATS]),
     )
     .addOption(
+      new Option('--bookmark <id>', 'only packets of this bookmark (past:bookmark, docs/history.md)')
+        .argParser(countFromOne)
+        .conflicts(['from', 'to']),
+    )
+    .addOption(
       new Option('-w, --write <file>', 'file to write, or - for standard output').argParser(fileName).default('-'),
     )
     .action(async (_, command: Command) => {
@@ -89,7 +97,17 @@ function selecting(command: Command): Command {
     .addOption(toOption());
 }
 
-async function printed({ dir, filter, write = '-', ...times }: Given, format: 'text' | CaptureFormat): Promise<number> {
+async function printed(
+  { dir, filter, bookmark, write = '-', ...times }: Given,
+  format: 'text' | CaptureFormat,
+): Promise<number> {
   const { printPast } = await import('./print-past.ts');
-  return printPast({ directory: recordDirectory(dir), range: rangeOf(times), filter, format, write });
+  const directory = recordDirectory(dir);
+  const range = bookmark === undefined ? rangeOf(times) : await rangeOfBookmark(directory, bookmark);
+  return printPast({ directory, range, filter, format, write });
+}
+
+async function rangeOfBookmark(directory: string, id: number): Promise<TimeRange> {
+  const { bookmarkRange } = await import('./bookmark-range.ts');
+  return bookmarkRange(directory, id);
 }

@@ -30,8 +30,8 @@ export interface BlockRequest {
   readonly byPeriod?: boolean;
   /** Starts with the segment of the highest number. */
   readonly newestFirst?: boolean;
-  /** Whether a segment with these facts is needed; its columns are not read otherwise. */
-  readonly wants?: (facts: SegmentFacts) => boolean;
+  /** Whether a segment with these facts and bytes is needed; its columns are not read otherwise. Called once for each. */
+  readonly wants?: (facts: SegmentFacts, bytes: number) => boolean;
 }
 
 export class PastBlocks {
@@ -85,14 +85,14 @@ export class PastBlocks {
     const isNeeded = (facts: SegmentFacts) => {
       if (facts.records === 0) return false;
       this.#noteTimes(facts);
-      return overlaps(request.range, facts) && (request.wants?.(facts) ?? true);
+      return overlaps(request.range, facts) && (request.wants?.(facts, file.bytes) ?? true);
     };
     const known = this.#known?.of(file);
     if (known !== undefined && !isNeeded(known)) return;
     using segment = openSegment(file);
     if (segment === undefined) return;
     this.#known?.learn(segment);
-    if (isNeeded(segment.facts)) select.blocks(file, segment, take);
+    if (known !== undefined || isNeeded(segment.facts)) select.blocks(file, segment, take);
   }
 
   #noteTimes({ firstNs, lastNs }: SegmentFacts): void {

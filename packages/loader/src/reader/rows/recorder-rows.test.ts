@@ -63,6 +63,21 @@ describe('RecorderRows', () => {
     expect(over.dueInMs()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('reports lost records within a quarter of a second, although no packet follows', () => {
+    const { it: over, add, time, messages } = rows();
+    add(2 * PER_SLAB);
+    over.flush(true);
+    add(10);
+    messages();
+    expect(over.dueInMs()).toBe(250);
+    time.ms = 250;
+    over.flush(false);
+    expect(messages()).toEqual([{ type: 'missed', missed: 10 }]);
+    expect(over.dueInMs()).toBe(Number.POSITIVE_INFINITY);
+    over.end();
+    expect(messages()).toEqual([{ type: 'end', missed: 0 }]);
+  });
+
   it('counts what the recorder has no room for, and reports it once', () => {
     const { it: over, add, messages, memory, counts } = rows();
     add(2 * PER_SLAB + 10);

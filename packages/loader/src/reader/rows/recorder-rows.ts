@@ -44,13 +44,16 @@ export class RecorderRows {
 
   add(memory: Uint8Array, start: number, count: number): void {
     this.#writer.add(memory, start, count);
-    if (this.#flushAt === Number.POSITIVE_INFINITY && this.#writer.pending > 0) this.#flushAt = this.#now() + FLUSH_MS;
+    if (this.#flushAt === Number.POSITIVE_INFINITY && (this.#writer.pending > 0 || this.#missed > 0))
+      this.#flushAt = this.#now() + FLUSH_MS;
   }
 
   /** Passes on what has waited long enough; `force`: everything. */
   flush(force: boolean): void {
     if (!force && this.#now() < this.#flushAt) return;
     this.#writer.flush(true);
+    // Otherwise the journal would lack them until the next packet arrives.
+    if (this.#missed > 0) this.#send({ type: 'missed', missed: this.#takeMissed() });
     this.#flushAt = Number.POSITIVE_INFINITY;
   }
 
@@ -89,10 +92,13 @@ export class RecorderRows {
     this.#send({ type: 'end', missed: this.#takeMissed() });
   }
 
+  get #missed(): number {
+    return this.#writer.counts.dropped - this.#told;
+  }
+
   #takeMissed(): number {
-    const { dropped } = this.#writer.counts;
-    const missed = dropped - this.#told;
-    this.#told = dropped;
+    const missed = this.#missed;
+    this.#told += missed;
     return missed;
   }
 

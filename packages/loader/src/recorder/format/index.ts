@@ -1,3 +1,4 @@
+export { type Bookmarks, readBookmarks, type StoredBookmark } from './bookmarks.ts';
 export { DEFAULT_COMPRESSION } from './compression.ts';
 export { CorruptSegmentError } from './corrupt-segment-error.ts';
 export { InterfaceHistory, type InterfacePeriod } from './interface-history.ts';

@@ -53,6 +53,17 @@ it('keeps what concerns the kept packets, and adds up the deleted segments', () 
   expect(statSync(journalPath(directory)).mode & 0o777).toBe(0o600);
 });
 
+it('keeps the deleted segments before and behind one that a bookmark keeps apart', () => {
+  for (const entry of [start(10n), expired(20n, 1), expired(24n, 1), expired(60n, 2), expired(40n, 3)])
+    appendToJournal(directory, entry);
+  compactJournal(directory, 25n, [{ fromNs: 25n }]);
+  expect(readJournal(directory).entries).toMatchObject([
+    { kind: 'expired', from_ns: 10n, to_ns: 19n, records: 20, denies: 2 },
+    { kind: 'expired', from_ns: 30n, to_ns: 55n, records: 20, denies: 5 },
+    { kind: 'start' },
+  ]);
+});
+
 it('leaves a journal without deleted segments as it is', () => {
   for (const entry of [start(10n), gap(12n)]) appendToJournal(directory, entry);
   compactJournal(directory, 0n);

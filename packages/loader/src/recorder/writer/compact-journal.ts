@@ -15,9 +15,12 @@ export function journalBytes(directory: string): number {
   return statSync(journalPath(directory), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** `oldestNs`: time of the oldest packet that is kept. Atomic. Throws the error of the file system. */
-export function compactJournal(directory: string, oldestNs: bigint): void {
-  const entries = compacted(readJournal(directory).entries, oldestNs);
+/**
+ * `oldestNs`: time of the oldest packet that is kept; `segments`: those that are kept. Atomic. Throws the error of the
+ * file system.
+ */
+export function compactJournal(directory: string, oldestNs: bigint, segments: readonly KeptSpan[] = []): void {
+  const entries = compacted(readJournal(directory).entries, oldestNs, segments);
   const lines = entries.map((entry) => `${JSON.stringify(z.encode(journalEntrySchema, entry))}\n`);
   const path = journalPath(directory);
   const fd = openSync(`${path}.tmp`, 'w', OWNER_ONLY);
@@ -30,8 +33,20 @@ export function compactJournal(directory: string, oldestNs: bigint): void {
   renameSync(`${path}.tmp`, path);
 }
 
-/** Pure. Returns the entries to keep, in their order; the one about deleted segments comes first. */
-export function compacted(entries: readonly JournalEntry[], oldestNs: bigint): JournalEntry[] {
+/** The first record of a segment that is kept. */
+interface KeptSpan {
+  readonly fromNs: bigint;
+}
+
+/**
+ * Pure. Returns the entries to keep, in their order; those about deleted segments come first: one, or one for the times
+ * between segments that bookmarks keep.
+ */
+export function compacted(
+  entries: readonly JournalEntry[],
+  oldestNs: bigint,
+  segments: readonly KeptSpan[] = [],
+): JournalEntry[] {
   const expired = entries.filter((entry): entry is JournalEntryOf<'expired'> => entry.kind === 'expired');
   // What was in force when the oldest packet arrived, and when recording first began.
   const inForce = new Set([
@@ -41,10 +56,29 @@ export function compacted(entries: readonly JournalEntry[], oldestNs: bigint): J
     ),
   ]);
   const kept = entries.filter((entry) => entry.kind !== 'expired' && (entry.at_ns > oldestNs || inForce.has(entry)));
-  const [first] = expired;
-  const last = expired.at(-1);
-  if (first === undefined || last === undefined) return kept;
-  const sum = (of: 'records' | 'permits' | 'denies') => expired.reduce((total, entry) => total + entry[of], 0);
+  return [...runsOf(expired, segments).map(merged), ...kept];
+}
+
+type Expired = JournalEntryOf<'expired'>;
+
+/** Splits the entries where a segment is kept between two of them. */
+function runsOf(expired: readonly Expired[], segments: readonly KeptSpan[]): Expired[][] {
+  const runs: Expired[][] = [];
+  const sorted = [...expired].sort((one, other) => (one.from_ns < other.from_ns ? -1 : 1));
+  for (const entry of sorted) {
+    const run = runs.at(-1);
+    const before = run?.at(-1);
+    const isApart =
+      before !== undefined && segments.some(({ fromNs }) => fromNs >= before.from_ns && fromNs < entry.from_ns);
+    if (run === undefined || isApart) runs.push([entry]);
+    else run.push(entry);
+  }
+  return runs;
+}
+
+function merged(run: readonly Expired[]): Expired {
+  const [first, last] = [run[0] as Expired, run.at(-1) as Expired];
+  const sum = (of: 'records' | 'permits' | 'denies') => run.reduce((total, entry) => total + entry[of], 0);
   const counts = { records: sum('records'), permits: sum('permits'), denies: sum('denies') };
-  return [{ ...last, from_ns: first.from_ns, ...counts }, ...kept];
+  return { ...last, from_ns: first.from_ns, ...counts };
 }

@@ -23,6 +23,8 @@ export class KeptSegments {
   readonly #node: string;
   readonly #counts: RecorderCounts;
   #kept: Kept[] = [];
+  /** Numbers of the segments that bookmarks keep. */
+  #protected: ReadonlySet<number> = new Set();
   /** Hot files that an earlier recorder or a failure left, to be sealed. */
   #left: number[] = [];
 
@@ -39,6 +41,16 @@ export class KeptSegments {
 
   get oldestNs(): bigint | undefined {
     return this.#kept[0]?.fromNs;
+  }
+
+  /** The oldest record apart from those that are only kept for a bookmark. */
+  get oldestUnmarkedNs(): bigint | undefined {
+    return this.#kept.find(({ sequence }) => !this.#protected.has(sequence))?.fromNs;
+  }
+
+  /** All, from the oldest to the newest. */
+  get all(): readonly Kept[] {
+    return this.#kept;
   }
 
   get bytes(): number {
@@ -83,9 +95,15 @@ export class KeptSegments {
     else this.#kept[at] = kept;
   }
 
+  /** Keeps the segments with these numbers, whatever the limits. */
+  protect(numbers: ReadonlySet<number>): void {
+    this.#protected = numbers;
+  }
+
   /** Deletes what exceeds the limits. `otherBytes`: of the files that stay. Throws the error of the file system. */
   expire(limits: Limits, otherBytes: number, atNs: bigint): void {
-    for (const segment of expiredSegments(this.#kept, otherBytes, limits) as Kept[]) {
+    const isProtected = ({ sequence }: KeptSegment) => this.#protected.has(sequence);
+    for (const segment of expiredSegments(this.#kept, otherBytes, limits, isProtected) as Kept[]) {
       rmSync(segment.path, { force: true });
       this.#kept = this.#kept.filter((each) => each !== segment);
       this.#counts.add('expired', segment.records);

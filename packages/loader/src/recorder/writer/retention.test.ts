@@ -19,6 +19,16 @@ describe('expiredSegments', () => {
     expect(expired(0)).toEqual([1, 2, 3]);
   });
 
+  it('leaves what is protected, whatever its age, and deletes later segments instead', () => {
+    const isProtected = ({ sequence }: KeptSegment) => sequence === 1;
+    const of = (maxBytes: number, oldestNs?: bigint) =>
+      expiredSegments(segments, 0, { maxBytes, oldestNs }, isProtected).map(({ sequence }) => sequence);
+    expect(of(300)).toEqual([]);
+    expect(of(200)).toEqual([2]);
+    expect(of(0)).toEqual([2, 3]);
+    expect(of(300, 9999n)).toEqual([2, 3]);
+  });
+
   it('leaves room for the other files', () => {
     expect(expired(300, undefined, 1)).toEqual([1]);
   });

@@ -14,17 +14,19 @@ export interface Limits {
   readonly oldestNs: bigint | undefined;
 }
 
-/** `segments`: from the oldest to the newest; `otherBytes`: of the files that stay. */
+/** `segments`: from the oldest to the newest; `otherBytes`: of the files that stay; `isProtected`: it stays, too. */
 export function expiredSegments(
   segments: readonly KeptSegment[],
   otherBytes: number,
   { maxBytes, oldestNs }: Limits,
+  isProtected: (segment: KeptSegment) => boolean = () => false,
 ): KeptSegment[] {
   let bytes = segments.reduce((sum, segment) => sum + segment.bytes, otherBytes);
   const expired: KeptSegment[] = [];
   for (const segment of segments) {
     const isOld = oldestNs !== undefined && segment.toNs < oldestNs;
     if (!isOld && bytes <= maxBytes) break;
+    if (isProtected(segment)) continue;
     expired.push(segment);
     bytes -= segment.bytes;
   }

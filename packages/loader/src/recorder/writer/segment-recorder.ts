@@ -15,6 +15,7 @@ import { compactJournal, journalBytes } from './compact-journal.ts';
 import { defaultMaxBytes, requireSpace } from './disk-space.ts';
 import { Gap } from './gap.ts';
 import { HotFile } from './hot-file.ts';
+import { type BookmarkResult, KeptBookmarks, type NewBookmark, type Span } from './kept-bookmarks.ts';
 import { KeptSegments } from './kept-segments.ts';
 import { PermitSampler } from './permit-sampler.ts';
 import type { RingPosition } from './progress.ts';
@@ -56,6 +57,7 @@ export class SegmentRecorder {
   readonly #host: RecorderHost;
   readonly #sampler: PermitSampler;
   readonly #kept: KeptSegments;
+  readonly #bookmarks: KeptBookmarks;
   readonly #progress: ProgressFile;
   /** The records of the hot file, to seal them. */
   readonly #buffer = new Uint8Array(MAX_SEGMENT_RECORDS * PACKET_LOG_SIZE);
@@ -80,6 +82,7 @@ export class SegmentRecorder {
     this.#host = host;
     this.#sampler = new PermitSampler(settings.permitsPerSecond);
     this.#kept = new KeptSegments(settings, counts);
+    this.#bookmarks = new KeptBookmarks(settings.directory);
     this.#progress = new ProgressFile(ring, host.now);
     this.#counts.set('recording', 1);
     this.#attempt(() => {});
@@ -139,6 +142,27 @@ export class SegmentRecorder {
   /** The rules from now on. */
   rules(rules: RecordedRules): void {
     this.#note({ kind: 'rules', at_ns: this.#nowNs(), ...rules });
+  }
+
+  /** Keeps a range; it ends now at the latest. The answer is undefined while the disk does not work. */
+  bookmark({ fromNs, toNs, note }: NewBookmark): BookmarkResult | undefined {
+    const nowNs = this.#nowNs() + NS_PER_MS;
+    let result: BookmarkResult | undefined;
+    this.#attempt(() => {
+      const wanted = { fromNs, toNs: toNs < nowNs ? toNs : nowNs, note };
+      result = this.#bookmarks.add(wanted, this.#spans(), this.#maxBytes);
+    });
+    return result;
+  }
+
+  /** Returns whether there was such a bookmark; undefined while the disk does not work. */
+  unbookmark(id: number): boolean | undefined {
+    let wasThere: boolean | undefined;
+    this.#attempt(() => {
+      wasThere = this.#bookmarks.remove(id);
+      this.#expire();
+    });
+    return wasThere;
   }
 
   close(): void {
@@ -216,6 +240,7 @@ export class SegmentRecorder {
     this.#maxBytes = this.#settings.maxBytes ?? defaultMaxBytes(directory);
     const found = adopt(directory);
     this.#kept.reset(found.files);
+    this.#bookmarks.open();
     this.#sequence = found.sequence;
     if (!this.#hasStarted) {
       this.#recordMissing(found);
@@ -283,7 +308,17 @@ export class SegmentRecorder {
     this.#host.sealed();
   }
 
+  /** All segments. The hot file counts with its largest size, because it can still grow. */
+  #spans(): Span[] {
+    const hot = this.#hot;
+    if (hot === undefined || hot.records === 0) return [...this.#kept.all];
+    const fromNs = BigInt(Math.floor(this.#hotSince)) * NS_PER_MS;
+    const bytes = MAX_SEGMENT_RECORDS * PACKET_LOG_SIZE;
+    return [...this.#kept.all, { sequence: this.#sequence, bytes, fromNs, toNs: this.#nowNs() }];
+  }
+
   #expire(): void {
+    this.#kept.protect(this.#bookmarks.protectedOf(this.#kept.all, this.#maxBytes));
     const { maxAgeMs } = this.#settings;
     const oldestNs = maxAgeMs === undefined ? undefined : this.#nowNs() - BigInt(maxAgeMs) * NS_PER_MS;
     this.#kept.expire(
@@ -297,7 +332,7 @@ export class SegmentRecorder {
     const { directory } = this.#settings;
     this.#journalBytes = journalBytes(directory);
     if (this.#journalBytes < this.#compactAt) return;
-    compactJournal(directory, this.#kept.oldestNs ?? this.#nowNs());
+    compactJournal(directory, this.#kept.oldestNs ?? this.#nowNs(), this.#kept.all);
     this.#journalBytes = journalBytes(directory);
     // Not again before it has doubled: all of it may be needed.
     this.#compactAt = Math.max(MIN_COMPACTED_BYTES, 2 * this.#journalBytes);
@@ -317,7 +352,7 @@ export class SegmentRecorder {
     this.#counts.set('bytes', this.#kept.bytes + (this.#hot?.bytes ?? 0) + this.#journalBytes);
     const hotSinceNs =
       this.#hot === undefined || this.#hot.records === 0 ? 0n : BigInt(Math.floor(this.#hotSince)) * NS_PER_MS;
-    this.#counts.set('oldest_ns', this.#kept.oldestNs ?? hotSinceNs);
+    this.#counts.set('oldest_ns', this.#kept.oldestUnmarkedNs ?? hotSinceNs);
     this.#counts.set('unsealed', this.#kept.unsealed);
   }
 }

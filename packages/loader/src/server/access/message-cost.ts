@@ -26,6 +26,7 @@ export function pastCost(verb: PastVerb, request: unknown): number {
   const { filter, limit, max_steps } = (request ?? {}) as { filter?: unknown; limit?: unknown; max_steps?: unknown };
   const rows = verb === 'rows' && typeof limit === 'number' ? Math.max(0, limit) / ROWS_PER_UNIT : 0;
   const steps = typeof max_steps === 'number' ? Math.max(0, max_steps) / STEPS_PER_UNIT : 0;
+  if (verb === 'dry_run') return RULES.test ?? CHANGE;
   return PAST + subscribeCost(filter) + Math.min(MAX_SENT, rows + steps || 0);
 }
 
