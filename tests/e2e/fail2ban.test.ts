@@ -17,7 +17,7 @@ import { listed, makeRulesPlace, type RulesPlace, rulesDone } from './rules-comm
 import { eachWithNetwork } from './suite.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/fail2ban', import.meta.url));
-const MANY = 300;
+const MANY = 100;
 const DAY = 86_400;
 
 describe.skipIf(!requireRoot())('fail2ban', () => {
