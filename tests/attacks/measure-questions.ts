@@ -21,10 +21,10 @@ const TOKEN = 'bench-bench-bench-bench';
 const PER_SECOND = 2000;
 const SECONDS = 3;
 const ALL_ROWS = 1_000_000;
-/** Until the first questions of all clients are asked. */
+/** Until the first questions of all clients are asked, or their rows flow evenly. */
 const BEGUN_MS = 1000;
 
-/** Clients that ask. `silent`: they have filters, and ask nothing while the rows are measured. */
+/** Clients that ask. `silent`: they have subscribed with costly filters, all receive rows, and they ask nothing. */
 const CASES = {
   none: { clients: 0, silent: false },
   one: { clients: 1, silent: false },
@@ -41,20 +41,18 @@ const peers = await buildPeers();
 const lab = await BenchLab.open(peers);
 
 /** Starts clients with less priority than what is measured. */
-async function startQuestions(count: number): Promise<Dialogue> {
+async function startQuestions({ clients: count, silent }: (typeof CASES)[Case]): Promise<Dialogue> {
   const command = ['-n', '10', 'taskset', '-c', PRODUCER_CPU, process.execPath, QUESTIONS, ORIGIN, TOKEN, `${count}`];
   const child = lab.network.server.spawn('nice', command, { stdio: ['pipe', 'pipe', 'inherit'] });
   const dialogue = dialogueWith(child, 'questions.mjs');
   await dialogue.ask();
-  await dialogue.ask('go');
+  await dialogue.ask(silent ? 'subscribe' : 'go');
   await delay(BEGUN_MS);
   return dialogue;
 }
 
 async function measure(clients: Dialogue, name: Case): Promise<Received> {
-  const { clients: count, silent } = CASES[name];
-  const questions = count > 0 ? await startQuestions(count) : undefined;
-  if (silent) await questions?.ask('stop');
+  const questions = CASES[name].clients > 0 ? await startQuestions(CASES[name]) : undefined;
   await clients.ask('go');
   await lab.sendPaced(PER_SECOND * SECONDS, PER_SECOND);
   await clients.ask('quiet 100');

@@ -6,9 +6,12 @@
  *   questions.mjs ORIGIN TOKEN COUNT
  *
  * Prints {"clients": n} when all are connected. Then it accepts lines on standard input: `go` begins, `so far`
- * prints for each question how many were answered and how many rejected, and the seconds; `stop` ends, and prints the same.
+ * prints for each question how many were answered and how many rejected, and the seconds; `stop` ends, and prints the
+ * same. `subscribe` makes every client subscribe with a costly filter, a different one if the loader accepts that, and
+ * prints {"filters": n} once all receive rows.
  */
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PROTOCOL_VERSION } from '@packetlog/common';
 import { io } from 'socket.io-client';
 
@@ -43,6 +46,8 @@ const NAMES = Object.keys(QUESTIONS);
 /** @type {Record<string, { answered: number, rejected: number }>} */
 let counts = {};
 let isAsking = false;
+/** Filters in use after `subscribe`, of the first clients. */
+const filters = new Set();
 
 /** @param {import('socket.io-client').Socket} socket @param {number} first */
 async function ask(socket, first) {
@@ -58,6 +63,21 @@ async function ask(socket, first) {
     counts[name] = of;
     if (answer?.ok === false) of.rejected++;
     else of.answered++;
+  }
+}
+
+/** @param {import('socket.io-client').Socket} socket @param {number} number the client's */
+async function subscribe(socket, number) {
+  for (let seed = number; ; ) {
+    const filter = costlyFilter(seed);
+    const { ok, error } = await socket.emitWithAck('subscribe', { filter, max_rows_per_second: 1_000_000 });
+    if (ok) {
+      filters.add(filter);
+      return;
+    }
+    // All streams are in use: share one.
+    if (error.code === 'unavailable') seed = number % filters.size;
+    else await delay(error.retry_after_ms);
   }
 }
 
@@ -84,6 +104,9 @@ for await (const line of createInterface({ input: process.stdin })) {
       for (let k = 0; k < AT_ONCE; k++) void ask(socket, i + k);
     });
     answer({});
+  } else if (line === 'subscribe') {
+    for (const [i, socket] of sockets.entries()) await subscribe(socket, i);
+    answer({ filters: filters.size });
   } else {
     isAsking = line !== 'stop';
     answer({
