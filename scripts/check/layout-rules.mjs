@@ -139,7 +139,7 @@ export const LAYOUTS = [
       names: ['record'],
       export: ['record'],
       rules: ['record', 'address'],
-      segments: ['record', 'address'],
+      segments: ['record', 'address', 'history'],
       filter: ['segments', 'rules', 'names', 'record', 'address'],
       past: ['filter', 'history', 'rules', 'address'],
       protocol: ['filter', 'rules', 'record', 'history', 'past'],

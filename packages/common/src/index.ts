@@ -307,6 +307,7 @@ export {
   MAX_SEGMENT_RECORDS,
   type NumberColumn,
 } from './segments/native-block.ts';
+export { RATE_FIELDS, RateSums } from './segments/rate-sums.ts';
 export {
   type ActionSums,
   factsOf,

@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSegmentName } from '../../recorder/format/segment-name.ts';
+import { removeRates } from '../../recorder/format/segment-rates.ts';
 
 const UNFINISHED = '.tmp';
 
@@ -11,6 +12,7 @@ export function removeOthers(directory: string, sequence: number, kept: string |
     const path = join(directory, name);
     if (parseSegmentName(name)?.sequence === sequence && path !== kept) rmSync(path, { force: true });
   }
+  if (kept === undefined) removeRates(directory, sequence);
 }
 
 /** Removes segments that were being written when their recorder was killed; the hot file has their records. */

@@ -1,11 +1,14 @@
 /** Remembers the facts of sealed segments, which never change, so that a question opens only those that it needs. */
 import type { SegmentFacts } from '@packetlog/common';
 import type { Segment, SegmentFile } from '../../recorder/format/segment.ts';
+import { KnownRates } from './known-rates.ts';
 
 /** About 2 MiB. */
 const MAX_SEGMENTS = 8192;
 
 export class KnownFacts {
+  /** Their sums by time. */
+  readonly rates = new KnownRates();
   /** By path and size. The oldest entry is the first. */
   readonly #facts = new Map<string, SegmentFacts>();
 

@@ -32,6 +32,10 @@ export interface BlockRequest {
   readonly newestFirst?: boolean;
   /** Whether a segment with these facts and bytes is needed; its columns are not read otherwise. Called once for each. */
   readonly wants?: (facts: SegmentFacts, bytes: number) => boolean;
+  /**
+   * Answers for a sealed segment that is selected as a whole, without its columns; returns whether it could.
+   */
+  readonly shortcut?: (file: SegmentFile, facts: SegmentFacts) => boolean;
 }
 
 export class PastBlocks {
@@ -88,11 +92,14 @@ export class PastBlocks {
       return overlaps(request.range, facts) && (request.wants?.(facts, file.bytes) ?? true);
     };
     const known = this.#known?.of(file);
-    if (known !== undefined && !isNeeded(known)) return;
+    if (known !== undefined && (!isNeeded(known) || isAnswered(file, known, request))) return;
     using segment = openSegment(file);
     if (segment === undefined) return;
     this.#known?.learn(segment);
-    if (known !== undefined || isNeeded(segment.facts)) select.blocks(file, segment, take);
+    if (known === undefined) {
+      if (!isNeeded(segment.facts) || isAnswered(segment.file, segment.facts, request)) return;
+    }
+    select.blocks(file, segment, take);
   }
 
   #noteTimes({ firstNs, lastNs }: SegmentFacts): void {
@@ -105,6 +112,12 @@ export class PastBlocks {
     if (this.#rows.length < count) this.#rows = new Uint8Array(count);
     return this.#rows.fill(1, 0, count);
   }
+}
+
+function isAnswered(file: SegmentFile, facts: SegmentFacts, { range, filter, shortcut }: BlockRequest): boolean {
+  if (shortcut === undefined || filter !== undefined || file.kind === 'hot') return false;
+  const { fromNs = 0n, toNs } = range;
+  return facts.firstNs >= fromNs && (toNs === undefined || facts.lastNs < toNs) && shortcut(file, facts);
 }
 
 class Selection {

@@ -10,12 +10,13 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PACKET_LOG_SIZE, type SegmentIndex } from '@packetlog/common';
+import { columnsOf, PACKET_LOG_SIZE, type SegmentIndex } from '@packetlog/common';
 import { writeAll } from '../../write-all.ts';
 import { DEFAULT_COMPRESSION } from './compression.ts';
-import { type SealOptions, sealSegment } from './seal-segment.ts';
+import { type SealOptions, sealColumns } from './seal-segment.ts';
 import type { SegmentFile } from './segment.ts';
 import { segmentName } from './segment-name.ts';
+import { ratesOf, writeRates } from './segment-rates.ts';
 
 export interface WriteOptions extends SealOptions {
   /** Permission bits of the file; default: for its owner only. */
@@ -29,7 +30,7 @@ export interface WrittenSegment extends SegmentFile {
 }
 
 /**
- * Seals 1 to 65,536 records as segment `sequence`, and removes its hot file if there is one. The file is on the disk
+ * Seals 1 to 65,536 records as segment `sequence`, removes its hot file if there is one, and writes its sums by time. The file is on the disk
  * when this returns. Throws the error of the file system; the hot file is then as it was.
  */
 export function writeSegment(
@@ -40,12 +41,20 @@ export function writeSegment(
 ): WrittenSegment {
   const kind = options.compression ?? DEFAULT_COMPRESSION;
   const path = join(directory, segmentName(sequence, kind));
-  const { bytes, index } = sealSegment(records, options);
+  const columns = columnsOf(records);
+  const { bytes, index } = sealColumns(columns, options);
   writeDurably(`${path}.tmp`, bytes, mode);
   renameSync(`${path}.tmp`, path);
   syncDirectory(dirname(path));
   rmSync(join(directory, segmentName(sequence, 'hot')), { force: true });
-  return { sequence, kind, path, bytes: bytes.length, index };
+  const written = { sequence, kind, path, bytes: bytes.length, index };
+  const rates = ratesOf(columns, index);
+  try {
+    if (rates !== undefined) writeRates(directory, written, rates, mode);
+  } catch {
+    // Without it, rates are computed from the records.
+  }
+  return written;
 }
 
 /** Cuts a last record that is not whole off a hot file, and returns the file's records. */

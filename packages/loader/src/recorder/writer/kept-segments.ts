@@ -1,12 +1,13 @@
 /** The segments on the disk, from the oldest to the newest: seals them, and deletes the oldest. */
 import { rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RecorderCounts } from '../../ipc/recorder-counts.ts';
 import { CorruptSegmentError } from '../format/corrupt-segment-error.ts';
 import { openSegment } from '../format/open-segment.ts';
 import type { SegmentFile } from '../format/segment.ts';
 import { appendToJournal } from '../format/segment-journal.ts';
 import { segmentName } from '../format/segment-name.ts';
+import { ratesBytes, removeRates } from '../format/segment-rates.ts';
 import { repairHotFile, writeSegment } from '../format/write-segment.ts';
 import type { RecorderSettings } from './recorder-settings.ts';
 import { expiredSegments, type KeptSegment, type Limits } from './retention.ts';
@@ -105,6 +106,7 @@ export class KeptSegments {
     const isProtected = ({ sequence }: KeptSegment) => this.#protected.has(sequence);
     for (const segment of expiredSegments(this.#kept, otherBytes, limits, isProtected) as Kept[]) {
       rmSync(segment.path, { force: true });
+      removeRates(this.#directory, segment.sequence);
       this.#kept = this.#kept.filter((each) => each !== segment);
       this.#counts.add('expired', segment.records);
       const { path, fromNs, toNs, records, permits, denies } = segment;
@@ -117,7 +119,8 @@ export class KeptSegments {
 
 /** Returns undefined if the file is gone. A damaged one is kept by the time of the file. */
 function keptOf(file: SegmentFile): Kept | undefined {
-  const { sequence, path, bytes } = file;
+  const { sequence, path } = file;
+  const bytes = file.bytes + ratesBytes(dirname(path), sequence);
   try {
     using segment = openSegment(file);
     if (segment === undefined) return undefined;

@@ -21,6 +21,7 @@ import type { JournalEntry, JournalEntryOf } from '../format/journal-entry.ts';
 import { openSegment } from '../format/open-segment.ts';
 import { listSegments } from '../format/segment-files.ts';
 import { readJournal } from '../format/segment-journal.ts';
+import { ratesBytes } from '../format/segment-rates.ts';
 import { journalBytes } from './compact-journal.ts';
 import type { RecorderSettings } from './recorder-settings.ts';
 import { type RecordingChange, SegmentRecorder } from './segment-recorder.ts';
@@ -94,6 +95,10 @@ function recorded(): number[] {
   });
 }
 
+/** Bytes of each segment, with its sums by time. */
+const segmentSizes = () =>
+  listSegments(directory).map(({ sequence, bytes }) => bytes + ratesBytes(directory, sequence));
+
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 const kinds = () => listSegments(directory).map(({ sequence, kind }) => `${sequence} ${kind}`);
 const entries = <K extends JournalEntry['kind']>(kind: K) =>
@@ -109,7 +114,7 @@ describe('SegmentRecorder', () => {
     expect(recorded()).toEqual(upTo(MAX_SEGMENT_RECORDS + 2));
     recorder.close();
     expect(count('recorded')).toBe(MAX_SEGMENT_RECORDS + 2);
-    expect(count('bytes')).toBe(listSegments(directory).reduce((sum, { bytes }) => sum + bytes, 0));
+    expect(count('bytes')).toBe(segmentSizes().reduce((sum, bytes) => sum + bytes, 0));
     expect(readJournal(directory).entries.map(({ kind }) => kind)).toEqual(['start', 'stop']);
   });
 
@@ -175,7 +180,7 @@ describe('SegmentRecorder', () => {
   it('deletes the oldest segments when all take too much room, and says what expired', () => {
     const { append, count, pass } = start({ maxBytes: 5 * 2 ** 20 });
     for (let i = 0; i < 3; i++) append(MAX_SEGMENT_RECORDS);
-    const [, two, three] = listSegments(directory).map(({ bytes }) => bytes);
+    const [, two, three] = segmentSizes();
     const small = start({ maxBytes: (two ?? 0) + (three ?? 0) });
     small.pass(1000);
     expect(kinds()).toEqual(['2 zstd', '3 zstd']);
@@ -194,7 +199,7 @@ describe('SegmentRecorder', () => {
       first.time.ms += 60_000;
     }
     const at = (minute: number) => BigInt(START_MS + minute * 60_000) * 1_000_000n;
-    const sizes = listSegments(directory).map(({ bytes }) => bytes);
+    const sizes = segmentSizes();
     const result = first.it.bookmark({ fromNs: at(1) - 1n, toNs: at(1) + 1n, note: 'the attack' });
     expect(result).toMatchObject({ bookmark: { id: 1, note: 'the attack' }, bytes: sizes[1] });
     first.it.close();
@@ -207,6 +212,7 @@ describe('SegmentRecorder', () => {
     expect(second.it.unbookmark(2)).toBe(false);
     expect(second.it.unbookmark(1)).toBe(true);
     expect(kinds()).toEqual([]);
+    expect(readdirSync(directory).filter((name) => name.endsWith('.rates'))).toEqual([]);
     expect(readBookmarks(directory)?.bookmarks).toEqual([]);
   });
 

@@ -1,8 +1,11 @@
 /** Sums of all columns of the history over equal steps of time, by weight. */
-import { ACTIONS, HISTORY_COLUMNS, type HistoryColumn, type RecordColumns } from '@packetlog/common';
-import { readColumns } from '../reading/past-blocks.ts';
+import { HISTORY_COLUMNS, type HistoryColumn } from '../history/history-layout.ts';
+import { ACTIONS } from '../record/layout.ts';
+import type { RecordColumns } from './columns.ts';
 
-type RateColumns = Pick<RecordColumns, 'count' | 'timestamp_ns' | 'weight' | 'length' | 'action' | 'ip_protocol'>;
+/** The columns that `add` reads; a block needs no others. */
+export const RATE_FIELDS = ['timestamp_ns', 'weight', 'length', 'action', 'ip_protocol'] as const;
+type RateColumns = Pick<RecordColumns, 'count' | (typeof RATE_FIELDS)[number]>;
 
 const WIDTH = HISTORY_COLUMNS.length;
 const at = (name: HistoryColumn) => HISTORY_COLUMNS.indexOf(name);
@@ -30,14 +33,15 @@ export class RateSums {
   readonly firstNs: bigint;
   readonly steps: number;
   records = 0;
-  readonly #sums: Float64Array;
+  /** All columns of the history for each step, one step after the other. */
+  readonly sums: Float64Array;
 
-  /** `firstNs`: start of the first step. */
-  constructor(firstNs: bigint, stepNs: bigint, steps: number) {
+  /** `firstNs`: start of the first step; `sums`: of an earlier object with the same steps. */
+  constructor(firstNs: bigint, stepNs: bigint, steps: number, sums = new Float64Array(steps * WIDTH)) {
     this.firstNs = firstNs;
     this.stepNs = stepNs;
     this.steps = steps;
-    this.#sums = new Float64Array(steps * WIDTH);
+    this.sums = sums;
   }
 
   get packets(): number {
@@ -45,10 +49,9 @@ export class RateSums {
   }
 
   /** Adds the block's records, or those that `rows` marks with 1; all of them lie in the steps. */
-  add(columns: RateColumns & RecordColumns, rows?: Uint8Array): void {
-    readColumns(columns, ['timestamp_ns', 'weight', 'length', 'action', 'ip_protocol']);
+  add(columns: RateColumns, rows?: Uint8Array): void {
     const { count, timestamp_ns, weight, length, action, ip_protocol } = columns;
-    const sums = this.#sums;
+    const { sums } = this;
     // Two words instead of a bigint for each record; most records are in the step of the one before.
     const times = new Uint32Array(timestamp_ns.buffer, timestamp_ns.byteOffset, 2 * count);
     let [fromHigh, fromLow, toHigh, toLow] = [0, 0, 0, 0];
@@ -83,6 +86,18 @@ export class RateSums {
     }
   }
 
+  /** Adds sums of shorter steps, each of which lies in one step of these. */
+  addSums(other: RateSums): void {
+    for (let step = 0; step < other.steps; step++) {
+      const from = step * WIDTH;
+      if (other.sums[from + PACKETS] === 0) continue;
+      const to = this.#stepOf(other.firstNs + BigInt(step) * other.stepNs) * WIDTH;
+      for (let i = 0; i < WIDTH; i++)
+        this.sums[to + i] = (this.sums[to + i] as number) + (other.sums[from + i] as number);
+    }
+    this.records += other.records;
+  }
+
   /**
    * Spreads records that were lost between two times evenly over the steps between them: nobody knows when each was
    * lost. What lies outside of all steps is left out.
@@ -98,13 +113,13 @@ export class RateSums {
       const startNs = this.firstNs + BigInt(step) * this.stepNs;
       if (startNs >= fromNs + durationNs) return;
       const index = step * WIDTH + LOST;
-      this.#sums[index] = (this.#sums[index] as number) + lostUntil(startNs + this.stepNs) - lostUntil(startNs);
+      this.sums[index] = (this.sums[index] as number) + lostUntil(startNs + this.stepNs) - lostUntil(startNs);
     }
   }
 
   column(name: HistoryColumn): number[] {
     const column = at(name);
-    return Array.from({ length: this.steps }, (_, step) => this.#sums[step * WIDTH + column] as number);
+    return Array.from({ length: this.steps }, (_, step) => this.sums[step * WIDTH + column] as number);
   }
 
   /** Returns the step of a time; 0 for an earlier one. */

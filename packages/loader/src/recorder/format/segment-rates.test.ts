@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { columnsOf, factsOf, HISTORY_COLUMNS, PACKET_LOG_SIZE, RateSums } from '@packetlog/common';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
+import { ratesOf, ratesPath, readRates, removeRates } from './segment-rates.ts';
+import { writeSegment } from './write-segment.ts';
+
+const SECOND = 1_000_000_000n;
+const T = 1_700_000_000n * SECOND;
+
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'packetlog-rates-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** Records whose times span this many seconds. */
+function spanning(seconds: number, count = 2000): Uint8Array {
+  const records = new GeneratedTraffic({ seed: 5, startNs: T }).take(count);
+  const view = new DataView(records.buffer);
+  for (let i = 0; i < count; i++) {
+    const ns = T + (BigInt(seconds) * SECOND * BigInt(i)) / BigInt(count - 1);
+    view.setBigUint64(i * PACKET_LOG_SIZE, ns, true);
+  }
+  return records;
+}
+
+describe('the sums of a segment by time', () => {
+  it('are written beside it, for its owner only, and add up to those of its records', () => {
+    const records = spanning(100);
+    const file = writeSegment(directory, 7, records, { node: 'n' });
+    expect(statSync(ratesPath(directory, 7)).mode & 0o777).toBe(0o600);
+    const rates = readRates(directory, file, file.index);
+    const expected = new RateSums(T, SECOND, 101);
+    expected.add(columnsOf(records));
+    expect(rates).toEqual(expected);
+    const coarse = new RateSums(T - (T % (300n * SECOND)), 300n * SECOND, 2);
+    coarse.addSums(rates as RateSums);
+    const all = new RateSums(coarse.firstNs, coarse.stepNs, 2);
+    all.add(columnsOf(records));
+    for (const name of HISTORY_COLUMNS) expect(coarse.column(name)).toEqual(all.column(name));
+    expect(coarse.records).toBe(2000);
+  });
+
+  it.each([
+    [0, 1n],
+    [118, 1n],
+    [200, 5n],
+    [3500, 30n],
+    [7000, 60n],
+    [400_000, 3600n],
+  ])('of %i seconds have steps of %i s', (seconds, step) => {
+    const columns = columnsOf(spanning(seconds));
+    expect(ratesOf(columns, factsOf(columns))?.stepNs).toBe(step * SECOND);
+  });
+
+  it('are not written where the clock was set', () => {
+    const columns = columnsOf(spanning(1_000_000));
+    expect(ratesOf(columns, factsOf(columns))).toBeUndefined();
+  });
+
+  it('are not used if they are damaged, missing, or of another segment', () => {
+    const file = writeSegment(directory, 7, spanning(100), { node: 'n' });
+    const path = ratesPath(directory, 7);
+    const whole = readFileSync(path);
+    expect(readRates(directory, { ...file, bytes: file.bytes + 1 }, file.index)).toBeUndefined();
+    expect(readRates(directory, file, { ...file.index, records: 1999 })).toBeUndefined();
+    for (let at = 0; at < whole.length; at += 7) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] as number) ^ 0x10;
+      writeFileSync(path, damaged);
+      expect(readRates(directory, file, file.index)).toBeUndefined();
+      writeFileSync(path, whole.subarray(0, at));
+      expect(readRates(directory, file, file.index)).toBeUndefined();
+    }
+    removeRates(directory, 7);
+    expect(readRates(directory, file, file.index)).toBeUndefined();
+  });
+});
