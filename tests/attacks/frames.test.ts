@@ -1,5 +1,5 @@
 /** Malformed and oversize input at every layer of the socket, before and after the token. Needs root. */
-import { type Ledger, rulesRequestSchemas } from '@packetlog/common';
+import { type Ledger, pastRequestSchemas, rulesRequestSchemas } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
 import { LAB_TOKEN } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -110,6 +110,7 @@ const TOLERATED: readonly (readonly [name: string, sent: Uint8Array])[] = [
 const EVENTS = [
   ...['subscribe', 'pause', 'history', 'history:top', 'names:listeners', 'names:reverse', 'names:places'],
   ...Object.keys(rulesRequestSchemas).map((verb) => `rules:${verb}`),
+  ...Object.keys(pastRequestSchemas).map((verb) => `past:${verb}`),
 ];
 /** Arguments of an event, as JSON. */
 const ARGUMENTS: readonly (readonly [name: string, json: string])[] = [

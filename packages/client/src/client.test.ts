@@ -1,4 +1,4 @@
-import type { Rule } from '@packetlog/common';
+import { PacketLogBatch, type Rule } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FakeLoader, rows, startFakeLoader, TOKEN } from '../test/support/fake-loader.ts';
 import { connect, type PacketLogClient, PacketLogError } from './index.ts';
@@ -108,6 +108,59 @@ describe('rules', () => {
     const packetlog = await client();
     await packetlog.close();
     expect((await failure(packetlog.rules())).code).toBe('closed');
+  });
+});
+
+describe('recorded packets', () => {
+  const RANGE = { from_ms: 1, to_ms: 2 };
+
+  test('are asked about with one call each', async () => {
+    const packetlog = await client();
+    loader.answer = (event) => ({ ok: true, value: { event } });
+    const { past } = packetlog;
+    expect(await past.facts()).toEqual({ event: 'past:facts' });
+    expect(await past.rates({ ...RANGE, max_steps: 5 })).toEqual({ event: 'past:rates' });
+    expect(await past.top({ ...RANGE, filter: 'deny' })).toEqual({ event: 'past:top' });
+    expect(await past.firstSeen(['192.0.2.1'])).toEqual({ event: 'past:first_seen' });
+    expect(await past.dryRun({ ...RANGE, default_policy: 'deny' })).toEqual({ event: 'past:dry_run' });
+    expect(await past.bookmark({ ...RANGE, note: 'n' })).toEqual({ event: 'past:bookmark' });
+    await past.unbookmark(3);
+    loader.answer = () => ({ ok: true, value: { cancelled: true } });
+    expect(await past.cancel('top')).toBe(true);
+    expect(loader.asked).toEqual([
+      ['past:facts', {}],
+      ['past:rates', { ...RANGE, max_steps: 5 }],
+      ['past:top', { ...RANGE, filter: 'deny' }],
+      ['past:first_seen', { addresses: ['192.0.2.1'] }],
+      ['past:dry_run', { ...RANGE, default_policy: 'deny' }],
+      ['past:bookmark', { ...RANGE, note: 'n' }],
+      ['past:unbookmark', { id: 3 }],
+      ['past:cancel', { question: 'top' }],
+    ]);
+  });
+
+  test('arrive as a view, with the place of the page before', async () => {
+    const record = PacketLogBatch.from(rows(0, 2));
+    const bytes = new Uint8Array(128);
+    for (const i of [0, 1]) record.copyRecord(i, bytes, i * 64);
+    const records = Buffer.from(bytes).toString('base64');
+    loader.answer = () => ({ ok: true, value: { records, interfaces: [{ ifindex: 1, name: 'eth0' }], next: '1-2-3' } });
+    const page = await (await client()).past.rows({ ...RANGE, limit: 2 });
+    expect(page.next).toBe('1-2-3');
+    expect([...page.packets]).toMatchObject([{ dst_port: 443 }, { dst_port: 443 }]);
+    loader.answer = () => ({ ok: true, value: { records: '', interfaces: [] } });
+    const last = await (await client()).past.rows({ ...RANGE, limit: 2, before: page.next });
+    expect([last.packets.length, last.next]).toEqual([0, undefined]);
+  });
+
+  test('that are not recorded, and questions without an answer, become errors', async () => {
+    const packetlog = await client({ timeoutMs: 3_000 });
+    loader.answer = () => ({ ok: false, error: { code: 'unavailable', message: 'Start it with --record on.' } });
+    const error = await failure(packetlog.past.facts());
+    expect(error).toMatchObject({ code: 'unavailable', message: 'Start it with --record on.' });
+    loader.answer = undefined;
+    const unanswered = await failure(packetlog.past.facts());
+    expect(unanswered).toMatchObject({ code: 'unanswered', message: expect.stringContaining('a shorter range') });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { PastCaller } from '../ipc/past-access.ts';
 import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
 import type { ServerRequest } from '../ipc/server-messages.ts';
 import { digestOf } from '../ipc/token-digest.ts';
@@ -20,16 +21,22 @@ function requests() {
       return { ok: true, value: verb };
     },
   } as unknown as RulesAccess;
+  const past: PastCaller[] = [];
   const it = new ServerRequests({
     rules,
-    past: undefined,
+    past: {
+      ask: async (verb, _request, caller) => {
+        past.push(caller);
+        return { ok: true, json: `"${verb}"` };
+      },
+    },
     adminDigest: () => digestOf(ADMIN),
     listeners: async () => [],
     isHealthy: () => true,
     answer: (request, value) => answers.push([request, value]),
     failed,
   });
-  return { it, callers, answers, failed, release: () => release() };
+  return { it, past, callers, answers, failed, release: () => release() };
 }
 
 const CLIENT = 7;
@@ -51,6 +58,25 @@ describe('requests of the server', () => {
     expect(callers.map(({ mayChange }) => mayChange)).toEqual([false, false, false, false, true]);
     expect(callers.map(({ who }) => who.name)).toEqual(['token', 'token', 'token', 'token', 'admin token']);
     expect(callers.every(({ mayNameFiles, client }) => !mayNameFiles && client === CLIENT)).toBe(true);
+  });
+
+  it('may change bookmarks only with the admin token, whatever the server says', async () => {
+    const { it: over, past, answers } = requests();
+    for (const [i, admin_token] of [undefined, 'guessed', digestOf(ADMIN), ADMIN].entries())
+      over.handle(i, {
+        about: 'past',
+        verb: 'bookmark',
+        request: {},
+        client: CLIENT,
+        address: '192.0.2.1',
+        admin_token,
+      });
+    await vi.waitFor(() => expect(answers).toHaveLength(4));
+    expect(past.map(({ mayChange, client }) => [mayChange, client])).toEqual([
+      ...[false, false, false].map((may) => [may, CLIENT]),
+      [true, CLIENT],
+    ]);
+    over.end();
   });
 
   it('are recorded with their address only if it is one', async () => {

@@ -14,10 +14,9 @@ import { type PastOptions, rangeOf, recordDirectory } from '../options/past-opti
 import { say } from '../process/say.ts';
 import { Stop } from '../process/stop.ts';
 import { dryRunPastText } from './dry-run-past-text.ts';
-import { dryRunRequest } from './dry-run-request.ts';
 import type { Handler } from './handlers.ts';
 import type { Outcome } from './printer.ts';
-import { readInput } from './read-input.ts';
+import { requestedDryRun } from './requested-dry-run.ts';
 
 interface Given extends PastOptions {
   readonly rules?: string;
@@ -25,11 +24,11 @@ interface Given extends PastOptions {
 }
 
 /** Resolves with the exit code: failed if a segment was skipped, or not all were evaluated. */
-export const dryRunPast: Handler = async (_, printer, options, [file = '']) => {
+export const dryRunPast: Handler = async (_, printer, options, args) => {
   const { dir, rules, protect = [], ...times } = options as Given;
   const range = rangeOf(times);
   const directory = recordDirectory(dir);
-  const parsed = rulesRequestSchemas.test.safeParse(dryRunRequest(await readInput(file), file, 1));
+  const parsed = rulesRequestSchemas.test.safeParse(await requestedDryRun(args, options, 1));
   if (!parsed.success) return rejected(invalidRequest(parsed.error));
   const compiler = new Compiler();
   const stop = new AbortController();

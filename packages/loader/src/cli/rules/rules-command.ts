@@ -11,11 +11,10 @@ import { COMMAND_OUTPUT } from '../process/command-output.ts';
 import { print } from '../process/print.ts';
 import { concluded } from './conclude.ts';
 import { Connection } from './connection.ts';
-import { dryRunRequest } from './dry-run-request.ts';
 import { exportRules } from './export-rules.ts';
 import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
 import { Printer } from './printer.ts';
-import { readInput } from './read-input.ts';
+import { requestedDryRun } from './requested-dry-run.ts';
 import { force, forceOption, lifeOptions, matchOptions } from './rule-options.ts';
 import { auditText, dryRunText, snapshotText } from './rules-text.ts';
 
@@ -47,6 +46,7 @@ the sources look known-good. Ctrl-C ends with what was found so far.
 Examples:
   packetlog rules dry-run drop.txt --against 60
   packetlog rules dry-run drop.txt --from -8h
+  packetlog rules dry-run --add 'deny 203.0.113.0/24 --port 22' --from -1d
   echo 203.0.113.0/24 | packetlog rules dry-run - --from 22:00 --to 06:00
   packetlog rules dry-run new.json --from 2026-05-01 --dir /mnt/copy --json
 
@@ -185,13 +185,12 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
   ).option('--set <name>', 'print the networks of this set');
 
   subcommand(
-    'dry-run <file>',
+    'dry-run [file]',
     'count the packets that the rules in a file, or a list of networks, would deny, live or in the past',
     async (connection, printer, options, args) => {
       if (isPast(options as PastOptions))
         return (await import('./dry-run-past.ts')).dryRunPast(connection, printer, options, args);
-      const [file = ''] = args;
-      const request = dryRunRequest(await readInput(file), file, options['against'] ?? 10);
+      const request = await requestedDryRun(args, options, options['against'] ?? 10);
       return printer.answer(await connection.ask('test', request), dryRunText);
     },
   )
@@ -202,6 +201,7 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
         .default(10)
         .conflicts(['from', 'to', 'dir']),
     )
+    .option('--add <rule>', 'in place of a file, a rule in addition to those in force: arguments of rules add')
     .addOption(fromOption('evaluate recorded packets from this time on, not live ones'))
     .addOption(toOption('evaluate recorded packets before this time'))
     .addOption(directoryOption())
