@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { type LabProcess, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const CLIENT = fileURLToPath(new URL('../../packages/client/', import.meta.url));
@@ -31,11 +33,21 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     return directory;
   }
 
-  async function startLoader(): Promise<LabProcess> {
+  async function startLoader(...more: string[]): Promise<LabProcess> {
     const { server, link } = suite.network;
     const packetlog = suite.own(
       startPacketlog(server, {
-        args: ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${PORT}`, '--pin', 'never'],
+        args: [
+          '--iface',
+          link.server.device,
+          '--print',
+          'none',
+          '--listen',
+          `127.0.0.1:${PORT}`,
+          '--pin',
+          'never',
+          ...more,
+        ],
         env: { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN, PACKETLOG_STATE_DIR: await temporary() },
       }),
     );
@@ -121,6 +133,27 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     expect(lines.length).toBeGreaterThan(100);
     expect(lines.at(-1)).toBe('0 lost');
     expect(new Set(lines.slice(0, -1).map((line) => line.split(' ')[0]))).toEqual(new Set([link.client.ipv4]));
+    await packetlog.end();
+  });
+
+  test('asks about recorded packets', async () => {
+    const { client, link } = suite.network;
+    const packetlog = await startLoader('--record', 'on', '--sample', 'off');
+    const count = 100;
+    await sendUdp(client, { address: link.server.ipv4, count });
+    await untilArrived(link.server, count);
+    // They reach the disk within a moment.
+    await until(
+      async () => {
+        const example = await startExample(3);
+        expect(await example.exited).toEqual({ code: 0, signal: null });
+        expect(example.stderr).toBe('');
+        const [packets] = /^\d+(?= packets, 0 .* denied in each 60000 ms$)/m.exec(example.stdout) ?? [];
+        expect(example.stdout).toMatch(/^Not recorded before .* UTC, when recording began\.$/m);
+        return Number(packets) >= count;
+      },
+      { what: 'all packets in the answer' },
+    );
     await packetlog.end();
   });
 });

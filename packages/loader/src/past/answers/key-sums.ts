@@ -37,19 +37,27 @@ export class KeySums {
     return this.#keys.size;
   }
 
-  /** Returns the number of the key; -1 if there was no room for it. */
-  add(a: number, b: number, c: number, d: number, sums: VolumeSums): number {
-    const key = this.#keys.indexOf(a, b, c, d);
+  /** Returns the number of the key, which is added if it is new; -1 if there is no room for it. */
+  numberOf(a: number, b: number, c: number, d: number): number {
+    return this.#keys.indexOf(a, b, c, d);
+  }
+
+  /** Adds to a key, given by its number. */
+  addTo(key: number, sums: VolumeSums): void {
     if (key < 0) {
       this.beyond.packets += sums.packets;
       this.beyond.bytes += sums.bytes;
       this.beyond.records += sums.records;
-      return key;
+      return;
     }
     if (key >= this.#packets.length) this.#grow();
     this.#packets[key] = (this.#packets[key] as number) + sums.packets;
     this.#bytes[key] = (this.#bytes[key] as number) + sums.bytes;
-    return key;
+  }
+
+  /** Adds to a key of at most two words. */
+  add(a: number, b: number, sums: VolumeSums): void {
+    this.addTo(this.numberOf(a, b, 0, 0), sums);
   }
 
   /** Returns the 16 bytes of a key. */

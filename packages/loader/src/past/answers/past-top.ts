@@ -23,6 +23,7 @@ export function* pastTop(
 }
 
 const DEFAULT_LIMIT = 10;
+const NO_ROOM = -1;
 const NOT_YET = -2;
 
 class TopSums {
@@ -58,9 +59,9 @@ class TopSums {
       const name = period.nameOf(flow.ifindex);
       const number = this.#names.get(name) ?? this.#names.size;
       this.#names.set(name, number);
-      this.#interfaces.add(number, 0, 0, 0, flow);
-      if (flow.ruleId !== NO_RULE) this.#rules.add(flow.ruleId | 0, 0, 0, 0, flow);
-      if (flow.port !== undefined) this.#ports.add(flow.ipProtocol, flow.port, 0, 0, flow);
+      this.#interfaces.add(number, 0, flow);
+      if (flow.ruleId !== NO_RULE) this.#rules.add(flow.ruleId | 0, 0, flow);
+      if (flow.port !== undefined) this.#ports.add(flow.ipProtocol, flow.port, flow);
       if (flow.isIp) this.#addAddresses(flow, from, to);
     }
   }
@@ -102,15 +103,14 @@ class TopSums {
   }
 
   #addAddresses(flow: Flow, from: Words, to: Words): void {
-    const source = from.addTo(this.#sources, flow.source, flow);
-    const destination = to.numberIn(this.#destinations, flow.destination, flow);
-    if (source < 0 || destination < 0) {
-      this.#pairs.beyond.packets += flow.packets;
-      this.#pairs.beyond.bytes += flow.bytes;
-      this.#pairs.beyond.records += flow.records;
-    } else this.#pairs.add(source, destination, 0, 0, flow);
+    const source = from.numberIn(this.#sources, flow.source);
+    const destination = to.numberIn(this.#destinations, flow.destination);
+    this.#sources.addTo(source, flow);
+    if (destination < 0) this.#destinations.addTo(destination, flow);
+    if (source < 0 || destination < 0) this.#pairs.addTo(NO_ROOM, flow);
+    else this.#pairs.add(source, destination, flow);
     if (source >= 0 && flow.port !== undefined) {
-      this.#sourcePorts.add(source, (flow.ipProtocol << 16) | flow.port, 0, 0, flow);
+      this.#sourcePorts.add(source, (flow.ipProtocol << 16) | flow.port, flow);
     }
   }
 
@@ -136,19 +136,14 @@ class Words {
     this.#numbers = new Int32Array(this.#words.length / 4).fill(NOT_YET);
   }
 
-  addTo(table: KeySums, index: number, flow: Flow): number {
+  /** Returns the number of an address in the table; below 0: there is no room for it. */
+  numberIn(table: KeySums, index: number): number {
+    const known = this.#numbers[index] as number;
+    if (known !== NOT_YET) return known;
     const at = 4 * index;
     const [a, b, c, d] = [this.#words[at], this.#words[at + 1], this.#words[at + 2], this.#words[at + 3]];
-    return table.add(a as number, b as number, c as number, d as number, flow);
-  }
-
-  /** As `addTo`, for a table of which only the numbers matter. */
-  numberIn(table: KeySums, index: number, flow: Flow): number {
-    let number = this.#numbers[index] as number;
-    if (number < 0) {
-      number = this.addTo(table, index, flow);
-      this.#numbers[index] = number;
-    }
+    const number = table.numberOf(a as number, b as number, c as number, d as number);
+    this.#numbers[index] = number;
     return number;
   }
 }
