@@ -216,6 +216,15 @@ describe('SegmentRecorder', () => {
     expect(readBookmarks(directory)?.bookmarks).toEqual([]);
   });
 
+  it('bookmarks packets that were written after the end of their range', () => {
+    const { it: recorder, time } = start();
+    time.ms += 800;
+    recorder.append(numbered(0, 10, START_MS), 10);
+    const at = (ms: number) => BigInt(START_MS + ms) * 1_000_000n;
+    expect(recorder.bookmark({ fromNs: at(0), toNs: at(500), note: '' })).toMatchObject({ bookmark: { id: 1 } });
+    expect(recorder.bookmark({ fromNs: at(-500), toNs: at(0), note: '' })).toHaveProperty('problem');
+  });
+
   it('rejects a bookmark without packets, and one for which there is not room enough', () => {
     const { it: recorder, append, time } = start({ maxBytes: 2 ** 20 });
     append(MAX_SEGMENT_RECORDS);

@@ -17,6 +17,7 @@ import { Gap } from './gap.ts';
 import { HotFile } from './hot-file.ts';
 import { type BookmarkResult, KeptBookmarks, type NewBookmark, type Span } from './kept-bookmarks.ts';
 import { KeptSegments } from './kept-segments.ts';
+import { oldestOf } from './oldest-record.ts';
 import { PermitSampler } from './permit-sampler.ts';
 import type { RingPosition } from './progress.ts';
 import { ProgressFile } from './progress-file.ts';
@@ -312,7 +313,7 @@ export class SegmentRecorder {
   #spans(): Span[] {
     const hot = this.#hot;
     if (hot === undefined || hot.records === 0) return [...this.#kept.all];
-    const fromNs = BigInt(Math.floor(this.#hotSince)) * NS_PER_MS;
+    const fromNs = oldestOf(this.#buffer.subarray(0, hot.bytes));
     const bytes = MAX_SEGMENT_RECORDS * PACKET_LOG_SIZE;
     return [...this.#kept.all, { sequence: this.#sequence, bytes, fromNs, toNs: this.#nowNs() }];
   }
