@@ -13,12 +13,14 @@ import { misfits } from './fit.ts';
 
 const DNS = 300;
 const HTTPS = 50;
+/** More than the first answer has. */
+const MANY = 1200;
 
 describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => {
   const suite = eachWithDashboard();
   let parent: string;
   beforeEach(() => {
-    parent = mkdtempSync(join(tmpdir(), 'packetlog-past-'));
+    parent = mkdtempSync(join(tmpdir(), 'packetlog-travel-'));
     // The core is not root.
     chmodSync(parent, 0o755);
   });
@@ -61,7 +63,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     await coverage(page).getByText(`${DNS} packets match, complete`).waitFor();
     await top(page, 'Top destination ports').filter({ hasText: '53 UDP domain' }).waitFor();
     expect(await top(page, 'Top destination ports').count()).toBe(1);
-    await page.getByText('1 source,').waitFor();
+    await page.getByText('1 source', { exact: true }).waitFor();
     expect(hashOf(page).get('token')).toBeNull();
     expect([Date.parse(hashOf(page).get('from') ?? ''), Date.parse(hashOf(page).get('to') ?? '')]).toEqual([from, to]);
 
@@ -73,7 +75,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
 
     await page.getByTestId('live-row').first().click();
     await page.getByTestId('packet-drawer').getByTestId('first-seen').getByText('First seen today').waitFor();
-    await screenshot(page, 'past-drawer');
+    await screenshot(page, 'past-drawer', false);
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
     await page.getByTestId('group-button').click();
@@ -128,7 +130,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     await page.getByRole('button', { name: 'Remove the condition udp' }).click();
     expect(await page.getByTestId('filter').inputValue()).toBe('dst port 443');
     expect(await axeViolations(page)).toEqual([]);
-    await screenshot(page, 'past-live-filter');
+    await screenshot(page, 'past-live-filter', false);
     expect(problems).toEqual([]);
     await packetlog.end();
   });
@@ -145,7 +147,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     await page.getByTestId('show-time').click();
     await page.getByText('Not a time of the past.').waitFor();
     await page.getByLabel('Time or range').fill('-1h');
-    await screenshot(page, 'past-time');
+    await screenshot(page, 'past-time', false);
     await page.keyboard.press('Enter');
     await coverage(page).getByText('packets').waitFor();
     await until(async () => (await loaded(page)) >= DNS + HTTPS, { what: 'all recorded rows' });
@@ -165,7 +167,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
       await until(fits, { what: `all to fit ${width} by ${height}`, evidence: () => found.join('\n') });
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       expect(await axeViolations(page)).toEqual([]);
-      await screenshot(page, `past-${width}`);
+      await screenshot(page, `past-${width}`, false);
     }
     await page.setViewportSize({ width: 1440, height: 900 });
 
@@ -218,6 +220,99 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     await page.mouse.up();
     await page.getByTestId('past-range').waitFor();
     await untilLoaded(page, DNS);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('older rows are loaded as the table is scrolled', async () => {
+    const { packetlog, url } = await record();
+    const first = await suite.open(url);
+    const from = Date.now() - 1;
+    await send(MANY, 53);
+    await until(async () => (await exact(first.page, 'total-seen')) >= MANY, { what: 'all packets to be counted' });
+    const link = `${url}&from=${at(from)}&to=${at(Date.now())}&filter=udp`;
+    const { page, problems } = await suite.open(link);
+    await page.locator('[data-testid=table-state][data-step=more]').waitFor();
+    const before = await loaded(page);
+    expect(before).toBeLessThan(MANY);
+    let said = '';
+    const scrollTo = (top: string) =>
+      page.evaluate(`document.querySelector('[data-testid=live-table] .table-body').scrollTop = ${top}`);
+    const newest = await page.getByTestId('live-row').first().textContent();
+    await until(
+      async () => {
+        await scrollTo('1e9');
+        said = (await page.getByTestId('table-state').textContent()) ?? '';
+        return (await loaded(page)) === MANY;
+      },
+      { what: 'all rows to be loaded', evidence: () => said, deadlineMs: 30_000 },
+    );
+    await page.locator('[data-testid=table-state][data-step=complete]').waitFor();
+    await scrollTo('0');
+    await page.getByTestId('live-row').first().waitFor();
+    expect(await page.getByTestId('live-row').first().textContent()).toBe(newest);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('without a recorder, the page says what filter and range apply to', async () => {
+    const { packetlog, url } = await suite.start();
+    const { page, problems } = await suite.open(`${url}&filter=udp`);
+    await send(HTTPS, 443);
+    const line = page.getByTestId('applied-line');
+    await line.getByText('Chart and top lists show all packets, because nothing is recorded.').waitFor();
+    expect(await page.getByTestId('compared').count()).toBe(0);
+    await page.getByTestId('filter').fill('');
+    await page.keyboard.press('Enter');
+    await line.waitFor({ state: 'detached' });
+    await page.getByTestId('filter').blur();
+    await page.keyboard.press('t');
+    await page.getByTestId('past-reach').getByText('Nothing is recorded').waitFor();
+    await page.getByLabel('Time or range').fill('-30m');
+    await page.keyboard.press('Enter');
+    await line.getByText('Chart and top lists only: the rows are new ones, because nothing is recorded.').waitFor();
+    await page.getByTestId('live-row').filter({ hasText: '443' }).first().waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('a range is bookmarked, opened and removed; a rule is tried on it', async () => {
+    const { packetlog, origin, change } = await record();
+    const { page, problems } = await suite.open(`${origin}/${change}`);
+    const { from, to } = await twoTimes(page);
+    await page.goto(`${origin}/#from=${at(from)}&to=${at(to)}&filter=udp`);
+    await untilLoaded(page, DNS);
+
+    await page.keyboard.press('b');
+    await page.getByLabel('Note').fill('scan of the name server');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByTestId('bookmark-submit').click();
+    await page.getByText('Bookmarked.').waitFor();
+    await page.keyboard.press('l');
+    await page.getByTestId('past-range').waitFor({ state: 'detached' });
+    await page.keyboard.press('t');
+    const bookmarks = page.getByTestId('bookmarks').getByRole('listitem');
+    await bookmarks.filter({ hasText: 'scan of the name server' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'past-bookmarks', false);
+    await bookmarks.getByRole('button', { name: /^scan of the name server/ }).click();
+    await untilLoaded(page, DNS);
+
+    await top(page, 'Top sources').first().hover();
+    await top(page, 'Top sources').first().getByRole('button', { name: /^Deny/ }).click();
+    await page.getByRole('heading', { name: 'Deny this source' }).waitFor();
+    await page.getByRole('button', { name: 'shown range' }).click();
+    const report = page.getByTestId('past-dry-run-report');
+    await report.getByText(`Would have denied ${DNS} packets of 1 source`).waitFor();
+    await report.getByText(/complete\./).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'past-dry-run', false);
+    await page.keyboard.press('Escape');
+
+    await page.keyboard.press('t');
+    await bookmarks.getByRole('button', { name: /^Remove/ }).click();
+    await bookmarks.first().waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
     await packetlog.end();
   });

@@ -25,6 +25,7 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   undo: async () => (await lazyIfPresent(() => import('../../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
   redo: async () => (await lazyIfPresent(() => import('../../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
   time: async () => (await lazyIfPresent(() => import('../../features/past/time-sheet.tsx')))?.TimeSheet,
+  bookmark: async () => (await lazyIfPresent(() => import('../../features/past/bookmark-sheet.tsx')))?.BookmarkSheet,
   path: async () => (await lazyIfPresent(() => import('../../features/packet-path/path-sheet.tsx')))?.PathSheet,
 };
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { ChevronLeft, ChevronRight, History, X, ZoomOut } from 'lucide-react';
+import { Bookmark, ChevronLeft, ChevronRight, History, X, ZoomOut } from 'lucide-react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import type { TimeSpan } from '../../node/past/past.ts';
 import type { PastAnswer } from '../../node/recorded/use-past-answer.ts';
@@ -10,6 +10,8 @@ import { conditionsOf, withoutCondition } from '../../text/filter-edit.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
 import { useKeys } from '../../ui/keys/keys.ts';
+import { overlay } from '../../ui/keys/overlay.ts';
+import { useMayChange } from '../rules/index.ts';
 import { appliedText } from './applied-text.ts';
 import { type MissingPart, missingParts, packetsText } from './coverage-text.ts';
 import { steppedRange, widerRange } from './range-step.ts';
@@ -27,7 +29,7 @@ export function AppliedLine({ overview, recorded }: { overview: Overview; record
       <p className="applied-note">
         {appliedText({ isPast: zoom !== null, isFiltered: filter !== NO_FILTER, recorder })}
       </p>
-      {zoom !== null && <RangeSteps zoom={zoom} setZoom={overview.setZoom} />}
+      {zoom !== null && <RangeSteps zoom={zoom} setZoom={overview.setZoom} isRecorded={recorder === 'on'} />}
     </div>
   );
 }
@@ -107,7 +109,23 @@ function Conditions({ filter: text }: { filter: string }) {
   );
 }
 
-function RangeSteps({ zoom, setZoom }: { zoom: TimeSpan; setZoom: (range: TimeSpan) => void }) {
+const BOOKMARK = {
+  keys: ['b'],
+  name: 'Bookmark this range…',
+  group: 'Time',
+  keywords: 'keep save note past',
+} as const;
+
+function RangeSteps({
+  zoom,
+  setZoom,
+  isRecorded,
+}: {
+  zoom: TimeSpan;
+  setZoom: (range: TimeSpan) => void;
+  isRecorded: boolean;
+}) {
+  const canKeep = useMayChange() && isRecorded;
   const { store } = useLive();
   const now = () => store.getSnapshot().figures.wallMs;
   const step = (by: -1 | 1) => {
@@ -126,6 +144,7 @@ function RangeSteps({ zoom, setZoom }: { zoom: TimeSpan; setZoom: (range: TimeSp
     { keys: [']'], name: 'Show the time after', group: 'Time', keywords: 'later next past', run: () => step(1) },
     { keys: ['z'], name: 'Zoom out', group: 'Time', keywords: 'wider longer range', run: widen },
   ]);
+  useKeys('page', canKeep ? [{ ...BOOKMARK, run: () => overlay.show('bookmark') }] : []);
   return (
     <div className="applied-steps">
       <IconButton label="Show the time before" shortcut="[" onClick={() => step(-1)}>
@@ -137,6 +156,11 @@ function RangeSteps({ zoom, setZoom }: { zoom: TimeSpan; setZoom: (range: TimeSp
       <IconButton label="Zoom out" shortcut="z" onClick={widen}>
         <ZoomOut size={13} aria-hidden="true" />
       </IconButton>
+      {canKeep && (
+        <IconButton label="Bookmark this range" shortcut="b" onClick={() => overlay.show('bookmark')}>
+          <Bookmark size={13} aria-hidden="true" />
+        </IconButton>
+      )}
     </div>
   );
 }

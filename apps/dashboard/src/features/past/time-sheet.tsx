@@ -1,7 +1,9 @@
 'use client';
 
+import type { PastFacts } from '@packetlog/common';
 import { useState } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import type { TimeSpan } from '../../node/past/past.ts';
 import { usePastAnswer } from '../../node/recorded/use-past-answer.ts';
 import { useRecorder, useShownRange } from '../../node/recorded/use-recorder.ts';
 import { momentText, rangeText } from '../../text/calendar-text.ts';
@@ -9,6 +11,7 @@ import { spanText } from '../../text/clock.ts';
 import { formatBytes, quantityText } from '../../text/number.ts';
 import { Sheet } from '../../ui/sheet.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import { BookmarkList } from './bookmark-list.tsx';
 import { readTime, TIME_EXAMPLES } from './read-time.ts';
 import './time-sheet.css';
 
@@ -67,7 +70,7 @@ export function TimeSheet({ onClose }: { onClose: () => void }) {
               ))}
             </ul>
           </div>
-          <Reach now={now} />
+          <Recorded now={now} onShow={show} />
         </div>
         <footer className="sheet-foot">
           <button type="button" className="button push" onClick={onClose}>
@@ -87,25 +90,41 @@ export function TimeSheet({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** How far back recorded packets reach. */
-function Reach({ now }: { now: number }) {
+/** How far back recorded packets reach, and the bookmarks. */
+function Recorded({ now, onShow }: { now: number; onShow: (range: TimeSpan) => void }) {
   const recorder = useRecorder();
+  const [changes, setChanges] = useState(0);
   const { value, problem } = usePastAnswer(
     'past:facts',
-    recorder === 'on' ? { key: 'facts', request: () => ({}), againAfter: () => null } : null,
+    recorder === 'on' ? { key: `facts ${changes}`, request: () => ({}), againAfter: () => null } : null,
   );
   return (
-    <p className="field-hint" data-testid="past-reach">
-      {recorder === 'off' &&
-        'Nothing is recorded: chart and top lists reach back 6 h, rows as far as this page has them. Start packetlog with --record on to keep packets.'}
-      {recorder === 'all-nodes' && 'Each node records its own packets: select a node to see them.'}
-      {recorder === 'on' &&
-        (problem ??
-          (value === null
-            ? 'Loading…'
-            : value.oldest_ms === 0
-              ? 'Nothing is recorded yet.'
-              : `Recorded packets reach back to ${momentText(value.oldest_ms, now)}: ${quantityText(formatBytes(value.bytes))} of at most ${quantityText(formatBytes(value.max_bytes))}.${value.is_anonymized ? ' Addresses are recorded as networks.' : ''}`))}
-    </p>
+    <>
+      {value !== null && (
+        <BookmarkList
+          bookmarks={value.bookmarks}
+          now={now}
+          onShow={({ from_ms, to_ms }) => onShow({ fromMs: from_ms, toMs: to_ms })}
+          onChanged={() => setChanges(changes + 1)}
+        />
+      )}
+      <p className="field-hint" data-testid="past-reach">
+        {recorder === 'off' && NOT_RECORDED}
+        {recorder === 'all-nodes' && 'Each node records its own packets: select a node to see them.'}
+        {recorder === 'on' && (problem ?? reachText(value, now))}
+      </p>
+    </>
   );
+}
+
+const NOT_RECORDED =
+  'Nothing is recorded: chart and top lists reach back 6 h, rows as far as this page has them. Start packetlog with --record on to keep packets.';
+
+function reachText(facts: PastFacts | null, now: number): string {
+  if (facts === null) return 'Loading…';
+  const { oldest_ms, bytes, max_bytes, is_anonymized } = facts;
+  if (oldest_ms === 0) return 'Nothing is recorded yet.';
+  const room = `${quantityText(formatBytes(bytes))} of at most ${quantityText(formatBytes(max_bytes))}`;
+  const networks = is_anonymized ? ' Addresses are recorded as networks.' : '';
+  return `Recorded packets reach back to ${momentText(oldest_ms, now)}: ${room}.${networks}`;
 }

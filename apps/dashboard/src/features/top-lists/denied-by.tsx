@@ -1,5 +1,6 @@
 'use client';
 
+import { Filter } from 'lucide-react';
 import Link from 'next/link';
 import { useLive } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
@@ -11,10 +12,25 @@ import { Measure } from '../../ui/count.tsx';
 import { VerdictMark } from '../../ui/marks.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
 import { useRulesView } from '../rules/index.ts';
+import { ENTRY_FILTER, withEntry } from './entry-filter.ts';
 import type { RangeLists } from './range-lists.ts';
 import { rangeRules } from './range-rules.ts';
 import { TopList } from './top-list.tsx';
 import './panels.css';
+
+function FilterByRule({ id }: { id: number }) {
+  const { filter } = useLive();
+  const filterBy = () => {
+    const next = withEntry(filter.text, ENTRY_FILTER.rule(id), true);
+    if (next !== null) filter.apply(next);
+  };
+  const label = `Show only packets of rule ${id}`;
+  return (
+    <button type="button" className="top-action" aria-label={label} title={label} onClick={filterBy}>
+      <Filter size={12} aria-hidden="true" />
+    </button>
+  );
+}
 
 /** Rules that denied, or would deny, in the time range. Hidden if none did. */
 export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note: string; max: number }) {
@@ -48,6 +64,7 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
                   {id} <span className="font-sans">{label}</span>
                 </Link>
                 {action === 'observe' && <span className="text-warn shrink-0">{VERDICT_TEXT.would_deny.label}</span>}
+                <FilterByRule id={id} />
               </span>
             </th>
             {action !== 'observe' && (

@@ -20,6 +20,7 @@ export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 const ANSWER_WITHIN_MS = 15_000;
 /** Weeks of packets take a while to read. */
 const PAST_WITHIN_MS = 60_000;
+const DRY_RUN_WITHIN_MS = 300_000;
 
 /** Requests over the page's connection. Answers are validated before they are used. */
 export class LoaderRequests {
@@ -55,7 +56,14 @@ export class LoaderRequests {
   ): Promise<Acknowledgement<PastAnswers[Event]>> {
     const checks = await import('../messages/past-messages.ts').catch(() => null);
     if (checks === null) return unavailable('A part of this page could not be loaded: reload the page.');
-    const send = () => this.#answer(event, request, isRejection, 'The loader has not answered.', PAST_WITHIN_MS);
+    const withinMs = event === 'past:dry_run' ? DRY_RUN_WITHIN_MS : PAST_WITHIN_MS;
+    const send = async () => {
+      const cancel = () => void this.#answer('past:cancel', { question: event.slice('past:'.length) }, isRejection, '');
+      unwanted?.addEventListener('abort', cancel, { once: true });
+      const answered = await this.#answer(event, request, isRejection, 'The loader has not answered.', withinMs);
+      unwanted?.removeEventListener('abort', cancel);
+      return answered;
+    };
     const answer = await this.#turns.take(event, send, unwanted);
     if (answer === null) return unavailable('This question was replaced by a newer one.');
     if (!answer.ok) return answer;

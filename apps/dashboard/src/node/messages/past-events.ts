@@ -1,7 +1,11 @@
 import type {
   Acknowledgement,
+  Bookmark,
   FirstSeen,
   FirstSeenRequest,
+  PastBookmarkRequest,
+  PastDryRunReport,
+  PastDryRunRequest,
   PastFacts,
   PastRates,
   PastRatesRequest,
@@ -9,6 +13,7 @@ import type {
   PastRowsRequest,
   PastTop,
   PastTopRequest,
+  PastUnbookmarkRequest,
 } from '@packetlog/common';
 
 /** Questions about recorded packets (docs/history.md), with their answers. */
@@ -18,7 +23,16 @@ export interface PastRequests {
   'past:top': PastTopRequest;
   'past:rows': PastRowsRequest;
   'past:first_seen': FirstSeenRequest;
+  'past:bookmark': PastBookmarkRequest;
+  'past:unbookmark': PastUnbookmarkRequest;
+  'past:dry_run': PastDryRunRequest;
 }
+
+/** The part of a dry run's report that the page shows. */
+export type PastTrial = Pick<
+  PastDryRunReport,
+  'judged' | 'newly_denied' | 'by_source' | 'by_port' | 'known_good' | 'incomplete'
+>;
 
 export interface PastAnswers {
   'past:facts': PastFacts;
@@ -26,6 +40,9 @@ export interface PastAnswers {
   'past:top': PastTop;
   'past:rows': PastRows;
   'past:first_seen': FirstSeen;
+  'past:bookmark': Bookmark;
+  'past:unbookmark': { id: number };
+  'past:dry_run': PastTrial;
 }
 
 export type PastEvent = keyof PastRequests;

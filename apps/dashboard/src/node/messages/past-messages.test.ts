@@ -1,4 +1,5 @@
 import {
+  bookmarkSchema,
   firstSeenSchema,
   HISTORY_COLUMNS,
   pastFactsSchema,
@@ -19,7 +20,15 @@ const coverage = {
 };
 const listOf = (entry: object) => ({ entries: [{ ...volume, ...entry }], others, distinct: 2 });
 
-const ANSWERS: { readonly [Event in PastEvent]: [{ safeParse(value: unknown): { success: boolean } }, object] } = {
+const bookmark = { id: 1, from_ms: 1000, to_ms: 1500, note: 'scan', bytes: 2 };
+
+/** Answers that have a schema in @packetlog/common. */
+const ANSWERS: {
+  readonly [Event in Exclude<PastEvent, 'past:unbookmark' | 'past:dry_run'>]: [
+    { safeParse(value: unknown): { success: boolean } },
+    object,
+  ];
+} = {
   'past:facts': [
     pastFactsSchema,
     {
@@ -28,7 +37,7 @@ const ANSWERS: { readonly [Event in PastEvent]: [{ safeParse(value: unknown): { 
       bytes: 3,
       max_bytes: 4,
       is_anonymized: false,
-      bookmarks: [{ id: 1, from_ms: 1000, to_ms: 1500, note: 'scan', bytes: 2 }],
+      bookmarks: [bookmark],
     },
   ],
   'past:rates': [
@@ -53,6 +62,7 @@ const ANSWERS: { readonly [Event in PastEvent]: [{ safeParse(value: unknown): { 
   ],
   'past:rows': [pastRowsSchema, { records: '', interfaces: [{ ifindex: 2, name: 'eth0' }], next: 'a' }],
   'past:first_seen': [firstSeenSchema, { '192.0.2.1': 1000 }],
+  'past:bookmark': [bookmarkSchema, bookmark],
 };
 
 /** The value with one part of it replaced, for each part. */
@@ -83,5 +93,40 @@ describe.each(Object.entries(ANSWERS))('the answer of %s', (event, [schema, answ
       expect(check(value), JSON.stringify(value)).toBe(false);
     }
     expect(rejected).toBeGreaterThan(0);
+  });
+});
+
+describe('the report of a dry run', () => {
+  const report = {
+    judged: 10,
+    newly_denied: { ...volume, records: 9, sources: 1 },
+    by_source: [{ ...volume, addr: '192.0.2.1', newly_denied: volume }],
+    by_port: [{ ...volume, ip_protocol: 6, port: 22, newly_denied: volume }],
+    known_good: {
+      sources: 1,
+      packets: 9,
+      by_source: [{ ...volume, addr: '192.0.2.1', because: [{ kind: 'permit_rule', rule: 'permit 192.0.2.1' }] }],
+    },
+    incomplete: {
+      is_partial: false,
+      segments: 1,
+      evaluated_segments: 1,
+      damaged: [],
+      gaps: [{ from_ns: '1', to_ns: '2', records: 3, cause: 'full' }],
+      not_recording: [{ from_ns: '1', to_ns: '2' }],
+      expired: { segments: 0, records: 0 },
+      forgotten_records: 0,
+      unreadable_journal_lines: 0,
+      uncounted_source_packets: 0,
+    },
+  };
+
+  it('passes if it has its type, and is rejected if a part of it has another', () => {
+    const check = PAST_CHECKS['past:dry_run'];
+    expect(check(report)).toBe(true);
+    // A list may be empty.
+    const wrong = [...broken(report)].filter((value) => JSON.stringify(value).includes('"no":'));
+    expect(wrong.length).toBeGreaterThan(30);
+    for (const value of wrong) expect(check(value), JSON.stringify(value)).toBe(false);
   });
 });

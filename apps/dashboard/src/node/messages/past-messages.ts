@@ -12,7 +12,7 @@ import {
   type PastTop,
   type Volume,
 } from '@packetlog/common';
-import type { PastAnswers, PastEvent } from './past-events.ts';
+import type { PastAnswers, PastEvent, PastTrial } from './past-events.ts';
 import { type Check, isCount, isFlag, isList, isNumber, isRecord, isShape, isText, mayBe } from './shape.ts';
 
 const isMissing = isShape<Missing>({
@@ -85,6 +85,50 @@ const isRows = isShape<PastRows>({
   next: mayBe(isText),
 });
 
+const isVolume = isShape<Volume>(volume);
+type Source = PastTrial['known_good']['by_source'][number];
+type Incomplete = PastTrial['incomplete'];
+
+const isTrial = isShape<PastTrial>({
+  judged: isCount,
+  newly_denied: isShape<PastTrial['newly_denied']>({ ...volume, records: isCount, sources: isCount }),
+  by_source: isList(isShape<PastTrial['by_source'][number]>({ ...volume, addr: isText, newly_denied: isVolume })),
+  by_port: isList(
+    isShape<PastTrial['by_port'][number]>({ ...volume, ip_protocol: isCount, port: isCount, newly_denied: isVolume }),
+  ),
+  known_good: isShape<PastTrial['known_good']>({
+    sources: isCount,
+    packets: isCount,
+    by_source: isList(
+      isShape<Source>({
+        ...volume,
+        addr: isText,
+        because: isList(
+          isShape<{ kind: string; rule?: string; address?: string }>({
+            kind: isText,
+            rule: mayBe(isText),
+            address: mayBe(isText),
+          }),
+        ) as Check<unknown> as Check<Source['because']>,
+      }),
+    ),
+  }),
+  incomplete: isShape<Incomplete>({
+    is_partial: isFlag,
+    segments: isCount,
+    evaluated_segments: isCount,
+    damaged: isList(isText),
+    gaps: isList(
+      isShape<Incomplete['gaps'][number]>({ from_ns: isText, to_ns: isText, records: isCount, cause: isText }),
+    ),
+    not_recording: isList(isShape<Incomplete['not_recording'][number]>({ from_ns: isText, to_ns: isText })),
+    expired: isShape<Incomplete['expired']>({ segments: isCount, records: isCount }),
+    forgotten_records: isCount,
+    unreadable_journal_lines: isCount,
+    uncounted_source_packets: isCount,
+  }),
+});
+
 const isFirstSeen: Check<FirstSeen> = isRecord(isNumber);
 
 export const PAST_CHECKS: { readonly [Event in PastEvent]: Check<PastAnswers[Event]> } = {
@@ -93,4 +137,7 @@ export const PAST_CHECKS: { readonly [Event in PastEvent]: Check<PastAnswers[Eve
   'past:top': isTop,
   'past:rows': isRows,
   'past:first_seen': isFirstSeen,
+  'past:bookmark': isBookmark,
+  'past:unbookmark': isShape<{ id: number }>({ id: isCount }),
+  'past:dry_run': isTrial,
 };

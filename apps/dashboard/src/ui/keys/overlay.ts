@@ -1,5 +1,5 @@
 /** Overlays of the page: opened by a key, a button or a command, rendered in one place. */
-export type OverlayName = 'palette' | 'help' | 'export' | 'path' | 'undo' | 'redo' | 'time';
+export type OverlayName = 'palette' | 'help' | 'export' | 'path' | 'undo' | 'redo' | 'time' | 'bookmark';
 
 class Overlay {
   #open: OverlayName | null = null;

@@ -3,10 +3,12 @@
 import { type DryRunReport, hasPorts, protocolName, type RulesRequest } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
-import { formatCount } from '../../../text/number.ts';
+import { useRecorder } from '../../../node/recorded/use-recorder.ts';
 import { Rejection } from '../change/rejection.tsx';
 import { protectedText } from '../change/rejection-text.ts';
-import { coverageSentence, percentText, verdictSentence } from './dry-run-text.ts';
+import { coverageSentence, verdictSentence } from './dry-run-text.ts';
+import { PastDryRun } from './past-dry-run.tsx';
+import { Volumes } from './volumes.tsx';
 import './dry-run.css';
 
 type DryRunRequest = Omit<RulesRequest<'test'>, 'seconds'>;
@@ -23,6 +25,7 @@ const ANSWER_SLACK_MS = 15_000;
 /** Runs the change on live traffic without enforcing it. `request` is null while the form is incomplete. */
 export function DryRun({ request }: { request: DryRunRequest | null }) {
   const { ask } = useLive();
+  const isRecorded = useRecorder() === 'on';
   const [state, setState] = useState<State>({ at: 'idle' });
   const about = JSON.stringify(request);
   // A report about earlier content of the form would mislead.
@@ -61,6 +64,7 @@ export function DryRun({ request }: { request: DryRunRequest | null }) {
         {state.at === 'done' && <Report report={state.report} />}
       </div>
       {state.at === 'rejected' && <Rejection error={state.error} />}
+      {isRecorded && <PastDryRun request={request} />}
     </section>
   );
 }
@@ -103,38 +107,5 @@ function Report({ report }: { report: DryRunReport }) {
           }))}
       />
     </div>
-  );
-}
-
-const MAX_ROWS = 8;
-
-function Volumes({
-  title,
-  total,
-  rows,
-}: {
-  title: string;
-  total: number;
-  rows: readonly { key: string; name: string; note: string; packets: number }[];
-}) {
-  if (rows.length === 0) return null;
-  return (
-    <table className="report-table">
-      <caption>
-        {title}
-        {rows.length > MAX_ROWS && <span className="text-faint"> the first {MAX_ROWS}</span>}
-      </caption>
-      <tbody>
-        {rows.slice(0, MAX_ROWS).map(({ key, name, note, packets }) => (
-          <tr key={key}>
-            <th scope="row">
-              <span className="font-mono">{name}</span> <span className="text-faint">{note}</span>
-            </th>
-            <td className="font-mono">{formatCount(packets)}</td>
-            <td className="text-faint">{total === 0 ? '' : percentText(packets / total)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
