@@ -1,5 +1,5 @@
 /** Questions of a client about packets that a loader records, against the sender's counts. Needs root. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type PacketLogClient } from '@packetlog/client';
@@ -81,6 +81,7 @@ describe.skipIf(!requireRoot())('questions about recorded packets', () => {
     ]);
     expect(coverage.missing.map(({ kind }) => kind)).toEqual(['not_recorded']);
 
+    expect([niceOf(loader.pid, 'packetlog-past'), niceOf(loader.pid, 'packetlog-drain')]).toEqual([10, 0]);
     const top = await client.past.top({ ...range(), filter: 'udp', limit: 3 });
     expect(top.sources).toMatchObject({
       distinct: 2,
@@ -199,3 +200,11 @@ describe.skipIf(!requireRoot())('questions about recorded packets', () => {
     await loader.end('SIGINT');
   });
 });
+
+/** The nice value of a thread: field 19 of /proc/PID/task/TID/stat, see proc(5). */
+function niceOf(pid: number, name: string): number | undefined {
+  const tasks = `/proc/${pid}/task`;
+  const tid = readdirSync(tasks).find((task) => readFileSync(`${tasks}/${task}/comm`, 'utf8').trim() === name);
+  const fields = readFileSync(`${tasks}/${tid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
+  return fields === undefined ? undefined : Number(fields[16]);
+}

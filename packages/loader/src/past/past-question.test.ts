@@ -73,12 +73,19 @@ const range = fc
   )
   .map(([from_ms, ms]) => ({ from_ms, to_ms: from_ms + ms }));
 const filter = fc.constantFrom(...FILTERS);
+/** Always among the examples: all packets, and all but the first and last ones. */
+const WHOLE = { from_ms: FIRST_MS - 1500, to_ms: LAST_MS + 1500 };
+const MIDDLE = { from_ms: FIRST_MS + 1500, to_ms: LAST_MS - 1500 };
+const RANGES = FILTERS.flatMap((text) => [WHOLE, MIDDLE].map((each) => [each, text] as const));
 
 function chosen({ from_ms, to_ms }: { from_ms: number; to_ms: number }, text: string | undefined): PacketLog[] {
   return selectedPackets(text, BigInt(from_ms) * NS_PER_MS, BigInt(to_ms) * NS_PER_MS);
 }
 
 const withFilter = (text: string | undefined) => (text === undefined ? {} : { filter: text });
+
+type Example = [asked: { from_ms: number; to_ms: number }, text: string | undefined, limit: number];
+const asExample = ([asked, text, limit]: Readonly<Example>): Example => [asked, text, limit];
 
 describe('past:rates', () => {
   const PROTOCOLS: Record<number, string> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp' };
@@ -119,7 +126,10 @@ describe('past:rates', () => {
         }
         expect(rates.coverage).toMatchObject({ packets: packetsOf(packets), records: packets.length });
       }),
-      { numRuns: 20 },
+      {
+        numRuns: 26,
+        examples: RANGES.flatMap((each) => [[...each, 150] as const, [...each, 7] as const]).map(asExample),
+      },
     );
   });
 
@@ -206,7 +216,7 @@ describe('past:top', () => {
         compare(top.interfaces, packets, (packet) => ({ name: nameAt(packet) }), limit);
         expect(top.coverage).toMatchObject({ packets: packetsOf(packets), records: packets.length, missing: [] });
       }),
-      { numRuns: 25 },
+      { numRuns: 20, examples: RANGES.map((each) => asExample([...each, 10])) },
     );
   });
 
@@ -236,7 +246,7 @@ describe('past:rows', () => {
 
   it('page by page, are all packets of the range in their order, each once, also those of the same time', () => {
     fc.assert(
-      fc.property(range, filter, fc.integer({ min: 7, max: 900 }), (asked, text, limit) => {
+      fc.property(range, filter, fc.integer({ min: 7, max: 5000 }), (asked, text, limit) => {
         const packets = chosen(asked, text);
         const found: PacketLog[] = [];
         let before: string | undefined;
@@ -250,7 +260,7 @@ describe('past:rows', () => {
         expect(found).toEqual(found.length === 0 ? [] : packets.slice(-found.length));
         if (before === undefined) expect(found).toHaveLength(packets.length);
       }),
-      { numRuns: 20 },
+      { numRuns: 20, examples: RANGES.map((each) => asExample([...each, 4000])) },
     );
   });
 
