@@ -1,10 +1,15 @@
 /**
- * Runs the real loader under steady traffic, with a client that stays and one that reconnects: memory and file
- * descriptors must not grow, and at the end every packet must be accounted for. Run it with `pnpm soak`; needs root.
+ * Runs the real loader under steady traffic, with the recorder at its limit of size, a client that stays and one that
+ * reconnects: memory and file descriptors must not grow, and at the end every packet must be accounted for. Run it with
+ * `pnpm soak`; needs root.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PACKET_LOG_SIZE } from '@packetlog/common';
+import { listSegments, openSegment, readJournal } from '@packetlog/loader/segments';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { memoryMib } from '../bench/lab.ts';
 import { startCrowd } from '../e2e/crowd.ts';
@@ -21,6 +26,8 @@ const RATE = Number(process.env['SOAK_RATE'] ?? 50_000);
 const WARM_UP_SECONDS = Math.min(120, SECONDS / 3);
 /** Packets sent first, at full speed: they touch the memory that is reserved for overload, so that it does not grow later. */
 const FLOOD = 5_000_000;
+/** Reached within the warm-up: from then on, each new segment makes the recorder delete an old one. */
+const RECORD_MIB = 16;
 /** How long the reconnecting client is connected, and disconnected. */
 const VISIT_SECONDS = 3;
 /**
@@ -85,17 +92,45 @@ function liveHeap(file: string, thread: 'main' | 'drain' | 'server', sinceMs: nu
 
 const suite = eachWithNetwork({ ipv6: false });
 let generator: Generator;
+let parent: string;
 beforeAll(async () => {
   generator = await buildGenerator();
+  parent = mkdtempSync(join(tmpdir(), 'packetlog-soak-'));
+  // The core is not root.
+  chmodSync(parent, 0o755);
 });
-afterAll(() => generator?.remove());
+afterAll(() => {
+  generator?.remove();
+  rmSync(parent, { recursive: true });
+});
+
+/** Returns the records and bytes of all files, and what the journal says is no longer in them. */
+function onDisk(directory: string) {
+  const files = listSegments(directory);
+  const records = files.reduce((sum, file) => {
+    using segment = openSegment(file);
+    return sum + (segment?.records().length ?? 0) / PACKET_LOG_SIZE;
+  }, 0);
+  const bytes = readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+  const expired = readJournal(directory).entries.reduce(
+    (sum, entry) => sum + (entry.kind === 'expired' ? entry.records : 0),
+    0,
+  );
+  return { records, bytes, expired };
+}
 
 test('memory and descriptors do not grow, and all packets are accounted for', async () => {
   const { server, link } = suite.network;
-  const args = ['--iface', link.server.device, '--print', 'none', '--ui', 'off', '--listen', '127.0.0.1:0'];
+  const directory = join(parent, 'record');
+  const args = [
+    ...['--iface', link.server.device, '--print', 'none', '--ui', 'off', '--listen', '127.0.0.1:0'],
+    ...['--record-dir', directory, '--record-size', `${RECORD_MIB}MiB`],
+  ];
   mkdirSync(ARTIFACTS, { recursive: true });
-  const heapFile = `${ARTIFACTS}/soak-heaps.ndjson`;
+  // The core writes it, too.
+  const heapFile = join(parent, 'heaps.ndjson');
   writeFileSync(heapFile, '');
+  chmodSync(heapFile, 0o666);
   const env = { SOAK_HEAPS: heapFile };
   const packetlog = suite.own(startPacketlog(server, { args, env, nodeOptions: COLLECT }));
   const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
@@ -109,6 +144,14 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
 
   say(`${SECONDS / 60} minutes at ${number(RATE)} packets/s; the first ${WARM_UP_SECONDS} s are not evaluated`);
   await generator.sendFast(link.client, FLOOD);
+  // The disk may be too slow for the flood; at the steady rate it must not be.
+  const lostInFlood = await until(
+    async () => {
+      const recorder = (await resident.ledger())?.recorder;
+      return recorder?.pending === 0 && recorder.offered > 0 && recorder;
+    },
+    { what: 'the flood on the disk', deadlineMs: 60_000 },
+  ).then(({ lost: records }) => records);
   let over = false;
   const STEADY = RATE * SECONDS;
   const sending = generator.sendPaced(link.client, STEADY, RATE).finally(() => {
@@ -143,7 +186,11 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
   const ledger = await until(
     async () => {
       const known = await resident.ledger();
-      return known?.interfaces[0]?.counters.seen === arrived && known.ring.pending + known.queue.pending === 0 && known;
+      return (
+        known?.interfaces[0]?.counters.seen === arrived &&
+        known.ring.pending + known.queue.pending + (known.recorder?.pending ?? 0) === 0 &&
+        known
+      );
     },
     { what: 'a ledger of all packets', deadlineMs: 30_000 },
   );
@@ -178,4 +225,14 @@ test('memory and descriptors do not grow, and all packets are accounted for', as
   expect(serving.low, 'the heap of the server process grows').toBeLessThan(BOUNDS.serverKib);
   expect(descriptors.low, 'file descriptors grow').toBeLessThan(BOUNDS.descriptors);
   expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+
+  const { recorded = 0, lost, sampled } = ledger.recorder ?? {};
+  const disk = onDisk(directory);
+  say(`recorder: ${JSON.stringify({ recorded, lost, lostInFlood, sampled, ...disk })}`);
+  expect({ lost, sampled }).toEqual({ lost: lostInFlood, sampled: 0 });
+  // Neighbours' packets may have arrived since the ledger.
+  expect(disk.records + disk.expired).toBeGreaterThanOrEqual(recorded);
+  expect(recorded + lostInFlood).toBe(ledger.recorder?.offered);
+  expect(disk.expired).toBeGreaterThan(0);
+  expect(disk.bytes).toBeLessThanOrEqual(RECORD_MIB * 2 ** 20);
 });
