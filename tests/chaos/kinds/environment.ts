@@ -1,11 +1,12 @@
 /** Other programs and loaders are there, and namespaces and containers come and go. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { compileBpf } from '../../lab/compile.ts';
 import { createNamespace } from '../../lab/namespace.ts';
 import { PACKETLOG, startProcess } from '../../lab/process.ts';
+import { until } from '../../lab/until.ts';
 import type { Kind } from '../kind.ts';
 import { type ChaosLab, FILES, STATE } from '../lab.ts';
 
@@ -128,11 +129,19 @@ const container: Kind = {
       PACKETLOG,
       ...lab.args(),
     );
-    await delay(random.integer(300, 1500));
+    // Killed before it has a child that is to end with it, unshare would leave the loader running.
+    await until(() => isStarted(inside.pid), { what: 'the loader in its PID namespace' });
+    await delay(random.integer(0, 1200));
     await inside.end('SIGKILL');
     return async () => void lab.start();
   },
 };
+
+/** Returns whether a child of the process executes Node.js. */
+function isStarted(pid: number): boolean {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return children.some((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').startsWith(`${process.execPath}\0`));
+}
 
 const remount = (lab: ChaosLab, how: 'ro' | 'rw') => command(lab, 'mount', '-o', `remount,${how}`, STATE);
 
