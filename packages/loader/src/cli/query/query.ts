@@ -12,7 +12,7 @@ import type { WaitingOutput } from '../segments/waiting-output.ts';
 import { completenessLines } from './completeness.ts';
 import { countTable, formatted, type QueryFormat, seriesTable, topTable } from './result-table.ts';
 import { formattedRows } from './rows-text.ts';
-import { sumOf, sumsByStep, topOf } from './sums.ts';
+import { countOf, sumsByStep, topOf } from './sums.ts';
 import type { TopKind } from './top-names.ts';
 
 export type Question =
@@ -74,7 +74,7 @@ function answer(options: QueryOptions, blocks: PastBlocks, history: InterfaceHis
   const request = { range, filter };
   switch (question.kind) {
     case 'count': {
-      const total = sumOf(blocks, request);
+      const total = countOf(blocks, request);
       // A number alone, not a table with a heading.
       const lines = format === 'table' ? [`${total.packets}\n`] : formatted(countTable(total), format);
       return { lines, total, notes: [] };

@@ -39,22 +39,21 @@ export function added(one: RecordSums, other: RecordSums): RecordSums {
   };
 }
 
-/** Sums up all packets. A segment that is selected as a whole is answered by its index. */
-export function sumOf(blocks: PastBlocks, request: BlockRequest): RecordSums {
+/** Counts packets and records, not bytes. A segment that is selected as a whole is answered by its index. */
+export function countOf(blocks: PastBlocks, request: BlockRequest): RecordSums {
   let sum = ZERO;
   blocks.read(request, ({ facts, columns, rows }) => {
-    sum = Object.values(rows === undefined ? facts.actions : { rows: sumOfRows(columns, rows) }).reduce(added, sum);
+    sum = Object.values(rows === undefined ? facts.actions : { rows: countOfRows(columns, rows) }).reduce(added, sum);
   });
-  return sum;
+  return { ...sum, bytes: 0 };
 }
 
-function sumOfRows({ count, weight, length }: RecordColumns, rows: Uint8Array): RecordSums {
+/** Does not read the lengths: that would take a fifth of the time. */
+function countOfRows({ count, weight }: RecordColumns, rows: Uint8Array): RecordSums {
   const sum = { packets: 0, bytes: 0, records: 0 };
   for (let i = 0; i < count; i++) {
     if (rows[i] !== 1) continue;
-    const packets = weight[i] as number;
-    sum.packets += packets;
-    sum.bytes += packets * (length[i] as number);
+    sum.packets += weight[i] as number;
     sum.records++;
   }
   return sum;

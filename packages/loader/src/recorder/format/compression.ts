@@ -6,6 +6,7 @@ interface ZstdOptions {
   readonly params?: Readonly<Record<number, number>>;
   readonly pledgedSrcSize?: number;
   readonly maxOutputLength?: number;
+  readonly chunkSize?: number;
 }
 
 /** Node.js 22.15 and later; the types that this package builds with are older. */
@@ -33,11 +34,21 @@ export function compressFrame(compression: SegmentCompression, raw: Uint8Array):
   return zstdCompressSync(raw, { params: ZSTD_PARAMS, pledgedSrcSize: raw.length });
 }
 
+const MIN_CHUNK = 64;
+const MAX_CHUNK = 1024 * 1024;
+
+/** One piece of memory for the whole frame, otherwise node:zlib collects pieces of 16 KiB and copies them. */
+function decompressOptions(maxBytes: number): ZstdOptions {
+  // A piece that is full makes it allocate another one. A larger limit is no size: the frame's is not known.
+  if (maxBytes >= MAX_CHUNK) return { maxOutputLength: maxBytes };
+  return { maxOutputLength: maxBytes, chunkSize: Math.max(maxBytes + 1, MIN_CHUNK) };
+}
+
 /** Throws an Error if the frame is damaged, would have more than `maxBytes`, or this Node.js lacks the compression. */
 export function decompressFrame(compression: SegmentCompression, frame: Uint8Array, maxBytes: number): Uint8Array {
-  if (compression === 'gzip') return zlib.gunzipSync(frame, { maxOutputLength: maxBytes });
+  if (compression === 'gzip') return zlib.gunzipSync(frame, decompressOptions(maxBytes));
   if (zstdDecompressSync === undefined) throw withoutZstd();
-  return zstdDecompressSync(frame, { maxOutputLength: maxBytes });
+  return zstdDecompressSync(frame, decompressOptions(maxBytes));
 }
 
 function withoutZstd(): Error {

@@ -27,6 +27,9 @@ import { ifPresent } from './if-present.ts';
 import { rebuildIndex } from './rebuild-index.ts';
 import type { ColumnsNamed, Segment, SegmentFile } from './segment.ts';
 
+/** For compressed frames: new memory for each would cost more than reading them. Grows to the largest. */
+let scratch = new Uint8Array(0);
+
 const ALL_FIELDS = PACKET_LOG_FIELDS.map(({ name }) => name);
 
 export class SealedSegment implements Segment {
@@ -119,7 +122,7 @@ export class SealedSegment implements Segment {
   /** Returns a frame's bytes after decompression. */
   #part({ column, offset, bytes, rawBytes, crc32: checksum }: SegmentFrame): Uint8Array {
     try {
-      const frame = this.#read(offset, bytes);
+      const frame = this.#readInto(scratchOf(bytes), offset);
       if (crc32(frame) !== checksum) throw new Error('its checksum is wrong');
       const part = decompressFrame(this.index.compression, frame, rawBytes);
       if (part.length !== rawBytes) throw new Error(`it has ${part.length} bytes instead of ${rawBytes}`);
@@ -130,9 +133,12 @@ export class SealedSegment implements Segment {
   }
 
   #read(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length; ) {
-      const read = readSync(this.#fd, bytes, at, length - at, offset + at);
+    return this.#readInto(new Uint8Array(length), offset);
+  }
+
+  #readInto(bytes: Uint8Array, offset: number): Uint8Array {
+    for (let at = 0; at < bytes.length; ) {
+      const read = readSync(this.#fd, bytes, at, bytes.length - at, offset + at);
       if (read === 0) throw new SegmentFormatError('the file ends too early', at);
       at += read;
     }
@@ -145,4 +151,10 @@ export class SealedSegment implements Segment {
     const problem = cause instanceof Error ? cause.message : String(cause);
     return new CorruptSegmentError({ file: this.file.path, column, offset, problem, cause });
   }
+}
+
+/** Valid until the next call. */
+function scratchOf(bytes: number): Uint8Array {
+  if (scratch.length < bytes) scratch = new Uint8Array(bytes);
+  return scratch.subarray(0, bytes);
 }
