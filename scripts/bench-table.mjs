@@ -22,6 +22,13 @@ const END = '<!-- end of the table -->';
  * @typedef {{ pss_mib: number, alone_mib: number }} Memory
  * @typedef {{ start_s: Spread, start_cpu_s: Spread, idle: Memory, after_flood: Memory }} Footprint
  * @typedef {{ packets_per_s: number, p50_us: number, p99_us: number, loader_cpu_percent: number }} LatencyRow
+ * @typedef {{ ms: Spread }} Question
+ * @typedef {{
+ *   ingest: { append_rows_per_s: Spread, seal_ns_per_row: Spread, bytes_per_row: number },
+ *   queries: Record<string, Record<string, { cpu_ms: Spread }> & { pss_peak_mib: number }>,
+ *   past: Record<string, Question> & { querying_mib: number, first_rows_ms: number },
+ *   recording: { thread_cpu_percent: Spread, more_pss_mib: number, lost: number },
+ * }} Recorder
  * @typedef {{ performance: number, accessibility: number, best_practices: number }} Lighthouse
  * @typedef {{
  *   machine: { cpu: string, cpus: number, kernel: string, virtual: boolean, node: string },
@@ -35,6 +42,7 @@ const END = '<!-- end of the table -->';
  *   tcp_stream?: Record<string, unknown>,
  *   latency?: LatencyRow[],
  *   dashboard?: Record<string, number> & { lighthouse?: Lighthouse },
+ *   recorder?: Recorder,
  *   idle?: { cpu_percent: number, wakeups_per_s: number, memory_mib: number },
  * }} Results A section that failed, or is newer than the results, is missing.
  * @typedef {{ gbit_per_s: Spread, vs_bare?: Spread }} StreamRow
@@ -151,6 +159,41 @@ function footprintTable({ footprint, aims }) {
   );
 }
 
+const QUERIES = {
+  by_minute_1h: 'by minute, 1 h',
+  top_sources_24h: 'top 10 sources, 24 h',
+  network_24h: 'a /24, 24 h',
+};
+
+/** @param {Results} results */
+function recorderTable({ recorder, aims }) {
+  if (recorder === undefined) return [];
+  const { ingest, queries, past, recording } = recorder;
+  const rows = Object.entries(queries).map(([name, figures]) => [
+    ours(name),
+    ...Object.keys(QUERIES).map((key) => text(figures[key]?.cpu_ms.median ?? Number.NaN)),
+    text(figures.pss_peak_mib),
+  ]);
+  const figures = [
+    ['appended per second and core', ingest.append_rows_per_s.median, 'recorder_append_rows_per_s'],
+    ['sealing, CPU ns per record', ingest.seal_ns_per_row.median, 'recorder_seal_ns_per_row'],
+    ['bytes per record', ingest.bytes_per_row, 'recorder_bytes_per_row'],
+    ['first rows of a range on the page, ms', past.first_rows_ms, 'recorder_first_rows_ms'],
+    ['a day by minute, ms', past['by minute, 24 h']?.ms.median, 'recorder_day_by_minute_ms'],
+    ['memory of recording, MiB', recording.more_pss_mib, 'recorder_recording_mib'],
+    ['memory of querying, MiB', past.querying_mib, 'recorder_querying_mib'],
+    ['% of a core at 100,000 packets/s', recording.thread_cpu_percent.median, 'recorder_cpu_percent_at_100k_pps'],
+    ['records lost at that rate', recording.lost, 'recorder_lost_at_100k_pps'],
+  ];
+  return [
+    ...section(['queries of 20 million records, CPU ms', ...Object.values(QUERIES), 'memory MiB'], rows),
+    ...section(
+      ['recorder', 'measured', 'target'],
+      figures.map(([words, value, aim]) => [String(words), text(Number(value)), aimText(aims[String(aim)])]),
+    ),
+  ];
+}
+
 /** @param {Results} results */
 function streamTable({ tcp_stream = {} }) {
   const rows = Object.entries(tcp_stream).flatMap(([name, row]) =>
@@ -202,6 +245,7 @@ export function benchTable(results) {
     ...latencyTable(results),
     ...footprintTable(results),
     ...dashboardTable(results),
+    ...recorderTable(results),
     ...ratioTable(results),
   ].join('\n');
 }

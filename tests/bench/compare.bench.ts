@@ -1,6 +1,7 @@
 /**
  * The comparison: each section measures its candidates in turns, in one run. The machine may be shared: compare ratios,
- * not absolute figures. `pnpm bench -t events` runs the sections whose name contains that word, and writes no results.
+ * not absolute figures. `pnpm bench -t events` runs the sections whose name contains that word, and writes no results
+ * unless PACKETLOG_BENCH_MERGE is 1.
  * The requirements of all sections are checked before the first starts. A section that fails does not stop the others.
  */
 import { afterAll, beforeAll, test } from 'vitest';
@@ -14,6 +15,7 @@ import { compareLatency } from './latency.ts';
 import { checkNeeds } from './needs.ts';
 import { buildPeers, type Peers } from './peers.ts';
 import { compareRates } from './rates.ts';
+import { compareRecorder } from './recorder.ts';
 import { Report } from './report.ts';
 import { compareRules } from './rules.ts';
 import { compareScaling } from './scaling.ts';
@@ -35,6 +37,7 @@ const SECTIONS = {
   fanout: compareFanout,
   filters: compareFilters,
   dashboard: compareDashboard,
+  recorder: compareRecorder,
 } as const;
 
 const report = new Report();
@@ -48,7 +51,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   peers?.remove();
-  if (begun > 0) report.finish(begun === Object.keys(SECTIONS).length);
+  if (begun > 0) report.finish(begun === Object.keys(SECTIONS).length, process.env['PACKETLOG_BENCH_MERGE'] === '1');
 });
 
 for (const [name, compare] of Object.entries(SECTIONS)) {

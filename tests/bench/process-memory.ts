@@ -45,6 +45,15 @@ export function footprint(pids: readonly number[]): Footprint {
   };
 }
 
+/** Returns the proportional set size of one process, which takes less time than `footprint`; 0 if it has ended. */
+export function pssMib(pid: number): number {
+  try {
+    return field(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') / MIB_KIB;
+  } catch {
+    return 0;
+  }
+}
+
 /** Returns a field in KiB; 0 if it is missing. */
 function field(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);

@@ -34,7 +34,29 @@ export const AIMS = {
   lighthouse_performance: { atLeast: 0.95 },
   lighthouse_accessibility: { atLeast: 0.95 },
   lighthouse_best_practices: { atLeast: 0.95 },
+  recorder_append_rows_per_s: { atLeast: 5_000_000 },
+  recorder_seal_ns_per_row: { atMost: 400 },
+  recorder_bytes_per_row: { atMost: 9.5 },
+  recorder_by_minute_1h_vs_duckdb: { atMost: 0.6 },
+  recorder_top_sources_24h_vs_duckdb: { atMost: 0.7 },
+  recorder_network_24h_vs_duckdb: { atMost: 1.3 },
+  recorder_first_rows_ms: { atMost: 150 },
+  recorder_day_by_minute_ms: { atMost: 1000 },
+  recorder_recording_mib: { atMost: 30 },
+  recorder_querying_mib: { atMost: 100 },
+  recorder_cpu_percent_at_100k_pps: { atMost: 6 },
+  recorder_lost_at_100k_pps: { atMost: 0 },
 } as const satisfies Record<string, { atLeast: number } | { atMost: number }>;
+
+interface Results {
+  readonly machine: unknown;
+  readonly seconds: number;
+  readonly failed_sections: unknown;
+  readonly merged?: unknown;
+  readonly ratios: unknown;
+  readonly ratio_spreads: unknown;
+  readonly [section: string]: unknown;
+}
 
 export class Report {
   readonly #sections: Record<string, unknown> = {};
@@ -64,8 +86,11 @@ export class Report {
     say(`\n${name}: FAILED: ${message}`);
   }
 
-  /** Prints the ratios. Writes the results if all sections ran, even if some failed. */
-  finish(all: boolean): void {
+  /**
+   * Prints the ratios. Writes the results if all sections ran, even if some failed. `merges`: writes those of the
+   * sections that ran into the results of an earlier run.
+   */
+  finish(all: boolean, merges: boolean): void {
     say('\nRatios, medians of rounds (quartiles) and aims');
     table(
       ['', 'median', 'quartiles', 'aim', ''],
@@ -89,20 +114,37 @@ export class Report {
         failed.map(([name, message]) => [name, message.split('\n')[0] ?? '']),
       );
     }
-    if (all) this.#write();
+    if (all) this.#write({ failed_sections: this.#failed, ...this.#own() });
+    else if (merges && failed.length === 0) this.#merge();
   }
 
-  #write(): void {
-    const ratios = Object.fromEntries(Object.entries(this.#ratios).map(([name, { median }]) => [name, median]));
-    const results = {
+  #own() {
+    return {
       machine: machine(),
       seconds: Math.round((performance.now() - this.#started) / 1000),
-      failed_sections: this.#failed,
-      aims: AIMS,
-      ratios,
+      ratios: Object.fromEntries(Object.entries(this.#ratios).map(([name, { median }]) => [name, median])),
       ratio_spreads: this.#ratios,
       ...this.#sections,
     };
+  }
+
+  /** The machine and the time of each section that was measured later are in `merged`. */
+  #merge(): void {
+    const { aims: _, ...before } = JSON.parse(readFileSync(RESULTS, 'utf8'));
+    const { machine, seconds, ratios, ratio_spreads, ...sections } = this.#own();
+    const merged = Object.fromEntries(Object.keys(sections).map((name) => [name, { machine, seconds }]));
+    this.#write({
+      ...before,
+      merged: { ...before.merged, ...merged },
+      ratios: { ...before.ratios, ...ratios },
+      ratio_spreads: { ...before.ratio_spreads, ...ratio_spreads },
+      ...sections,
+    });
+  }
+
+  #write({ machine, seconds, failed_sections, merged, ratios, ratio_spreads, ...sections }: Results): void {
+    const head = { machine, seconds, failed_sections, ...(merged === undefined ? {} : { merged }), aims: AIMS };
+    const results = { ...head, ratios, ratio_spreads, ...sections };
     writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
     say('\nwritten: bench/results.json');
   }

@@ -3,7 +3,7 @@ export default {
     include: ['tests/bench/*.bench.ts'],
     fileParallelism: false,
     reporters: ['dot'],
-    testTimeout: 300_000,
-    hookTimeout: 60_000,
+    testTimeout: 900_000,
+    hookTimeout: 300_000,
   },
 };
