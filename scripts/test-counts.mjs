@@ -1,11 +1,17 @@
 /**
  * A vitest reporter that writes how many tests passed, failed and were skipped to TEST_COUNTS_FILE.
  *
- * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ result(): { state: 'passed' | 'failed' | 'skipped' | 'pending' } }} TestCase
+ * A test that needs what `pnpm test` does not install calls `skip('optional: …')`. It is not counted as skipped; its
+ * reason is in `optional`.
+ *
+ * @typedef {{ passed: number, failed: number, skipped: number, optional: string[] }} Counts
+ * @typedef {{ state: 'passed' | 'failed' | 'skipped' | 'pending', note?: string | undefined }} TestResult
+ * @typedef {{ result(): TestResult }} TestCase
  * @typedef {{ ok(): boolean, children: { allTests(): Iterable<TestCase> } }} TestModule
  */
 import { writeFileSync } from 'node:fs';
+
+const OPTIONAL = 'optional: ';
 
 /**
  * Counts as failures: errors outside tests, a file that fails without a failed test (it does not load), and a test that
@@ -15,12 +21,13 @@ import { writeFileSync } from 'node:fs';
  */
 export function countTests(modules, errors) {
   /** @type {Counts} */
-  const counts = { passed: 0, failed: errors.length, skipped: 0 };
+  const counts = { passed: 0, failed: errors.length, skipped: 0, optional: [] };
   for (const module of modules) {
     const failedBefore = counts.failed;
     for (const test of module.children.allTests()) {
-      const { state } = test.result();
-      counts[state === 'pending' ? 'failed' : state] += 1;
+      const { state, note } = test.result();
+      if (state === 'skipped' && note?.startsWith(OPTIONAL)) counts.optional.push(note.slice(OPTIONAL.length));
+      else counts[state === 'pending' ? 'failed' : state] += 1;
     }
     if (!module.ok() && counts.failed === failedBefore) counts.failed += 1;
   }
@@ -28,8 +35,12 @@ export function countTests(modules, errors) {
 }
 
 /** @param {Counts} counts */
-export function countsLine({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+export function countsLine({ passed, failed, skipped, optional }) {
+  const others = [
+    ...(skipped > 0 ? [`, ${skipped} skipped`] : []),
+    ...(optional.length > 0 ? [`, ${optional.length} optional not run`] : []),
+  ];
+  return `${passed} passed, ${failed} failed${others.join('')}`;
 }
 
 // vitest loads a reporter through the default export of a file.

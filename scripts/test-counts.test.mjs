@@ -19,6 +19,16 @@ describe('the closing line', () => {
     expect(countsLine(countTests([file(true, 'passed')], []))).toBe('1 passed, 0 failed');
   });
 
+  it('counts a test that needs something optional apart, with its reason', () => {
+    const skipped = (/** @type {string} */ note) => ({
+      result: () => ({ state: /** @type {const} */ ('skipped'), note }),
+    });
+    const tests = [skipped('optional: chDB is not installed'), skipped('no reason of this kind')];
+    const counts = countTests([{ ok: () => true, children: { allTests: () => tests } }], []);
+    expect(counts.optional).toEqual(['chDB is not installed']);
+    expect(countsLine(counts)).toBe('0 passed, 0 failed, 1 skipped, 1 optional not run');
+  });
+
   it('counts a file that does not load as a failure', () => {
     expect(countsLine(countTests([file(false)], []))).toBe('0 passed, 1 failed');
   });

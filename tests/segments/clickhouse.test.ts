@@ -3,39 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as zlib from 'node:zlib';
-import { formatAddress, PACKET_LOG_FIELDS, PACKET_LOG_SIZE } from '@packetlog/common';
+import { formatAddress, PACKET_LOG_SIZE } from '@packetlog/common';
 import { writeSegment } from '@packetlog/loader/segments';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClickHouse, startClickHouse } from '../lab/clickhouse.ts';
-
-interface Traffic {
-  take(records: number): Uint8Array;
-}
-
-const GENERATOR = new URL('../../packages/loader/test/support/generated-traffic.ts', import.meta.url).href;
-const PAGE = new URL('../../docs/segments.md', import.meta.url);
-
-const COLUMNS = /```sql\n(.*?)```/s.exec(readFileSync(PAGE, 'utf8'))?.[1] ?? '';
-const FIELDS = PACKET_LOG_FIELDS.map(({ name, type }) => (type === 'addr' ? `hex(${name})` : name)).join(', ');
-const NODE = 'web-1.example.com';
-
-/** What `SELECT ${FIELDS} … FORMAT TSV` prints for these records. */
-function rowsOf(records: Uint8Array): string[] {
-  const data = new DataView(records.buffer, records.byteOffset, records.byteLength);
-  const read = {
-    u8: (at: number) => data.getUint8(at),
-    u16: (at: number) => data.getUint16(at, true),
-    u32: (at: number) => data.getUint32(at, true),
-    u64: (at: number) => data.getBigUint64(at, true),
-    addr: (at: number) =>
-      Buffer.from(records.subarray(at, at + 16))
-        .toString('hex')
-        .toUpperCase(),
-  };
-  return Array.from({ length: records.length / PACKET_LOG_SIZE }, (_, i) =>
-    PACKET_LOG_FIELDS.map(({ offset, type }) => read[type](i * PACKET_LOG_SIZE + offset)).join('\t'),
-  );
-}
+import { COLUMNS, FIELDS, generatedBlocks, NODE, rowsOf } from './rows.ts';
 
 /** Newer than the types of Node.js that the tests build with. */
 const { zstdDecompressSync } = zlib as unknown as { zstdDecompressSync: (bytes: Uint8Array) => Buffer };
@@ -43,13 +15,10 @@ const { zstdDecompressSync } = zlib as unknown as { zstdDecompressSync: (bytes: 
 describe('ClickHouse', () => {
   let directory: string;
   let server: ClickHouse;
-  /** A full segment, and one with a few records: their dictionaries have indexes of two bytes and of one. */
   let blocks: Uint8Array[];
 
   beforeAll(async () => {
-    const { GeneratedTraffic } = (await import(GENERATOR)) as { GeneratedTraffic: new () => Traffic };
-    const traffic = new GeneratedTraffic();
-    blocks = [traffic.take(65_536), traffic.take(150)];
+    blocks = await generatedBlocks();
     directory = mkdtempSync(join(tmpdir(), 'packetlog-clickhouse-test-'));
     server = await startClickHouse();
   });
