@@ -1,6 +1,6 @@
 /**
  * Measures the recorder: writing and sealing, queries beside DuckDB and chDB with the same rows, questions of clients,
- * and the whole loader with and without it. An engine that cannot be installed or run is named and left out.
+ * and the whole loader with and without it. An engine that cannot be installed or run is named and not compared.
  */
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -106,7 +106,7 @@ async function loadEngines(directory: string, segments: string, rows: number) {
     } catch (error) {
       const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
       missing[engineName(engine)] = reason;
-      say(`\n${engineName(engine)} is left out: ${reason}`);
+      say(`\n${engineName(engine)} is not compared: ${reason}`);
     }
   }
   if (engines.size > 0) {
