@@ -174,6 +174,8 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     // From the palette, with seconds; then to the time before, which has no packets.
     const clock = (ms: number) => new Date(ms).toTimeString().slice(0, 8);
     await page.keyboard.press('Control+k');
+    // Loaded when it is first opened; until then, the letters would be shortcuts of the page.
+    await page.getByTestId('palette').waitFor();
     await page.keyboard.type(`${clock(from)}-${clock(to + 1000)}`);
     await page
       .getByRole('option', { name: /^Show / })
