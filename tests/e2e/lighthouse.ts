@@ -21,7 +21,7 @@ export type Category = 'performance' | 'accessibility' | 'best-practices';
 export interface Verdict {
   /** 0 to 1. */
   readonly scores: Readonly<Record<string, number>>;
-  /** Failed audits with a weight, with their titles. */
+  /** Failed audits with a weight: titles, and the elements. */
   readonly failed: readonly string[];
   /** Why earlier runs ended without a result. */
   readonly repeated: readonly string[];
@@ -32,7 +32,18 @@ interface Result {
   readonly categories: Readonly<
     Record<string, { readonly score: number | null; readonly auditRefs: readonly { id: string; weight: number }[] }>
   >;
-  readonly audits: Readonly<Record<string, { readonly title: string; readonly score: number | null }>>;
+  readonly audits: Readonly<Record<string, Audit>>;
+}
+
+interface Audit {
+  readonly title: string;
+  readonly score: number | null;
+  readonly details?: { readonly items?: readonly { readonly node?: { readonly snippet: string } }[] };
+}
+
+function textOf({ title, details }: Audit): string {
+  const elements = (details?.items ?? []).flatMap(({ node }) => node?.snippet ?? []);
+  return [title, ...elements].join('\n');
 }
 
 /** Runs Lighthouse with its desktop preset. A run that fails for a reason of the tool is repeated and reported. */
@@ -43,8 +54,8 @@ export async function lighthouse(inside: Namespace, url: string, categories: rea
     if (runtimeError === undefined) {
       const scores = Object.fromEntries(Object.entries(rated).map(([name, { score }]) => [name, score ?? 0]));
       const counted = Object.values(rated).flatMap(({ auditRefs }) => auditRefs.filter(({ weight }) => weight > 0));
-      const failed = counted.map(({ id }) => audits[id]).filter((audit) => audit?.score === 0);
-      return { scores, failed: failed.map((audit) => audit?.title ?? ''), repeated };
+      const failed = counted.flatMap(({ id }) => (audits[id]?.score === 0 ? textOf(audits[id]) : []));
+      return { scores, failed, repeated };
     }
     repeated.push(runtimeError.code);
     if (!TRY_AGAIN.has(runtimeError.code) || repeated.length === ATTEMPTS)

@@ -251,8 +251,10 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     );
     await page.locator('[data-testid=table-state][data-step=complete]').waitFor();
     await scrollTo('0');
-    await page.getByTestId('live-row').first().waitFor();
-    expect(await page.getByTestId('live-row').first().textContent()).toBe(newest);
+    await until(async () => (await page.getByTestId('live-row').first().textContent()) === newest, {
+      what: 'the newest row',
+      evidence: () => said,
+    });
     expect(problems).toEqual([]);
     await packetlog.end();
   });

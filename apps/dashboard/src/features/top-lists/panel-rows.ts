@@ -1,6 +1,6 @@
 /** Height of a panel without rows, px, as in panels.css. */
 const PANEL = 43;
-const ROW = 22;
+const ROW = 24;
 /** Height of the note about estimates, px. */
 const ESTIMATES = 62;
 
