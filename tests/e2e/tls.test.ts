@@ -94,7 +94,13 @@ describe.skipIf(!requireRoot())('with TLS', () => {
       use(second);
       process.kill(packetlog.pid, 'SIGHUP');
       await packetlog.untilPrinted(/The TLS certificate was read again/);
-      await client(url, { ca: pem(second) });
+      // The core has read it; the server process gets it by a message.
+      const isReplaced = () =>
+        client(url, { ca: pem(second) }).then(
+          () => true,
+          () => false,
+        );
+      await until(isReplaced, { what: 'the new certificate' });
       await expect(client(url, { ca: pem(first) })).rejects.toThrow('is not accepted');
       await sendUdp(sender, { address: link.server.ipv4, count: 30 });
       await until(() => received === 80, { what: 'rows over the old connection', evidence: () => `${received}` });
