@@ -33,10 +33,10 @@ await script(async () => {
     const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : null;
     if (counts === null) {
       tell(`the tests did not run: vitest ended with exit code ${code}. See its output above.`);
-      console.log(countsLine({ passed: 0, failed: 1, skipped: 0, optional: [] }));
+      console.log(countsLine({ passed: 0, failed: 1, skipped: 0 }));
       return 1;
     }
-    for (const reason of new Set(counts.optional)) tell(reason);
+    for (const reason of new Set(counts.optional)) tell(`not run: ${reason}`);
     if (counts.skipped > 0)
       tell('skipped tests count as failures: this run is root and has everything that the tests need.');
     console.log(countsLine(counts));
