@@ -119,28 +119,22 @@ const container: Kind = {
   async inject(lab, random) {
     await lab.kill();
     // A PID namespace of its own; the pins are in the lab's bpf file system, as with --bpf-fs.
-    const inside = lab.spawn(
-      'unshare',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      '--mount-proc',
-      process.execPath,
-      PACKETLOG,
-      ...lab.args(),
-    );
-    // Killed before it has a child that is to end with it, unshare would leave the loader running.
-    await until(() => isStarted(inside.pid), { what: 'the loader in its PID namespace' });
+    const inside = lab.spawn('unshare', '--pid', '--fork', '--mount-proc', process.execPath, PACKETLOG, ...lab.args());
+    const loader = await until(() => loaderOf(inside.pid), { what: 'the loader in its PID namespace' });
     await delay(random.integer(0, 1200));
-    await inside.end('SIGKILL');
+    // Not unshare: the kernel forgets --kill-child when the loader drops root's rights (commit_creds()).
+    process.kill(loader, 'SIGKILL');
+    await inside.exited;
     return async () => void lab.start();
   },
 };
 
-/** Returns whether a child of the process executes Node.js. */
-function isStarted(pid: number): boolean {
+/** Returns the pid of the child of a process that executes Node.js. */
+function loaderOf(pid: number): number | undefined {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-  return children.some((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').startsWith(`${process.execPath}\0`));
+  return children
+    .filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').startsWith(`${process.execPath}\0`))
+    .map(Number)[0];
 }
 
 const remount = (lab: ChaosLab, how: 'ro' | 'rw') => command(lab, 'mount', '-o', `remount,${how}`, STATE);
