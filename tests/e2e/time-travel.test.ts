@@ -35,7 +35,6 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
   const untilLoaded = (page: Page, rows: number) =>
     until(async () => (await loaded(page)) === rows, {
       what: `${rows} recorded rows`,
-      deadlineMs: 30_000,
     });
   const coverage = (page: Page) => page.getByTestId('past-coverage');
   const hashOf = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
@@ -247,7 +246,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
         said = (await page.getByTestId('table-state').textContent()) ?? '';
         return (await loaded(page)) === MANY;
       },
-      { what: 'all rows to be loaded', evidence: () => said, deadlineMs: 30_000 },
+      { what: 'all rows to be loaded', evidence: () => said },
     );
     await page.locator('[data-testid=table-state][data-step=complete]').waitFor();
     await scrollTo('0');

@@ -24,7 +24,7 @@ export const missingSchema = z.object({
   /** Undefined: without a limit on this side, or not known. */
   from_ms: z.optional(time),
   to_ms: z.optional(time),
-  /** Records, or for `damaged` segments; absent where nobody knows. */
+  /** Records, or for `damaged` segments; absent where it is not known. */
   count: z.optional(count),
   /** A whole sentence. */
   message: z.string(),

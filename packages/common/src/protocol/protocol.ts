@@ -232,6 +232,7 @@ export const noticeSchema = z.object({
     'tls_rejected',
     'recording_stopped',
     'recording_resumed',
+    'bookmarks_ignored',
   ]),
   /** A whole sentence, with the next step where there is one. */
   message: z.string(),

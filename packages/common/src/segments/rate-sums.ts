@@ -99,8 +99,8 @@ export class RateSums {
   }
 
   /**
-   * Spreads records that were lost between two times evenly over the steps between them: nobody knows when each was
-   * lost. What lies outside of all steps is left out.
+   * Spreads records that were lost between two times evenly over the steps between them: the time of each loss is not
+   * known. What lies outside of all steps is left out.
    */
   addLost(records: number, fromNs: bigint, toNs: bigint): void {
     const durationNs = toNs > fromNs ? toNs - fromNs : 1n;

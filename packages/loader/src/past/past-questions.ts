@@ -1,6 +1,6 @@
 /**
  * The main thread's handle on the thread that answers questions about recorded packets. The thread starts with the first
- * question and ends some time after the last, so a loader that nobody asks has no memory for it.
+ * question and ends some time after the last, so a loader without questions spends no memory on it.
  */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';

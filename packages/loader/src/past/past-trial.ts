@@ -14,7 +14,7 @@ export interface PastTrialRequest {
   readonly request: unknown;
   readonly context: TrialContext;
   readonly directory: string;
-  /** Ends the dry run: nobody waits for its report. */
+  /** Ends the dry run: its report is no longer wanted. */
   readonly stop: AbortSignal;
   /** Resolves when the dry run may read the next segment. */
   readonly pause: () => Promise<void>;

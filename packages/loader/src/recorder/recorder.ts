@@ -154,6 +154,7 @@ function roomOf(maxBytes: number, counts: RecorderCounts): RecorderRoom {
 
 function noticeOf(change: RecordingChange, directory: string): Notice {
   const at_ms = Date.now();
+  if ('warning' in change) return { at_ms, level: 'warning', code: 'bookmarks_ignored', message: change.warning };
   if ('problem' in change) {
     const message = `Recording to ${directory} stopped: ${change.problem}. Packets are shown and decided as before; recording resumes when the disk accepts data again.`;
     return { at_ms, level: 'warning', code: 'recording_stopped', message };

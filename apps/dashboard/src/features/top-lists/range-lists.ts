@@ -46,13 +46,43 @@ export interface RangeLists {
   readonly totals: Readonly<Record<ListName, RangeTotal>> | null;
 }
 
+const PLAIN = { note: '', isNew: false, series: [], source: null };
+
+/** Lists of recorded packets have no `series`. */
+interface Volume {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly series?: readonly number[];
+}
+
+function portEntry({ ip_protocol, port, ...volume }: Volume & { ip_protocol: number; port: number }): RangeEntry {
+  return {
+    ...PLAIN,
+    ...volume,
+    key: `${ip_protocol}/${port}`,
+    label: String(port),
+    note: portNote(ip_protocol, port),
+    filter: ENTRY_FILTER.port(ip_protocol, port),
+  };
+}
+
+function pairEntry({ src_addr, dst_addr, ...volume }: Volume & { src_addr: string; dst_addr: string }): RangeEntry {
+  return {
+    ...PLAIN,
+    ...volume,
+    key: `${src_addr} ${dst_addr}`,
+    label: `${src_addr} → ${dst_addr}`,
+    filter: ENTRY_FILTER.pair(src_addr, dst_addr),
+    source: src_addr,
+  };
+}
+
 /** Returns the top lists of a range, with names. */
 export function rangeLists(top: HistoryTop): RangeLists {
   const newSources = new Set(top.new_sources.map(({ addr }) => addr));
-  const plain = { note: '', isNew: false, source: null };
   return {
     sources: top.sources.map(({ addr, ...volume }) => ({
-      ...plain,
+      ...PLAIN,
       ...volume,
       key: addr,
       label: addr,
@@ -60,22 +90,8 @@ export function rangeLists(top: HistoryTop): RangeLists {
       filter: ENTRY_FILTER.source(addr),
       source: addr,
     })),
-    ports: top.ports.map(({ ip_protocol, port, ...volume }) => ({
-      ...plain,
-      ...volume,
-      key: `${ip_protocol}/${port}`,
-      label: String(port),
-      note: portNote(ip_protocol, port),
-      filter: ENTRY_FILTER.port(ip_protocol, port),
-    })),
-    pairs: top.pairs.map(({ src_addr, dst_addr, ...volume }) => ({
-      ...plain,
-      ...volume,
-      key: `${src_addr} ${dst_addr}`,
-      label: `${src_addr} → ${dst_addr}`,
-      filter: ENTRY_FILTER.pair(src_addr, dst_addr),
-      source: src_addr,
-    })),
+    ports: top.ports.map(portEntry),
+    pairs: top.pairs.map(pairEntry),
     newSources: top.new_sources.map(({ addr, first_seen_ms, packets }) => ({
       addr,
       firstSeenMs: first_seen_ms,
@@ -94,12 +110,11 @@ function portNote(ip_protocol: number, port: number): string {
 
 /** Returns the top lists of recorded packets. They have totals, but no trend and no new sources. */
 export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
-  const plain = { note: '', isNew: false, series: [], source: null };
   const { sources, ports, pairs, interfaces, rules } = top;
   const totals = Object.fromEntries(LISTS.map((name) => [name, totalOf(top[name])])) as Record<ListName, RangeTotal>;
   return {
     sources: sources.entries.map(({ addr, ports: reached, ...volume }) => ({
-      ...plain,
+      ...PLAIN,
       ...volume,
       key: addr,
       label: addr,
@@ -107,24 +122,10 @@ export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
       filter: ENTRY_FILTER.source(addr),
       source: addr,
     })),
-    ports: ports.entries.map(({ ip_protocol, port, ...volume }) => ({
-      ...plain,
-      ...volume,
-      key: `${ip_protocol}/${port}`,
-      label: String(port),
-      note: portNote(ip_protocol, port),
-      filter: ENTRY_FILTER.port(ip_protocol, port),
-    })),
-    pairs: pairs.entries.map(({ src_addr, dst_addr, ...volume }) => ({
-      ...plain,
-      ...volume,
-      key: `${src_addr} ${dst_addr}`,
-      label: `${src_addr} → ${dst_addr}`,
-      filter: ENTRY_FILTER.pair(src_addr, dst_addr),
-      source: src_addr,
-    })),
+    ports: ports.entries.map(portEntry),
+    pairs: pairs.entries.map(pairEntry),
     interfaces: interfaces.entries.map(({ name, ...volume }) => ({
-      ...plain,
+      ...PLAIN,
       ...volume,
       key: name,
       label: name,

@@ -55,7 +55,9 @@ export function writeBookmarks(directory: string, bookmarks: Bookmarks): void {
   renameSync(`${path}.tmp`, path);
 }
 
-/** Moves a damaged file aside, so that it is not overwritten. */
-export function setBookmarksAside(directory: string): void {
-  ifPresent(() => renameSync(bookmarksPath(directory), `${bookmarksPath(directory)}.damaged`));
+/** Moves a damaged file aside, so that it is not overwritten. Returns its new path. */
+export function setBookmarksAside(directory: string): string {
+  const path = bookmarksPath(directory);
+  ifPresent(() => renameSync(path, `${path}.damaged`));
+  return `${path}.damaged`;
 }

@@ -31,16 +31,21 @@ export type BookmarkResult =
 
 export class KeptBookmarks {
   readonly #directory: string;
+  readonly #warn: (sentences: string) => void;
+  /** Ids of those for which there is no room, as text. */
+  #without = '';
   #stored: Bookmarks = { next_id: 1, bookmarks: [] };
 
-  constructor(directory: string) {
+  /** `warn` is called when bookmarks no longer keep their packets. */
+  constructor(directory: string, warn: (sentences: string) => void) {
     this.#directory = directory;
+    this.#warn = warn;
   }
 
   /** Reads the file. A damaged one is moved aside. Throws the error of the file system, as do `add` and `remove`. */
   open(): void {
     const read = readBookmarks(this.#directory);
-    if (read === undefined) setBookmarksAside(this.#directory);
+    if (read === undefined) this.#warn(damagedText(setBookmarksAside(this.#directory)));
     this.#stored = read ?? { next_id: 1, bookmarks: [] };
   }
 
@@ -77,12 +82,21 @@ export class KeptBookmarks {
    */
   protectedOf(segments: readonly Span[], maxBytes: number): ReadonlySet<number> {
     const kept = new Set<Span>();
+    const without: StoredBookmark[] = [];
     for (const bookmark of this.#stored.bookmarks) {
       const more = segments.filter((segment) => isIn(bookmark, segment) && !kept.has(segment));
-      if (sizeOf(kept) + sizeOf(more) > maxBytes / SHARE) continue;
-      for (const segment of more) kept.add(segment);
+      if (sizeOf(kept) + sizeOf(more) > maxBytes / SHARE) without.push(bookmark);
+      else for (const segment of more) kept.add(segment);
     }
+    this.#warnOf(without, maxBytes);
     return new Set([...kept].map(({ sequence }) => sequence));
+  }
+
+  /** Warns when other bookmarks than before have no room. */
+  #warnOf(without: readonly StoredBookmark[], maxBytes: number): void {
+    const ids = without.map(({ id }) => id).join(', ');
+    if (ids !== '' && ids !== this.#without) this.#warn(noRoomText(ids, maxBytes / SHARE));
+    this.#without = ids;
   }
 
   #store(bookmarks: Bookmarks): void {
@@ -93,6 +107,14 @@ export class KeptBookmarks {
 
 function isIn({ from_ns, to_ns }: StoredBookmark, { fromNs, toNs }: Span): boolean {
   return toNs >= from_ns && fromNs < to_ns;
+}
+
+function damagedText(path: string): string {
+  return `The bookmarks of recorded packets could not be read, so they keep no packets. Their file was renamed to ${path}: repair and rename it, and restart packetlog, or bookmark the ranges again.`;
+}
+
+function noRoomText(ids: string, most: number): string {
+  return `All bookmarks together may keep ${mib(most)}, half of --record-size, so these keep no packets: ${ids}. Raise --record-size, or remove other bookmarks.`;
 }
 
 function sizeOf(segments: Iterable<Span>): number {

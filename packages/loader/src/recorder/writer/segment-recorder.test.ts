@@ -1,108 +1,35 @@
 import {
   appendFileSync,
-  existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FIELD_OFFSETS, MAX_SEGMENT_RECORDS, PACKET_LOG_SIZE } from '@packetlog/common';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeRecorderCounts, type RecorderCount, RecorderCounts } from '../../ipc/recorder-counts.ts';
-import { readBookmarks } from '../format/bookmarks.ts';
-import type { JournalEntry, JournalEntryOf } from '../format/journal-entry.ts';
-import { openSegment } from '../format/open-segment.ts';
-import { listSegments } from '../format/segment-files.ts';
+import { MAX_SEGMENT_RECORDS, PACKET_LOG_SIZE } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import {
+  directory,
+  entries,
+  kinds,
+  modeOf,
+  numbered,
+  parent,
+  RING,
+  recorded,
+  START_MS,
+  segmentSizes,
+  start,
+  upTo,
+  useRecordDirectory,
+} from '../../../test/support/recorder-fixture.ts';
 import { readJournal } from '../format/segment-journal.ts';
-import { ratesBytes } from '../format/segment-rates.ts';
 import { journalBytes } from './compact-journal.ts';
-import type { RecorderSettings } from './recorder-settings.ts';
-import { type RecordingChange, SegmentRecorder } from './segment-recorder.ts';
 
-const START_MS = 1_700_000_000_000;
-const RING = { bootId: 'boot', rings: 7, before: 0 };
-
-let parent: string;
-let directory: string;
-beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), 'packetlog-recorder-'));
-  directory = join(parent, 'record');
-});
-afterEach(() => rmSync(parent, { recursive: true }));
-
-function numbered(from: number, count: number, atMs: number): Uint8Array {
-  const bytes = new Uint8Array(count * PACKET_LOG_SIZE);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < count; i++) {
-    view.setBigUint64(i * PACKET_LOG_SIZE, BigInt(atMs) * 1_000_000n, true);
-    view.setUint32(i * PACKET_LOG_SIZE + FIELD_OFFSETS.rule_id, from + i, true);
-    view.setUint16(i * PACKET_LOG_SIZE + FIELD_OFFSETS.weight, 1, true);
-    bytes[i * PACKET_LOG_SIZE + FIELD_OFFSETS.action] = 2;
-  }
-  return bytes;
-}
-
-function start(more: Partial<RecorderSettings> = {}, ring = RING) {
-  const time = { ms: START_MS };
-  const counts = new RecorderCounts(makeRecorderCounts());
-  const changes: RecordingChange[] = [];
-  const settings = { ...{ directory, maxBytes: 2 ** 30, maxAgeMs: undefined }, ...more };
-  const it = new SegmentRecorder(
-    { permitsPerSecond: Number.POSITIVE_INFINITY, anonymize: false, node: 'n', ...settings },
-    counts,
-    ring,
-    {
-      now: () => time.ms,
-      monotonic: () => time.ms,
-      changed: (change) => changes.push(change),
-      sealed: () => {},
-      version: '1',
-    },
-  );
-  let next = 0;
-  return {
-    it,
-    time,
-    changes,
-    count: (name: RecorderCount) => counts.get(name),
-    append: (count: number, from = next) => {
-      it.append(numbered(from, count, time.ms), count);
-      next = from + count;
-    },
-    pass: (ms: number) => {
-      time.ms += ms;
-      it.tick();
-    },
-  };
-}
-
-/** The numbers of all records in the directory, in order. */
-function recorded(): number[] {
-  return listSegments(directory).flatMap((file) => {
-    using segment = openSegment(file);
-    const bytes = segment?.records() ?? new Uint8Array();
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Array.from({ length: bytes.length / PACKET_LOG_SIZE }, (_, i) =>
-      view.getUint32(i * PACKET_LOG_SIZE + FIELD_OFFSETS.rule_id, true),
-    );
-  });
-}
-
-/** Bytes of each segment, with its sums by time. */
-const segmentSizes = () =>
-  listSegments(directory).map(({ sequence, bytes }) => bytes + ratesBytes(directory, sequence));
-
-const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
-const kinds = () => listSegments(directory).map(({ sequence, kind }) => `${sequence} ${kind}`);
-const entries = <K extends JournalEntry['kind']>(kind: K) =>
-  readJournal(directory).entries.filter((entry): entry is JournalEntryOf<K> => entry.kind === kind);
+useRecordDirectory();
 
 describe('SegmentRecorder', () => {
   it('appends to a hot file, and seals it when it is full', () => {
@@ -190,67 +117,6 @@ describe('SegmentRecorder', () => {
     ]);
     pass(1000);
     expect(count('expired')).toBe(0);
-  });
-
-  it('keeps the segments of a bookmark, also after a restart, until it is removed', () => {
-    const first = start();
-    for (let i = 0; i < 3; i++) {
-      first.append(MAX_SEGMENT_RECORDS);
-      first.time.ms += 60_000;
-    }
-    const at = (minute: number) => BigInt(START_MS + minute * 60_000) * 1_000_000n;
-    const sizes = segmentSizes();
-    const result = first.it.bookmark({ fromNs: at(1) - 1n, toNs: at(1) + 1n, note: 'the attack' });
-    expect(result).toMatchObject({ bookmark: { id: 1, note: 'the attack' }, bytes: sizes[1] });
-    first.it.close();
-    expect(modeOf(join(directory, 'bookmarks.json'))).toBe(0o600);
-    const room = 2 * (sizes[1] ?? 0) + 20_000;
-    const second = start({ maxBytes: room, maxAgeMs: 30_000 });
-    second.time.ms += 400_000;
-    second.it.tick();
-    expect(kinds()).toEqual(['2 zstd']);
-    expect(second.it.unbookmark(2)).toBe(false);
-    expect(second.it.unbookmark(1)).toBe(true);
-    expect(kinds()).toEqual([]);
-    expect(readdirSync(directory).filter((name) => name.endsWith('.rates'))).toEqual([]);
-    expect(readBookmarks(directory)?.bookmarks).toEqual([]);
-  });
-
-  it('bookmarks packets that were written after the end of their range', () => {
-    const { it: recorder, time } = start();
-    time.ms += 800;
-    recorder.append(numbered(0, 10, START_MS), 10);
-    const at = (ms: number) => BigInt(START_MS + ms) * 1_000_000n;
-    expect(recorder.bookmark({ fromNs: at(0), toNs: at(500), note: '' })).toMatchObject({ bookmark: { id: 1 } });
-    expect(recorder.bookmark({ fromNs: at(-500), toNs: at(0), note: '' })).toHaveProperty('problem');
-  });
-
-  it('rejects a bookmark without packets, and one for which there is not room enough', () => {
-    const { it: recorder, append, time } = start({ maxBytes: 2 ** 20 });
-    append(MAX_SEGMENT_RECORDS);
-    const nowNs = BigInt(time.ms) * 1_000_000n;
-    const none = recorder.bookmark({ fromNs: nowNs + 10_000_000n, toNs: nowNs + 20_000_000n, note: '' });
-    expect(none).toEqual({ problem: expect.stringContaining('No packets are recorded in this range') });
-    append(1);
-    const tooMuch = recorder.bookmark({ fromNs: nowNs, toNs: nowNs + 1n, note: '' });
-    expect(tooMuch).toEqual({ problem: expect.stringMatching(/would take \d+ MiB, and may take 1 MiB, half of/) });
-    expect(existsSync(join(directory, 'bookmarks.json'))).toBe(false);
-  });
-
-  it('ends a bookmark now, so that it does not grow', () => {
-    const { it: recorder, append, time } = start();
-    append(10);
-    recorder.bookmark({ fromNs: 0n, toNs: 2n ** 62n, note: '' });
-    const nowNs = BigInt(time.ms) * 1_000_000n;
-    expect(readBookmarks(directory)?.bookmarks).toMatchObject([{ to_ns: nowNs + 1_000_000n }]);
-  });
-
-  it('moves a damaged file of bookmarks aside, and keeps no segment for it', () => {
-    start().append(1);
-    writeFileSync(join(directory, 'bookmarks.json'), '{"bookmarks":');
-    const { it: recorder } = start();
-    expect(existsSync(join(directory, 'bookmarks.json.damaged'))).toBe(true);
-    expect(recorder.unbookmark(1)).toBe(false);
   });
 
   it('keeps its journal small, and counts it as room', () => {
@@ -371,7 +237,3 @@ describe('SegmentRecorder', () => {
     expect(recorded()).toEqual(upTo(total));
   });
 });
-
-function modeOf(path: string): number {
-  return statSync(path).mode & 0o777;
-}

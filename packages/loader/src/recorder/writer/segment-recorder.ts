@@ -36,15 +36,15 @@ const KILLED = 'the recorder was killed';
 const MIN_COMPACTED_BYTES = 256 * 1024;
 const TOO_SLOW = 'the recorder was too slow';
 
-/** `problem`: a clause. */
-export type RecordingChange = { readonly problem: string } | { readonly lost: number };
+/** `problem`: a clause. `warning`: sentences about bookmarks that keep nothing. */
+export type RecordingChange = { readonly problem: string } | { readonly lost: number } | { readonly warning: string };
 
 export interface RecorderHost {
   /** Wall clock, ms. */
   readonly now: () => number;
   /** Monotonic clock, ms. */
   readonly monotonic: () => number;
-  /** Recording stopped, or resumed. */
+  /** Recording stopped or resumed, or bookmarks no longer keep their packets. */
   readonly changed: (change: RecordingChange) => void;
   /** A segment was sealed, which leaves several MiB of garbage. */
   readonly sealed: () => void;
@@ -83,7 +83,7 @@ export class SegmentRecorder {
     this.#host = host;
     this.#sampler = new PermitSampler(settings.permitsPerSecond);
     this.#kept = new KeptSegments(settings, counts);
-    this.#bookmarks = new KeptBookmarks(settings.directory);
+    this.#bookmarks = new KeptBookmarks(settings.directory, (warning) => host.changed({ warning }));
     this.#progress = new ProgressFile(ring, host.now);
     this.#counts.set('recording', 1);
     this.#attempt(() => {});
