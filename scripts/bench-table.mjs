@@ -102,7 +102,8 @@ function dashboardTable({ dashboard, aims }) {
 }
 
 /** @param {{ atLeast?: number, atMost?: number } | undefined} aim */
-const aimText = ({ atLeast, atMost } = {}) => (atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`);
+const aimText = ({ atLeast, atMost } = {}) =>
+  atLeast === undefined ? `≤ ${atMost?.toLocaleString('en-US')}` : `≥ ${atLeast.toLocaleString('en-US')}`;
 
 /** @param {Results} results */
 function eventsTable({ events = {} }) {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod/mini';
+import { ledgerSchema } from './ledger.ts';
 import { DEFAULT_ROWS_PER_SECOND, MAX_BATCHES_PER_SECOND, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from './limits.ts';
 import {
   handshakeSchema,
   helloSchema,
-  ledgerSchema,
   noticeSchema,
   pauseSchema,
   rejectionSchema,
