@@ -20,6 +20,7 @@ const rangeShape = {
 
 /** What is missing in a range, one entry for each cause. */
 export const missingSchema = z.object({
+  /** `uncounted`: in the `others` of a top list, because there were more values than are counted. */
   kind: z.enum(['lost', 'expired', 'forgotten', 'not_recorded', 'damaged', 'uncounted']),
   /** Undefined: without a limit on this side, or not known. */
   from_ms: z.optional(time),

@@ -26,7 +26,7 @@ describe('missingParts', () => {
     [{ kind: 'not_recorded', from_ms: 130_000, message }, 'not recorded for 30 s'],
     [{ kind: 'forgotten', count: 4, message }, '4 removed on request'],
     [{ kind: 'damaged', count: 2, message }, '2 segments damaged'],
-    [{ kind: 'uncounted', message }, 'the newest not counted yet'],
+    [{ kind: 'uncounted', message }, 'too many values to list all'],
   ])('%j', (missing, text) => {
     expect(missingParts(coverage(9, 9, [missing]), span)).toEqual([
       { text, sentence: message, isLoss: missing.kind === 'lost' || missing.kind === 'damaged' },

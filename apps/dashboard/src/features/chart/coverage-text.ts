@@ -41,7 +41,7 @@ export function missingParts({ packets, records, missing }: Coverage, span: Time
   ];
 }
 
-/** Returns the share of packets that were recorded: '1 of 8', or '9 of 10' where nearly all were. */
+/** Returns the share of packets that were recorded: '1 of 8', or '90.9 %' where most were. */
 function sampledText(ratio: number): string {
   return ratio >= 1.5 ? `1 of ${formatCount(Math.round(ratio))}` : `${Math.max(1, Math.floor(1000 / ratio) / 10)} %`;
 }
@@ -66,7 +66,7 @@ function partText({ kind, from_ms, to_ms, count, message }: Missing, span: TimeS
     case 'damaged':
       return `${count === undefined ? 'a segment' : counted(count, 'segment')} damaged`;
     case 'uncounted':
-      return 'the newest not counted yet';
+      return 'too many values to list all';
     default:
       return message;
   }
