@@ -63,11 +63,12 @@ test('lists of recorded packets have totals, and the number of ports of a source
     pairs: list({ src_addr: '203.0.113.7', dst_addr: '198.51.100.1' }, 14),
     rules: list({ rule_id: 12 }, 1),
     interfaces: list({ name: 'eth0' }, 2),
-    coverage: { packets: 100, records: 100, missing: [] },
+    coverage: { packets: 100, records: 100, missing: [{ kind: 'uncounted', count: 7, message: 'Too many.' }] },
   };
   const lists = recordedLists(past, 60_000);
   expect(lists.sources[0]).toMatchObject({ note: '41 ports', packets: 90, series: [], source: '203.0.113.7' });
   expect(lists.totals?.sources).toEqual({ packets: 100, distinct: 12 });
   expect(lists.rules).toEqual([{ rule_id: 12, packets: 90, bytes: 900, series: [] }]);
+  expect(lists.uncounted).toBe(7);
   expect(lists.interfaces[0]?.filter).toBe('iface "eth0"');
 });

@@ -44,6 +44,8 @@ export interface RangeLists {
   readonly lengthMs: number;
   /** Totals of lists of recorded packets; null for lists of the history in memory. */
   readonly totals: Readonly<Record<ListName, RangeTotal>> | null;
+  /** Records whose values were too many to count each; they are in the totals. */
+  readonly uncounted: number;
 }
 
 const PLAIN = { note: '', isNew: false, series: [], source: null };
@@ -101,6 +103,7 @@ export function rangeLists(top: HistoryTop): RangeLists {
     rules: top.rules,
     lengthMs: top.to_ms - top.from_ms,
     totals: null,
+    uncounted: 0,
   };
 }
 
@@ -135,6 +138,7 @@ export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
     rules: rules.entries.map((entry) => ({ ...entry, series: [] })),
     lengthMs,
     totals,
+    uncounted: top.coverage.missing.find(({ kind }) => kind === 'uncounted')?.count ?? 0,
   };
 }
 

@@ -76,6 +76,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   return (
     <div className="top-panels" aria-busy={isLoading} data-recorded={isRecorded}>
       {figures.sampledOneOf > 1 && !isRecorded && <Estimates oneOf={figures.sampledOneOf} />}
+      {isRecorded && <Uncounted records={lists?.uncounted ?? 0} />}
       <DeniedBy lists={lists} note={isRecorded && zoom !== null ? '' : span} max={rows.denied} />
       {PANELS.map(({ key, title, column, empty, noun }, i) => (
         <Panel
@@ -175,7 +176,8 @@ function useRows(lists: RangeLists | null, height: number | null): PanelRows {
   if (height === null) return ALL_ROWS;
   const denied = lists === null || allNodes ? 0 : rangeRules(lists.rules, store.rules, ALL_ROWS.denied).length;
   const entries = { denied, fresh: lists?.newSources.length ?? 0, protocols };
-  return panelRows(height, entries, { columns: two ? 2 : 1, estimated });
+  const hasNote = lists?.totals ? lists.uncounted > 0 : estimated;
+  return panelRows(height, entries, { columns: two ? 2 : 1, estimated: hasNote });
 }
 
 /** States that the lists are estimates while the kernel samples; counters stay exact. */
@@ -187,6 +189,17 @@ function Estimates({ oneOf }: { oneOf: number }) {
         1 of {formatCount(oneOf)}
       </data>{' '}
       packets. Rates, denied packets and bytes are exact.
+    </p>
+  );
+}
+
+/** States that the lists and their numbers of values are incomplete. */
+function Uncounted({ records }: { records: number }) {
+  if (records === 0) return null;
+  return (
+    <p className="panel-estimates" data-testid="uncounted">
+      Too many different values to count each one: {counted(records, 'more record')} are in others. Narrow the range or
+      the filter.
     </p>
   );
 }
