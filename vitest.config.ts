@@ -49,7 +49,7 @@ export default {
           include: ['tests/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...WHOLE_MACHINE],
           // Each waits most of the time, in namespaces of its own.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,12 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { countsLine, countTests } from './test-counts.mjs';
 
+/** @typedef {import('./test-counts.mjs').TestResult} TestResult */
+
 /**
  * @param {boolean} ok
- * @param {...('passed' | 'failed' | 'skipped' | 'pending')} states
+ * @param {...(TestResult | TestResult['state'])} results
  */
-function file(ok, ...states) {
-  return { ok: () => ok, children: { allTests: () => states.map((state) => ({ result: () => ({ state }) })) } };
+function file(ok, ...results) {
+  const tests = results.map((result) => ({
+    fullName: 'sums > add up',
+    result: () => (typeof result === 'string' ? { state: result } : result),
+  }));
+  return {
+    relativeModuleId: 'tests/sums.test.ts',
+    ok: () => ok,
+    errors: () => [{ message: 'it does not load' }],
+    diagnostic: () => ({ duration: 1500 }),
+    children: { allTests: () => tests },
+  };
 }
 
 describe('the closing line', () => {
@@ -20,11 +32,9 @@ describe('the closing line', () => {
   });
 
   it('counts a test that needs something optional apart, with its reason', () => {
-    const skipped = (/** @type {string} */ note) => ({
-      result: () => ({ state: /** @type {const} */ ('skipped'), note }),
-    });
-    const tests = [skipped('optional: chDB is not installed'), skipped('no reason of this kind')];
-    const counts = countTests([{ ok: () => true, children: { allTests: () => tests } }], []);
+    const skipped = (/** @type {string} */ note) => ({ state: /** @type {const} */ ('skipped'), note });
+    const results = [skipped('optional: chDB is not installed'), skipped('no reason of this kind')];
+    const counts = countTests([file(true, ...results)], []);
     expect(counts.optional).toEqual(['chDB is not installed']);
     expect(countsLine(counts)).toBe('0 passed, 0 failed, 1 skipped');
   });
@@ -39,5 +49,22 @@ describe('the closing line', () => {
 
   it('counts an error outside tests, and a test that did not finish, as failures', () => {
     expect(countsLine(countTests([file(true, 'pending')], [new Error('late')]))).toBe('0 passed, 2 failed');
+  });
+});
+
+describe('the lines before it', () => {
+  it('name each failed test with the first line of its first error', () => {
+    const failed = { state: /** @type {const} */ ('failed'), errors: [{ message: 'expected 1 to be 2\n  diff' }] };
+    const counts = countTests([file(false, 'passed', failed, 'pending'), file(false)], [new Error('late')]);
+    expect(counts.failures).toEqual([
+      'outside tests: late',
+      'tests/sums.test.ts > sums > add up: expected 1 to be 2',
+      'tests/sums.test.ts > sums > add up: it did not finish',
+      'tests/sums.test.ts: it does not load',
+    ]);
+  });
+
+  it('name the files that took longest', () => {
+    expect(countTests([file(true, 'passed')], []).slowest).toEqual(['1.5 s tests/sums.test.ts']);
   });
 });

@@ -37,6 +37,8 @@ await script(async () => {
       return 1;
     }
     for (const reason of new Set(counts.optional)) tell(`not run: ${reason}`);
+    if (isWhole) tell(`slowest: ${counts.slowest.join(', ')}`);
+    for (const failure of counts.failures) console.log(`failed: ${failure}`);
     if (counts.skipped > 0)
       tell('skipped tests count as failures: this run is root and has everything that the tests need.');
     console.log(countsLine(counts));
