@@ -65,7 +65,8 @@ describe.skipIf(!requireRoot())('the live table', () => {
     expect(await columns(page)).toEqual(['protocol', ...inMenu.filter((key) => key !== 'protocol')]);
     await page.reload();
     await untilApplied(page);
-    expect((await columns(page))[0]).toBe('protocol');
+    // The page is drawn with the default columns first.
+    await until(async () => (await columns(page))[0] === 'protocol', { what: 'the stored columns' });
     expect(await widthOf(page, 'src')).toBeCloseTo(before + 8, 0);
 
     // Paused: rows are buffered, and shown one by one.
