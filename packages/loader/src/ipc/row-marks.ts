@@ -5,6 +5,11 @@
 
 /** At most PIPE_BUF, so that a mark is written whole or not at all: pipe(7). */
 export const MARK_BYTES = 24;
+/**
+ * Size of what follows the slabs in the shared memory. It begins with the number of bytes that were written to the pipe
+ * since the server process began to read it: modulo 2^32, little-endian. So the server sees cheaply that marks wait.
+ */
+export const AFTER_SLABS_BYTES = 4096;
 
 export type RowMark =
   /** `slab` holds `count` records and belongs to the server until it is released; `skipped` more were withheld. */

@@ -56,6 +56,7 @@ export class Client {
       work.run,
     );
     this.stream = new ClientStream(this.sendQueue, streams.context);
+    socket.conn.on('packet', work.rowsFirst);
     // What an administrator requests does not wait for the others.
     const run = isAdmin ? (answer: () => void) => answer() : (answer: () => void) => work.run(answer, CAN_WAIT_MS);
     this.messages = new ClientMessages(this, lines, budget, run);

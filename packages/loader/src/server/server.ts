@@ -33,6 +33,8 @@ export interface ServerParts {
   readonly core: Core;
   /** Undefined: no GeoIP file was given. */
   readonly places: Places | undefined;
+  /** Passes on rows that have arrived, to `rows`, before the event loop comes to them. Returns whether there were any. */
+  readonly pollRows: () => boolean;
   readonly log: { debug(facts: object, message: string): void };
   /** Limits log lines that clients can cause. */
   readonly lines: LineLimit;
@@ -106,7 +108,7 @@ export class Server {
 
   /** Admits clients from now on. */
   start(hello: Hello, { stride, recordOffset }: RecordShape): void {
-    const { core, lines, log, places } = this.#parts;
+    const { core, lines, log, places, pollRows } = this.#parts;
     const { processes, reverseDns } = this.#settings;
     this.#interfaces = hello.interfaces;
     this.#sockets = new SocketServer({
@@ -118,6 +120,7 @@ export class Server {
       hello: () => ({ ...hello, interfaces: this.#interfaces }),
       stride,
       recordOffset,
+      pollRows,
       lookups: lookups({
         history: this.#history,
         past: core.past,

@@ -37,6 +37,7 @@ export interface SocketServerOptions {
   /** Layout of the records passed to `rows`. */
   stride: number;
   recordOffset: number;
+  pollRows: () => boolean;
   lookups: Lookups;
   /** Limits log lines that clients can cause. */
   lines: LineLimit;
@@ -60,7 +61,7 @@ export class SocketServer {
   readonly #rules: RulesFeed;
   readonly #lines: LineLimit;
   readonly #budgets: Budgets;
-  readonly #work = new WorkQueue(() => performance.now());
+  readonly #work: WorkQueue;
   readonly #guesses: TokenGuesses;
   readonly #totals = new ClientTotals();
   readonly #rowsWanted: RowsWanted;
@@ -72,6 +73,7 @@ export class SocketServer {
     this.#tokens = options.tokens;
     const { stride, recordOffset, core, clock = realClock } = options;
     const setLowLatency = (lowLatency: boolean) => core.setLowLatency(lowLatency);
+    this.#work = new WorkQueue(() => performance.now(), options.pollRows);
     this.#streams = new RowStreams({ stride, recordOffset }, clock, this.#work.run, setLowLatency);
     this.#lines = options.lines;
     this.#rowsWanted = new RowsWanted(this.#clients, (perSecond) => core.wantRows(perSecond));

@@ -212,6 +212,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       }),
       stride: STRIDE,
       recordOffset: 8,
+      pollRows: () => false,
       lines,
       log,
       clock: {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { numberedRecord, recordNumber } from '../../../test/support/fake-ring.ts';
-import { decodeMark, MARK_BYTES, type RowMark } from '../../ipc/row-marks.ts';
+import { AFTER_SLABS_BYTES, decodeMark, MARK_BYTES, type RowMark } from '../../ipc/row-marks.ts';
 import { SLAB_BYTES } from '../../ipc/slabs.ts';
 import { ServerRows } from './server-rows.ts';
 import { ServerSlabs } from './server-slabs.ts';
@@ -36,7 +36,7 @@ function read(fd: number, into: Uint8Array): number {
 }
 
 function rows({ simulateLoss = 0, slabCount = SLABS } = {}) {
-  const memory = Buffer.alloc(slabCount * SLAB_BYTES);
+  const memory = Buffer.alloc(slabCount * SLAB_BYTES + AFTER_SLABS_BYTES);
   const slabs = new ServerSlabs(memory);
   const ends = { marks: pipe('marks'), released: pipe('released') };
   let blocked = 0;
@@ -59,6 +59,8 @@ function rows({ simulateLoss = 0, slabCount = SLABS } = {}) {
   return {
     it,
     ends,
+    /** Number of bytes in the pipe of marks, as the server sees it. */
+    marked: () => memory.readUInt32LE(slabCount * SLAB_BYTES),
     blocked: () => blocked,
     reads: () => reads,
     add: (count: number) => {
@@ -159,6 +161,18 @@ describe('rows for the server', () => {
     expect(counts()).toEqual([4, 1, 1, 1]);
     expect(reads()).toBe(4);
     over.disconnect();
+  });
+
+  it('are announced beside the slabs, from 0 for each server', () => {
+    const { it, ends, add, marks, marked } = rows();
+    it.want(Number.POSITIVE_INFINITY);
+    add(1);
+    it.flush(false);
+    expect(marked()).toBe(marks().length * MARK_BYTES);
+    expect(marked()).toBeGreaterThan(0);
+    it.disconnect();
+    it.connect({ ...ends, marks: pipe('marks of the next'), released: pipe('released of the next') });
+    expect(marked()).toBe(0);
   });
 
   it('ignore released numbers that are none of its slabs, in any pieces', () => {

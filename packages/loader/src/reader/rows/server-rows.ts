@@ -114,7 +114,7 @@ export class ServerRows {
   #mark(mark: RowMark): boolean {
     if (this.#ends === undefined) return false;
     try {
-      writeSync(this.#ends.marks, encodeMark(mark, this.#encoded));
+      this.#slabs.marked(writeSync(this.#ends.marks, encodeMark(mark, this.#encoded)));
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') this.#blocked();

@@ -2,6 +2,7 @@
  * Slabs that the server process reads: it maps nothing and writes nothing, but sends back the numbers of the slabs that
  * it has read.
  */
+import { AFTER_SLABS_BYTES } from '../../ipc/row-marks.ts';
 import { SLAB_BYTES, type SlabPool } from '../../ipc/slabs.ts';
 
 const NUMBER_BYTES = 4;
@@ -17,6 +18,9 @@ export class ServerSlabs implements SlabPool {
   readonly #memory: Uint8Array;
   /** Records in each slab that the server holds; undefined: it is free. */
   readonly #held: (number | undefined)[];
+  readonly #afterSlabs: DataView;
+  /** Bytes written to the pipe of marks. */
+  #marked = 0;
   readonly #input = new Uint8Array(MAX_NUMBERS * NUMBER_BYTES);
   readonly #view = new DataView(this.#input.buffer);
   /** Bytes of an incomplete number at the start of the input. */
@@ -25,9 +29,11 @@ export class ServerSlabs implements SlabPool {
   #passed = 0;
   #read: ReadWaiting | undefined;
 
-  /** `memory`: whole slabs. */
+  /** `memory`: whole slabs, and AFTER_SLABS_BYTES. */
   constructor(memory: Uint8Array) {
     this.#memory = memory;
+    const { buffer, byteOffset, byteLength } = memory;
+    this.#afterSlabs = new DataView(buffer, byteOffset + byteLength - AFTER_SLABS_BYTES);
     this.#held = new Array(Math.floor(memory.byteLength / SLAB_BYTES)).fill(undefined);
   }
 
@@ -35,6 +41,8 @@ export class ServerSlabs implements SlabPool {
   connect(read: ReadWaiting): void {
     this.#read = read;
     this.#partial = 0;
+    this.#marked = 0;
+    this.marked(0);
   }
 
   /** Call when the server has ended. Returns the number of records that it had not released. */
@@ -70,6 +78,12 @@ export class ServerSlabs implements SlabPool {
   withdraw(slab: number): void {
     this.#held[slab] = undefined;
     this.#passed--;
+  }
+
+  /** Call when `bytes` were written to the pipe of marks. */
+  marked(bytes: number): void {
+    this.#marked += bytes;
+    this.#afterSlabs.setUint32(0, this.#marked, true);
   }
 
   free(): number {

@@ -11,15 +11,32 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-it('passes on what arrives, in pieces that fit into its buffer', async () => {
+function pipe() {
   const path = join(directory, 'pipe');
   execFileSync('mkfifo', [path]);
   const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const received: Buffer[] = [];
-  readPipe(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), (bytes) => received.push(Buffer.from(bytes)));
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const readNow = readPipe(reader, (bytes) => received.push(Buffer.from(bytes)));
+  return { writer, received, readNow };
+}
+
+it('passes on what arrives, in pieces that fit into its buffer', async () => {
+  const { writer, received } = pipe();
   const sent = Buffer.from(Array.from({ length: 10_000 }, (_, i) => i % 251));
   writeSync(writer, sent);
   await vi.waitFor(() => expect(Buffer.concat(received).equals(sent)).toBe(true));
   writeSync(writer, 'more');
   await vi.waitFor(() => expect(received.at(-1)?.toString()).toBe('more'));
+});
+
+it('passes on at once what waits, if it is asked to', async () => {
+  const { writer, received, readNow } = pipe();
+  readNow();
+  expect(received).toEqual([]);
+  writeSync(writer, 'first');
+  readNow();
+  expect(received.map(String)).toEqual(['first']);
+  writeSync(writer, 'second');
+  await vi.waitFor(() => expect(received.map(String)).toEqual(['first', 'second']));
 });

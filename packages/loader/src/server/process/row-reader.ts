@@ -1,8 +1,9 @@
 /** Reads rows that the drain thread passes to this process: marks from a pipe, records from slabs. */
-import { readSync, writeSync } from 'node:fs';
-import { decodeMark, MARK_BYTES } from '../../ipc/row-marks.ts';
+import { fstatSync, readSync, writeSync } from 'node:fs';
+import { AFTER_SLABS_BYTES, decodeMark, MARK_BYTES } from '../../ipc/row-marks.ts';
 import { SLAB_BYTES } from '../../ipc/slabs.ts';
 import type { RecordShape } from '../server.ts';
+import type { ReadNow } from './read-pipe.ts';
 
 /** How long rows wait for the report that precedes them: it arrives over the channel, which is a little slower. */
 const REPORT_WAIT_MS = 100;
@@ -23,7 +24,7 @@ export interface RowEvents {
 
 export interface RowSource {
   /** Calls `received` for the bytes of the pipe of marks, which are valid only during the call. */
-  readonly marks: (received: (bytes: Uint8Array) => void) => void;
+  readonly marks: (received: (bytes: Uint8Array) => void) => ReadNow;
   /** Descriptor of the slabs' memory, which is read with pread(2). */
   readonly slabs: number;
   /** Descriptor that takes the numbers of slabs that were read. */
@@ -38,6 +39,14 @@ export class RowReader {
   /** Slabs in `#numbers`: read, and not released yet. */
   #unreleased = 0;
   #shape: RecordShape | undefined;
+  /** Number of bytes that the core wrote to the pipe, and its place in the slabs' memory. */
+  readonly #written = Buffer.alloc(4);
+  readonly #writtenAt: number;
+  /** Number of bytes that were read from the pipe, modulo 2^32. */
+  #received = 0;
+  readonly #readNow: ReadNow;
+  /** Rows or a report are being passed on, and none may overtake them. */
+  #isHandling = false;
   /** Bytes that wait: for the rest of a mark, or for a report. */
   #waiting: Uint8Array = NOTHING;
   /** Reports that wait for their mark, by number, oldest first. */
@@ -48,7 +57,9 @@ export class RowReader {
   constructor(source: RowSource, events: RowEvents) {
     this.#source = source;
     this.#events = events;
-    source.marks((bytes) => {
+    this.#writtenAt = fstatSync(source.slabs).size - AFTER_SLABS_BYTES;
+    this.#readNow = source.marks((bytes) => {
+      this.#received = (this.#received + bytes.byteLength) >>> 0;
       this.#handleMarks(this.#waiting.byteLength === 0 ? bytes : Buffer.concat([this.#waiting, bytes]));
     });
   }
@@ -56,6 +67,16 @@ export class RowReader {
   /** Sets the layout of the records; call it before the first rows are requested. */
   start(shape: RecordShape): void {
     this.#shape = shape;
+  }
+
+  /** Handles rows that have arrived, though the event loop has not come to them yet. Returns whether there were any. */
+  poll(): boolean {
+    if (this.#isHandling || this.#waitsFor !== undefined) return false;
+    readSync(this.#source.slabs, this.#written, 0, 4, this.#writtenAt);
+    if (this.#written.readUInt32LE() === this.#received) return false;
+    const before = this.#received;
+    this.#readNow();
+    return this.#received !== before;
   }
 
   /** Calls `apply` once all rows before this report were passed on, and none after it. */
@@ -68,6 +89,7 @@ export class RowReader {
 
   /** Handles the marks in `input`, and keeps a copy of what has to wait. */
   #handleMarks(input: Uint8Array): void {
+    this.#isHandling = true;
     let at = 0;
     while (this.#waitsFor === undefined && at + MARK_BYTES <= input.byteLength) {
       const mark = decodeMark(input, at);
@@ -92,6 +114,7 @@ export class RowReader {
           this.#events.ended();
       }
     }
+    this.#isHandling = false;
     this.#release();
     this.#waiting = at === input.byteLength ? NOTHING : new Uint8Array(input.subarray(at));
   }
@@ -129,10 +152,13 @@ export class RowReader {
   }
 
   #applyUpTo(number: number): void {
+    const wasHandling = this.#isHandling;
+    this.#isHandling = true;
     for (const [each, apply] of this.#reports) {
-      if (each > number) return;
+      if (each > number) break;
       this.#reports.delete(each);
       apply();
     }
+    this.#isHandling = wasHandling;
   }
 }

@@ -93,7 +93,13 @@ async function open(settings: Settings): Promise<void> {
   try {
     places = settings.places.length === 0 ? undefined : new Places(settings.places);
     const debug = (facts: object, message: string) => settings.debug && link.log('debug', facts, message);
-    server = await Server.open(settings, { core: link, places, lines, log: { debug } });
+    server = await Server.open(settings, {
+      core: link,
+      places,
+      lines,
+      pollRows: () => rows.poll(),
+      log: { debug },
+    });
     const metrics = server.servedMetrics && {
       url: server.servedMetrics.url,
       is_exposed: server.servedMetrics.isExposed,

@@ -215,12 +215,13 @@ export class RowStream implements RowSource {
 
   /** Flushes at once if the last batch is old enough, otherwise when it is. */
   #flushSoon(): void {
-    if (this.#records === 0 || this.#timer) return;
+    if (this.#records === 0) return;
     const wait = this.#lastFlush + this.batchMs - this.#context.clock.now();
     if (wait < SOON_MS) {
       this.flush();
       return;
     }
+    if (this.#timer) return;
     this.#timer = true;
     this.#context.clock.after(wait, () => {
       // The timers of many streams end at the same moment.

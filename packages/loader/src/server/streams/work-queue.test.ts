@@ -7,13 +7,29 @@ import { WorkQueue } from './work-queue.ts';
 function queue() {
   let now = 0;
   const ran: number[] = [];
-  const work = new WorkQueue(() => now);
+  /** What the rows that arrive next need, and when they arrive. */
+  const rows: { id: number; at: number }[] = [];
+  const pollRows = () => {
+    const arrived = rows.filter(({ at }) => at <= now);
+    rows.splice(0, arrived.length);
+    for (const { id } of arrived) add(id, 0.05, 0);
+    return arrived.length > 0;
+  };
+  const work = new WorkQueue(() => now, pollRows);
   const add = (id: number, ms: number, withinMs = 1) =>
     work.run(() => {
       ran.push(id);
       now += ms;
     }, withinMs);
-  return { add, ran, run: work.run, now: () => now };
+  return {
+    add,
+    ran,
+    rows,
+    run: work.run,
+    rowsFirst: work.rowsFirst,
+    now: () => now,
+    pass: (ms: number) => (now += ms),
+  };
 }
 
 it('runs work at once while there is time in this turn of the event loop', () => {
@@ -54,6 +70,38 @@ it('runs what is due first before what has waited longer', async () => {
   add(1000, 0.1, 1);
   await turn();
   expect(ran[before]).toBe(1000);
+});
+
+it('runs what rows need that arrive during a turn before what waits, also at the end of the turn', () => {
+  const { add, ran, rows } = queue();
+  rows.push({ id: 1000, at: 0.15 }, { id: 1001, at: 0.5 });
+  for (let id = 0; id < 100; id++) add(id, 0.1, 200);
+  const [first, second] = [ran.indexOf(1000), ran.indexOf(1001)];
+  expect(first).toBeGreaterThan(0);
+  expect(first).toBeLessThanOrEqual(3);
+  expect(second).toBeLessThanOrEqual(7);
+  // Others are handled between two turns, though rows have arrived in this one.
+  expect(ran.length).toBeLessThanOrEqual(20);
+});
+
+it('ends a turn in which rows arrive without end', () => {
+  const { add, ran, rows, now } = queue();
+  for (let at = 0; at < 100; at += 0.05) rows.push({ id: 1000, at });
+  for (let id = 0; id < 10; id++) add(id, 0.1, 200);
+  expect(ran.filter((id) => id === 1000).length).toBeGreaterThan(5);
+  expect(now()).toBeLessThan(3);
+});
+
+it('lets rows that have arrived come before the work of others, if it is told of that', () => {
+  const { add, ran, rows, rowsFirst, pass } = queue();
+  add(0, 1);
+  add(1, 0.1, 200);
+  rowsFirst();
+  expect(ran).toEqual([0]);
+  pass(0.2);
+  rows.push({ id: 1000, at: 0 });
+  rowsFirst();
+  expect(ran.slice(0, 2)).toEqual([0, 1000]);
 });
 
 it('lets nothing wait much longer than it may, whatever is added meanwhile', async () => {

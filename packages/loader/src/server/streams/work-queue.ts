@@ -5,6 +5,10 @@
 
 /** Time in one turn, ms; the work that begins last may exceed it. */
 const TURN_MS = 0.5;
+/** How often rows are looked for while other work is done, ms. */
+const LOOK_MS = 0.1;
+/** Most time in one turn in which rows arrive, ms. */
+const LONGEST_TURN_MS = 2;
 /** How long work may wait that no row of a client without a filter depends on, ms. */
 export const CAN_WAIT_MS = 200;
 
@@ -20,13 +24,17 @@ export class WorkQueue {
   readonly #now: () => number;
   /** What is due first comes first; what is due at the same time stays in order. */
   readonly #waiting: Waiting[] = [];
+  readonly #pollRows: () => boolean;
+  /** When rows were looked for, in the milliseconds of the clock. */
+  #lookedAt = 0;
   #spentMs = 0;
   #isRunning = false;
   #isPlanned = false;
 
-  /** `now` returns milliseconds. */
-  constructor(now: () => number) {
+  /** `now` returns milliseconds; `pollRows` adds what rows that have arrived need, and returns whether there were any. */
+  constructor(now: () => number, pollRows: () => boolean = () => false) {
     this.#now = now;
+    this.#pollRows = pollRows;
   }
 
   /**
@@ -42,6 +50,19 @@ export class WorkQueue {
     this.#waiting.splice(this.#placeOf(dueAt), 0, { work, dueAt });
   };
 
+  /** Call it before work that is not run by this queue: rows that have arrived come first. */
+  readonly rowsFirst = (): void => {
+    if (this.#isRunning || !this.#haveRowsArrived(this.#now())) return;
+    this.#spentMs = 0;
+    this.#runSome(this.#waiting.shift()?.work);
+  };
+
+  #haveRowsArrived(now: number): boolean {
+    if (now - this.#lookedAt < LOOK_MS) return false;
+    this.#lookedAt = now;
+    return this.#pollRows();
+  }
+
   /** Returns the index of the first work that is due later than `dueAt`. */
   #placeOf(dueAt: number): number {
     let [from, to] = [0, this.#waiting.length];
@@ -56,10 +77,14 @@ export class WorkQueue {
   #runSome(first: (() => void) | undefined): void {
     this.#isRunning = true;
     const from = this.#now() - this.#spentMs;
+    let limitMs = TURN_MS;
     for (let work = first; work !== undefined; ) {
       work();
-      this.#spentMs = this.#now() - from;
-      work = this.#spentMs < TURN_MS ? this.#waiting.shift()?.work : undefined;
+      const now = this.#now();
+      this.#spentMs = now - from;
+      if (this.#spentMs >= LOOK_MS && this.#haveRowsArrived(now))
+        limitMs = Math.min(LONGEST_TURN_MS, this.#spentMs + TURN_MS);
+      work = this.#spentMs < limitMs ? this.#waiting.shift()?.work : undefined;
     }
     this.#isRunning = false;
     // A turn with little work counts as part of the next one: to plan the end of each would cost more.
