@@ -15,6 +15,9 @@ export interface TimeSums extends RecordSums {
   readonly start_ns: bigint;
 }
 
+/** Sums of a step of any length, without the number of records. */
+export type StepSums = Omit<TimeSums, 'records'>;
+
 export type TimeStep = 'second' | 'minute' | 'hour';
 type TimeColumns = Pick<RecordColumns, 'count' | 'timestamp_ns' | 'weight' | 'length'>;
 
@@ -37,13 +40,14 @@ interface Sum {
  * further steps are in `beyond`.
  */
 export class SumsByTime {
-  readonly #step: bigint;
+  /** Length of a step, ns. */
+  readonly stepNs: bigint;
   readonly #maxSteps: number;
   readonly #sums = new Map<bigint, Sum>();
   readonly #beyond: Sum = { packets: 0, bytes: 0, records: 0 };
 
   constructor(step: TimeStep, maxSteps = MAX_STEPS) {
-    this.#step = STEP_NS[step];
+    this.stepNs = STEP_NS[step];
     this.#maxSteps = maxSteps;
   }
 
@@ -66,8 +70,8 @@ export class SumsByTime {
       const isLater = high > toHigh || (high === toHigh && low >= toLow);
       if (isLater || high < fromHigh || (high === fromHigh && low < fromLow)) {
         const time = timestamp_ns[i] as bigint;
-        const start = time - (time % this.#step);
-        const end = start + this.#step;
+        const start = this.#startOf(time);
+        const end = start + this.stepNs;
         sum = this.#sumOf(start);
         [fromHigh, fromLow, toHigh, toLow] = [highOf(start), lowOf(start), highOf(end), lowOf(end)];
       }
@@ -78,11 +82,34 @@ export class SumsByTime {
     }
   }
 
-  /** Returns the sums of all steps that have records, in the order of time. */
+  /** Whether these steps and those that have sums already are at most `maxSteps`. */
+  hasRoomFor(sums: readonly StepSums[]): boolean {
+    const starts = new Set(sums.map(({ start_ns }) => this.#startOf(start_ns)));
+    const further = [...starts].filter((start) => !this.#sums.has(start)).length;
+    return this.#sums.size + further <= this.#maxSteps;
+  }
+
+  /**
+   * Adds sums of steps, each of which lies in one step of these. Those that do not fit are in `beyond`. No records are
+   * counted for them: their number by step is not known.
+   */
+  addSums(sums: readonly StepSums[]): void {
+    for (const { start_ns, packets, bytes } of sums) {
+      const sum = this.#sumOf(this.#startOf(start_ns));
+      sum.packets += packets;
+      sum.bytes += bytes;
+    }
+  }
+
+  /** Returns the sums of all steps that have records or sums, in the order of time. */
   sums(): readonly TimeSums[] {
     return [...this.#sums]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([start_ns, sum]) => ({ start_ns, ...sum }));
+  }
+
+  #startOf(time: bigint): bigint {
+    return time - (time % this.stepNs);
   }
 
   #sumOf(start: bigint): Sum {

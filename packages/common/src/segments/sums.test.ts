@@ -109,6 +109,31 @@ describe('sums by time', () => {
       }),
     );
   });
+
+  it('take sums of shorter steps, of which none are beyond if there is room', () => {
+    fc.assert(
+      fc.property(blocks, blocks, fc.constantFrom('minute', 'hour'), fc.nat(6), (own, others, step, maxSteps) => {
+        const seconds = new SumsByTime('second');
+        add(seconds, others);
+        const sums = new SumsByTime(step, maxSteps);
+        add(sums, own);
+        const starts = [...own, ...others]
+          .flat()
+          .filter(([, mark]) => mark === 1)
+          .map(([{ timestamp_ns }]) => timestamp_ns - (timestamp_ns % STEPS[step]));
+        const { beyond } = sums;
+        const wasComplete = beyond.records === 0;
+        const hasRoom = sums.hasRoomFor(seconds.sums());
+        if (wasComplete) expect(hasRoom).toBe(new Set(starts).size <= maxSteps);
+        const before = { ...beyond };
+        sums.addSums(seconds.sums());
+        if (hasRoom) expect(sums.beyond).toEqual(before);
+        const { packets, bytes } = total([...sums.sums(), sums.beyond]);
+        const expected = total(sumsBy([...own, ...others], () => '').values());
+        expect({ packets, bytes }).toEqual({ packets: expected.packets, bytes: expected.bytes });
+      }),
+    );
+  });
 });
 
 describe('sums by key', () => {

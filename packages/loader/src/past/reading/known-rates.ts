@@ -6,11 +6,11 @@ import { readRates } from '../../recorder/format/segment-rates.ts';
 const MAX_BYTES = 16 * 2 ** 20;
 
 export class KnownRates {
-  /** By path and size; undefined: the segment has no file of sums. */
+  /** By path and size; undefined: the segment has no sums that can be used. */
   readonly #rates = new Map<string, RateSums | undefined>();
   #bytes = 0;
 
-  /** Returns undefined if they are not known. Throws the error of the file system. */
+  /** Returns undefined if they are not known. */
   of(directory: string, file: SegmentFile, facts: SegmentFacts): RateSums | undefined {
     const key = `${file.path} ${file.bytes}`;
     const isKnown = this.#rates.has(key);

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { columnsOf, factsOf, HISTORY_COLUMNS, PACKET_LOG_SIZE, RateSums } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
@@ -77,5 +78,39 @@ describe('the sums of a segment by time', () => {
     }
     removeRates(directory, 7);
     expect(readRates(directory, file, file.index)).toBeUndefined();
+    mkdirSync(path);
+    expect(readRates(directory, file, file.index)).toBeUndefined();
+  });
+
+  it.each<[string, (bytes: Buffer) => void]>([
+    ['a sum of packets', (bytes) => bytes.writeUInt8(bytes.readUInt8(45) + 1, 45)],
+    ['no step', (bytes) => bytes.writeBigUInt64LE(0n, 32)],
+    ['a start within a step', (bytes) => bytes.writeBigUInt64LE(T - 1n, 24)],
+    ['an earlier time', (bytes) => bytes.writeBigUInt64LE(T - SECOND, 24)],
+    ['a later time', (bytes) => bytes.writeBigUInt64LE(T + SECOND, 24)],
+    ['too many steps', (bytes) => bytes.writeUInt32LE(2 ** 32 - 1, 40)],
+  ])('are not used if they do not agree with the segment: %s', (_, change) => {
+    const file = writeSegment(directory, 7, spanning(100), { node: 'n' });
+    const bytes = readFileSync(ratesPath(directory, 7));
+    change(bytes);
+    bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+    writeFileSync(ratesPath(directory, 7), bytes);
+    expect(readRates(directory, file, file.index)).toBeUndefined();
+  });
+
+  it.each([
+    ['packets', -1, 0],
+    ['bytes', -1, 0],
+    ['packets', -1, 1],
+    ['bytes', -1, 1],
+  ] as const)('are not used if the %s of the segment differ by %i permitted, %i denied', (name, permitted, denied) => {
+    const file = writeSegment(directory, 7, spanning(100), { node: 'n' });
+    const { deny, permit } = file.index.actions;
+    const actions = {
+      ...file.index.actions,
+      deny: { ...deny, [name]: deny[name] + denied },
+      permit: { ...permit, [name]: permit[name] + permitted },
+    };
+    expect(readRates(directory, file, { ...file.index, actions })).toBeUndefined();
   });
 });

@@ -1,12 +1,11 @@
 /**
  * `00000042.rates` beside a sealed segment: its sums by time, so that rates of a long range read no records
- * (docs/segments.md). A file that is missing, damaged or of another segment costs only time.
+ * (docs/segments.md). A file that is missing, unreadable, damaged or of another segment costs only time.
  */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { HISTORY_COLUMNS, RateSums, type RecordColumns, type SegmentFacts } from '@packetlog/common';
-import { ifPresent } from './if-present.ts';
 import type { SegmentFile } from './segment.ts';
 
 const MAGIC = 'PKTRATE1';
@@ -53,14 +52,40 @@ export function removeRates(directory: string, sequence: number): void {
   rmSync(ratesPath(directory, sequence), { force: true });
 }
 
-/** Returns the sums of a segment with these facts; undefined if there are none. Throws the error of the file system. */
+/** Returns the sums of a segment with these facts; undefined if they cannot be read or do not agree with the facts. */
 export function readRates(
   directory: string,
   { sequence, bytes }: SegmentFile,
   facts: SegmentFacts,
 ): RateSums | undefined {
-  const file = ifPresent(() => readFileSync(ratesPath(directory, sequence)));
-  return file && decoded(file, bytes, facts.records);
+  const file = contentOf(ratesPath(directory, sequence));
+  const rates = file && decoded(file, bytes, facts.records);
+  return rates && agrees(rates, facts) ? rates : undefined;
+}
+
+function contentOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function agrees(rates: RateSums, { firstNs, lastNs, actions }: SegmentFacts): boolean {
+  const sums = Object.values(actions);
+  const endNs = rates.firstNs + BigInt(rates.steps) * rates.stepNs;
+  return (
+    rates.firstNs <= firstNs &&
+    lastNs < endNs &&
+    sumOf(rates.column('packets')) === sumOf(sums.map(({ packets }) => packets)) &&
+    sumOf(rates.column('bytes')) === sumOf(sums.map(({ bytes }) => bytes)) &&
+    sumOf(rates.column('denied')) === actions.deny.packets &&
+    sumOf(rates.column('denied_bytes')) === actions.deny.bytes
+  );
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function encoded({ firstNs, stepNs, steps, records, sums }: RateSums, segmentBytes: number): Uint8Array {
@@ -88,8 +113,11 @@ function decoded(bytes: Buffer, segmentBytes: number, records: number): RateSums
   if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) return undefined;
   if (bytes.readUInt32LE(8) !== crc32(bytes.subarray(12))) return undefined;
   if (bytes.readUInt32LE(12) !== records || bytes.readBigUInt64LE(16) !== BigInt(segmentBytes)) return undefined;
+  const firstNs = bytes.readBigUInt64LE(24);
+  const stepNs = bytes.readBigUInt64LE(32);
   const steps = bytes.readUInt32LE(40);
-  const rates = new RateSums(bytes.readBigUInt64LE(24), bytes.readBigUInt64LE(32), steps);
+  if (stepNs === 0n || firstNs % stepNs !== 0n || steps > MAX_STEPS) return undefined;
+  const rates = new RateSums(firstNs, stepNs, steps);
   const values = new Varints(bytes, HEAD_BYTES);
   for (let step = -1; !values.isAtEnd; ) {
     step += values.next();
