@@ -7,12 +7,15 @@ import { counted, formatCount } from '../../text/number.ts';
 /** The number of conversations, and what the counts do not include. */
 export function ConversationFoot({
   count,
+  lines,
   evicted,
   missed,
   newcomers,
   onNewcomers,
 }: {
   count: number;
+  /** Lines of the table: fewer than conversations if it has scans. */
+  lines: number;
   evicted: number;
   /** Rows that left the buffer before they were counted. */
   missed: number;
@@ -26,6 +29,7 @@ export function ConversationFoot({
         <data value={count} data-value={count} data-testid="conversation-count">
           {counted(count, 'conversation')}
         </data>
+        {lines < count && ` in ${counted(lines, 'line')}`}
         {evicted > 0 && (
           <span title="The list is full: conversations with one packet, seen longest ago, are removed first.">
             ,{' '}

@@ -18,7 +18,7 @@ const HEADINGS: readonly Heading[] = [
   { key: 'time', label: 'last seen', title: 'When its newest packet reached the hook', order: 'last' },
   { key: 'action', label: 'verdict', title: 'Verdict on its packets' },
   { key: 'src', label: 'source', title: 'Source address and port; * where the ports differ' },
-  { key: 'dst', label: 'destination', title: 'Destination address and port; * where the ports differ' },
+  { key: 'dst', label: 'destination', title: 'Destination address and port; * where they differ' },
   { key: 'protocol', label: 'protocol', title: 'Protocol above IP; for other frames the Ethernet type' },
   { key: 'count', label: 'packets', title: 'Packets, and the time between the first and the last', order: 'packets' },
   { key: 'bytes', label: 'bytes', title: 'Bytes of all its frames', order: 'bytes' },
@@ -27,13 +27,13 @@ const HEADINGS: readonly Heading[] = [
 ];
 
 const NARROW =
-  '88px 66px minmax(152px, 1.2fr) minmax(144px, 1fr) 56px minmax(124px, 0.6fr) 60px minmax(86px, 1fr) minmax(80px, 0.5fr)';
+  '88px 66px minmax(152px, 1.2fr) minmax(144px, 1fr) 56px minmax(140px, 0.6fr) 60px minmax(86px, 1fr) minmax(80px, 0.5fr)';
 const WIDE = '96px 80px 312px 312px 72px 200px 80px 280px minmax(80px, 1fr)';
 
 /** Widths of the columns, in the variables that the style sheet of rows uses. */
 export const conversationStyle = {
   '--columns-narrow': NARROW,
-  '--columns-narrow-min': '952px',
+  '--columns-narrow-min': '968px',
   '--columns-wide': WIDE,
   '--columns-wide-min': '1452px',
 } as CSSProperties;

@@ -2,23 +2,11 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows of a plain table are not interactive; the scroll container takes the focus
 'use client';
 
-import { ChevronRight, Filter } from 'lucide-react';
-import { Fragment } from 'react';
-import { useLive } from '../../node/live-context.tsx';
-import { narrowed } from '../../text/filter-text.ts';
-import { ABSENT } from '../../text/number.ts';
-import type { PacketRow } from '../../text/row-text.ts';
-import { type ColumnKey, type Paint, packetCell } from '../packets/index.ts';
+import { clsx } from 'clsx';
+import type { ColumnKey } from '../packets/index.ts';
 import { conversationFilter, conversationRow } from './conversation-row.ts';
-import type { Conversations } from './conversations.ts';
+import { Cells, CountCell, GoneLine, type LineProps, type RowPosition } from './line-parts.tsx';
 import type { OpenRow } from './use-conversations.ts';
-
-interface RowPosition {
-  /** Distance from the top of the table, px. */
-  readonly top: number;
-  /** Position among all rows of the table; the header is 1. */
-  readonly position: number;
-}
 
 const BEFORE: readonly ColumnKey[] = ['time', 'action', 'src', 'dst', 'protocol'];
 const AFTER: readonly ColumnKey[] = ['detail', 'reason'];
@@ -27,42 +15,29 @@ export function ConversationLine({
   conversations,
   at,
   serial,
+  isMember,
   open,
   current,
   paint,
   top,
   position,
   interfaceName,
-}: RowPosition & {
-  readonly conversations: Conversations;
+}: LineProps & {
   /** Index of the conversation; -1 if it was evicted. */
   readonly at: number;
   readonly serial: number;
-  readonly open: boolean;
-  readonly current: boolean;
-  readonly paint: Paint | null;
-  readonly interfaceName: (ifindex: number) => string | undefined;
+  /** Whether it is below its scan. */
+  readonly isMember: boolean;
 }) {
-  if (at < 0) {
-    return (
-      <div role="row" aria-rowindex={position} className="row row-marker" style={{ top }}>
-        <span role="cell" className="cell-time">
-          {ABSENT}
-        </span>
-        <span role="cell" className="cell-marker" aria-colspan={8}>
-          This conversation was removed to make room
-        </span>
-      </div>
-    );
-  }
+  if (at < 0) return <GoneLine top={top} position={position} what="conversation" />;
   const { packet, packets, count, bytes } = conversationRow(conversations, at, interfaceName);
   const colour = paint?.(conversations.newest, at) ?? null;
   return (
     <div
       role="row"
       aria-rowindex={position}
-      className="row conversation"
-      data-testid="conversation-row"
+      className={clsx('row conversation', isMember && 'scan-member')}
+      data-testid={isMember ? 'scan-member' : 'conversation-row'}
       data-serial={serial}
       data-packets={packets}
       data-verdict={packet.verdict}
@@ -72,19 +47,13 @@ export function ConversationLine({
       style={{ top }}
     >
       <Cells packet={packet} columns={BEFORE} />
-      <span role="cell" className="cell-count" data-field="packets">
-        <button
-          type="button"
-          className="conversation-open"
-          tabIndex={-1}
-          aria-expanded={open}
-          aria-label={`${count}: its newest rows`}
-        >
-          <ChevronRight size={12} aria-hidden="true" />
-          {count}
-        </button>
-        {open && <OnlyThis conversations={conversations} at={at} />}
-      </span>
+      <CountCell
+        count={count}
+        open={open}
+        opensTo="its newest rows"
+        what="conversation"
+        filter={open ? conversationFilter(conversations, at) : null}
+      />
       <span role="cell" className="cell-bytes" data-field="bytes">
         {bytes}
       </span>
@@ -121,27 +90,5 @@ export function OpenLine({
       </span>
       <Cells packet={packet} columns={AFTER} />
     </div>
-  );
-}
-
-function Cells({ packet, columns }: { packet: PacketRow; columns: readonly ColumnKey[] }) {
-  return columns.map((key) => <Fragment key={key}>{packetCell(key, packet, columns)}</Fragment>);
-}
-
-function OnlyThis({ conversations, at }: { conversations: Conversations; at: number }) {
-  const { filter } = useLive();
-  const text = conversationFilter(conversations, at);
-  if (text === null) return null;
-  return (
-    <button
-      type="button"
-      className="button button-icon"
-      data-only
-      aria-label="Only this conversation"
-      title={`Only this: ${text}`}
-      onClick={() => filter.apply(narrowed(filter.text, text))}
-    >
-      <Filter size={12} aria-hidden="true" />
-    </button>
   );
 }

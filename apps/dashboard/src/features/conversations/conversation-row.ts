@@ -54,7 +54,8 @@ export function conversationRow(
   };
 }
 
-function manyPorts(endpoint: Endpoint): Endpoint {
+/** Shows the ports as different. */
+export function manyPorts(endpoint: Endpoint): Endpoint {
   return endpoint.port === '' ? endpoint : { ...endpoint, port: MANY };
 }
 
@@ -70,10 +71,7 @@ export function conversationFilter(conversations: Conversations, index: number):
   const etherType = newest.etherType(index);
   if (etherType !== ETHER_TYPE_IPV4 && etherType !== ETHER_TYPE_IPV6) return null;
   const protocol = newest.ipProtocol(index);
-  const terms: Filter[] = [
-    { kind: 'network', side: 'src', network: networkOf(newest.srcAddr(index)) },
-    { kind: 'network', side: 'dst', network: networkOf(newest.dstAddr(index)) },
-  ];
+  const terms: Filter[] = [addressTerm('src', newest.srcAddr(index)), addressTerm('dst', newest.dstAddr(index))];
   if (protocol !== IP_PROTOCOL_NONE) {
     terms.push({ kind: 'number', field: 'ip_protocol', comparison: '=', value: protocol });
   }
@@ -86,6 +84,7 @@ export function conversationFilter(conversations: Conversations, index: number):
   return formatFilter(allOf(terms));
 }
 
-function networkOf(address: string): string {
-  return formatNetwork(parseNetwork(address));
+/** Returns a filter that matches this source or destination. */
+export function addressTerm(side: 'src' | 'dst', address: string): Filter {
+  return { kind: 'network', side, network: formatNetwork(parseNetwork(address)) };
 }

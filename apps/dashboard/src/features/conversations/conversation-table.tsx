@@ -13,13 +13,17 @@ import { ConversationFoot } from './conversation-foot.tsx';
 import { ConversationHead, conversationStyle } from './conversation-head.tsx';
 import { ConversationLine, OpenLine } from './conversation-line.tsx';
 import type { ConversationOrder } from './conversation-list.ts';
+import { ScanLine } from './scan-line.tsx';
 import { useConversations } from './use-conversations.ts';
 import './conversation-table.css';
 
 const LINE_HEIGHT = 28;
 const COMPACT_LINE_HEIGHT = 48;
 
-/** Rows grouped by conversation, one line each. A line opens to its newest rows. */
+/**
+ * Rows grouped by conversation, one line each, which opens to its newest rows. A scan is one line as well, which opens to
+ * its conversations.
+ */
 export function ConversationTable({ compact, select, explain }: RowTableProps) {
   const { interfaceName } = useRows();
   const selected = useRowState((rows) => rows.selected);
@@ -40,8 +44,8 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
       pointed.current || opened.current || (element?.scrollTop ?? 0) > 2 || element?.matches(':focus-visible') === true
     );
   }, []);
-  const { conversations, list, open, openRows, setOpen, showNew } = useConversations(order, reading, inSight);
-  opened.current = open !== null;
+  const { conversations, list, open, openRows, toggle, closeAll, showNew } = useConversations(order, reading, inSight);
+  opened.current = open !== null || list.expanded !== null;
   const openLine = open === null ? -1 : list.lineOf(open);
   const count = list.length + (openLine < 0 ? 0 : openRows.length);
   const height = compact ? COMPACT_LINE_HEIGHT : LINE_HEIGHT;
@@ -54,15 +58,15 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
     const below = index - openLine - 1;
     return below < openRows.length ? { line: openLine, row: below } : { line: index - openRows.length, row: -1 };
   };
-  const toggle = (serial: number) => {
+  const press = (serial: number) => {
     setCursor(serial);
-    setOpen(serial === open ? null : serial);
+    toggle(serial);
   };
   const onClick = (event: MouseEvent) => {
     if (!(event.target instanceof Element) || getSelection()?.isCollapsed === false) return;
     if (event.target.closest('a, [data-only]') !== null) return;
     const { serial, row } = pressed.current;
-    if (serial !== 0) toggle(serial);
+    if (serial !== 0) press(serial);
     if (row === null) return;
     // Clear first: the held copy may be older than this row.
     select(null);
@@ -72,7 +76,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== scroller.current) return;
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (event.key === 'Enter' && cursor !== null) toggle(cursor);
+    if (event.key === 'Enter' && cursor !== null) press(cursor);
     else if (step !== 0) {
       const line = Math.min(list.length - 1, Math.max(0, cursor === null ? 0 : list.lineOf(cursor) + step));
       setCursor(list.serialAt(line));
@@ -81,7 +85,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
     event.preventDefault();
   };
   const showNewcomers = () => {
-    setOpen(null);
+    closeAll();
     scroller.current?.scrollTo({ top: 0 });
     showNew();
   };
@@ -131,18 +135,19 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
                 return <OpenLine key={`row-${row}`} {...below} current={below.row === selected} {...place} />;
               }
               const serial = list.serialAt(line);
-              return (
+              const scan = list.scanAt(line);
+              const props = { conversations, paint, current: serial === cursor, interfaceName, ...place };
+              return scan === null ? (
                 <ConversationLine
                   key={serial}
-                  conversations={conversations}
                   at={list.indexAt(line)}
                   serial={serial}
+                  isMember={list.isMember(line)}
                   open={serial === open}
-                  paint={paint}
-                  current={serial === cursor}
-                  interfaceName={interfaceName}
-                  {...place}
+                  {...props}
                 />
+              ) : (
+                <ScanLine key={serial} scan={scan} open={serial === list.expanded} {...props} />
               );
             })}
           </div>
@@ -150,6 +155,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
       </div>
       <ConversationFoot
         count={conversations.size}
+        lines={list.topLength}
         evicted={conversations.evicted}
         missed={conversations.missed}
         newcomers={list.newcomers}

@@ -139,6 +139,17 @@ test('a conversation on the screen is not evicted', () => {
   expect(conversations.newest.srcAddr(0)).toBe('10.9.9.9');
 });
 
+test('a line without a conversation on the screen protects nothing', () => {
+  const conversations = new Conversations(1);
+  const ring = ringWith([{ dst_port: 1 }]);
+  conversations.catchUp(ring, ring.end);
+  conversations.touch(-1);
+  conversations.touch(0);
+  ring.append(makeBatch([makePacket({ dst_port: 2 })]));
+  conversations.catchUp(ring, ring.end);
+  expect([conversations.newest.dstPort(0), conversations.evicted]).toEqual([2, 1]);
+});
+
 test('a conversation opens to its newest rows', () => {
   const ring = ringWith([{}, { dst_port: 80 }, { src_port: 1 }, { dst_port: 80 }, {}]);
   const conversations = new Conversations(16);

@@ -1,12 +1,11 @@
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts, PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
+import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
 import { isMarkerAt } from '../../node/rows/marker.ts';
 import { byteOf, halfOf, RECORD_HALVES, RECORD_WORDS, RecordArrays, wordOf } from '../../node/rows/record-arrays.ts';
 import type { RecordRing } from '../../node/rows/record-ring.ts';
+import { DST, HAS_PORTS, hashOf, SRC, serviceOf } from './conversation-key.ts';
 import { Recency } from './recency.ts';
 
 const TIME = wordOf('timestamp_ns');
-const SRC = wordOf('src_addr');
-const DST = wordOf('dst_addr');
 const LENGTH = halfOf('length');
 const WEIGHT = halfOf('weight');
 const SRC_PORT = halfOf('src_port');
@@ -17,10 +16,6 @@ const FLAGS = byteOf('tcp_flags');
 const ACTION = byteOf('action');
 const REASON = byteOf('reason');
 
-const HAS_PORTS = Uint8Array.from({ length: 256 }, (_, protocol) => (hasPorts(protocol) ? 1 : 0));
-/** First ephemeral port on Linux; most other systems begin at 49152. */
-const FIRST_EPHEMERAL_PORT = 32_768;
-const REPLY = 0x1_0000;
 const NONE = -1;
 
 /**
@@ -44,6 +39,8 @@ export class Conversations {
   /** Serial number by index: grows with each new conversation, 0 if the index is free. */
   readonly serial: Float64Array;
   readonly packets: Float64Array;
+  /** Rows counted; fewer than packets while sampling. */
+  readonly rows: Float64Array;
   readonly bytes: Float64Array;
   readonly firstMs: Float64Array;
   readonly lastMs: Float64Array;
@@ -52,8 +49,9 @@ export class Conversations {
   /** Whether source ports, or destination ports, differ between its packets. */
   readonly manySourcePorts: Uint8Array;
   readonly manyDestinationPorts: Uint8Array;
+  /** Result of `serviceOf`. */
+  readonly service: Int32Array;
   readonly #newestRecords: RecordArrays;
-  readonly #service: Int32Array;
   readonly #buckets: Int32Array;
   readonly #chain: Int32Array;
   readonly #recency: Recency;
@@ -66,6 +64,7 @@ export class Conversations {
     this.capacity = capacity;
     this.serial = new Float64Array(capacity);
     this.packets = new Float64Array(capacity);
+    this.rows = new Float64Array(capacity);
     this.bytes = new Float64Array(capacity);
     this.firstMs = new Float64Array(capacity);
     this.lastMs = new Float64Array(capacity);
@@ -78,7 +77,7 @@ export class Conversations {
       stride: PACKET_LOG_SIZE,
       recordOffset: 0,
     });
-    this.#service = new Int32Array(capacity);
+    this.service = new Int32Array(capacity);
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(NONE);
     this.#chain = new Int32Array(capacity).fill(NONE);
     this.#recency = new Recency(capacity);
@@ -116,9 +115,15 @@ export class Conversations {
     this.cleared++;
   }
 
-  /** Protects the conversation from eviction while it is on the screen. */
+  /** Protects the conversation from eviction while it is on the screen. -1 names no conversation. */
   touch(index: number): void {
-    if (this.serial[index] !== 0) this.#recency.touch(index);
+    if (index >= 0 && this.serial[index] !== 0) this.#recency.touch(index);
+  }
+
+  /** Names an address: equal if and only if the addresses are. Cheaper than its text. */
+  addressKey(index: number, side: 'src' | 'dst'): string {
+    const at = index * RECORD_WORDS + (side === 'src' ? SRC : DST);
+    return this.#newestRecords.words.subarray(at, at + 4).join();
   }
 
   /** Returns the newest rows of the conversation, newest first, as row numbers below `to`. */
@@ -151,16 +156,18 @@ export class Conversations {
       index = this.#newIndex(bucket);
       this.serial[index] = this.#nextSerial++;
       this.packets[index] = weight;
+      this.rows[index] = 1;
       this.bytes[index] = weight * length;
       this.firstMs[index] = ms;
       this.flags[index] = flags;
       this.manySourcePorts[index] = 0;
       this.manyDestinationPorts[index] = 0;
-      this.#service[index] = service;
+      this.service[index] = service;
       this.#recency.insert(index);
     } else {
       const storedHalf = index * RECORD_HALVES;
       this.packets[index] = (this.packets[index] as number) + weight;
+      this.rows[index] = (this.rows[index] as number) + 1;
       this.bytes[index] = (this.bytes[index] as number) + weight * length;
       this.flags[index] = (this.flags[index] as number) | flags;
       if (this.#newestRecords.halves[storedHalf + SRC_PORT] !== halves[half + SRC_PORT])
@@ -188,7 +195,7 @@ export class Conversations {
   }
 
   #unchain(index: number): void {
-    const bucket = hashOf(this.#newestRecords, index, this.#service[index] as number) & (this.#buckets.length - 1);
+    const bucket = hashOf(this.#newestRecords, index, this.service[index] as number) & (this.#buckets.length - 1);
     const next = this.#chain[index] as number;
     if (this.#buckets[bucket] === index) {
       this.#buckets[bucket] = next;
@@ -200,7 +207,7 @@ export class Conversations {
   }
 
   #isSame(index: number, records: RecordArrays, slot: number, service: number): boolean {
-    if (this.#service[index] !== service) return false;
+    if (this.service[index] !== service) return false;
     const stored = this.#newestRecords.words;
     const other = records.words;
     const a = index * RECORD_WORDS;
@@ -218,31 +225,4 @@ export class Conversations {
         records.halves[slot * RECORD_HALVES + ETHER_TYPE]
     );
   }
-}
-
-/** Returns the service port, marked if it is the source's; for ICMP, type and code. */
-function serviceOf({ halves, bytes }: RecordArrays, slot: number): number {
-  const half = slot * RECORD_HALVES;
-  const etherType = halves[half + ETHER_TYPE];
-  if (etherType !== ETHER_TYPE_IPV4 && etherType !== ETHER_TYPE_IPV6) return 0;
-  const from = halves[half + SRC_PORT] as number;
-  const to = halves[half + DST_PORT] as number;
-  const isReply =
-    HAS_PORTS[bytes[slot * PACKET_LOG_SIZE + PROTOCOL] as number] === 1 &&
-    to >= FIRST_EPHEMERAL_PORT &&
-    from < FIRST_EPHEMERAL_PORT &&
-    from !== 0;
-  return isReply ? from | REPLY : to;
-}
-
-function hashOf({ words, bytes }: RecordArrays, slot: number, service: number): number {
-  const at = slot * RECORD_WORDS;
-  let hash = Math.imul(service ^ ((bytes[slot * PACKET_LOG_SIZE + PROTOCOL] as number) << 20), 0x9e3779b1);
-  for (let i = 0; i < 4; i++) {
-    hash = Math.imul(hash ^ (words[at + SRC + i] as number), 0x85ebca6b);
-    hash ^= hash >>> 15;
-    hash = Math.imul(hash ^ (words[at + DST + i] as number), 0xc2b2ae35);
-    hash ^= hash >>> 13;
-  }
-  return hash ^ (hash >>> 16);
 }

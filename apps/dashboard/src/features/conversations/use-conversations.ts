@@ -24,7 +24,9 @@ export interface ConversationsView {
   readonly open: number | null;
   /** Newest rows of the open conversation. */
   readonly openRows: readonly OpenRow[];
-  readonly setOpen: (serial: number | null) => void;
+  /** Opens or closes the line with this serial, of a conversation or a scan. */
+  readonly toggle: (serial: number) => void;
+  readonly closeAll: () => void;
   /** Shows new conversations, even while lines are held. */
   readonly showNew: () => void;
 }
@@ -81,5 +83,20 @@ export function useConversations(
   }, [refresh]);
 
   const showNew = useCallback(() => refresh(true), [refresh]);
-  return { conversations, list, open, openRows: openRows.current, setOpen, showNew };
+  const expand = (serial: number | null) => {
+    list.expand(serial);
+    redraw((count) => count + 1);
+  };
+  const toggle = (serial: number) => {
+    const line = list.lineOf(serial);
+    if (list.scanAt(line) === null) return setOpen(serial === open ? null : serial);
+    // A conversation of the scan that closes has no line any more.
+    if (open !== null && list.isMember(list.lineOf(open))) setOpen(null);
+    expand(serial === list.expanded ? null : serial);
+  };
+  const closeAll = () => {
+    setOpen(null);
+    expand(null);
+  };
+  return { conversations, list, open, openRows: openRows.current, toggle, closeAll, showNew };
 }
