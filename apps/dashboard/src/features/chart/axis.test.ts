@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { axisTicks, axisTop, timeTicks } from './axis.ts';
+import { axisTicks, axisTop, highestOf, timeTicks } from './axis.ts';
 
 test.each([
   [0, 10, 10],
@@ -11,6 +11,18 @@ test.each([
   [1, 1, 1],
 ])('for a highest value of %d and a minimum of %d the axis ends at %d', (highest, least, top) => {
   expect(axisTop(highest, least)).toBe(top);
+});
+
+test('the axis is as high as the lines are between two times, also after a gap', () => {
+  const lines = [
+    [9, 10, 11, 12],
+    [90, 5, null, 70],
+    [1, 6, 7, 80],
+  ] as const;
+  expect(highestOf([...lines], 9, 11)).toBe(7);
+  expect(highestOf([...lines], 8, 11)).toBe(90);
+  expect(highestOf([...lines], 9, 12)).toBe(80);
+  expect(highestOf([[], []], 0, 1)).toBe(0);
 });
 
 test('the axis has ticks at 0, the middle and the top', () => {

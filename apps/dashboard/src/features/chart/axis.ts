@@ -8,6 +8,21 @@ export function axisTop(highest: number, min: number): number {
   return 10 * magnitude;
 }
 
+/**
+ * Returns the highest value of all lines at times after `after` up to `to`; 0 without values. `data`: the times, and the
+ * values of each line at them; null where there is none.
+ */
+export function highestOf(data: readonly ArrayLike<number | null | undefined>[], after: number, to: number): number {
+  const [times = [], ...lines] = data;
+  let highest = 0;
+  for (let i = 0; i < times.length; i++) {
+    const at = times[i] ?? 0;
+    if (at <= after || at > to) continue;
+    for (const line of lines) highest = Math.max(highest, line[i] ?? 0);
+  }
+  return highest;
+}
+
 /** Returns three ticks: 0, the middle, and the top. */
 export function axisTicks(top: number): number[] {
   return [0, top / 2, top];

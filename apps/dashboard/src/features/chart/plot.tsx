@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { clockMinuteText, clockText } from '../../text/clock.ts';
-import { axisTicks, axisTop, timeTicks } from './axis.ts';
+import { axisTicks, axisTop, highestOf, timeTicks } from './axis.ts';
 
 export interface PlotLine {
   /** Names of CSS variables. */
@@ -71,7 +71,13 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, minTop, on
         },
         scales: {
           x: { time: false, range: () => [latest.current.end - latest.current.span, latest.current.end] },
-          y: { range: (_, __, highest) => [0, axisTop(highest ?? 0, latest.current.minTop)] },
+          // uPlot would leave out the first point, whose step may begin before the axis.
+          y: {
+            range: ({ data }) => {
+              const { end, span, step, minTop } = latest.current;
+              return [0, axisTop(highestOf(data, end - span - step, end), minTop)];
+            },
+          },
         },
         axes: [
           {
