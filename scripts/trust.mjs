@@ -174,7 +174,7 @@ function questionFigures(questions) {
   const { date, commit, rounds, load, cpus, cases } = questions;
   const growth = (/** @type {number} */ ratio) => `${ratio >= 1 ? '+' : ''}${count(Math.round((ratio - 1) * 100))} %`;
   return [
-    `${day(date)}, commit ${commit}, medians of ${rounds} rounds, load of the machine ${load} on ${cpus} CPUs:`,
+    `${day(date)}, commit ${commit}, medians of ${rounds} rounds (growth: of the ratios within a round), load of the machine ${load} on ${cpus} CPUs:`,
     '',
     ...table(
       ['clients beside the measured one', 'p50, us', 'p99, us', 'growth of p50', 'growth of p99'],

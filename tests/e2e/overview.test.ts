@@ -48,7 +48,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await until(async () => (await points(page)) >= 6, { what: 'the history to be loaded' });
     await top(page, 'Top sources').filter({ hasText: link.client.ipv4 }).waitFor();
     await top(page, 'Top destination ports').filter({ hasText: '53 UDP domain' }).waitFor();
-    await top(page, 'Top conversations')
+    await top(page, 'Top address pairs')
       .filter({ hasText: `${link.client.ipv4} → ${link.server.ipv4}` })
       .waitFor();
     for (const range of ['15 min', '6 h']) {
@@ -61,7 +61,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await screenshot(page, 'overview-protocol');
     // Nothing is cut on any screen, not even long addresses.
     await sendUdp(suite.network.client, { address: link.server.ipv6 ?? '', count: 30, ports: [443] });
-    await top(page, 'Top conversations')
+    await top(page, 'Top address pairs')
       .filter({ hasText: link.client.ipv6 ?? '' })
       .waitFor();
     for (const [width, height] of [

@@ -2,12 +2,12 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PACKET_LOG_SIZE } from '@packetlog/common';
-import { listSegments, openSegment, readJournal } from '@packetlog/loader/segments';
+import { readJournal } from '@packetlog/loader/segments';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
 import { run } from '../lab/command.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
+import { recordsIn } from '../lab/recorded.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -39,13 +39,7 @@ describe.skipIf(!requireRoot())('the recorder', () => {
   const options = () => ['--print', 'none', '--sample', 'off', '--ring-size', '64MiB', '--record-dir', directory];
   const journal = () => readJournal(directory).entries;
 
-  /** Records in all segments. */
-  function recorded(): number {
-    return listSegments(directory).reduce((sum, file) => {
-      using segment = openSegment(file);
-      return sum + (segment?.records().length ?? 0) / PACKET_LOG_SIZE;
-    }, 0);
-  }
+  const recorded = () => recordsIn(directory);
 
   function missing(): number {
     return journal().reduce((sum, entry) => sum + (entry.kind === 'gap' ? entry.records : 0), 0);

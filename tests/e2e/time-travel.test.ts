@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { recordsIn } from '../lab/recorded.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -26,7 +27,8 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
   });
   afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-  const record = () => suite.start('--record-dir', join(parent, 'record'));
+  const directory = () => join(parent, 'record');
+  const record = () => suite.start('--record-dir', directory());
   const send = (count: number, port: number) =>
     sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count, ports: [port] });
   const at = (ms: number) => new Date(ms).toISOString();
@@ -48,6 +50,8 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     await until(async () => Date.now() > to + 2_000, { what: 'another second' });
     await send(HTTPS, 443);
     await until(async () => (await exact(page, 'total-seen')) >= DNS + HTTPS, { what: 'all packets to be counted' });
+    // A range that ends now has what is on the disk now.
+    await until(async () => recordsIn(directory()) >= DNS + HTTPS, { what: 'all packets on the disk' });
     return { from, to };
   }
 
@@ -273,7 +277,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     await page.getByTestId('past-reach').getByText('Nothing is recorded').waitFor();
     await page.getByLabel('Time or range').fill('-30m');
     await page.keyboard.press('Enter');
-    await line.getByText('Chart and top lists only: the rows are new ones, because nothing is recorded.').waitFor();
+    await line.getByText('Chart and top lists only: the rows are live, because nothing is recorded.').waitFor();
     await page.getByTestId('live-row').filter({ hasText: '443' }).first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
     expect(problems).toEqual([]);

@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { PACKET_LOG_SIZE } from '@packetlog/common';
-import { listSegments, openSegment, readJournal } from '@packetlog/loader/segments';
+import { readJournal } from '@packetlog/loader/segments';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { memoryMib } from '../bench/lab.ts';
 import { startCrowd } from '../e2e/crowd.ts';
 import { eachWithNetwork } from '../e2e/suite.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
 import { LAB_TOKEN, startPacketlog, startProcess } from '../lab/process.ts';
+import { recordsIn } from '../lab/recorded.ts';
 import { loaderPids, serverPidOf } from '../lab/server-process.ts';
 import { until } from '../lab/until.ts';
 import { type Trend, trend } from './trend.ts';
@@ -106,11 +106,7 @@ afterAll(() => {
 
 /** Returns the records and bytes of all files, and what the journal says is no longer in them. */
 function onDisk(directory: string) {
-  const files = listSegments(directory);
-  const records = files.reduce((sum, file) => {
-    using segment = openSegment(file);
-    return sum + (segment?.records().length ?? 0) / PACKET_LOG_SIZE;
-  }, 0);
+  const records = recordsIn(directory);
   const bytes = readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
   const expired = readJournal(directory).entries.reduce(
     (sum, entry) => sum + (entry.kind === 'expired' ? entry.records : 0),

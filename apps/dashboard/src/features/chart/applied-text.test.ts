@@ -11,6 +11,6 @@ test.each([
   ],
   [
     { isPast: true, isFiltered: false, recorder: 'all-nodes' },
-    'Chart and top lists only: the rows are new ones, because each node records its own: select one to see all.',
+    'Chart and top lists only: the rows are live, because each node records its own: select one to see all.',
   ],
 ] as const)('%j', (applied, text) => expect(appliedText(applied)).toBe(text));

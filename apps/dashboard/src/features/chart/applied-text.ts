@@ -15,7 +15,7 @@ export function appliedText({
   const why =
     recorder === 'off' ? 'because nothing is recorded' : 'because each node records its own: select one to see all';
   if (isPast && isFiltered)
-    return `The range applies to chart and top lists, the filter to the rows, which are new ones, ${why}.`;
-  if (isPast) return `Chart and top lists only: the rows are new ones, ${why}.`;
+    return `The range applies to chart and top lists, the filter to the rows, which are live, ${why}.`;
+  if (isPast) return `Chart and top lists only: the rows are live, ${why}.`;
   return `Applies to the rows. Chart and top lists show all packets, ${why}.`;
 }

@@ -5,8 +5,8 @@ import { spanText } from '../../text/clock.ts';
 /** What the chart can compare with: the preceding span of the same length, or the same time of an earlier day. */
 export const COMPARED = [
   { value: 'before', name: 'the time before', short: 'vs before', days: 0 },
-  { value: 'day', name: 'the same time yesterday', short: 'vs yesterday', days: 1 },
-  { value: 'week', name: 'the same time a week before', short: 'vs last week', days: 7 },
+  { value: 'day', name: 'the same time the day before', short: 'vs day before', days: 1 },
+  { value: 'week', name: 'the same time the week before', short: 'vs week before', days: 7 },
 ] as const;
 export type Compared = (typeof COMPARED)[number]['value'];
 
@@ -21,7 +21,7 @@ export function earlierMs(compared: Compared, lengthMs: number): number {
 /** Names the span that the chart compares with. `isPast`: the shown span does not end now. */
 export function comparedText(compared: Compared, lengthMs: number, isPast: boolean): string {
   if (compared === 'before') return timeBefore(lengthMs);
-  if (compared === 'week') return isPast ? 'the same time a week before' : 'the same time last week';
+  if (compared === 'week') return isPast ? 'the same time the week before' : 'the same time last week';
   return isPast ? 'the same time the day before' : 'the same time yesterday';
 }
 

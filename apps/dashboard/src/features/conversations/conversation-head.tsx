@@ -26,6 +26,13 @@ const HEADINGS: readonly Heading[] = [
   { key: 'reason', label: 'reason', title: 'Why they got this verdict, or what could not be read' },
 ];
 
+const SORTED: Readonly<Record<ConversationOrder, string>> = {
+  newest: 'by start, newest first',
+  last: 'latest first',
+  packets: 'largest first',
+  bytes: 'largest first',
+};
+
 const NARROW =
   '88px 66px minmax(152px, 1.2fr) minmax(144px, 1fr) 56px minmax(140px, 0.6fr) 60px minmax(86px, 1fr) minmax(80px, 0.5fr)';
 const WIDE = '96px 80px 312px 312px 72px 200px 80px 280px minmax(80px, 1fr)';
@@ -62,7 +69,7 @@ export function ConversationHead({
               <button
                 type="button"
                 className="sort-button"
-                title={by === order ? `${title}. Press for the newest first` : `${title}. Press for the most first`}
+                title={`${title}. Press to sort: ${SORTED[by === order ? 'newest' : by]}`}
                 onClick={() => setOrder(by === order ? 'newest' : by)}
               >
                 {label}

@@ -122,7 +122,8 @@ function NoRows() {
     <div className="no-rows appear">
       <p>{sentence}</p>
       <p className="text-muted">
-        Each packet that reaches a watched interface gets a row here, before the network stack sees it.
+        Packets are captured before the network stack sees them. Each has a row here, unless it is sampled, filtered,
+        withheld or lost.
       </p>
     </div>
   );

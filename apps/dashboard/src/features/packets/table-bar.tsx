@@ -158,7 +158,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
 
 function followText(grouped: boolean, compact: boolean, held: boolean, mayChange: boolean): string {
   if (grouped && compact) return 'grouped by conversation';
-  if (grouped) return 'one line per source, destination, service and verdict, or per scan';
+  if (grouped) return 'one line per conversation or scan, by start, newest first';
   if (held) return 'updates held while you scroll';
   return mayChange ? 'newest first; select a row for details or to deny it' : 'newest first; select a row for details';
 }

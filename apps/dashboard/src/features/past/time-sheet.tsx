@@ -118,7 +118,7 @@ function Recorded({ now, onShow }: { now: number; onShow: (range: TimeSpan) => v
 }
 
 const NOT_RECORDED =
-  'Nothing is recorded: chart and top lists reach back 6 h, rows as far as this page has them. Start packetlog with --record on to keep packets.';
+  'Nothing is recorded: chart and top lists reach back up to 12 h, and the rows stay live. Start packetlog with --record on to keep packets.';
 
 function reachText(facts: PastFacts | null, now: number): string {
   if (facts === null) return 'Loading…';

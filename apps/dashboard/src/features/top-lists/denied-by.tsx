@@ -49,7 +49,7 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
         <span className="text-faint font-normal">{note}</span>
       </h2>
       <TopList
-        title="Rules that denied, or would deny, most packets"
+        title="Rules that denied, or would deny, the most packets"
         column="rule"
         bar="trend"
         rate={isRecorded ? 'packets' : 'packets per second'}

@@ -35,17 +35,17 @@ const PANELS = [
   { key: 'ports', title: 'Top destination ports', column: 'port', empty: 'No ports yet.', noun: 'port' },
   {
     key: 'pairs',
-    title: 'Top conversations',
-    column: 'conversation',
-    empty: 'No conversations yet.',
-    noun: 'conversation',
+    title: 'Top address pairs',
+    column: 'pair',
+    empty: 'No pairs yet.',
+    noun: 'pair',
   },
 ] as const;
 /** From this width on there is room for two columns beside the table. */
 const TWO_COLUMNS = '(min-width: 2400px)';
 
 /**
- * Top sources, ports and conversations of the chart's time range, and protocols of the last seconds. `height` is the
+ * Top sources, ports and address pairs of the chart's time range, and protocols of the last seconds. `height` is the
  * available height, px; null if the lists may scroll.
  */
 export function TopPanels({ overview, height }: { overview: Overview; height: number | null }) {
