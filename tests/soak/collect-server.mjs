@@ -26,7 +26,7 @@ async function openDebugger() {
 }
 
 const socket = new WebSocket(await openDebugger());
-/** @type {Map<number, (result: { usedSize: number }) => void>} */
+/** @type {Map<number, (result: { usedSize: number, totalSize: number }) => void>} */
 const waiting = new Map();
 let asked = 0;
 
@@ -47,7 +47,8 @@ socket.onclose = () => process.exit(0);
 await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
 for (;;) {
   await ask('HeapProfiler.collectGarbage');
-  const { usedSize } = await ask('Runtime.getHeapUsage');
-  appendFileSync(file, `${JSON.stringify({ thread: 'server', atMs: Date.now(), liveKib: usedSize / 1024 })}\n`);
+  const { usedSize, totalSize } = await ask('Runtime.getHeapUsage');
+  const [liveKib, freeKib] = [usedSize / 1024, (totalSize - usedSize) / 1024];
+  appendFileSync(file, `${JSON.stringify({ thread: 'server', atMs: Date.now(), liveKib, freeKib })}\n`);
   await delay(EVERY_MS);
 }
