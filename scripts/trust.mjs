@@ -115,11 +115,13 @@ function kernelFigures({ kernels, verifier }) {
   );
 }
 
+/** In the results, a lab that failed as a whole, and not by one of its faults. */
+const LAB = 'episode';
+
 /** @param {readonly ChaosRun[]} runs */
 function faultFigures(runs) {
   const last = runs.at(-1);
   if (last === undefined) return NOT_RUN;
-  const total = (/** @type {'faults' | 'packets' | 'violations'} */ of) => count(sum(runs.map((run) => run[of])));
   /** @type {Map<string, { faults: number, violations: number, last: Kind }>} */
   const kinds = new Map();
   for (const run of runs)
@@ -127,12 +129,17 @@ function faultFigures(runs) {
       const { faults, violations } = kinds.get(name) ?? { faults: 0, violations: 0 };
       kinds.set(name, { faults: faults + kind.faults, violations: violations + kind.violations, last: kind });
     }
+  const labs = kinds.get(LAB)?.faults ?? 0;
+  kinds.delete(LAB);
+  const total = (/** @type {'faults' | 'violations'} */ of) => count(sum([...kinds.values()].map((kind) => kind[of])));
+  const packets = count(sum(runs.map((run) => run.packets)));
   return [
     `In ${runs.length} recorded runs until ${day(last.date)} (the last at commit ${last.commit}): **${total('faults')} faults** of ` +
-      `${kinds.size} kinds under ${total('packets')} packets; **${total('violations')}** of them broke a promise.`,
+      `${kinds.size} kinds under ${packets} packets; **${total('violations')}** of them broke a promise` +
+      `${labs > 0 ? `, and ${labs} of the labs failed as a whole` : ''}.`,
     '',
     ...table(
-      ['kind of fault', 'faults', 'broke a promise', 'recovery, median, ms', '95 %, ms'],
+      ['kind of fault', 'faults', 'broke a promise', 'recovery in its last run, median, ms', '95 %, ms'],
       [...kinds].sort().map(
         ([
           name,

@@ -11,7 +11,10 @@ describe('figures', () => {
   });
 
   it('add up the faults of all runs', () => {
-    const kinds = { kill: { faults: 20, violations: 1, recovery_ms } };
+    const kinds = {
+      kill: { faults: 20, violations: 1, recovery_ms },
+      episode: { faults: 1, violations: 1, recovery_ms },
+    };
     const lines = figures({
       ...nothing,
       chaos: {
@@ -21,7 +24,9 @@ describe('figures', () => {
         ],
       },
     }).faults;
-    expect(lines?.[0]).toContain('**40 faults** of 1 kinds under 100,000 packets; **2** of them broke a promise');
+    expect(lines?.[0]).toContain(
+      '**40 faults** of 1 kinds under 100,000 packets; **2** of them broke a promise, and 2 of the labs failed',
+    );
     expect(lines?.at(-1)).toBe('| kill | 40 | 2 | 300 | 900 |');
   });
 
