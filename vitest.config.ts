@@ -1,4 +1,40 @@
+import { statSync } from 'node:fs';
+
 const SECOND = 1000;
+
+/** Small files that take long: they begin first, then the largest files. Otherwise they would run at the end, alone. */
+const LONG = [
+  'tests/attacks/expensive-questions.test.ts',
+  'tests/chaos/chaos.test.ts',
+  'tests/e2e/gallery.test.ts',
+  'tests/e2e/idle.test.ts',
+  'tests/e2e/lighthouse.test.ts',
+  'tests/e2e/recorder.test.ts',
+  'tests/filter/past.test.ts',
+  'tests/fuzz/fuzzer.test.ts',
+  'tests/rules/compiled-rules.test.ts',
+  'tests/segments/clickhouse.test.ts',
+];
+
+interface TestFile {
+  readonly moduleId: string;
+}
+
+/** The same order in every run: a part of the tests cannot depend on what failed or took long before. */
+class LongestFirst {
+  async sort<File extends TestFile>(files: File[]): Promise<File[]> {
+    const length = ({ moduleId }: TestFile) =>
+      LONG.some((path) => moduleId.endsWith(path)) ? Number.POSITIVE_INFINITY : statSync(moduleId).size;
+    const lengths = new Map(files.map((file) => [file, length(file)]));
+    return files.toSorted((one, other) =>
+      lengths.get(one) === lengths.get(other) ? 0 : (lengths.get(other) ?? 0) - (lengths.get(one) ?? 0),
+    );
+  }
+
+  async shard<File extends TestFile>(files: File[]): Promise<File[]> {
+    return files;
+  }
+}
 
 /** What changes the machine, measures it, or sends as much as it can take: one at a time, after all others. */
 const WHOLE_MACHINE = [
@@ -18,6 +54,7 @@ export default {
     testTimeout: 400 * SECOND,
     hookTimeout: 200 * SECOND,
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'custom',
       customProviderModule: './tests/node_modules/@vitest/coverage-v8/dist/index.js',
