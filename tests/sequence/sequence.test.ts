@@ -55,6 +55,9 @@ async function withStops<T>(pid: number, running: Promise<T>): Promise<T> {
   return ended;
 }
 
+/** Readers that are tried, each of which is nearly always caught asleep. */
+const ATTEMPTS = 6;
+
 describe.skipIf(!requireRoot())('numbered packets', () => {
   const cpus = sendingCpus();
   let build: SenderBuild;
@@ -68,6 +71,7 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
     pair = undefined;
   });
   const open = async (options: PairOptions): Promise<Pair> => {
+    await pair?.close();
     pair = await Pair.open(build, options);
     return pair;
   };
@@ -169,7 +173,11 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
     });
 
     test('would not wake a reader that skips the wait, and the sender detects it', async () => {
-      await expect(send('no-wait', 30_000)).rejects.toThrow('the reader was not woken');
+      // In a few runs of many, epoll_wait returns at once each time: that reader never sleeps, so another one is tried.
+      let outcome: unknown;
+      for (let attempt = 0; attempt < ATTEMPTS && !(outcome instanceof Error); attempt++)
+        outcome = await send('no-wait', 5000).catch((error: unknown) => error);
+      expect(outcome).toMatchObject({ message: expect.stringContaining('the reader was not woken') });
     });
   });
 });
