@@ -90,7 +90,7 @@ describe.skipIf(!requireRoot())('scans', { timeout: 240_000 }, () => {
       rule: { action: 'deny', source: SCANNER, protocol: 'tcp', destination_port: `1-${DENIED}` },
     });
     const { page, problems } = await suite.open(url);
-    await page.getByTestId('group-button').click();
+    await page.keyboard.press('v');
     await page.getByTestId('conversation-table').waitFor();
     const from = Date.now() - 1;
     await sendAll();

@@ -12,6 +12,7 @@ import { counted, formatCount } from '../../text/number.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { useMayChange } from '../rules/index.ts';
+import { toggleGrouping } from './grouping-setting.ts';
 import { SelectedPacket, SelectionActions } from './selection/selected-packet.tsx';
 import type { PacketSelection } from './selection/use-packet-selection.ts';
 
@@ -46,6 +47,16 @@ export function TableBar({
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const { withholding, rowLimit, sampledOneOf } = figures;
   const held = (rows.scrolled || rows.selected !== null) && !rows.paused;
+  // Not in TableTools, which is loaded later: the key works from the first picture on.
+  useKeys('page', [
+    {
+      keys: ['v'],
+      name: grouped ? 'Show one row per packet' : 'Group by conversation',
+      group: 'Rows',
+      keywords: 'group flows aggregate',
+      run: toggleGrouping,
+    },
+  ]);
   return (
     <div className="table-bar">
       <h2 className="panel-title" id="packets-title">

@@ -3,10 +3,9 @@
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
-import { useKeys } from '../../ui/keys/keys.ts';
 import { MenuButton } from '../../ui/menu-button.tsx';
 import { ExportButton } from '../export/index.ts';
-import { groupingSetting } from './grouping-setting.ts';
+import { toggleGrouping } from './grouping-setting.ts';
 
 const ColumnMenu = dynamic(
   () => lazyWithRetry(() => import('./table/column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu),
@@ -24,18 +23,6 @@ const ColourMenu = dynamic(
 
 /** Buttons at the end of the bar: grouping, colours, columns, export. */
 export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {
-  const toggle = () => {
-    groupingSetting.value = !grouped;
-  };
-  useKeys('page', [
-    {
-      keys: ['v'],
-      name: grouped ? 'Show one row per packet' : 'Group by conversation',
-      group: 'Rows',
-      keywords: 'group flows aggregate',
-      run: toggle,
-    },
-  ]);
   return (
     <div className="table-tools">
       <button
@@ -46,7 +33,7 @@ export function TableTools({ compact, grouped }: { compact: boolean; grouped: bo
         aria-label="Conversations"
         title={grouped ? 'One row per packet (v)' : 'Group by conversation (v)'}
         data-testid="group-button"
-        onClick={toggle}
+        onClick={toggleGrouping}
       >
         <Layers size={14} aria-hidden="true" />
       </button>

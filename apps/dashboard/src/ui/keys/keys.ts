@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
+import { useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { type Command, inOrder, type KeyScope, matchKey, type ScopedCommands } from './key-bindings.ts';
 import { keyOf } from './key-text.ts';
 import { overlay } from './overlay.ts';
@@ -104,7 +104,8 @@ export function useKeys(scope: KeyScope, commands: readonly Command[]): void {
   useLayoutEffect(() => {
     newest.current = commands;
   });
-  useEffect(
+  // In the commit that draws the component: whoever sees it can press its keys.
+  useLayoutEffect(
     () =>
       keys.register({
         scope,
