@@ -309,6 +309,14 @@ export {
   MAX_SEGMENT_RECORDS,
   type NumberColumn,
 } from './segments/native-block.ts';
+export {
+  arePairFields,
+  PAIR_FIELDS,
+  PairColumns,
+  type PairKind,
+  type PairSums,
+  pairSumsOf,
+} from './segments/pair-sums.ts';
 export { RATE_FIELDS, RateSums } from './segments/rate-sums.ts';
 export {
   type ActionSums,

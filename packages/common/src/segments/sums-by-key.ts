@@ -3,6 +3,8 @@ import { formatAddress } from '../address/address.ts';
 import type { PacketLogFieldName } from '../record/layout.ts';
 import { AddressDictionary } from './address-column.ts';
 import type { RecordColumns } from './columns.ts';
+import { largest } from './largest.ts';
+import { arePairFields, type PairColumns, type PairField } from './pair-sums.ts';
 import type { RecordSums } from './sums-by-time.ts';
 
 export type TopField = Exclude<PacketLogFieldName, 'timestamp_ns'>;
@@ -68,14 +70,29 @@ export class SumsByKey {
     else this.#addNumbers(block, this.#key, rows);
   }
 
+  /** Whether `addPairs` can be used: sums by pair have the key. */
+  get isOfPairs(): boolean {
+    return typeof this.#key === 'string' && arePairFields([this.#key]);
+  }
+
+  /** Adds sums by pair, or those that `rows` marks with 1. @throws TypeError if they do not have the key. */
+  addPairs(pairs: PairColumns, rows?: Uint8Array): void {
+    const { count, packets, bytes, records } = pairs;
+    const numberOf = this.#numbersOf(pairs);
+    for (let i = 0; i < count; i++) {
+      if (rows !== undefined && rows[i] !== 1) continue;
+      this.#add(numberOf(i), packets[i] as number, bytes[i] as number, records[i] as number);
+    }
+  }
+
   top(count: number, by: keyof RecordSums = 'packets'): Top {
     const sums = { packets: this.#packets, bytes: this.#bytes, records: this.#records }[by];
-    const order = Array.from({ length: this.#keys.size }, (_, i) => i);
-    order.sort((one, other) => (sums[other] as number) - (sums[one] as number) || one - other);
-    const entries = order.slice(0, count).map((i) => this.#entry(i));
+    const { size } = this.#keys;
+    const first = largest(sums.subarray(0, size), count);
     const others = { ...this.#beyond };
-    for (const i of order.slice(count)) this.#addTo(others, i);
-    return { entries, others, distinct: this.#keys.size, beyond: { ...this.#beyond } };
+    for (let i = 0; i < size; i++) this.#addTo(others, i);
+    for (const i of first) this.#addTo(others, i, -1);
+    return { entries: first.map((i) => this.#entry(i)), others, distinct: size, beyond: { ...this.#beyond } };
   }
 
   /** Adds up by the numbers of the block's dictionary first: an address is looked up once per block. */
@@ -133,6 +150,26 @@ export class SumsByKey {
     }
   }
 
+  /** Returns a function that finds the key of an entry; an address is looked up once. */
+  #numbersOf(pairs: PairColumns): (i: number) => number {
+    const field = this.#key;
+    if (field === 'src_addr' || field === 'dst_addr') {
+      const { dictionary, indexes } = pairs[field];
+      const words = wordsOf(dictionary);
+      const numbers = new Int32Array(words.length / 4).fill(NOT_YET);
+      return (i) => {
+        const index = indexes[i] as number;
+        const known = numbers[index] as number;
+        if (known !== NOT_YET) return known;
+        numbers[index] = addressIndex(this.#keys, words, index);
+        return numbers[index] as number;
+      };
+    }
+    if (!this.isOfPairs) throw new TypeError(`Sums by pair have no ${field}.`);
+    const column = pairs[field as Exclude<PairField, AddressField>];
+    return (i) => this.#keys.indexOf((column[i] as number) | 0, 0, 0, 0);
+  }
+
   #add(key: number, packets: number, bytes: number, records: number): void {
     if (key < 0) {
       this.#beyond.packets += packets;
@@ -166,10 +203,11 @@ export class SumsByKey {
     return { value: isAddress ? formatAddress(this.#keys.bytesAt(i)) : a >>> 0, ...sums };
   }
 
-  #addTo(sums: { packets: number; bytes: number; records: number }, i: number): void {
-    sums.packets += this.#packets[i] as number;
-    sums.bytes += this.#bytes[i] as number;
-    sums.records += this.#records[i] as number;
+  /** `times`: -1 subtracts. */
+  #addTo(sums: { packets: number; bytes: number; records: number }, i: number, times = 1): void {
+    sums.packets += times * (this.#packets[i] as number);
+    sums.bytes += times * (this.#bytes[i] as number);
+    sums.records += times * (this.#records[i] as number);
   }
 }
 

@@ -26,7 +26,7 @@ import {
   writePast,
 } from '../../test/support/past-fixture.ts';
 import { appendToJournal } from '../recorder/format/index.ts';
-import { removeRates } from '../recorder/format/segment-rates.ts';
+import { removeSums } from '../recorder/format/sums-file.ts';
 import { pastTop } from './answers/past-top.ts';
 import { PastView } from './answers/past-view.ts';
 import type { ReadVerb } from './past-messages.ts';
@@ -107,7 +107,7 @@ describe('past:rates', () => {
   }
 
   it.each(['with', 'without'])('are the sums of each step, whatever is asked, %s the segments’ own sums', (own) => {
-    if (own === 'without') for (let i = 1; i <= 6; i++) removeRates(directory, i);
+    if (own === 'without') for (let i = 1; i <= 6; i++) removeSums(directory, i);
     fc.assert(
       fc.property(range, filter, fc.integer({ min: 1, max: 300 }), (asked, text, max_steps) => {
         const rates = answer<PastRates>('rates', { ...asked, ...withFilter(text), max_steps });

@@ -9,7 +9,7 @@ import type { JournalEntry, JournalEntryOf } from '../../src/recorder/format/jou
 import { openSegment } from '../../src/recorder/format/open-segment.ts';
 import { listSegments } from '../../src/recorder/format/segment-files.ts';
 import { readJournal } from '../../src/recorder/format/segment-journal.ts';
-import { ratesBytes } from '../../src/recorder/format/segment-rates.ts';
+import { sumsBytes } from '../../src/recorder/format/sums-file.ts';
 import type { RecorderSettings } from '../../src/recorder/writer/recorder-settings.ts';
 import { type RecordingChange, SegmentRecorder } from '../../src/recorder/writer/segment-recorder.ts';
 
@@ -90,7 +90,7 @@ export function recorded(): number[] {
 
 /** Bytes of each segment, with its sums by time. */
 export const segmentSizes = () =>
-  listSegments(directory).map(({ sequence, bytes }) => bytes + ratesBytes(directory, sequence));
+  listSegments(directory).map(({ sequence, bytes }) => bytes + sumsBytes(directory, sequence));
 
 export const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 export const kinds = () => listSegments(directory).map(({ sequence, kind }) => `${sequence} ${kind}`);

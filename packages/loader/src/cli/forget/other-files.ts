@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSegmentName } from '../../recorder/format/segment-name.ts';
-import { removeRates } from '../../recorder/format/segment-rates.ts';
+import { removeSums } from '../../recorder/format/sums-file.ts';
 
 const UNFINISHED = '.tmp';
 
@@ -12,7 +12,7 @@ export function removeOthers(directory: string, sequence: number, kept: string |
     const path = join(directory, name);
     if (parseSegmentName(name)?.sequence === sequence && path !== kept) rmSync(path, { force: true });
   }
-  if (kept === undefined) removeRates(directory, sequence);
+  if (kept === undefined) removeSums(directory, sequence);
 }
 
 /** Removes segments that were being written when their recorder was killed; the hot file has their records. */

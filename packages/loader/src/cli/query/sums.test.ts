@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PastBlocks } from '../../past/reading/past-blocks.ts';
 import type { TimeRange } from '../../past/reading/time-range.ts';
 import { InterfaceHistory, segmentName, type WrittenSegment, writeSegment } from '../../recorder/format/index.ts';
-import { ratesPath, removeRates } from '../../recorder/format/segment-rates.ts';
+import { removeSums, sumsPath } from '../../recorder/format/sums-file.ts';
 import { sumsByStep } from './sums.ts';
 
 const SECOND = 1_000_000_000n;
@@ -68,24 +68,24 @@ function damageColumns({ path, index }: WrittenSegment): void {
 /** What happens to the sums of a segment; `at` chooses a byte. */
 const HARM: Readonly<Record<string, (sequence: number, at: number) => void>> = {
   none: () => undefined,
-  missing: (sequence) => removeRates(directory, sequence),
+  missing: (sequence) => removeSums(directory, sequence),
   damaged: (sequence, at) => {
-    const path = ratesPath(directory, sequence);
+    const path = sumsPath(directory, sequence, 'rates');
     damage(path, at % readFileSync(path).length);
   },
   'cut off': (sequence, at) => {
-    const path = ratesPath(directory, sequence);
+    const path = sumsPath(directory, sequence, 'rates');
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.subarray(0, at % bytes.length));
   },
   'of another segment': (sequence) => {
     const other = seal(sequence + 1000, [{ ns: T, weight: 1, length: 60, action: 2 }]);
-    writeFileSync(ratesPath(directory, sequence), readFileSync(ratesPath(directory, other.sequence)));
+    writeFileSync(sumsPath(directory, sequence, 'rates'), readFileSync(sumsPath(directory, other.sequence, 'rates')));
     rmSync(other.path);
   },
   unreadable: (sequence) => {
-    removeRates(directory, sequence);
-    mkdirSync(ratesPath(directory, sequence));
+    removeSums(directory, sequence);
+    mkdirSync(sumsPath(directory, sequence, 'rates'));
   },
 };
 
@@ -139,14 +139,14 @@ function bothWays(given: Scenario, maxSteps?: number) {
     }
     seal(i + 1, timed);
     // Without a file of sums, there is none to harm.
-    if (existsSync(ratesPath(directory, i + 1))) HARM[harm]?.(i + 1, at);
+    if (existsSync(sumsPath(directory, i + 1, 'rates'))) HARM[harm]?.(i + 1, at);
   });
   const [fromNs, toNs] = given.limits.map((limit) =>
     limit === null ? undefined : (times[limit[0] % times.length] as bigint) + limit[1],
   );
   const bySums = asked({ fromNs, toNs }, given.step, maxSteps);
   given.segments.forEach((_, i) => {
-    rmSync(ratesPath(directory, i + 1), { recursive: true, force: true });
+    rmSync(sumsPath(directory, i + 1, 'rates'), { recursive: true, force: true });
   });
   return { bySums, byRecords: asked({ fromNs, toNs }, given.step, maxSteps) };
 }
@@ -176,8 +176,8 @@ describe('sums by step', () => {
     seal(1, [at(0n, 2), at(1n, 2), at(2n, 1)]);
     seal(2, [at(1n, 1), at(0n, 1)]);
     const bySums = asked(ALL, 'second', 2);
-    removeRates(directory, 1);
-    removeRates(directory, 2);
+    removeSums(directory, 1);
+    removeSums(directory, 2);
     expect(bySums).toEqual(asked(ALL, 'second', 2));
   });
 
@@ -205,7 +205,7 @@ describe('sums by step', () => {
     // Of the first, a part is outside the range.
     damageColumns(segments[0] as WrittenSegment);
     expect(asked(range, step)).toMatchObject({ corrupt: [segments[0]?.path], total: { records: 200 } });
-    removeRates(directory, 2);
+    removeSums(directory, 2);
     expect(asked(range, step)).toMatchObject({
       corrupt: [segments[0]?.path, segments[1]?.path],
       total: { records: 100 },
@@ -235,7 +235,7 @@ describe('sums by step', () => {
     const nothing = { ns: T + HOUR, weight: 0, length: 60, action: 2 };
     seal(1, [...first, nothing]);
     const expected = asked(ALL, 'minute');
-    removeRates(directory, 1);
+    removeSums(directory, 1);
     expect(asked(ALL, 'minute')).toEqual(expected);
     expect(expected.steps.every(({ packets }) => packets > 0)).toBe(true);
     expect(expected.total.records).toBe(101);

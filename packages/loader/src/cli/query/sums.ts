@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import {
   ACTIONS,
   type HistoryColumn,
+  type PairColumns,
   type RateSums,
   type RecordColumns,
   type RecordSums,
@@ -12,7 +13,14 @@ import {
   SumsByTime,
   type TimeStep,
 } from '@packetlog/common';
-import { type BlockRequest, type PastBlock, type PastBlocks, readColumns } from '../../past/reading/past-blocks.ts';
+import {
+  type BlockRequest,
+  type PairBlock,
+  type PastBlock,
+  type PastBlocks,
+  readColumns,
+} from '../../past/reading/past-blocks.ts';
+import type { InterfacePeriod } from '../../recorder/format/interface-history.ts';
 import type { SegmentFile } from '../../recorder/format/segment.ts';
 import { readRates } from '../../recorder/format/segment-rates.ts';
 import { filterOfTop, type TopKind } from './top-names.ts';
@@ -56,10 +64,23 @@ export function added(one: RecordSums, other: RecordSums): RecordSums {
 /** Counts packets and records, not bytes. A segment that is selected as a whole is answered by its index. */
 export function countOf(blocks: PastBlocks, request: BlockRequest): RecordSums {
   let sum = ZERO;
-  blocks.read(request, ({ facts, columns, rows }) => {
+  const takePairs = ({ pairs, rows }: PairBlock) => {
+    sum = added(sum, countOfPairs(pairs, rows));
+  };
+  blocks.read(request.filter === undefined ? request : { ...request, takePairs }, ({ facts, columns, rows }) => {
     sum = Object.values(rows === undefined ? facts.actions : { rows: countOfRows(columns, rows) }).reduce(added, sum);
   });
   return { ...sum, bytes: 0 };
+}
+
+function countOfPairs({ count, packets, records }: PairColumns, rows: Uint8Array | undefined): RecordSums {
+  const sum = { packets: 0, bytes: 0, records: 0 };
+  for (let i = 0; i < count; i++) {
+    if (rows !== undefined && rows[i] !== 1) continue;
+    sum.packets += packets[i] as number;
+    sum.records += records[i] as number;
+  }
+  return sum;
 }
 
 /** Does not read the lengths: that would take a fifth of the time. */
@@ -131,7 +152,8 @@ export function topOf(blocks: PastBlocks, given: BlockRequest, kind: TopKind, li
 
 function topKeys(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit: number): TopResult {
   const sums = new SumsByKey(kind.key);
-  blocks.read(request, ({ columns, rows }) => {
+  const takePairs = sums.isOfPairs ? ({ pairs, rows }: PairBlock) => sums.addPairs(pairs, rows) : undefined;
+  blocks.read({ ...request, ...(takePairs && { takePairs }) }, ({ columns, rows }) => {
     readColumns(columns, sums.columns);
     sums.add(columns, rows);
   });
@@ -142,12 +164,18 @@ function topKeys(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit
 /** By name, because an ifindex can have another meaning later. */
 function topInterfaces(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit: number): TopResult {
   const sums = new Map<string, RecordSums>();
-  blocks.read({ ...request, byPeriod: true }, (block) => {
-    for (const { value, ...each } of sumsOfInterfaces(block)) {
-      const name = block.period.nameOf(Number(value));
+  const add = (entries: readonly TopRow[], period: InterfacePeriod) => {
+    for (const { value, ...each } of entries) {
+      const name = period.nameOf(Number(value));
       sums.set(name, added(sums.get(name) ?? ZERO, each));
     }
-  });
+  };
+  const takePairs = ({ pairs, rows, period }: PairBlock) => {
+    const ofSegment = new SumsByKey('ifindex');
+    ofSegment.addPairs(pairs, rows);
+    add(ofSegment.top(Number.POSITIVE_INFINITY).entries, period);
+  };
+  blocks.read({ ...request, byPeriod: true, takePairs }, (block) => add(sumsOfInterfaces(block), block.period));
   const sorted = [...sums]
     .map(([value, each]) => ({ value, ...each }))
     .sort((one, other) => other.packets - one.packets);

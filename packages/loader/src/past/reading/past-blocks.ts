@@ -1,15 +1,35 @@
 /** Selects the records of a range of time in segments, column by column. */
 
-import type { PacketLogFieldName, RecordColumns, SegmentFacts } from '@packetlog/common';
-import { type ColumnFilter, compileColumnFilter, type Filter, interfacesNamed } from '@packetlog/common';
+import { dirname } from 'node:path';
+import {
+  arePairFields,
+  type ColumnFilter,
+  compileColumnFilter,
+  type Filter,
+  interfacesNamed,
+  type PacketLogFieldName,
+  type PairColumns,
+  type RecordColumns,
+  type SegmentFacts,
+} from '@packetlog/common';
 import { CorruptSegmentError } from '../../recorder/format/corrupt-segment-error.ts';
 import type { InterfaceHistory, InterfacePeriod } from '../../recorder/format/interface-history.ts';
 import { lazyColumns } from '../../recorder/format/lazy-columns.ts';
 import { openSegment } from '../../recorder/format/open-segment.ts';
+import { SealedSegment } from '../../recorder/format/sealed-segment.ts';
 import type { Segment, SegmentFile } from '../../recorder/format/segment.ts';
 import { listSegments } from '../../recorder/format/segment-files.ts';
+import { readPairs } from '../../recorder/format/segment-pairs.ts';
 import type { KnownFacts } from './known-facts.ts';
 import { overlaps, type TimeRange } from './time-range.ts';
+
+/** Sums of one segment by pair of addresses, at least one of them selected. */
+export interface PairBlock {
+  readonly pairs: PairColumns;
+  /** A byte for each entry, 1 if it is selected; undefined: all are. */
+  readonly rows: Uint8Array | undefined;
+  readonly period: InterfacePeriod;
+}
 
 /** Records of one segment, at least one. Valid inside the callback that gets it. */
 export interface PastBlock {
@@ -36,6 +56,11 @@ export interface BlockRequest {
    * Answers for a sealed segment that is selected as a whole, without its columns; returns whether it could.
    */
   readonly shortcut?: (file: SegmentFile, facts: SegmentFacts) => boolean;
+  /**
+   * Takes the sums by pair of a sealed segment instead of its records, if range and filter select by nothing else than
+   * what they have.
+   */
+  readonly takePairs?: (block: PairBlock) => void;
 }
 
 export class PastBlocks {
@@ -116,8 +141,12 @@ export class PastBlocks {
 
 function isAnswered(file: SegmentFile, facts: SegmentFacts, { range, filter, shortcut }: BlockRequest): boolean {
   if (shortcut === undefined || filter !== undefined || file.kind === 'hot') return false;
-  const { fromNs = 0n, toNs } = range;
-  return facts.firstNs >= fromNs && (toNs === undefined || facts.lastNs < toNs) && shortcut(file, facts);
+  return liesIn(range, facts) && shortcut(file, facts);
+}
+
+/** Whether all records of the segment are in the range. */
+function liesIn({ fromNs = 0n, toNs }: TimeRange, { firstNs, lastNs }: SegmentFacts): boolean {
+  return firstNs >= fromNs && (toNs === undefined || lastNs < toNs);
 }
 
 class Selection {
@@ -140,10 +169,26 @@ class Selection {
     const { facts } = segment;
     const columns = lazyColumns(segment);
     const periods = this.#history.between(facts.firstNs, facts.lastNs);
+    if (this.#tookPairs(segment, periods)) return;
     for (const period of this.#isByPeriod ? periods : periods.slice(0, 1)) {
       const rows = this.#rows(columns, facts, period);
       if (rows !== 'none') take({ sequence, facts, columns, rows: rows === 'all' ? undefined : rows, period });
     }
+  }
+
+  /** Returns whether the sums by pair were enough. */
+  #tookPairs(segment: Segment, periods: readonly InterfacePeriod[]): boolean {
+    const { filter, range, takePairs } = this.#request;
+    const [period] = periods;
+    if (takePairs === undefined || period === undefined || !(segment instanceof SealedSegment)) return false;
+    if ((this.#isByPeriod && periods.length > 1) || !liesIn(range, segment.facts)) return false;
+    const matcher = filter && this.#filterOf(filter, period);
+    if (matcher !== undefined && !arePairFields(matcher.columns)) return false;
+    const pairs = readPairs(dirname(segment.file.path), segment);
+    if (pairs === undefined) return false;
+    const matching = matcher?.match(pairs);
+    if (matching?.count !== 0) takePairs({ pairs, rows: matching?.rows, period });
+    return true;
   }
 
   #rows(columns: RecordColumns, facts: SegmentFacts, period: InterfacePeriod): Uint8Array | 'all' | 'none' {
@@ -151,7 +196,7 @@ class Selection {
     const matching = filter && this.#filterOf(filter, period).match(columns);
     if (matching?.count === 0) return 'none';
     const [start, end] = this.#isByPeriod ? both(range, period) : [range.fromNs ?? 0n, range.toNs];
-    if (facts.firstNs >= start && (end === undefined || facts.lastNs < end)) {
+    if (liesIn({ fromNs: start, toNs: end }, facts)) {
       return matching === undefined || matching.count === columns.count ? 'all' : matching.rows;
     }
     const rows = matching?.rows ?? this.#marks(columns.count);

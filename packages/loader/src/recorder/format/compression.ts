@@ -23,6 +23,8 @@ const [LEVEL, MIN_MATCH, CHECKSUM] = [100, 105, 201];
  * instead of 5.0 (docs/decisions/recorder.md).
  */
 const ZSTD_PARAMS = { [LEVEL]: 1, [MIN_MATCH]: 5, [CHECKSUM]: 1 };
+/** For small data that is read often. */
+const ZSTD_SMALLER = { [LEVEL]: 6 };
 
 /** zstd where this Node.js has it, otherwise gzip. */
 export const DEFAULT_COMPRESSION: SegmentCompression = zstdCompressSync === undefined ? 'gzip' : 'zstd';
@@ -32,6 +34,12 @@ export function compressFrame(compression: SegmentCompression, raw: Uint8Array):
   if (compression === 'gzip') return gzipMember(zlib.deflateRawSync(raw, { level: 1 }), zlib.crc32(raw), raw.length);
   if (zstdCompressSync === undefined) throw withoutZstd();
   return zstdCompressSync(raw, { params: ZSTD_PARAMS, pledgedSrcSize: raw.length });
+}
+
+/** As `compressFrame`, smaller and more slowly. */
+export function compressMore(compression: SegmentCompression, raw: Uint8Array): Uint8Array {
+  if (compression === 'gzip' || zstdCompressSync === undefined) return compressFrame(compression, raw);
+  return zstdCompressSync(raw, { params: ZSTD_SMALLER, pledgedSrcSize: raw.length });
 }
 
 const MIN_CHUNK = 64;

@@ -5,7 +5,8 @@ import { crc32 } from 'node:zlib';
 import { columnsOf, factsOf, HISTORY_COLUMNS, PACKET_LOG_SIZE, RateSums } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
-import { ratesOf, ratesPath, readRates, removeRates } from './segment-rates.ts';
+import { ratesOf, readRates } from './segment-rates.ts';
+import { removeSums, sumsPath } from './sums-file.ts';
 import { writeSegment } from './write-segment.ts';
 
 const SECOND = 1_000_000_000n;
@@ -32,7 +33,7 @@ describe('the sums of a segment by time', () => {
   it('are written beside it, for its owner only, and add up to those of its records', () => {
     const records = spanning(100);
     const file = writeSegment(directory, 7, records, { node: 'n' });
-    expect(statSync(ratesPath(directory, 7)).mode & 0o777).toBe(0o600);
+    expect(statSync(sumsPath(directory, 7, 'rates')).mode & 0o777).toBe(0o600);
     const rates = readRates(directory, file, file.index);
     const expected = new RateSums(T, SECOND, 101);
     expected.add(columnsOf(records));
@@ -64,7 +65,7 @@ describe('the sums of a segment by time', () => {
 
   it('are not used if they are damaged, missing, or of another segment', () => {
     const file = writeSegment(directory, 7, spanning(100), { node: 'n' });
-    const path = ratesPath(directory, 7);
+    const path = sumsPath(directory, 7, 'rates');
     const whole = readFileSync(path);
     expect(readRates(directory, { ...file, bytes: file.bytes + 1 }, file.index)).toBeUndefined();
     expect(readRates(directory, file, { ...file.index, records: 1999 })).toBeUndefined();
@@ -76,7 +77,7 @@ describe('the sums of a segment by time', () => {
       writeFileSync(path, whole.subarray(0, at));
       expect(readRates(directory, file, file.index)).toBeUndefined();
     }
-    removeRates(directory, 7);
+    removeSums(directory, 7);
     expect(readRates(directory, file, file.index)).toBeUndefined();
     mkdirSync(path);
     expect(readRates(directory, file, file.index)).toBeUndefined();
@@ -91,10 +92,10 @@ describe('the sums of a segment by time', () => {
     ['too many steps', (bytes) => bytes.writeUInt32LE(2 ** 32 - 1, 40)],
   ])('are not used if they do not agree with the segment: %s', (_, change) => {
     const file = writeSegment(directory, 7, spanning(100), { node: 'n' });
-    const bytes = readFileSync(ratesPath(directory, 7));
+    const bytes = readFileSync(sumsPath(directory, 7, 'rates'));
     change(bytes);
     bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
-    writeFileSync(ratesPath(directory, 7), bytes);
+    writeFileSync(sumsPath(directory, 7, 'rates'), bytes);
     expect(readRates(directory, file, file.index)).toBeUndefined();
   });
 

@@ -10,13 +10,15 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { columnsOf, PACKET_LOG_SIZE, type SegmentIndex } from '@packetlog/common';
+import { columnsOf, PACKET_LOG_SIZE, type RecordColumns, type SegmentIndex } from '@packetlog/common';
 import { writeAll } from '../../write-all.ts';
 import { DEFAULT_COMPRESSION } from './compression.ts';
 import { type SealOptions, sealColumns } from './seal-segment.ts';
 import type { SegmentFile } from './segment.ts';
 import { segmentName } from './segment-name.ts';
+import { writePairs } from './segment-pairs.ts';
 import { ratesOf, writeRates } from './segment-rates.ts';
+import { removeSums } from './sums-file.ts';
 
 export interface WriteOptions extends SealOptions {
   /** Permission bits of the file; default: for its owner only. */
@@ -30,8 +32,8 @@ export interface WrittenSegment extends SegmentFile {
 }
 
 /**
- * Seals 1 to 65,536 records as segment `sequence`, removes its hot file if there is one, and writes its sums by time. The file is on the disk
- * when this returns. Throws the error of the file system; the hot file is then as it was.
+ * Seals 1 to 65,536 records as segment `sequence`, removes its hot file if there is one, and writes its sums. The file is on the
+ * disk when this returns. Throws the error of the file system; the hot file is then as it was.
  */
 export function writeSegment(
   directory: string,
@@ -48,13 +50,20 @@ export function writeSegment(
   syncDirectory(dirname(path));
   rmSync(join(directory, segmentName(sequence, 'hot')), { force: true });
   const written = { sequence, kind, path, bytes: bytes.length, index };
-  const rates = ratesOf(columns, index);
-  try {
-    if (rates !== undefined) writeRates(directory, written, rates, mode);
-  } catch {
-    // Without it, rates are computed from the records.
-  }
+  writeAllSums(directory, written, columns, mode);
   return written;
+}
+
+function writeAllSums(directory: string, written: WrittenSegment, columns: RecordColumns, mode: number): void {
+  try {
+    // Of earlier records, of which some are now forgotten.
+    removeSums(directory, written.sequence);
+    const rates = ratesOf(columns, written.index);
+    if (rates !== undefined) writeRates(directory, written, rates, mode);
+    writePairs(directory, written, columns, { compression: written.index.compression, mode });
+  } catch {
+    // Without them, sums are computed from the records.
+  }
 }
 
 /** Cuts a last record that is not whole off a hot file, and returns the file's records. */

@@ -7,7 +7,7 @@ import { openSegment } from '../format/open-segment.ts';
 import type { SegmentFile } from '../format/segment.ts';
 import { appendToJournal } from '../format/segment-journal.ts';
 import { segmentName } from '../format/segment-name.ts';
-import { ratesBytes, removeRates } from '../format/segment-rates.ts';
+import { removeSums, sumsBytes } from '../format/sums-file.ts';
 import { repairHotFile, writeSegment } from '../format/write-segment.ts';
 import type { RecorderSettings } from './recorder-settings.ts';
 import { expiredSegments, type KeptSegment, type Limits } from './retention.ts';
@@ -106,7 +106,7 @@ export class KeptSegments {
     const isProtected = ({ sequence }: KeptSegment) => this.#protected.has(sequence);
     for (const segment of expiredSegments(this.#kept, otherBytes, limits, isProtected) as Kept[]) {
       rmSync(segment.path, { force: true });
-      removeRates(this.#directory, segment.sequence);
+      removeSums(this.#directory, segment.sequence);
       this.#kept = this.#kept.filter((each) => each !== segment);
       this.#counts.add('expired', segment.records);
       const { path, fromNs, toNs, records, permits, denies } = segment;
@@ -120,7 +120,7 @@ export class KeptSegments {
 /** Returns undefined if the file is gone. A damaged one is kept by the time of the file. */
 function keptOf(file: SegmentFile): Kept | undefined {
   const { sequence, path } = file;
-  const bytes = file.bytes + ratesBytes(dirname(path), sequence);
+  const bytes = file.bytes + sumsBytes(dirname(path), sequence);
   try {
     using segment = openSegment(file);
     if (segment === undefined) return undefined;

@@ -1,0 +1,175 @@
+/**
+ * Sums of a block by pair of addresses: records that differ only in fields other than PAIR_FIELDS are one entry. Filters
+ * and sums that read only these fields can use the entries instead of the records.
+ */
+import type { PacketLogFieldName } from '../record/layout.ts';
+import { AddressDictionary } from './address-column.ts';
+import type { AddressColumn, RecordColumns } from './columns.ts';
+
+export const PAIR_FIELDS = [
+  ...(['src_addr', 'dst_addr', 'ether_type', 'ip_protocol', 'action', 'rule_id', 'ifindex'] as const),
+];
+export type PairField = (typeof PAIR_FIELDS)[number];
+
+/** What entries have in common besides their source. */
+export interface PairKind extends Readonly<Record<Exclude<PairField, 'src_addr' | 'dst_addr'>, number>> {
+  /** Position in the block's dictionary. */
+  readonly destination: number;
+}
+
+/** `count` entries, in the order of their sources; no two are equal in all fields. */
+export interface PairSums {
+  readonly count: number;
+  /** Positions in the block's dictionary. */
+  readonly sources: Uint16Array;
+  /** Positions in `kinds`. */
+  readonly kindIndexes: Uint16Array;
+  readonly kinds: readonly PairKind[];
+  /** Sums of the weights, of weight * length, and of 1. */
+  readonly packets: Float64Array;
+  readonly bytes: Float64Array;
+  readonly records: Float64Array;
+}
+
+/** Entries as columns, which filters can read as those of a block. A column is made when it is read for the first time. */
+export class PairColumns implements Pick<RecordColumns, 'count' | PairField> {
+  readonly count: number;
+  readonly src_addr: AddressColumn;
+  readonly packets: Float64Array;
+  readonly bytes: Float64Array;
+  readonly records: Float64Array;
+  readonly #sums: PairSums;
+  readonly #destinations: Uint8Array;
+  readonly #made = new Map<keyof PairKind, Uint8Array | Uint16Array | Uint32Array>();
+
+  /** The dictionaries are those of the block. @throws RangeError if an entry is not in them. */
+  constructor(sums: PairSums, sources: Uint8Array, destinations: Uint8Array) {
+    const { count, kinds, packets, bytes, records } = sums;
+    const last = count === 0 ? -1 : (sums.sources[count - 1] as number);
+    const lastDestination = kinds.reduce((max, { destination }) => Math.max(max, destination), -1);
+    if (last >= sources.length / 16) throw new RangeError(`there is no source ${last}`);
+    if (lastDestination >= destinations.length / 16) throw new RangeError(`there is no destination ${lastDestination}`);
+    this.count = count;
+    this.src_addr = { dictionary: sources, indexes: sums.sources };
+    this.packets = packets;
+    this.bytes = bytes;
+    this.records = records;
+    this.#sums = sums;
+    this.#destinations = destinations;
+  }
+
+  get dst_addr(): AddressColumn {
+    return { dictionary: this.#destinations, indexes: this.#by('destination', Uint16Array) };
+  }
+
+  get ether_type(): Uint16Array {
+    return this.#by('ether_type', Uint16Array);
+  }
+
+  get ip_protocol(): Uint8Array {
+    return this.#by('ip_protocol', Uint8Array);
+  }
+
+  get action(): Uint8Array {
+    return this.#by('action', Uint8Array);
+  }
+
+  get rule_id(): Uint32Array {
+    return this.#by('rule_id', Uint32Array);
+  }
+
+  get ifindex(): Uint32Array {
+    return this.#by('ifindex', Uint32Array);
+  }
+
+  #by<Values extends Uint8Array | Uint16Array | Uint32Array>(
+    name: keyof PairKind,
+    Values: new (of: number | readonly number[]) => Values,
+  ): Values {
+    const made = this.#made.get(name);
+    if (made !== undefined) return made as Values;
+    const { count, kinds, kindIndexes } = this.#sums;
+    const ofKind = new Values(kinds.map((each) => each[name]));
+    const values = new Values(count);
+    for (let i = 0; i < count; i++) values[i] = ofKind[kindIndexes[i] as number] as number;
+    this.#made.set(name, values);
+    return values;
+  }
+}
+
+/** Returns whether a filter or a sum that reads these fields can use the entries. */
+export function arePairFields(names: Iterable<PacketLogFieldName>): boolean {
+  for (const name of names) if (!(PAIR_FIELDS as readonly string[]).includes(name)) return false;
+  return true;
+}
+
+/** Returns undefined if there would be more than `maxPairs` entries. `columns`: at most 65,536 records. */
+export function pairSumsOf(columns: RecordColumns, maxPairs: number): PairSums | undefined {
+  const { count, ether_type, ip_protocol, action, rule_id, ifindex, weight, length } = columns;
+  const from = columns.src_addr.indexes;
+  const to = columns.dst_addr.indexes;
+  const kinds = new AddressDictionary();
+  const pairs = new AddressDictionary(maxPairs);
+  const packets = new Float64Array(maxPairs);
+  const bytes = new Float64Array(maxPairs);
+  const records = new Float64Array(maxPairs);
+  // Most records are of the same kind as the one before.
+  let kind = 0;
+  let [link, rule, device, destination] = [-1, -1, -1, -1];
+  for (let i = 0; i < count; i++) {
+    const word = ((ether_type[i] as number) << 16) | ((ip_protocol[i] as number) << 8) | (action[i] as number);
+    if (word !== link || rule_id[i] !== rule || ifindex[i] !== device || to[i] !== destination) {
+      [link, rule, device, destination] = [word, rule_id[i] as number, ifindex[i] as number, to[i] as number];
+      kind = kinds.indexOf(link, rule | 0, device | 0, destination);
+    }
+    const pair = pairs.indexOf(from[i] as number, kind, 0, 0);
+    if (pair < 0) return undefined;
+    const each = weight[i] as number;
+    packets[pair] = (packets[pair] as number) + each;
+    bytes[pair] = (bytes[pair] as number) + each * (length[i] as number);
+    records[pair] = (records[pair] as number) + 1;
+  }
+  return sorted(pairs, kindsOf(kinds), { packets, bytes, records });
+}
+
+function kindsOf(kinds: AddressDictionary): PairKind[] {
+  const words = new Uint32Array(kinds.bytes().buffer);
+  return Array.from({ length: kinds.size }, (_, kind) => {
+    const [link = 0, rule_id = 0, ifindex = 0, destination = 0] = words.subarray(4 * kind, 4 * kind + 4);
+    const [ip_protocol, action] = [(link >>> 8) & 0xff, link & 0xff];
+    return { destination, ether_type: link >>> 16, ip_protocol, action, rule_id, ifindex };
+  });
+}
+
+/** Sorts by source and kind, which compresses better. */
+function sorted(
+  pairs: AddressDictionary,
+  kinds: readonly PairKind[],
+  found: Pick<PairSums, 'packets' | 'bytes' | 'records'>,
+): PairSums {
+  const count = pairs.size;
+  const words = new Uint32Array(pairs.bytes().buffer);
+  const order = new Float64Array(count);
+  // Source, kind and number of an entry in one number of 48 bits.
+  for (let i = 0; i < count; i++) {
+    order[i] = ((words[4 * i] as number) * 0x1_0000 + (words[4 * i + 1] as number)) * 0x1_0000 + i;
+  }
+  order.sort();
+  const sums: PairSums = {
+    ...{ count, kinds },
+    sources: new Uint16Array(count),
+    kindIndexes: new Uint16Array(count),
+    packets: new Float64Array(count),
+    bytes: new Float64Array(count),
+    records: new Float64Array(count),
+  };
+  for (let i = 0; i < count; i++) {
+    const pair = (order[i] as number) % 0x1_0000;
+    sums.sources[i] = words[4 * pair] as number;
+    sums.kindIndexes[i] = words[4 * pair + 1] as number;
+    sums.packets[i] = found.packets[pair] as number;
+    sums.bytes[i] = found.bytes[pair] as number;
+    sums.records[i] = found.records[pair] as number;
+  }
+  return sums;
+}

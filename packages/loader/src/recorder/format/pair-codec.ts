@@ -1,0 +1,78 @@
+/** Sums by pair as bytes, one field after the other (docs/segments.md). */
+import type { PairKind, PairSums } from '@packetlog/common';
+import { VarintReader, VarintWriter } from './varints.ts';
+
+const MAX_INDEX = 0xffff;
+const MAX_SUM = Number.MAX_SAFE_INTEGER;
+
+/** Returns the bytes, not compressed. */
+export function encodePairs(sums: PairSums): Uint8Array {
+  const { count, kinds, sources, kindIndexes, packets, bytes, records } = sums;
+  const isSampled = records.some((each, i) => each !== packets[i]);
+  const least = leastLengths(sums);
+  const writer = new VarintWriter();
+  for (const value of [count, isSampled ? 1 : 0, kinds.length]) writer.write(value);
+  kinds.forEach(({ destination, ether_type, ip_protocol, action, rule_id, ifindex }, kind) => {
+    const length = least[kind] as number;
+    for (const value of [destination, ether_type, ip_protocol, action, rule_id, ifindex, length]) writer.write(value);
+  });
+  for (let i = 0, last = 0; i < count; i++) {
+    const source = sources[i] as number;
+    writer.write(source - last);
+    last = source;
+  }
+  const excess = bytes.map((each, i) => each - (least[kindIndexes[i] as number] as number) * (packets[i] as number));
+  for (const column of [kindIndexes, packets, excess]) for (const value of column) writer.write(value);
+  if (isSampled) for (const value of records) writer.write(value);
+  return writer.bytes();
+}
+
+/** Reads what `encodePairs` wrote. @throws SegmentFormatError */
+export function decodePairs(encoded: Uint8Array): PairSums {
+  const reader = new VarintReader(encoded);
+  const count = reader.read(MAX_INDEX + 1);
+  const isSampled = reader.read(1) === 1;
+  const kinds: PairKind[] = [];
+  const least = new Float64Array(reader.read(count));
+  for (let kind = 0; kind < least.length; kind++) {
+    kinds.push(kindFrom(reader));
+    least[kind] = reader.read(MAX_INDEX);
+  }
+  const sources = new Uint16Array(count);
+  for (let i = 0, last = 0; i < count; i++) {
+    last += reader.read(MAX_INDEX - last);
+    sources[i] = last;
+  }
+  const kindIndexes = reader.fill(new Uint16Array(count), kinds.length - 1);
+  const packets = reader.fill(new Float64Array(count), MAX_SUM);
+  const bytes = reader.fill(new Float64Array(count), MAX_SUM);
+  for (let i = 0; i < count; i++) {
+    bytes[i] = (bytes[i] as number) + (least[kindIndexes[i] as number] as number) * (packets[i] as number);
+  }
+  const records = isSampled ? reader.fill(new Float64Array(count), MAX_INDEX + 1) : packets;
+  reader.end();
+  return { count, kinds, sources, kindIndexes, packets, bytes, records };
+}
+
+/** The least mean length of the packets of an entry, by kind: what exceeds it are smaller numbers. */
+function leastLengths({ count, kinds, kindIndexes, packets, bytes }: PairSums): Float64Array {
+  const least = new Float64Array(kinds.length).fill(MAX_INDEX);
+  for (let i = 0; i < count; i++) {
+    const kind = kindIndexes[i] as number;
+    // Without packets there are no bytes.
+    if (packets[i] === 0) continue;
+    least[kind] = Math.min(least[kind] as number, Math.floor((bytes[i] as number) / (packets[i] as number)));
+  }
+  return least;
+}
+
+function kindFrom(reader: VarintReader): PairKind {
+  return {
+    destination: reader.read(MAX_INDEX),
+    ether_type: reader.read(0xffff),
+    ip_protocol: reader.read(0xff),
+    action: reader.read(0xff),
+    rule_id: reader.read(0xffff_ffff),
+    ifindex: reader.read(0xffff_ffff),
+  };
+}

@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { columnsOf, PAIR_FIELDS, PairColumns, pairSumsOf, SegmentFormatError } from '@packetlog/common';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
+import { decodePairs, encodePairs } from './pair-codec.ts';
+import { SealedSegment } from './sealed-segment.ts';
+import { readPairs } from './segment-pairs.ts';
+import { removeSums, sumsPath } from './sums-file.ts';
+import { type WrittenSegment, writeSegment } from './write-segment.ts';
+
+const RECORDS = 20_000;
+const records = new GeneratedTraffic({ seed: 5 }).take(RECORDS);
+const columns = columnsOf(records);
+const sums = pairSumsOf(columns, RECORDS) as NonNullable<ReturnType<typeof pairSumsOf>>;
+
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'packetlog-pairs-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function read(file: WrittenSegment): PairColumns | undefined {
+  using segment = SealedSegment.open(file);
+  return segment && readPairs(directory, segment);
+}
+
+describe('the sums of a segment by pair', () => {
+  it.each(['zstd', 'gzip'] as const)('are written beside it, for its owner only (%s)', (compression) => {
+    const file = writeSegment(directory, 7, records, { node: 'n', compression });
+    const path = sumsPath(directory, 7, 'pairs');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const { src_addr, dst_addr } = columns;
+    const expected = new PairColumns(sums, src_addr.dictionary, dst_addr.dictionary);
+    const pairs = read(file);
+    expect(pairs?.count).toBeGreaterThan(1000);
+    for (const name of ['count', ...PAIR_FIELDS, 'packets', 'bytes', 'records'] as const) {
+      expect(pairs?.[name], name).toEqual(expected[name]);
+    }
+    // What they cost.
+    expect(statSync(path).size).toBeLessThan(file.bytes / 20);
+  });
+
+  it('are not written if they are as many as the records, and older ones are removed', () => {
+    writeSegment(directory, 7, records, { node: 'n' });
+    const scan = records.slice(0, 64 * 100);
+    for (let i = 0; i < 100; i++) scan[64 * i + 8] = i;
+    writeSegment(directory, 7, scan, { node: 'n' });
+    expect(existsSync(sumsPath(directory, 7, 'pairs'))).toBe(false);
+    expect(existsSync(sumsPath(directory, 7, 'rates'))).toBe(true);
+  });
+
+  it('are not used if they are damaged, missing, or of another segment', () => {
+    const file = writeSegment(directory, 7, records, { node: 'n' });
+    const path = sumsPath(directory, 7, 'pairs');
+    const whole = readFileSync(path);
+    for (let at = 0; at < whole.length; at += 97) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] as number) ^ 0x10;
+      writeFileSync(path, damaged);
+      expect(read(file)).toBeUndefined();
+      writeFileSync(path, whole.subarray(0, at));
+      expect(read(file)).toBeUndefined();
+    }
+    const other = writeSegment(directory, 8, records.subarray(0, 64 * (RECORDS - 1)), { node: 'n' });
+    writeFileSync(path, readFileSync(sumsPath(directory, other.sequence, 'pairs')));
+    expect(read(file)).toBeUndefined();
+    writeFileSync(path, whole);
+    expect(read(file)).toBeDefined();
+    removeSums(directory, 7);
+    expect(read(file)).toBeUndefined();
+    mkdirSync(path);
+    expect(read(file)).toBeUndefined();
+  });
+
+  it('are not used if the content is wrong and the checksum right', () => {
+    const file = writeSegment(directory, 7, records, { node: 'n' });
+    const path = sumsPath(directory, 7, 'pairs');
+    const whole = readFileSync(path);
+    const put = (content: Uint8Array, size: number) => {
+      const bytes = Buffer.concat([whole.subarray(0, 28), content]);
+      bytes.writeUInt32LE(size, 24);
+      bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+      writeFileSync(path, bytes);
+    };
+    const frame = whole.subarray(28);
+    put(frame, whole.readUInt32LE(24));
+    expect(read(file)).toBeDefined();
+    for (const size of [0, 100, 2 ** 32 - 1]) {
+      put(frame, size);
+      expect(read(file)).toBeUndefined();
+    }
+    put(Buffer.from('no frame'), 100);
+    expect(read(file)).toBeUndefined();
+  });
+
+  it('are not used if they do not agree with the segment', () => {
+    const file = writeSegment(directory, 7, records, { node: 'n' });
+    for (const field of ['packets', 'bytes', 'records'] as const) {
+      using segment = SealedSegment.open(file);
+      const { deny } = file.index.actions;
+      const changed = { ...file.index.actions, deny: { ...deny, [field]: deny[field] + 1 } };
+      Object.defineProperty(segment, 'index', { value: { ...file.index, actions: changed } });
+      expect(readPairs(directory, segment as SealedSegment)).toBeUndefined();
+    }
+  });
+});
+
+describe('the codec of sums by pair', () => {
+  it('keeps everything, also of sampled records', () => {
+    expect(decodePairs(encodePairs(sums))).toEqual(sums);
+    const sampled = {
+      ...sums,
+      packets: sums.packets.map((each) => 8 * each),
+      bytes: sums.bytes.map((each) => 2 ** 20 * each),
+    };
+    expect(decodePairs(encodePairs(sampled))).toEqual(sampled);
+  });
+
+  it('reports bytes that are not sums, and nothing else', () => {
+    const encoded = encodePairs(sums);
+    for (let at = 0; at < encoded.length; at += 61) {
+      expect(() => decodePairs(encoded.subarray(0, at))).toThrow(SegmentFormatError);
+    }
+    for (let at = 0; at < 200; at++) {
+      for (const value of [0, 0x7f, 0xff]) {
+        const changed = encoded.slice();
+        changed[at] = value;
+        try {
+          decodePairs(changed);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SegmentFormatError);
+        }
+      }
+    }
+    expect(() => decodePairs(Uint8Array.of(...encoded, 0))).toThrow('1 bytes too many');
+    expect(() => decodePairs(new Uint8Array(20).fill(0xff))).toThrow('too long');
+  });
+});
