@@ -304,6 +304,7 @@ export {
   decodeDictionary,
   decodeNode,
   decodeNumbers,
+  dictionarySize,
   encodeBlock,
   MAX_NODE_BYTES,
   MAX_SEGMENT_RECORDS,
@@ -313,9 +314,11 @@ export {
   arePairFields,
   PAIR_FIELDS,
   PairColumns,
+  type PairDictionaries,
   type PairKind,
   type PairSums,
   pairSumsOf,
+  type WholePairSums,
 } from './segments/pair-sums.ts';
 export { RATE_FIELDS, RateSums } from './segments/rate-sums.ts';
 export {

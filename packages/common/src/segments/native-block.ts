@@ -135,6 +135,11 @@ export function decodeAddresses(
   return { dictionary, indexes };
 }
 
+/** Returns the number of distinct addresses in a column's part `dictionary` of this many bytes. */
+export function dictionarySize(column: AddressField, bytes: number): number {
+  return (bytes - columnHead(column, TYPES.addr).length - dictionaryHead(0, 1).length) / ADDRESS_BYTES;
+}
+
 /** Returns the distinct addresses, 16 bytes each, of a column's part `dictionary`. @throws SegmentFormatError */
 export function decodeDictionary(column: AddressField, part: Uint8Array): Uint8Array {
   return readDictionary(column, part).dictionary;

@@ -6,7 +6,14 @@ import { parseFilter } from '../filter/parse.ts';
 import { PACKET_LOG_SIZE } from '../record/layout.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { columnsOf, type RecordColumns } from './columns.ts';
-import { arePairFields, PAIR_FIELDS, PairColumns, pairSumsOf } from './pair-sums.ts';
+import {
+  arePairFields,
+  PAIR_FIELDS,
+  PairColumns,
+  type PairDictionaries,
+  pairSumsOf,
+  type WholePairSums,
+} from './pair-sums.ts';
 import { SumsByKey, type Top } from './sums-by-key.ts';
 
 const environment = { indexesOf: (name: string) => INTERFACES.get(name) ?? [] };
@@ -30,7 +37,14 @@ function block(of: readonly PacketLog[]): RecordColumns {
 function pairsOf(columns: RecordColumns): PairColumns {
   const sums = pairSumsOf(columns, MANY);
   if (sums === undefined) throw new Error('too many pairs');
-  return new PairColumns(sums, columns.src_addr.dictionary, columns.dst_addr.dictionary);
+  return new PairColumns(sums, dictionariesOf(columns));
+}
+
+function dictionariesOf(columns: Pick<RecordColumns, 'src_addr' | 'dst_addr'>): PairDictionaries {
+  return {
+    size: (field) => columns[field].dictionary.length / 16,
+    read: (field) => columns[field].dictionary,
+  };
 }
 
 /** Without regard to the order of equal sums. */
@@ -74,12 +88,19 @@ describe('sums by pair', () => {
     expect(pairSumsOf(block(of), 4)?.count).toBe(4);
   });
 
-  it('cannot be read with other dictionaries', () => {
+  it.each(['src_addr', 'dst_addr'] as const)('cannot be read with a shorter dictionary: %s', (field) => {
     const columns = block(fc.sample(nearRecord, { numRuns: 20, seed: 1 }));
-    const sums = pairSumsOf(columns, MANY);
-    const short = columns.src_addr.dictionary.subarray(16);
-    expect(() => new PairColumns(sums as never, short, columns.dst_addr.dictionary)).toThrow(RangeError);
-    expect(() => new PairColumns(sums as never, columns.src_addr.dictionary, short.subarray(0, 0))).toThrow(RangeError);
+    const sums = pairSumsOf(columns, MANY) as WholePairSums;
+    const { dictionary, indexes } = columns[field];
+    const shorter = { ...columns, [field]: { dictionary: dictionary.subarray(16), indexes } };
+    expect(() => new PairColumns(sums, dictionariesOf(shorter))).toThrow(RangeError);
+  });
+
+  it('have no sums of bytes that were not read', () => {
+    const columns = block(fc.sample(nearRecord, { numRuns: 2, seed: 1 }));
+    const sums = { ...(pairSumsOf(columns, MANY) as WholePairSums), bytes: undefined };
+    const pairs = new PairColumns(sums, dictionariesOf(columns));
+    expect(() => new SumsByKey('src_addr').addPairs(pairs)).toThrow(TypeError);
   });
 
   it('have no sums by other fields', () => {

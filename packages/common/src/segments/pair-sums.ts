@@ -3,8 +3,9 @@
  * and sums that read only these fields can use the entries instead of the records.
  */
 import type { PacketLogFieldName } from '../record/layout.ts';
-import { AddressDictionary } from './address-column.ts';
+import { AddressDictionary, type AddressIndexes } from './address-column.ts';
 import type { AddressColumn, RecordColumns } from './columns.ts';
+import type { AddressField } from './native-block.ts';
 
 export const PAIR_FIELDS = [
   ...(['src_addr', 'dst_addr', 'ether_type', 'ip_protocol', 'action', 'rule_id', 'ifindex'] as const),
@@ -27,39 +28,56 @@ export interface PairSums {
   readonly kinds: readonly PairKind[];
   /** Sums of the weights, of weight * length, and of 1. */
   readonly packets: Float64Array;
-  readonly bytes: Float64Array;
+  /** undefined: not read. */
+  readonly bytes: Float64Array | undefined;
   readonly records: Float64Array;
 }
 
-/** Entries as columns, which filters can read as those of a block. A column is made when it is read for the first time. */
+export type WholePairSums = PairSums & { readonly bytes: Float64Array };
+
+/** The dictionaries of the block whose sums these are. */
+export interface PairDictionaries {
+  /** Returns the number of addresses. */
+  readonly size: (field: AddressField) => number;
+  /** Returns them, 16 bytes each. Called when they are needed, and may throw. */
+  readonly read: (field: AddressField) => Uint8Array;
+}
+
+/**
+ * Entries as columns, which filters can read as those of a block. A dictionary is read, and a column made, when it is read
+ * for the first time.
+ */
 export class PairColumns implements Pick<RecordColumns, 'count' | PairField> {
   readonly count: number;
   readonly src_addr: AddressColumn;
+  readonly dst_addr: AddressColumn;
   readonly packets: Float64Array;
-  readonly bytes: Float64Array;
   readonly records: Float64Array;
+  /** undefined: not known. */
+  readonly bytes: Float64Array | undefined;
   readonly #sums: PairSums;
-  readonly #destinations: Uint8Array;
   readonly #made = new Map<keyof PairKind, Uint8Array | Uint16Array | Uint32Array>();
 
-  /** The dictionaries are those of the block. @throws RangeError if an entry is not in them. */
-  constructor(sums: PairSums, sources: Uint8Array, destinations: Uint8Array) {
+  /** @throws RangeError if an entry is not in the dictionaries. */
+  constructor(sums: PairSums, { size, read }: PairDictionaries) {
     const { count, kinds, packets, bytes, records } = sums;
     const last = count === 0 ? -1 : (sums.sources[count - 1] as number);
     const lastDestination = kinds.reduce((max, { destination }) => Math.max(max, destination), -1);
-    if (last >= sources.length / 16) throw new RangeError(`there is no source ${last}`);
-    if (lastDestination >= destinations.length / 16) throw new RangeError(`there is no destination ${lastDestination}`);
+    if (last >= size('src_addr')) throw new RangeError(`there is no source ${last}`);
+    if (lastDestination >= size('dst_addr')) throw new RangeError(`there is no destination ${lastDestination}`);
     this.count = count;
-    this.src_addr = { dictionary: sources, indexes: sums.sources };
+    this.src_addr = new LazyAddresses(
+      () => read('src_addr'),
+      () => sums.sources,
+    );
+    this.dst_addr = new LazyAddresses(
+      () => read('dst_addr'),
+      () => this.#by('destination', Uint16Array),
+    );
     this.packets = packets;
-    this.bytes = bytes;
     this.records = records;
+    this.bytes = bytes;
     this.#sums = sums;
-    this.#destinations = destinations;
-  }
-
-  get dst_addr(): AddressColumn {
-    return { dictionary: this.#destinations, indexes: this.#by('destination', Uint16Array) };
   }
 
   get ether_type(): Uint16Array {
@@ -97,6 +115,26 @@ export class PairColumns implements Pick<RecordColumns, 'count' | PairField> {
   }
 }
 
+class LazyAddresses implements AddressColumn {
+  readonly #read: () => Uint8Array;
+  readonly #indexes: () => AddressIndexes;
+  #dictionary: Uint8Array | undefined;
+
+  constructor(read: () => Uint8Array, indexes: () => AddressIndexes) {
+    this.#read = read;
+    this.#indexes = indexes;
+  }
+
+  get dictionary(): Uint8Array {
+    this.#dictionary ??= this.#read();
+    return this.#dictionary;
+  }
+
+  get indexes(): AddressIndexes {
+    return this.#indexes();
+  }
+}
+
 /** Returns whether a filter or a sum that reads these fields can use the entries. */
 export function arePairFields(names: Iterable<PacketLogFieldName>): boolean {
   for (const name of names) if (!(PAIR_FIELDS as readonly string[]).includes(name)) return false;
@@ -104,7 +142,7 @@ export function arePairFields(names: Iterable<PacketLogFieldName>): boolean {
 }
 
 /** Returns undefined if there would be more than `maxPairs` entries. `columns`: at most 65,536 records. */
-export function pairSumsOf(columns: RecordColumns, maxPairs: number): PairSums | undefined {
+export function pairSumsOf(columns: RecordColumns, maxPairs: number): WholePairSums | undefined {
   const { count, ether_type, ip_protocol, action, rule_id, ifindex, weight, length } = columns;
   const from = columns.src_addr.indexes;
   const to = columns.dst_addr.indexes;
@@ -145,8 +183,8 @@ function kindsOf(kinds: AddressDictionary): PairKind[] {
 function sorted(
   pairs: AddressDictionary,
   kinds: readonly PairKind[],
-  found: Pick<PairSums, 'packets' | 'bytes' | 'records'>,
-): PairSums {
+  found: Record<'packets' | 'bytes' | 'records', Float64Array>,
+): WholePairSums {
   const count = pairs.size;
   const words = new Uint32Array(pairs.bytes().buffer);
   const order = new Float64Array(count);
@@ -155,7 +193,7 @@ function sorted(
     order[i] = ((words[4 * i] as number) * 0x1_0000 + (words[4 * i + 1] as number)) * 0x1_0000 + i;
   }
   order.sort();
-  const sums: PairSums = {
+  const sums = {
     ...{ count, kinds },
     sources: new Uint16Array(count),
     kindIndexes: new Uint16Array(count),

@@ -75,9 +75,10 @@ export class SumsByKey {
     return typeof this.#key === 'string' && arePairFields([this.#key]);
   }
 
-  /** Adds sums by pair, or those that `rows` marks with 1. @throws TypeError if they do not have the key. */
+  /** Adds sums by pair, or those that `rows` marks with 1. @throws TypeError if they lack the key or bytes. */
   addPairs(pairs: PairColumns, rows?: Uint8Array): void {
     const { count, packets, bytes, records } = pairs;
+    if (bytes === undefined) throw new TypeError('The bytes of the sums by pair were not read.');
     const numberOf = this.#numbersOf(pairs);
     for (let i = 0; i < count; i++) {
       if (rows !== undefined && rows[i] !== 1) continue;

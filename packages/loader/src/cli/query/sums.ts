@@ -64,12 +64,15 @@ export function added(one: RecordSums, other: RecordSums): RecordSums {
 /** Counts packets and records, not bytes. A segment that is selected as a whole is answered by its index. */
 export function countOf(blocks: PastBlocks, request: BlockRequest): RecordSums {
   let sum = ZERO;
-  const takePairs = ({ pairs, rows }: PairBlock) => {
+  const take = ({ pairs, rows }: PairBlock) => {
     sum = added(sum, countOfPairs(pairs, rows));
   };
-  blocks.read(request.filter === undefined ? request : { ...request, takePairs }, ({ facts, columns, rows }) => {
-    sum = Object.values(rows === undefined ? facts.actions : { rows: countOfRows(columns, rows) }).reduce(added, sum);
-  });
+  blocks.read(
+    request.filter === undefined ? request : { ...request, pairs: { withBytes: false, take } },
+    ({ facts, columns, rows }) => {
+      sum = Object.values(rows === undefined ? facts.actions : { rows: countOfRows(columns, rows) }).reduce(added, sum);
+    },
+  );
   return { ...sum, bytes: 0 };
 }
 
@@ -152,8 +155,8 @@ export function topOf(blocks: PastBlocks, given: BlockRequest, kind: TopKind, li
 
 function topKeys(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit: number): TopResult {
   const sums = new SumsByKey(kind.key);
-  const takePairs = sums.isOfPairs ? ({ pairs, rows }: PairBlock) => sums.addPairs(pairs, rows) : undefined;
-  blocks.read({ ...request, ...(takePairs && { takePairs }) }, ({ columns, rows }) => {
+  const take = ({ pairs, rows }: PairBlock) => sums.addPairs(pairs, rows);
+  blocks.read(sums.isOfPairs ? { ...request, pairs: { withBytes: true, take } } : request, ({ columns, rows }) => {
     readColumns(columns, sums.columns);
     sums.add(columns, rows);
   });
@@ -170,12 +173,14 @@ function topInterfaces(blocks: PastBlocks, request: BlockRequest, kind: TopKind,
       sums.set(name, added(sums.get(name) ?? ZERO, each));
     }
   };
-  const takePairs = ({ pairs, rows, period }: PairBlock) => {
+  const take = ({ pairs, rows, period }: PairBlock) => {
     const ofSegment = new SumsByKey('ifindex');
     ofSegment.addPairs(pairs, rows);
     add(ofSegment.top(Number.POSITIVE_INFINITY).entries, period);
   };
-  blocks.read({ ...request, byPeriod: true, takePairs }, (block) => add(sumsOfInterfaces(block), block.period));
+  blocks.read({ ...request, byPeriod: true, pairs: { withBytes: true, take } }, (block) =>
+    add(sumsOfInterfaces(block), block.period),
+  );
   const sorted = [...sums]
     .map(([value, each]) => ({ value, ...each }))
     .sort((one, other) => other.packets - one.packets);

@@ -58,9 +58,9 @@ export interface BlockRequest {
   readonly shortcut?: (file: SegmentFile, facts: SegmentFacts) => boolean;
   /**
    * Takes the sums by pair of a sealed segment instead of its records, if range and filter select by nothing else than
-   * what they have.
+   * what they have. Their bytes are only read on request.
    */
-  readonly takePairs?: (block: PairBlock) => void;
+  readonly pairs?: { readonly withBytes: boolean; readonly take: (block: PairBlock) => void };
 }
 
 export class PastBlocks {
@@ -178,16 +178,16 @@ class Selection {
 
   /** Returns whether the sums by pair were enough. */
   #tookPairs(segment: Segment, periods: readonly InterfacePeriod[]): boolean {
-    const { filter, range, takePairs } = this.#request;
+    const { filter, range, pairs: wanted } = this.#request;
     const [period] = periods;
-    if (takePairs === undefined || period === undefined || !(segment instanceof SealedSegment)) return false;
+    if (wanted === undefined || period === undefined || !(segment instanceof SealedSegment)) return false;
     if ((this.#isByPeriod && periods.length > 1) || !liesIn(range, segment.facts)) return false;
     const matcher = filter && this.#filterOf(filter, period);
     if (matcher !== undefined && !arePairFields(matcher.columns)) return false;
-    const pairs = readPairs(dirname(segment.file.path), segment);
+    const pairs = readPairs(dirname(segment.file.path), segment, wanted.withBytes);
     if (pairs === undefined) return false;
     const matching = matcher?.match(pairs);
-    if (matching?.count !== 0) takePairs({ pairs, rows: matching?.rows, period });
+    if (matching?.count !== 0) wanted.take({ pairs, rows: matching?.rows, period });
     return true;
   }
 

@@ -1,12 +1,12 @@
 /** Sums by pair as bytes, one field after the other (docs/segments.md). */
-import type { PairKind, PairSums } from '@packetlog/common';
+import { type PairKind, type PairSums, SegmentFormatError, type WholePairSums } from '@packetlog/common';
 import { VarintReader, VarintWriter } from './varints.ts';
 
 const MAX_INDEX = 0xffff;
 const MAX_SUM = Number.MAX_SAFE_INTEGER;
 
 /** Returns the bytes, not compressed. */
-export function encodePairs(sums: PairSums): Uint8Array {
+export function encodePairs(sums: WholePairSums): Uint8Array {
   const { count, kinds, sources, kindIndexes, packets, bytes, records } = sums;
   const isSampled = records.some((each, i) => each !== packets[i]);
   const least = leastLengths(sums);
@@ -22,13 +22,13 @@ export function encodePairs(sums: PairSums): Uint8Array {
     last = source;
   }
   const excess = bytes.map((each, i) => each - (least[kindIndexes[i] as number] as number) * (packets[i] as number));
-  for (const column of [kindIndexes, packets, excess]) for (const value of column) writer.write(value);
-  if (isSampled) for (const value of records) writer.write(value);
+  const columns = [kindIndexes, packets, ...(isSampled ? [records] : []), excess];
+  for (const column of columns) for (const value of column) writer.write(value);
   return writer.bytes();
 }
 
-/** Reads what `encodePairs` wrote. @throws SegmentFormatError */
-export function decodePairs(encoded: Uint8Array): PairSums {
+/** Reads what `encodePairs` wrote; the bytes, which are last, only on request. @throws SegmentFormatError */
+export function decodePairs(encoded: Uint8Array, withBytes: boolean): PairSums {
   const reader = new VarintReader(encoded);
   const count = reader.read(MAX_INDEX + 1);
   const isSampled = reader.read(1) === 1;
@@ -38,24 +38,27 @@ export function decodePairs(encoded: Uint8Array): PairSums {
     kinds.push(kindFrom(reader));
     least[kind] = reader.read(MAX_INDEX);
   }
-  const sources = new Uint16Array(count);
-  for (let i = 0, last = 0; i < count; i++) {
-    last += reader.read(MAX_INDEX - last);
-    sources[i] = last;
+  const sources = reader.fill(new Uint16Array(count), MAX_INDEX);
+  for (let i = 1; i < count; i++) {
+    const source = (sources[i - 1] as number) + (sources[i] as number);
+    if (source > MAX_INDEX) throw new SegmentFormatError(`a source has the number ${source}`, reader.position);
+    sources[i] = source;
   }
   const kindIndexes = reader.fill(new Uint16Array(count), kinds.length - 1);
   const packets = reader.fill(new Float64Array(count), MAX_SUM);
+  const records = isSampled ? reader.fill(new Float64Array(count), MAX_INDEX + 1) : packets;
+  const sums = { count, kinds, sources, kindIndexes, packets, records };
+  if (!withBytes) return { ...sums, bytes: undefined };
   const bytes = reader.fill(new Float64Array(count), MAX_SUM);
   for (let i = 0; i < count; i++) {
     bytes[i] = (bytes[i] as number) + (least[kindIndexes[i] as number] as number) * (packets[i] as number);
   }
-  const records = isSampled ? reader.fill(new Float64Array(count), MAX_INDEX + 1) : packets;
   reader.end();
-  return { count, kinds, sources, kindIndexes, packets, bytes, records };
+  return { ...sums, bytes };
 }
 
 /** The least mean length of the packets of an entry, by kind: what exceeds it are smaller numbers. */
-function leastLengths({ count, kinds, kindIndexes, packets, bytes }: PairSums): Float64Array {
+function leastLengths({ count, kinds, kindIndexes, packets, bytes }: WholePairSums): Float64Array {
   const least = new Float64Array(kinds.length).fill(MAX_INDEX);
   for (let i = 0; i < count; i++) {
     const kind = kindIndexes[i] as number;

@@ -10,6 +10,7 @@ import {
   decodeIndex,
   decodeNode,
   decodeNumbers,
+  dictionarySize,
   MAX_INDEX_BYTES,
   type NumberColumn,
   PACKET_LOG_FIELDS,
@@ -88,6 +89,11 @@ export class SealedSegment implements Segment {
 
   dictionary(column: AddressField): Uint8Array {
     return this.#decode(column, 'dictionary', (part) => decodeDictionary(column, part));
+  }
+
+  /** Returns the number of addresses that `dictionary` returns, without reading it. */
+  dictionarySize(column: AddressField): number {
+    return dictionarySize(column, this.#frame(column, 'dictionary').rawBytes);
   }
 
   [Symbol.dispose](): void {

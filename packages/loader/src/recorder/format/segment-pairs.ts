@@ -40,19 +40,22 @@ export function writePairs(
 }
 
 /**
- * Returns the sums of a segment; undefined if they cannot be read or do not agree with the segment.
- * @throws CorruptSegmentError if a dictionary of the segment is damaged.
+ * Returns the sums of a segment, without their bytes unless `withBytes`; undefined if they cannot be read or do not agree
+ * with the segment. Their columns of addresses throw CorruptSegmentError if the dictionary of the segment is damaged.
  */
-export function readPairs(directory: string, segment: SealedSegment): PairColumns | undefined {
+export function readPairs(directory: string, segment: SealedSegment, withBytes: boolean): PairColumns | undefined {
   const { file, facts, index } = segment;
   const content = readSums(directory, file, 'pairs', facts);
   if (content === undefined) return undefined;
-  const [sources, destinations] = [segment.dictionary('src_addr'), segment.dictionary('dst_addr')];
   try {
     const size = content.readUInt32LE();
     if (size > MAX_BYTES) return undefined;
-    const sums = decodePairs(decompressFrame(index.compression, content.subarray(SIZE_BYTES), size));
-    return agrees(sums, facts) ? new PairColumns(sums, sources, destinations) : undefined;
+    const sums = decodePairs(decompressFrame(index.compression, content.subarray(SIZE_BYTES), size), withBytes);
+    if (!agrees(sums, facts)) return undefined;
+    return new PairColumns(sums, {
+      size: (field) => segment.dictionarySize(field),
+      read: (field) => segment.dictionary(field),
+    });
   } catch (error) {
     if (isDamage(error)) return undefined;
     throw error;
@@ -76,10 +79,10 @@ function agrees({ count, kinds, kindIndexes, packets, bytes, records }: PairSums
     const at = 3 * (actionOf[kindIndexes[i] as number] as number);
     sums[at] = (sums[at] as number) + (records[i] as number);
     sums[at + 1] = (sums[at + 1] as number) + (packets[i] as number);
-    sums[at + 2] = (sums[at + 2] as number) + (bytes[i] as number);
+    if (bytes !== undefined) sums[at + 2] = (sums[at + 2] as number) + (bytes[i] as number);
   }
   return SUMMED_ACTIONS.every((name, i) => {
     const { records: r, packets: p, bytes: b } = actions[name];
-    return r === sums[3 * i] && p === sums[3 * i + 1] && b === sums[3 * i + 2];
+    return r === sums[3 * i] && p === sums[3 * i + 1] && (bytes === undefined || b === sums[3 * i + 2]);
   });
 }

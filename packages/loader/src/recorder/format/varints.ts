@@ -64,13 +64,19 @@ export class VarintReader {
   /** Fills `values` with the next numbers, and returns them. @throws SegmentFormatError as `read` */
   fill<Values extends Uint16Array | Float64Array>(values: Values, max: number): Values {
     const bytes = this.#bytes;
+    let at = this.#at;
     for (let i = 0; i < values.length; i++) {
-      const byte = bytes[this.#at];
+      const byte = bytes[at];
       if (byte !== undefined && byte < 0x80 && byte <= max) {
         values[i] = byte;
-        this.#at++;
-      } else values[i] = this.read(max);
+        at++;
+      } else {
+        this.#at = at;
+        values[i] = this.read(max);
+        at = this.#at;
+      }
     }
+    this.#at = at;
     return values;
   }
 
