@@ -73,8 +73,18 @@ export const LAYOUTS = [
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts', 'write-all.ts'],
       // Reads recorded packets, for commands and for questions of clients; its thread answers them.
       'past/reading': ['recorder/format'],
-      'past/answers': ['past/reading', 'recorder/format'],
-      past: ['past/answers', 'past/reading', 'past-dry-run', 'rules', 'ipc', 'system', 'errors', 'mutex.ts'],
+      'past/answers': ['past/reading', 'enrichment', 'recorder/format'],
+      past: [
+        'past/answers',
+        'past/reading',
+        'past-dry-run',
+        'enrichment',
+        'rules',
+        'ipc',
+        'system',
+        'errors',
+        'mutex.ts',
+      ],
       // Evaluates recorded packets with rules that were not in force.
       'past-dry-run': ['past/reading', 'rules', 'recorder/format'],
       // Reads capture files, and runs their frames through the program and the rules.

@@ -83,10 +83,13 @@ export {
 export {
   MAX_BOOKMARK_NOTE,
   MAX_BOOKMARKS,
+  MAX_GROUP_NETWORKS,
   MAX_PAST_ADDRESSES,
   MAX_PAST_ROWS,
   MAX_PAST_STEPS,
   MAX_PAST_TOP,
+  SOURCE_GROUPS,
+  type SourceGroup,
 } from './past/past-limits.ts';
 export {
   type Bookmark,

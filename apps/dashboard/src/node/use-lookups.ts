@@ -15,6 +15,12 @@ export function usePlaces(addresses: readonly string[]): (address: string) => Pl
   return (address) => lookups.place(address);
 }
 
+/** Returns whether the loader has files of --geoip; undefined until it was asked for a place. */
+export function useHasPlaces(): boolean | undefined {
+  const { lookups } = useLive();
+  return useSyncExternalStore(lookups.subscribe, lookups.hasPlaces, () => undefined);
+}
+
 /** Returns the processes that listen on ports; null until the loader has answered. Requests them only if `wanted`. */
 export function useListeners(wanted: boolean): Acknowledgement<Listener[]> | null {
   const { lookups } = useLive();

@@ -7,7 +7,14 @@ import { readAddress } from '../address/address.ts';
 import { filterTextSchema } from '../filter/filter-text.ts';
 import { HISTORY_COLUMNS, type HistoryColumn } from '../history/history-layout.ts';
 import { pastDryRunRequestSchema } from './past-dry-run.ts';
-import { MAX_BOOKMARK_NOTE, MAX_PAST_ADDRESSES, MAX_PAST_ROWS, MAX_PAST_STEPS, MAX_PAST_TOP } from './past-limits.ts';
+import {
+  MAX_BOOKMARK_NOTE,
+  MAX_PAST_ADDRESSES,
+  MAX_PAST_ROWS,
+  MAX_PAST_STEPS,
+  MAX_PAST_TOP,
+  SOURCE_GROUPS,
+} from './past-limits.ts';
 import { forwards, time } from './past-range.ts';
 
 const count = z.int().check(z.nonnegative());
@@ -97,6 +104,8 @@ export const pastTopRequestSchema = z
   .strictObject({
     ...rangeShape,
     limit: z._default(z.int().check(z.minimum(1), z.maximum(MAX_PAST_TOP)), 10),
+    /** Also groups all sources. AS and country need files of --geoip. */
+    group: z.optional(z.enum(SOURCE_GROUPS)),
   })
   .check(forwards);
 export type PastTopRequest = z.input<typeof pastTopRequestSchema>;
@@ -117,6 +126,24 @@ export const pastTopSchema = z.object({
   pairs: listOf({ src_addr: z.string(), dst_addr: z.string() }),
   rules: listOf({ rule_id: count }),
   interfaces: listOf({ name: z.string() }),
+  /** All sources, grouped as asked; absent: not asked for, or not possible. */
+  groups: z.optional(
+    listOf({
+      /** `203.0.113.0/24`, `AS64496` or `NZ`; '': all sources of which the files know none. */
+      name: z.string(),
+      /** Of the AS or the country, if the files have a name. */
+      title: z.optional(z.string()),
+      /** Distinct sources. */
+      sources: count,
+      /**
+       * Networks that have all these sources, and no others that were seen; absent: there are more than
+       * MAX_GROUP_NETWORKS. Of an AS or a country, those of the files.
+       */
+      networks: z.optional(z.array(z.string())),
+    }),
+  ),
+  /** Why the sources cannot be grouped as asked: whole sentences. */
+  groups_problem: z.optional(z.string()),
   coverage: coverageSchema,
 });
 export type PastTop = z.infer<typeof pastTopSchema>;

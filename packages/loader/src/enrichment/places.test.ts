@@ -53,6 +53,21 @@ describe('Places', () => {
     }
   });
 
+  it('reads an entry once, however many addresses have it', () => {
+    const places = new Places([file('country', mmdb('X', { '0.0.0.0/1': { country: 'NZ' } }, 4))]);
+    expect(places.find(['1.2.3.4'])).toEqual({ '1.2.3.4': { country: 'NZ' } });
+    const read = vi.spyOn(Buffer.prototype, 'toString');
+    try {
+      expect(places.find(['1.2.3.5', '9.9.9.9'])).toEqual({
+        '1.2.3.5': { country: 'NZ' },
+        '9.9.9.9': { country: 'NZ' },
+      });
+      expect(read).not.toHaveBeenCalled();
+    } finally {
+      read.mockRestore();
+    }
+  });
+
   it('finds nothing in an entry with thousands of pointers', () => {
     const places = new Places([file('laughs', mmdb('X', { '0.0.0.0/1': laughingEntry('NZ', 200) }, 4))]);
     expect(places.find(['1.2.3.4'])).toEqual({ '1.2.3.4': null });

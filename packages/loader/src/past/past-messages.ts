@@ -1,5 +1,6 @@
 /** Messages between the core's main thread and the thread that answers questions about recorded packets. */
 import type { PastVerb } from '@packetlog/common';
+import type { PlaceFile } from '../enrichment/places.ts';
 import type { PastAnswer } from '../ipc/past-access.ts';
 import type { Ruleset } from '../rules/ruleset/ruleset.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
@@ -34,6 +35,10 @@ export type ToPastThread =
       /** Of a dry run. */
       readonly trial: TrialContext | undefined;
     }
+  /** The files of `--geoip`, before the first question that needs them, and again when they were replaced. */
+  | { readonly type: 'places'; readonly files: readonly PlaceFile[] }
+  /** Why they cannot be read, as whole sentences. */
+  | { readonly type: 'no-places'; readonly problem: string }
   /** The question needs no answer any more. */
   | { readonly type: 'cancel'; readonly id: number };
 

@@ -30,6 +30,7 @@ import { removeSums } from '../recorder/format/sums-file.ts';
 import { pastTop } from './answers/past-top.ts';
 import { PastView } from './answers/past-view.ts';
 import type { ReadVerb } from './past-messages.ts';
+import { PastPlaces } from './past-places.ts';
 import { answerTo, type Outcome } from './past-question.ts';
 import { KnownFacts } from './reading/known-facts.ts';
 
@@ -41,14 +42,16 @@ const EVERYTHING = { from_ms: FIRST_MS, to_ms: LAST_MS };
 
 let directory = '';
 let known = new KnownFacts();
+let places = new PastPlaces();
 beforeEach(() => {
   directory = writePast();
   known = new KnownFacts();
+  places = new PastPlaces();
 });
 afterEach(() => removePast(directory));
 
 function outcome(verb: ReadVerb, request: unknown): Outcome {
-  const answering = answerTo({ verb, request, recorder: RECORDER }, { directory, known });
+  const answering = answerTo({ verb, request, recorder: RECORDER }, { directory, known, places });
   for (;;) {
     const { done, value } = answering.next();
     if (done === true) return value;
@@ -222,7 +225,7 @@ describe('past:top', () => {
 
   it('say what is in no list, because there were too many values', () => {
     const view = new PastView(directory, known);
-    const answering = pastTop(view, { ...EVERYTHING, limit: 100 }, 50);
+    const answering = pastTop(view, { ...EVERYTHING, limit: 100 }, { places, maxKeys: 50 });
     let step = answering.next();
     while (step.done !== true) step = answering.next();
     const top = pastTopSchema.parse(step.value);

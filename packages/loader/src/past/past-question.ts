@@ -8,11 +8,13 @@ import { pastRows } from './answers/past-rows.ts';
 import { pastTop } from './answers/past-top.ts';
 import { type Answering, PastView } from './answers/past-view.ts';
 import type { ReadVerb } from './past-messages.ts';
+import type { PastPlaces } from './past-places.ts';
 import type { KnownFacts } from './reading/known-facts.ts';
 
 export interface PastDirectory {
   readonly directory: string;
   readonly known: KnownFacts;
+  readonly places: PastPlaces;
 }
 
 export interface Asked {
@@ -47,7 +49,7 @@ export function* answerTo(asked: Asked, where: PastDirectory): Answering<Outcome
 /** Returns undefined if the request is invalid: the server has checked it, so it is no client's mistake. */
 function begin(
   { verb, request, recorder }: Asked,
-  { directory, known }: PastDirectory,
+  { directory, known, places }: PastDirectory,
 ): Answering<unknown> | undefined {
   const parsed = pastRequestSchemas[verb].safeParse(request);
   if (!parsed.success) return undefined;
@@ -58,7 +60,7 @@ function begin(
     case 'rates':
       return pastRates(view, pastRequestSchemas.rates.parse(request));
     case 'top':
-      return pastTop(view, pastRequestSchemas.top.parse(request));
+      return pastTop(view, pastRequestSchemas.top.parse(request), { places });
     case 'rows':
       return pastRows(view, pastRequestSchemas.rows.parse(request));
     case 'first_seen':

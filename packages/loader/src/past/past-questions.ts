@@ -4,15 +4,17 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type PastVerb, pastRequestSchemas, type Rejection } from '@packetlog/common';
+import { type PastVerb, pastRequestSchemas } from '@packetlog/common';
+import type { PlaceFile } from '../enrichment/places.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import type { BookmarkAccess, PastAccess, PastAnswer, PastCaller } from '../ipc/past-access.ts';
 import type { RecorderFacts } from './answers/past-facts.ts';
 import type { FromPastThread, PastThreadData, QuestionVerb, ToPastThread, TrialContext } from './past-messages.ts';
+import { CANCELLED, ENDED, FAILED, FORBIDDEN, INVALID, REPLACED, TOO_MANY } from './past-rejections.ts';
 
 /** Questions that are not answered yet, and those of them that read-only clients may have. */
 const MAX_PENDING = 32;
 const MAX_FOR_READERS = 16;
-const RETRY_MS = 1000;
 /** An idle thread keeps what it knows of the segments, but takes about 15 MiB. */
 const IDLE_MS = 30_000;
 /** Typed arrays are not part of it. */
@@ -25,6 +27,8 @@ export interface PastQuestionsOptions {
   readonly bookmarks: BookmarkAccess;
   /** The rules in force, for a dry run. */
   readonly trial: () => TrialContext;
+  /** Reads the files of `--geoip`; absent: there are none. Rejects with SetupError. */
+  readonly places?: () => Promise<readonly PlaceFile[]>;
   /** Reports a fault of the thread, for the log. */
   readonly failed: (error: Error) => void;
   /** How long the thread lives without a question, and its code: for tests. */
@@ -42,6 +46,8 @@ export class PastQuestions implements PastAccess {
   readonly #options: PastQuestionsOptions;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
+  /** The thread that has the files of `--geoip`. */
+  #informed: Worker | undefined;
   #asked = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -58,6 +64,11 @@ export class PastQuestions implements PastAccess {
     if (verb === 'bookmark' || verb === 'unbookmark') return this.#change(verb, request, caller);
     if (verb === 'cancel') return Promise.resolve(this.#cancelFor(request, caller));
     return this.#question(verb, request, caller);
+  }
+
+  /** The files of `--geoip` are read again for the next question that needs them. */
+  placesChanged(): void {
+    this.#informed = undefined;
   }
 
   #cancelFor(request: unknown, { client }: PastCaller): PastAnswer {
@@ -97,17 +108,36 @@ export class PastQuestions implements PastAccess {
         resolve(answer);
       };
       this.#pending.set(id, { verb, caller, settle });
-      try {
-        this.#send({
-          ...{ type: 'ask', id, verb, request },
-          recorder: this.#options.recorder(),
-          trial: verb === 'dry_run' ? this.#options.trial() : undefined,
-        });
-      } catch {
-        // Nested too deeply to be copied.
-        settle(INVALID);
-      }
+      const send = () => {
+        try {
+          this.#send({
+            ...{ type: 'ask', id, verb, request },
+            recorder: this.#options.recorder(),
+            trial: verb === 'dry_run' ? this.#options.trial() : undefined,
+          });
+        } catch {
+          // Nested too deeply to be copied.
+          settle(INVALID);
+        }
+      };
+      if (verb !== 'top' || !needsPlaces(request)) send();
+      else void this.#sendPlaces().then(() => this.#pending.has(id) && send());
     });
+  }
+
+  /** Sends the files of `--geoip` to the thread, if it does not have them. Never rejects. */
+  async #sendPlaces(): Promise<void> {
+    const { places, failed } = this.#options;
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    if (places === undefined || this.#informed === worker) return;
+    try {
+      worker.postMessage({ type: 'places', files: await places() } satisfies ToPastThread);
+      this.#informed = worker;
+    } catch (error) {
+      if (!(error instanceof SetupError)) failed(error as Error);
+      worker.postMessage({ type: 'no-places', problem: (error as Error).message } satisfies ToPastThread);
+    }
   }
 
   async close(): Promise<void> {
@@ -185,29 +215,7 @@ export class PastQuestions implements PastAccess {
   }
 }
 
-function rejected(error: Rejection): PastAnswer {
-  return { ok: false, error };
+function needsPlaces(request: unknown): boolean {
+  const { group } = (request ?? {}) as { group?: unknown };
+  return group === 'as' || group === 'country';
 }
-
-const INVALID = rejected({ code: 'invalid', message: 'The request is not valid.' });
-const FORBIDDEN = rejected({
-  code: 'forbidden',
-  message:
-    'This connection is read-only. Open the second URL that packetlog printed when it started, the one with admin_token.',
-});
-const REPLACED = rejected({
-  code: 'unavailable',
-  message: 'A newer question of the same kind replaced this one. Wait for the answer to that one.',
-});
-const CANCELLED = rejected({ code: 'unavailable', message: 'The question was cancelled. Ask it again.' });
-const TOO_MANY = rejected({
-  code: 'unavailable',
-  message: 'Too many questions about recorded packets are waiting. Retry in a second.',
-  retry_after_ms: RETRY_MS,
-});
-const ENDED = rejected({ code: 'unavailable', message: 'The loader is shutting down. Retry when it runs again.' });
-const FAILED = rejected({
-  code: 'unavailable',
-  message: 'The thread that reads recorded packets ended; see the loader’s log. Retry in a second.',
-  retry_after_ms: RETRY_MS,
-});

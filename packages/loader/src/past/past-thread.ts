@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { nameThread } from '../system/thread-name.ts';
 import type { FromPastThread, PastThreadData, ToPastThread, TrialContext } from './past-messages.ts';
+import { PastPlaces } from './past-places.ts';
 import { type Asked, answerTo, failure, isLarge, type Outcome } from './past-question.ts';
 import { KnownFacts } from './reading/known-facts.ts';
 import { Turns } from './turns.ts';
@@ -11,7 +12,7 @@ import { Turns } from './turns.ts';
 const NICE = 10;
 
 const { directory } = workerData as PastThreadData;
-const where = { directory, known: new KnownFacts() };
+const where = { directory, known: new KnownFacts(), places: new PastPlaces() };
 const turns = new Turns(
   () => performance.now(),
   (action) => setImmediate(action),
@@ -69,6 +70,8 @@ function answer(id: number, asked: Asked): void {
 }
 
 parentPort?.on('message', (message: ToPastThread) => {
+  if (message.type === 'places') return where.places.replace(message.files);
+  if (message.type === 'no-places') return where.places.failed(message.problem);
   const { id } = message;
   if (message.type === 'cancel') {
     // A dry run ends at its next pause, so that must not be left out.

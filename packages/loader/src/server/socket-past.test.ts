@@ -33,6 +33,7 @@ describe('questions about recorded packets', () => {
     ['past:rates', { from_ms: 0, to_ms: 1e300, max_steps: 10 }],
     ['past:rates', { ...RANGE, max_steps: 10, filter: 'tcp prot 22' }],
     ['past:top', { ...RANGE, limit: 101 }],
+    ['past:top', { ...RANGE, group: 'planet' }],
     ['past:rows', { ...RANGE, limit: 5001 }],
     ['past:rows', { ...RANGE, limit: 10, before: '1-2' }],
     ['past:rows', { ...RANGE, limit: 10, before: '1'.repeat(60_000) }],

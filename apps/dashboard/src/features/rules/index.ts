@@ -2,5 +2,9 @@ export { useMayChange, useRulesView } from './change/use-rules.ts';
 
 export const loadDenySource = () => import('./form/deny-source.tsx');
 
+/** The form of a new rule, with fields that are filled. */
+export const loadRuleForm = () => import('./form/rule-form-sheet.tsx');
+export type { FilledFields } from './form/rule-form.ts';
+
 /** Not part of the first load: loaded when a packet is to be denied. */
 export const loadDenyProblem = () => import('./form/deny-problem.ts');

@@ -5,6 +5,8 @@ import { readFilterText } from '../../text/filter-text.ts';
 /** Texts of the filters that match what an entry of a list counts. */
 export const ENTRY_FILTER = {
   source: (addr: string) => `src host ${addr}`,
+  /** Sources in any of these networks. */
+  networks: (networks: readonly string[]) => networks.map((network) => `src net ${network}`).join(' or '),
   port: (ip_protocol: number, port: number) => `proto ${formatIpProtocol(ip_protocol)} and dst port ${port}`,
   pair: (src: string, dst: string) => `src host ${src} and dst host ${dst}`,
   rule: (id: number) => `rule ${id}`,

@@ -29,6 +29,14 @@ test('a port has the name of its service, if it has one', () => {
   ]);
 });
 
+test('a port can be denied, from any source', () => {
+  expect(rangeLists(top).ports.map(({ denies }) => denies)).toMatchObject([
+    { fields: { source: 'any', protocol: 'tcp', port: '443' }, text: 'tcp port 443 from any source' },
+    { fields: { source: 'any', protocol: 'udp', port: '53' } },
+    { fields: { source: 'any', protocol: 'tcp', port: '50211' } },
+  ]);
+});
+
 test('a source that was first seen in the range is new', () => {
   const { sources, newSources, lengthMs } = rangeLists(top);
   expect(sources.map(({ label, isNew }) => [label, isNew])).toEqual([
@@ -66,9 +74,13 @@ test('lists of recorded packets have totals, and the number of ports of a source
     coverage: { packets: 100, records: 100, missing: [{ kind: 'uncounted', count: 7, message: 'Too many.' }] },
   };
   const lists = recordedLists(past, 60_000);
-  expect(lists.sources[0]).toMatchObject({ note: '41 ports', packets: 90, series: [], source: '203.0.113.7' });
+  expect(lists.sources[0]).toMatchObject({ note: '41 ports', packets: 90, series: [] });
+  expect(lists.sources[0]?.denies).toEqual({ address: '203.0.113.7', text: '203.0.113.7' });
   expect(lists.totals?.sources).toEqual({ packets: 100, distinct: 12 });
   expect(lists.rules).toEqual([{ rule_id: 12, packets: 90, bytes: 900, series: [] }]);
   expect(lists.uncounted).toBe(7);
-  expect(lists.interfaces[0]?.filter).toBe('iface "eth0"');
+  expect(lists.interfaces[0]).toMatchObject({
+    filter: 'iface "eth0"',
+    denies: { fields: { source: 'any', interface: 'eth0' }, text: 'everything on eth0' },
+  });
 });

@@ -1,7 +1,8 @@
-import { type HistoryTop, type PastTop, serviceName } from '@packetlog/common';
+import { formatIpProtocol, type HistoryTop, type PastTop, serviceName } from '@packetlog/common';
 import { spanText } from '../../text/clock.ts';
 import { counted } from '../../text/number.ts';
 import { protocolText } from '../../text/row-text.ts';
+import type { FilledFields } from '../rules/index.ts';
 import { ENTRY_FILTER } from './entry-filter.ts';
 
 export interface RangeEntry {
@@ -15,11 +16,16 @@ export interface RangeEntry {
   readonly series: readonly number[];
   /** Whether the source was first seen in this range. */
   readonly isNew: boolean;
-  /** Text of the filter that matches what the entry counts. */
-  readonly filter: string;
-  /** Address that can be denied; null for none. */
-  readonly source: string | null;
+  /** Text of the filter that matches what the entry counts; null if none is short enough. */
+  readonly filter: string | null;
+  /** What a rule can deny of it; null for nothing. */
+  readonly denies: DenyTarget | null;
 }
+
+/** What the second button of an entry denies: an address, or what a rule with these fields matches. */
+export type DenyTarget =
+  | { readonly address: string; readonly text: string }
+  | { readonly fields: FilledFields; readonly text: string };
 
 /** What a list of recorded packets does not show. */
 export interface RangeTotal {
@@ -48,7 +54,11 @@ export interface RangeLists {
   readonly uncounted: number;
 }
 
-const PLAIN = { note: '', isNew: false, series: [], source: null };
+const PLAIN = { note: '', isNew: false, series: [], denies: null };
+
+function denyAddress(address: string): DenyTarget {
+  return { address, text: address };
+}
 
 /** Lists of recorded packets have no `series`. */
 interface Volume {
@@ -65,6 +75,15 @@ function portEntry({ ip_protocol, port, ...volume }: Volume & { ip_protocol: num
     label: String(port),
     note: portNote(ip_protocol, port),
     filter: ENTRY_FILTER.port(ip_protocol, port),
+    denies: denyPort(ip_protocol, port),
+  };
+}
+
+function denyPort(ip_protocol: number, port: number): DenyTarget {
+  const protocol = String(formatIpProtocol(ip_protocol));
+  return {
+    fields: { source: 'any', protocol, port: String(port) },
+    text: `${protocol} port ${port} from any source`,
   };
 }
 
@@ -75,7 +94,7 @@ function pairEntry({ src_addr, dst_addr, ...volume }: Volume & { src_addr: strin
     key: `${src_addr} ${dst_addr}`,
     label: `${src_addr} → ${dst_addr}`,
     filter: ENTRY_FILTER.pair(src_addr, dst_addr),
-    source: src_addr,
+    denies: denyAddress(src_addr),
   };
 }
 
@@ -90,7 +109,7 @@ export function rangeLists(top: HistoryTop): RangeLists {
       label: addr,
       isNew: newSources.has(addr),
       filter: ENTRY_FILTER.source(addr),
-      source: addr,
+      denies: denyAddress(addr),
     })),
     ports: top.ports.map(portEntry),
     pairs: top.pairs.map(pairEntry),
@@ -123,7 +142,7 @@ export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
       label: addr,
       note: reached > 1 ? counted(reached, 'port') : '',
       filter: ENTRY_FILTER.source(addr),
-      source: addr,
+      denies: denyAddress(addr),
     })),
     ports: ports.entries.map(portEntry),
     pairs: pairs.entries.map(pairEntry),
@@ -133,6 +152,7 @@ export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
       key: name,
       label: name,
       filter: ENTRY_FILTER.interface(name),
+      denies: { fields: { source: 'any', interface: name }, text: `everything on ${name}` },
     })),
     newSources: [],
     rules: rules.entries.map((entry) => ({ ...entry, series: [] })),
@@ -142,7 +162,13 @@ export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
   };
 }
 
-function totalOf({ entries, others, distinct }: PastTop[ListName]): RangeTotal {
+export function totalOf({
+  entries,
+  others,
+  distinct,
+}: Pick<PastTop[ListName], 'others' | 'distinct'> & {
+  entries: readonly { readonly packets: number }[];
+}): RangeTotal {
   return { packets: entries.reduce((sum, { packets }) => sum + packets, others.packets), distinct };
 }
 

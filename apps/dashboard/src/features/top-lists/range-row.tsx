@@ -3,17 +3,15 @@
 import type { Place } from '@packetlog/common';
 import { Ban } from 'lucide-react';
 import { Fragment } from 'react';
-import { useLive } from '../../node/live-context.tsx';
 import { formatCompact, formatCount } from '../../text/number.ts';
 import { placeMark, placeText } from '../../text/place-text.ts';
 import { Measure } from '../../ui/count.tsx';
 import { MiddleCut } from '../../ui/middle-cut.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
-import { toasts } from '../../ui/toast-store.ts';
-import { withEntry } from './entry-filter.ts';
-import type { RangeEntry, RangeTotal } from './range-lists.ts';
+import { FilterButton } from './filter-button.tsx';
+import type { DenyTarget, RangeEntry, RangeTotal } from './range-lists.ts';
 
-/** An entry of a list. Its name filters by it; a second button denies its source. */
+/** An entry of a list. Its name filters by it; a second button denies it. */
 export function RangeRow({
   entry,
   seconds,
@@ -27,44 +25,33 @@ export function RangeRow({
   total: RangeTotal | null;
   /** Country and network of a source, if known. */
   place?: Place | null | undefined;
-  /** Denies its source; null where that is not possible. */
-  deny: (() => void) | null;
+  /** Opens the form to deny it; null where that is not possible. */
+  deny: ((target: DenyTarget) => void) | null;
 }) {
-  const { filter } = useLive();
-  const { label, note, packets, series, isNew } = entry;
+  const { label, note, packets, series, isNew, denies } = entry;
   const perSecond = packets / seconds;
-  const filterBy = () => {
-    const next = withEntry(filter.text, entry.filter, true);
-    if (next !== null) filter.apply(next);
-    else toasts.show({ text: 'Not added to the filter: no filter can name this value.', tone: 'problem' });
-  };
-  const title = [label, placeText(place)].filter((part) => part !== '').join(', ');
+  const about = [label, placeText(place), entry.filter === null ? note : ''].filter((part) => part !== '').join(', ');
   return (
     <tr data-testid="top-row">
       <th scope="row">
         <span className="top-name">
-          <button
-            type="button"
-            className="top-filter"
-            title={`${title}. Press to show only its packets`}
-            onClick={filterBy}
-          >
+          <FilterButton label={label} filter={entry.filter} about={about}>
             {label.split(' → ').map((part, i) => (
               <Fragment key={part}>
                 {i > 0 && <span className="font-mono whitespace-pre"> → </span>}
                 <MiddleCut text={part} />
               </Fragment>
             ))}
-          </button>{' '}
+          </FilterButton>{' '}
           <span className="top-note text-faint">{[note, placeMark(place)].filter(Boolean).join(' ')}</span>
           {isNew && <span className="ml-2 text-accent">new</span>}
-          {deny !== null && (
+          {deny !== null && denies !== null && (
             <button
               type="button"
               className="top-deny"
-              aria-label={`Deny ${entry.source}…`}
-              title={`Deny ${entry.source}…`}
-              onClick={deny}
+              aria-label={`Deny ${denies.text}…`}
+              title={`Deny ${denies.text}…`}
+              onClick={() => deny(denies)}
             >
               <Ban size={12} aria-hidden="true" />
             </button>
@@ -87,6 +74,11 @@ export function RangeRow({
       </td>
     </tr>
   );
+}
+
+/** The entries that fit; the last row is for all others, if there are any. `total`: null for lists without others. */
+export function shownEntries(entries: readonly RangeEntry[], total: RangeTotal | null, max: number) {
+  return entries.slice(0, total !== null && total.distinct > max ? max - 1 : max);
 }
 
 /** All values that are not listed. */

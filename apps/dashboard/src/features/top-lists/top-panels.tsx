@@ -1,13 +1,11 @@
 'use client';
 
-import dynamic from 'next/dynamic';
-import { type ReactNode, useState } from 'react';
-import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
+import { useState } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
 import type { TimeSpan } from '../../node/past/past.ts';
 import { useAge } from '../../node/use-age.ts';
-import { usePlaces } from '../../node/use-lookups.ts';
+import { useHasPlaces, usePlaces } from '../../node/use-lookups.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { rangeText } from '../../text/calendar-text.ts';
 import { clockText } from '../../text/clock.ts';
@@ -17,18 +15,24 @@ import { quietSentence } from '../../text/quiet-text.ts';
 import { Measure } from '../../ui/count.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import { MiddleCut } from '../../ui/middle-cut.tsx';
+import { useStored } from '../../ui/stored-setting.ts';
 import type { Overview } from '../chart/index.ts';
-import { loadDenySource, useMayChange, useRulesView } from '../rules/index.ts';
+import { useMayChange, useRulesView } from '../rules/index.ts';
 import { DeniedBy } from './denied-by.tsx';
+import { DenyForm } from './deny-form.tsx';
+import { ENTRY_FILTER } from './entry-filter.ts';
+import { FilterButton } from './filter-button.tsx';
+import { GroupChoice } from './group-choice.tsx';
+import { GroupedSources } from './grouped-sources.tsx';
+import { Panel } from './panel.tsx';
 import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from './panel-rows.ts';
-import { type ListName, lastText, type RangeLists } from './range-lists.ts';
-import { OthersRow, percent, RangeRow } from './range-row.tsx';
+import { type DenyTarget, type ListName, lastText, type RangeLists } from './range-lists.ts';
+import { OthersRow, percent, RangeRow, shownEntries } from './range-row.tsx';
 import { rangeRules } from './range-rules.ts';
+import { groupingProblem, groupingSetting } from './source-grouping.ts';
 import { TopList } from './top-list.tsx';
 import { useRangeLists } from './use-range-lists.ts';
 import './panels.css';
-
-const DenySource = dynamic(() => lazyWithRetry(loadDenySource).then(({ DenySource }) => DenySource), { ssr: false });
 
 const PANELS = [
   { key: 'sources', title: 'Top sources', column: 'source', empty: 'No sources yet.', noun: 'source' },
@@ -49,9 +53,11 @@ const TWO_COLUMNS = '(min-width: 2400px)';
  * available height, px; null if the lists may scroll.
  */
 export function TopPanels({ overview, height }: { overview: Overview; height: number | null }) {
-  const { lists, isLoading, problem } = useRangeLists(overview);
+  const grouping = useGrouping(overview);
+  const { lists, groups, groupsProblem, uncounted, isLoading, problem } = useRangeLists(overview, grouping);
   const canDeny = useMayChange() && useRulesView() !== null;
-  const [denied, setDenied] = useState<string | null>(null);
+  const [denied, setDenied] = useState<DenyTarget | null>(null);
+  const deny = canDeny ? setDenied : null;
   const rows = useRows(lists, height);
   const placeOf = usePlaces(lists?.sources.slice(0, rows.sources).map(({ key }) => key) ?? []);
   const { zoom, selection } = overview;
@@ -61,6 +67,8 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   const age = useAge();
   const range = zoom === null ? lastText(seconds * 1000, overview.range) : zoomNote(zoom, today);
   const span = age === null || zoom !== null ? range : `${range}, ${age}`;
+  // The line above the chart names a range of recorded packets.
+  const shownSpan = isRecorded && zoom !== null ? '' : span;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
@@ -76,49 +84,71 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   return (
     <div className="top-panels" aria-busy={isLoading} data-recorded={isRecorded}>
       {figures.sampledOneOf > 1 && !isRecorded && <Estimates oneOf={figures.sampledOneOf} />}
-      {isRecorded && <Uncounted records={lists?.uncounted ?? 0} />}
-      <DeniedBy lists={lists} note={isRecorded && zoom !== null ? '' : span} max={rows.denied} />
-      {PANELS.map(({ key, title, column, empty, noun }, i) => (
-        <Panel
-          key={key}
-          name={key}
-          {...(height !== null && { minHeight: panelHeight(rows[key]) })}
-          title={title}
-          note={listNote(lists, key, noun, isRecorded && zoom !== null ? '' : span)}
-          isEmpty={!lists?.[key].length}
-          empty={(i === 0 && zoom === null && !isRecorded && quiet) || emptyText(empty)}
-        >
-          <TopList
-            column={column}
+      <Uncounted records={uncounted} />
+      <DeniedBy lists={lists} note={shownSpan} max={rows.denied} />
+      {grouping !== 'address' && (
+        <GroupedSources
+          by={grouping}
+          groups={groups}
+          problem={groupsProblem ?? problem}
+          none={emptyText('No sources yet.')}
+          span={shownSpan === '' ? '' : lastText(overview.range.ms, overview.range)}
+          max={rows.sources}
+          minHeight={height === null ? undefined : panelHeight(rows.sources)}
+          deny={deny}
+        />
+      )}
+      {PANELS.filter(({ key }) => key !== 'sources' || grouping === 'address').map(
+        ({ key, title, column, empty, noun }) => (
+          <Panel
+            key={key}
+            name={key}
+            {...(height !== null && { minHeight: panelHeight(rows[key]) })}
             title={title}
-            rate={isRecorded ? 'packets' : 'packets per second'}
-            bar={isRecorded ? 'share' : 'trend'}
+            {...(key === 'sources' && { control: <GroupChoice grouping={grouping} /> })}
+            note={listNote(lists, key, noun, shownSpan)}
+            isEmpty={!lists?.[key].length}
+            empty={(key === 'sources' && zoom === null && !isRecorded && quiet) || emptyText(empty)}
           >
-            {shownEntries(lists, key, rows[key]).map((entry) => (
-              <RangeRow
-                key={entry.key}
-                entry={entry}
-                seconds={seconds}
-                total={lists?.totals?.[key] ?? null}
-                deny={canDeny && entry.source !== null ? () => setDenied(entry.source) : null}
-                {...(key === 'sources' && { place: placeOf(entry.key) })}
-              />
-            ))}
-            <Others lists={lists} name={key} max={rows[key]} />
-          </TopList>
-        </Panel>
-      ))}
+            <TopList
+              column={column}
+              title={title}
+              rate={isRecorded ? 'packets' : 'packets per second'}
+              bar={isRecorded ? 'share' : 'trend'}
+            >
+              {shownEntries(lists?.[key] ?? [], lists?.totals?.[key] ?? null, rows[key]).map((entry) => (
+                <RangeRow
+                  key={entry.key}
+                  entry={entry}
+                  seconds={seconds}
+                  total={lists?.totals?.[key] ?? null}
+                  deny={deny}
+                  {...(key === 'sources' && { place: placeOf(entry.key) })}
+                />
+              ))}
+              <Others lists={lists} name={key} max={rows[key]} />
+            </TopList>
+          </Panel>
+        ),
+      )}
       {lists !== null && rows.fresh > 0 && lists.newSources.length > 0 && (
         <NewSources sources={lists.newSources} max={rows.fresh} />
       )}
       {isRecorded ? (
-        <Interfaces lists={lists} max={rows.protocols} seconds={seconds} />
+        <Interfaces lists={lists} max={rows.protocols} seconds={seconds} deny={deny} />
       ) : (
         <Protocols max={rows.protocols} />
       )}
-      {denied !== null && <DenySource addr={denied} onClose={() => setDenied(null)} />}
+      {denied !== null && <DenyForm target={denied} onClose={() => setDenied(null)} />}
     </div>
   );
+}
+
+/** Returns the grouping that was chosen, as far as it is possible here. */
+function useGrouping({ recorder }: Overview) {
+  const chosen = useStored(groupingSetting);
+  const hasPlaces = useHasPlaces();
+  return groupingProblem(chosen, recorder, hasPlaces) === null ? chosen : 'address';
 }
 
 /** Names the range of a list: '21:03:10 to 21:04:00', with its day unless that is today. */
@@ -132,22 +162,27 @@ function listNote(lists: RangeLists | null, name: ListName, noun: string, span: 
   return [total === undefined ? '' : counted(total.distinct, noun), span].filter(Boolean).join(', ');
 }
 
-/** Entries that fit; the last row is for all others, if there are any. */
-function shownEntries(lists: RangeLists | null, name: ListName, max: number) {
-  const distinct = lists?.totals?.[name].distinct ?? 0;
-  return lists?.[name].slice(0, distinct > max ? max - 1 : max) ?? [];
-}
-
 function Others({ lists, name, max }: { lists: RangeLists | null; name: ListName; max: number }) {
   const total = lists?.totals?.[name];
-  const shown = shownEntries(lists, name, max);
-  if (total === undefined || total.distinct <= shown.length) return null;
+  if (lists === null || total === undefined) return null;
+  const shown = shownEntries(lists[name], total, max);
+  if (total.distinct <= shown.length) return null;
   const listed = shown.reduce((sum, { packets }) => sum + packets, 0);
   return <OthersRow packets={total.packets - listed} distinct={total.distinct - shown.length} of={total.packets} />;
 }
 
 /** Interfaces of recorded packets, if there are several. */
-function Interfaces({ lists, max, seconds }: { lists: RangeLists | null; max: number; seconds: number }) {
+function Interfaces({
+  lists,
+  max,
+  seconds,
+  deny,
+}: {
+  lists: RangeLists | null;
+  max: number;
+  seconds: number;
+  deny: ((target: DenyTarget) => void) | null;
+}) {
   if (lists === null || lists.interfaces.length < 2) return null;
   return (
     <Panel name="interfaces" title="Interfaces" note="" isEmpty={false} empty="">
@@ -158,7 +193,7 @@ function Interfaces({ lists, max, seconds }: { lists: RangeLists | null; max: nu
             entry={entry}
             seconds={seconds}
             total={lists.totals?.interfaces ?? null}
-            deny={null}
+            deny={deny}
           />
         ))}
       </TopList>
@@ -204,35 +239,6 @@ function Uncounted({ records }: { records: number }) {
   );
 }
 
-function Panel({
-  name,
-  minHeight,
-  title,
-  note,
-  isEmpty,
-  empty,
-  children,
-}: {
-  name: string;
-  /** Height to keep while there are fewer rows. */
-  minHeight?: number;
-  title: string;
-  note: string;
-  isEmpty: boolean;
-  empty: string;
-  children: ReactNode;
-}) {
-  return (
-    <section className={`panel panel-${name}`} aria-label={title} style={{ minHeight }}>
-      <h2 className="panel-title">
-        {title}
-        <span className="text-faint font-normal">{isEmpty ? '' : note}</span>
-      </h2>
-      {isEmpty ? <p className="panel-empty">{empty}</p> : children}
-    </section>
-  );
-}
-
 function NewSources({ sources, max }: { sources: RangeLists['newSources']; max: number }) {
   const note = sources.length > max ? `${max} of ${sources.length}, newest first` : 'first seen in this range';
   return (
@@ -240,8 +246,10 @@ function NewSources({ sources, max }: { sources: RangeLists['newSources']; max: 
       <TopList title="New sources" column="source" bar="first seen" rate="packets">
         {sources.slice(0, max).map(({ addr, firstSeenMs, packets }) => (
           <tr key={addr}>
-            <th scope="row" title={addr}>
-              <MiddleCut text={addr} />
+            <th scope="row">
+              <FilterButton label={addr} filter={ENTRY_FILTER.source(addr)} about={addr}>
+                <MiddleCut text={addr} />
+              </FilterButton>
             </th>
             <td className="top-share text-faint font-mono">{clockText(firstSeenMs)}</td>
             <td className="top-rate">

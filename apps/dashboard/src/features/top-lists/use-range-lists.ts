@@ -1,11 +1,15 @@
 'use client';
 
+import type { SourceGroup } from '@packetlog/common';
 import { useEffect, useMemo, useState } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { againAfter, requestOf, selectionKey } from '../../node/recorded/past-question.ts';
 import { usePastAnswer } from '../../node/recorded/use-past-answer.ts';
+import { NO_FILTER } from '../../text/filter-text.ts';
 import type { Overview } from '../chart/index.ts';
 import { type RangeLists, rangeLists, recordedLists } from './range-lists.ts';
+import type { Grouping } from './source-grouping.ts';
+import { type SourceGroups, sourceGroups } from './source-groups.ts';
 
 /** A moving range is requested this many times per its length. */
 const REQUESTS_PER_RANGE = 40;
@@ -15,25 +19,40 @@ const MAX_INTERVAL_MS = 15_000;
 export interface RangeListsAnswer {
   /** null until the first answer. */
   readonly lists: RangeLists | null;
+  /** The sources, grouped; null without an answer, or while they are not to be grouped. */
+  readonly groups: SourceGroups | null;
+  /** Why the sources cannot be grouped, as sentences; null if they can. */
+  readonly groupsProblem: string | null;
+  /** Records of recorded packets whose values were too many to count each. */
+  readonly uncounted: number;
   /** Whether another range or filter is loading. */
   readonly isLoading: boolean;
   /** Why there are no lists, as a sentence; null if there are, or will be. */
   readonly problem: string | null;
 }
 
-/** Returns the top lists of the time range: of recorded packets, or from the history in memory. */
-export function useRangeLists(overview: Overview): RangeListsAnswer {
+/**
+ * Returns the top lists of the time range: of recorded packets, or from the history in memory. Groups of sources are
+ * always those of recorded packets.
+ */
+export function useRangeLists(overview: Overview, grouping: Grouping): RangeListsAnswer {
   const inMemory = useListsInMemory(overview);
-  const recorded = useRecordedLists(overview);
-  return overview.selection === null ? { lists: inMemory, isLoading: false, problem: null } : recorded;
+  const recorded = useRecordedLists(overview, grouping === 'address' ? undefined : grouping);
+  if (overview.selection !== null) return recorded;
+  const { groupsProblem, problem } = recorded;
+  return { ...recorded, lists: inMemory, groupsProblem: groupsProblem ?? problem, isLoading: false, problem: null };
 }
 
-function useRecordedLists({ selection }: Overview): RangeListsAnswer {
+function useRecordedLists(overview: Overview, group: SourceGroup | undefined): RangeListsAnswer {
+  const { range, recorder } = overview;
+  const forGroups =
+    group === undefined || recorder !== 'on' ? null : { range: null, lastMs: range.ms, filter: NO_FILTER };
+  const selection = overview.selection ?? forGroups;
   const answer = usePastAnswer(
     'past:top',
     selection && {
-      key: selectionKey(selection),
-      request: (nowMs) => requestOf(selection, nowMs),
+      key: `${selectionKey(selection)} by ${group ?? 'address'}`,
+      request: (nowMs) => ({ ...requestOf(selection, nowMs), ...(group !== undefined && { group }) }),
       againAfter: (nowMs) => againAfter(selection, nowMs),
     },
   );
@@ -42,7 +61,13 @@ function useRecordedLists({ selection }: Overview): RangeListsAnswer {
     () => (value === null || request === null ? null : recordedLists(value, request.to_ms - request.from_ms)),
     [value, request],
   );
-  return { lists, isLoading: !isCurrent, problem };
+  const groups = useMemo(() => {
+    if (value?.groups === undefined || request?.group === undefined || request.group !== group) return null;
+    return sourceGroups(value.groups, request.group, request.to_ms - request.from_ms);
+  }, [value, request, group]);
+  const groupsProblem = isCurrent ? (value?.groups_problem ?? null) : null;
+  const uncounted = selection === null ? 0 : (lists?.uncounted ?? 0);
+  return { lists, groups, groupsProblem, uncounted, isLoading: !isCurrent, problem };
 }
 
 function useListsInMemory({ range, zoom, selection }: Overview): RangeLists | null {

@@ -21,13 +21,15 @@ test('places are requested once, in one request, and listeners are notified', as
   names.wantPlaces(['192.0.2.1', '192.0.2.2']);
   expect(ask).toHaveBeenCalledTimes(1);
   expect(names.version()).toBe(1);
+  expect(names.hasPlaces()).toBe(true);
 });
 
 test('a loader without a database does not get a request for every list', async () => {
   const ask = vi.fn<SendLookup>(async () => ({ ok: false, error: { code: 'unavailable', message: 'No database.' } }));
   const names = new Lookups(ask);
+  expect(names.hasPlaces()).toBeUndefined();
   names.wantPlaces(['192.0.2.1']);
-  await vi.waitFor(() => expect(ask).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(names.hasPlaces()).toBe(false));
   await new Promise((resolve) => setImmediate(resolve));
   names.wantPlaces(['192.0.2.2']);
   expect(ask).toHaveBeenCalledTimes(1);

@@ -20,6 +20,7 @@ export class Lookups {
   readonly #places = new Map<string, Place | null>();
   readonly #wanted = new Set<string>();
   #placesRetryAt = 0;
+  #hasPlaces: boolean | undefined;
   #isRequesting = false;
   #version = 0;
   readonly #listeners = new Set<() => void>();
@@ -36,6 +37,9 @@ export class Lookups {
   };
 
   readonly version = (): number => this.#version;
+
+  /** Whether the loader has a database of places; undefined until it has answered. */
+  readonly hasPlaces = (): boolean | undefined => this.#hasPlaces;
 
   /** Returns the place of an address; undefined if it is not known yet, or without a database. */
   place(address: string): Place | null | undefined {
@@ -57,16 +61,23 @@ export class Lookups {
     if (!answer.ok || !isPlaces(answer.value)) {
       this.#placesRetryAt = performance.now() + NO_DATABASE_RETRY_MS;
       this.#wanted.clear();
+      if (!answer.ok && answer.error.code === 'unavailable') this.#hasPlaces = false;
+      this.#changed();
       return;
     }
+    this.#hasPlaces = true;
     if (this.#places.size + addresses.length > MAX_PLACES) this.#places.clear();
     for (const address of addresses) {
       this.#places.set(address, answer.value[address] ?? null);
       this.#wanted.delete(address);
     }
+    this.#changed();
+    this.wantPlaces([]);
+  }
+
+  #changed(): void {
     this.#version++;
     for (const listener of this.#listeners) listener();
-    this.wantPlaces([]);
   }
 
   /** Requests the name of an address; null if it has none. */

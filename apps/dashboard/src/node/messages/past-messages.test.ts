@@ -57,6 +57,8 @@ const ANSWERS: {
       pairs: listOf({ src_addr: '192.0.2.1', dst_addr: '192.0.2.2' }),
       rules: listOf({ rule_id: 4 }),
       interfaces: listOf({ name: 'eth0' }),
+      groups: listOf({ name: 'AS64496', title: 'Example', sources: 2, networks: ['192.0.2.0/24'] }),
+      groups_problem: 'No file.',
       coverage,
     },
   ],

@@ -76,6 +76,18 @@ const isTop = isShape<PastTop>({
   pairs: isListOf(isShape<Entry<'pairs'>>({ ...volume, src_addr: isText, dst_addr: isText })),
   rules: isListOf(isShape<Entry<'rules'>>({ ...volume, rule_id: isCount })),
   interfaces: isListOf(isShape<Entry<'interfaces'>>({ ...volume, name: isText })),
+  groups: mayBe(
+    isListOf(
+      isShape<NonNullable<PastTop['groups']>['entries'][number]>({
+        ...volume,
+        name: isText,
+        title: mayBe(isText),
+        sources: isCount,
+        networks: mayBe(isList(isText)),
+      }),
+    ),
+  ),
+  groups_problem: mayBe(isText),
   coverage: isCoverage,
 });
 

@@ -11,13 +11,15 @@ import {
   recordDirectory,
   toOption,
 } from '../options/past-options.ts';
-import { countFromOne } from '../options/values.ts';
+import { list } from '../options/shared-options.ts';
+import { countFromOne, fileName } from '../options/values.ts';
 import type { Question } from './query.ts';
 import { QUERY_FORMATS, type QueryFormat } from './result-table.ts';
 import { TOP_NAMES, type TopKind, topOption } from './top-names.ts';
 
 interface Given extends PastOptions {
   readonly top?: TopKind;
+  readonly geoip?: readonly string[];
   readonly limit?: number;
   readonly by?: TimeStep;
   readonly count?: boolean;
@@ -43,6 +45,7 @@ Examples:
   packetlog query --from 21:00 --to 21:05 --count 'src net 192.0.2.0/24'
   packetlog query --from -1d --by hour --print csv
   packetlog query --from -1h --top source-port-pair --limit 20 deny
+  packetlog query --from -1d --top source-as --geoip GeoLite2-ASN.mmdb deny
 
 Exit codes:
   ${EXIT.ok}  every segment in the range was read; the last lines say whether records are missing
@@ -65,6 +68,11 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
     )
     .addOption(new Option('--top <name>', 'print the values with the most packets').argParser(topOption))
     .addOption(
+      new Option('--geoip <file>', 'MMDB file for --top source-as and source-country; repeat or separate with commas')
+        .argParser(list(fileName))
+        .env('PACKETLOG_GEOIP'),
+    )
+    .addOption(
       new Option(
         '--limit <rows>',
         `number of rows to print (default: ${DEFAULT_TOP} with --top, otherwise ${DEFAULT_ROWS})`,
@@ -82,7 +90,8 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
         import('../segments/waiting-output.ts'),
         import('../../print/standard-output.ts'),
       ]);
-      const question = questionOf(given);
+      const top = await topOf(given, command);
+      const question = questionOf({ ...given, ...(top !== undefined && { top }) });
       done(
         await query({ directory, range, filter, question, format: given.print }, new WaitingOutput(standardOutput())),
       );
@@ -95,6 +104,14 @@ function questionOf({ count, by, top, limit }: Given): Question {
   return top === undefined
     ? { kind: 'rows', limit: limit ?? DEFAULT_ROWS }
     : { kind: 'top', top, limit: limit ?? DEFAULT_TOP };
+}
+
+/** Reads the files that a group needs. Throws SetupError. */
+async function topOf({ top, geoip = [] }: Given, command: Command): Promise<TopKind | undefined> {
+  if (top?.group !== 'as' && top?.group !== 'country') return top;
+  if (geoip.length === 0) command.error(`error: option '--top ${top.name}' needs '--geoip <file>'`);
+  const { withPlaces } = await import('./top-places.ts');
+  return withPlaces(top, top.group, geoip);
 }
 
 function filterOf(words: readonly string[], command: Command): Filter | undefined {

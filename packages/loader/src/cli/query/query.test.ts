@@ -13,12 +13,15 @@ import {
   parseFilter,
 } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mmdb } from '../../../test/support/fake-mmdb.ts';
 import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
+import { sourceNetwork } from '../../past/answers/source-network.ts';
 import { appendToJournal, segmentName, writeSegment } from '../../recorder/format/index.ts';
 import { WaitingOutput } from '../segments/waiting-output.ts';
 import { type QueryOptions, query } from './query.ts';
 import { TOP_NAMES, topOption } from './top-names.ts';
+import { withPlaces } from './top-places.ts';
 
 const T = 1_700_000_000_000_000_000n;
 const SECOND = 1_000_000_000n;
@@ -216,6 +219,40 @@ describe('query --top', () => {
       expect(said).toContain(`${name}: ${groups.size.toLocaleString('en-US')} distinct\n`);
     },
   );
+
+  it('adds up the sources of each network, and of each AS of a file', async () => {
+    const file = join(directory, 'asn.mmdb');
+    const entry = { autonomous_system_number: 64_496, autonomous_system_organization: 'Example' };
+    writeFileSync(file, mmdb('ASN', { '0.0.0.0/2': entry, '128.0.0.0/2': entry }));
+    const isIn = (address: string) =>
+      !address.includes(':') && Math.floor(Number(address.split('.')[0]) / 64) % 2 === 0;
+    const networkOf = (address: string) =>
+      address.includes(':') ? sourceNetwork(address) : `${address.split('.').slice(0, 3).join('.')}.0/24`;
+    const sumsBy = (nameOf: (address: string) => string) => {
+      const sums = new Map<string, number>();
+      for (const { src_addr, weight } of selected(undefined)) {
+        const name = nameOf(src_addr);
+        sums.set(name, (sums.get(name) ?? 0) + weight);
+      }
+      return [...sums].sort(([, one], [, other]) => other - one);
+    };
+    const asOf = await withPlaces(topOption('source-as'), 'as', [file]);
+    const ases = objects((await asked({ question: { kind: 'top', top: asOf, limit: 5 } })).text);
+    expect(ases.map(({ as, packets }) => [as, packets])).toEqual(
+      sumsBy((address) => (isIn(address) ? 'AS64496' : 'unknown')),
+    );
+    expect(ases.find(({ as }) => as === 'AS64496')).toMatchObject({ organisation: 'Example' });
+    expect(said).toContain('source-as: 2 distinct\n');
+
+    const question = { kind: 'top', top: topOption('source-network'), limit: 1e6 } as const;
+    const networks = objects((await asked({ question })).text);
+    const expected = sumsBy(networkOf);
+    expect(networks.map(({ packets }) => packets)).toEqual(expected.map(([, packets]) => packets));
+    expect(new Map(networks.map(({ network, packets }) => [network, packets]))).toEqual(new Map(expected));
+    const first = objects((await asked({ question: { ...question, limit: 3 } })).text);
+    expect(first.reduce((sum, { packets }) => sum + Number(packets), 0)).toBe(packetsOf(selected(undefined)));
+    expect(first.at(-1)).toMatchObject({ network: 'others' });
+  });
 
   it('has a name for each key that the help lists, and rejects others', () => {
     expect(TOP_NAMES.map((name) => topOption(name).name)).toEqual(TOP_NAMES);

@@ -23,11 +23,13 @@ import {
 import type { InterfacePeriod } from '../../recorder/format/interface-history.ts';
 import type { SegmentFile } from '../../recorder/format/segment.ts';
 import { readRates } from '../../recorder/format/segment-rates.ts';
-import { filterOfTop, type TopKind } from './top-names.ts';
+import { filterOfTop, type GroupOf, type TopKind } from './top-names.ts';
 
 export interface TopRow extends RecordSums {
   readonly value: number | string;
   readonly port?: number;
+  /** Name of an AS or a country. */
+  readonly title?: string;
 }
 
 export interface TopResult {
@@ -150,6 +152,10 @@ function marksOfDenied({ count, action }: RecordColumns, rows: Uint8Array | unde
 
 export function topOf(blocks: PastBlocks, given: BlockRequest, kind: TopKind, limit: number): TopResult {
   const request = { ...given, filter: filterOfTop(kind, given.filter) };
+  const { groupOf } = kind;
+  if (groupOf !== undefined) {
+    return groupedTop(topKeys(blocks, request, kind, Number.POSITIVE_INFINITY), groupOf, limit);
+  }
   return kind.key === 'ifindex' ? topInterfaces(blocks, request, kind, limit) : topKeys(blocks, request, kind, limit);
 }
 
@@ -162,6 +168,23 @@ function topKeys(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit
   });
   const top = sums.top(limit);
   return { kind, ...top, total: top.entries.reduce<RecordSums>(added, top.others) };
+}
+
+/** Adds up the sources of each group. `all`: the sums of all sources. */
+function groupedTop(all: TopResult, groupOf: GroupOf, limit: number): TopResult {
+  const groups = new Map<string, TopRow>();
+  for (const { value: address, ...sums } of all.entries) {
+    const { value, title } = groupOf(String(address));
+    const group = groups.get(value);
+    groups.set(value, {
+      value,
+      ...(title !== undefined && { title }),
+      ...(group === undefined ? sums : added(group, sums)),
+    });
+  }
+  const sorted = [...groups.values()].sort((one, other) => other.packets - one.packets);
+  const others = sorted.slice(limit).reduce<RecordSums>(added, all.others);
+  return { ...all, entries: sorted.slice(0, limit), others, distinct: groups.size };
 }
 
 /** By name, because an ifindex can have another meaning later. */

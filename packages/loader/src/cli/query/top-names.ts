@@ -6,11 +6,13 @@ import {
   type Filter,
   protocolName,
   reasonName,
+  type SourceGroup,
   type TopEntry,
   type TopField,
   type TopKey,
 } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
+import { sourceNetwork } from '../../past/answers/source-network.ts';
 
 export interface TopKind {
   /** The first of its names. */
@@ -18,7 +20,14 @@ export interface TopKind {
   readonly key: TopKey;
   /** What else must hold: only some packets have the field. */
   readonly having?: Filter;
+  /** What the addresses are grouped by. */
+  readonly group?: SourceGroup;
+  /** Returns the group of an address; undefined for an AS or a country until the files were read. */
+  readonly groupOf?: GroupOf;
 }
+
+/** `title`: the name of the AS or the country. */
+export type GroupOf = (address: string) => { readonly value: string; readonly title?: string };
 
 const port = (side: 'src' | 'dst'): Filter => ({ kind: 'port', side, from: 0, to: 0xffff });
 
@@ -38,6 +47,14 @@ const KINDS: readonly (Omit<TopKind, 'name'> & { readonly names: readonly [strin
   { names: ['vlan', 'vlan_id'], key: 'vlan_id' },
   { names: ['flags', 'tcp_flags'], key: 'tcp_flags' },
   { names: ['len', 'length'], key: 'length' },
+  {
+    names: ['source-network'],
+    key: 'src_addr',
+    group: 'network',
+    groupOf: (address) => ({ value: sourceNetwork(address) }),
+  },
+  { names: ['source-as'], key: 'src_addr', group: 'as' },
+  { names: ['source-country'], key: 'src_addr', group: 'country' },
 ];
 
 export const TOP_NAMES = KINDS.map(({ names: [name] }) => name);
@@ -57,13 +74,24 @@ export function filterOfTop({ having }: TopKind, filter: Filter | undefined): Fi
 }
 
 /** Names of the columns of the result, which are those of the layout. */
-export function keyFields({ key }: TopKind): readonly string[] {
+export function keyFields({ key, group }: TopKind): readonly string[] {
+  if (group !== undefined) return GROUP_FIELDS[group];
   if (typeof key !== 'string') return key;
   return [key === 'ifindex' ? 'interface' : key];
 }
 
+const GROUP_FIELDS: Readonly<Record<SourceGroup, readonly string[]>> = {
+  network: ['network'],
+  as: ['as', 'organisation'],
+  country: ['country', 'country_name'],
+};
+
 /** The values of `keyFields`, as in the JSON of a record. */
-export function keyValues({ key }: TopKind, { value, port: number }: TopEntry): readonly (string | number)[] {
+export function keyValues(
+  { key, group }: TopKind,
+  { value, port: number, title = '' }: TopEntry & { readonly title?: string },
+): readonly (string | number)[] {
+  if (group !== undefined) return group === 'network' ? [value] : [value, title];
   if (typeof key !== 'string') return [value, number ?? 0];
   if (key === 'action') return [actionName(Number(value))];
   return [key === 'reason' ? reasonName(Number(value)) : value];

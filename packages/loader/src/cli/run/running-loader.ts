@@ -1,6 +1,7 @@
 /** Connects the parts of a running loader: drain thread, rules, server, records. */
 import type { Hello, Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
+import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
 import { LineLimit } from '../../line-limit.ts';
@@ -167,6 +168,7 @@ export class RunningLoader {
   reload(): void {
     void this.#rules.reload();
     this.records.reopen();
+    this.#past?.placesChanged();
     this.#server?.reload(this.notice).catch((error: unknown) => {
       this.#log.error({ err: error }, 'the files of the server could not be read again; those in use stay');
     });
@@ -218,11 +220,13 @@ export class RunningLoader {
   }
 
   #openPast(recorder: Recorder): PastQuestions {
+    const { geoip } = this.#options;
     return new PastQuestions({
       directory: recorder.directory,
       recorder: () => recorder.facts(),
       bookmarks: recorder.bookmarks,
       trial: () => this.#rules.dryRunContext(),
+      ...(geoip.length > 0 && { places: () => readPlaceFiles(geoip) }),
       failed: (error) => this.#lines.failed(error, 'a question about recorded packets failed'),
     });
   }

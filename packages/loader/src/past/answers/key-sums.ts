@@ -65,6 +65,10 @@ export class KeySums {
     return this.#keys.bytesAt(key);
   }
 
+  sumsOf(key: number): { readonly packets: number; readonly bytes: number } {
+    return { packets: this.#packets[key] as number, bytes: this.#bytes[key] as number };
+  }
+
   wordsOf(key: number): readonly [number, number] {
     return this.#keys.wordsAt(key);
   }

@@ -1,30 +1,55 @@
 /** Answers `past:top`. */
-import { formatAddress, type PastTop, type PastTopRequest } from '@packetlog/common';
+import { formatAddress, type PastTop, type PastTopRequest, type SourceGroup } from '@packetlog/common';
+import type { PlaceDatabase } from '../../enrichment/place-database.ts';
+import { SourcePlaces } from '../../enrichment/source-places.ts';
 import type { MissingPart } from '../reading/missing.ts';
 import { type PastBlock, readColumns } from '../reading/past-blocks.ts';
 import { plural } from '../reading/report-text.ts';
+import { BlockAddresses } from './block-addresses.ts';
 import { FLOW_FIELDS, type Flow, flowsOf } from './flow-sums.ts';
 import { KeySums, type KeyTop } from './key-sums.ts';
 import { type Answering, blockRequest, type PastView } from './past-view.ts';
+import { NetworkSums, placeGroups, type SourceGroupList } from './source-groups.ts';
 
 /** Distinct keys of one list that are counted: about 8 MiB a list. */
 const MAX_KEYS = 131_072;
 const NO_RULE = 0;
 
+/** For groups by AS and country. */
+export interface TopPlaces {
+  readonly databases: readonly PlaceDatabase[];
+  /** Why there are none, as whole sentences; undefined if there is one. */
+  readonly problem: string | undefined;
+}
+
 export function* pastTop(
   view: PastView,
-  { limit = DEFAULT_LIMIT, ...request }: PastTopRequest,
-  maxKeys = MAX_KEYS,
+  { limit = DEFAULT_LIMIT, group, ...request }: PastTopRequest,
+  { places, maxKeys = MAX_KEYS }: { places: TopPlaces; maxKeys?: number },
 ): Answering<PastTop> {
   const selected = blockRequest(request);
-  const sums = new TopSums(maxKeys);
+  const sums = new TopSums(maxKeys, group);
   yield* view.blocks.steps({ ...selected, byPeriod: true }, (block) => sums.add(block));
-  return { ...sums.top(limit), coverage: view.coverage(selected.range, sums, sums.uncounted()) };
+  return {
+    ...sums.top(limit),
+    ...(yield* groupsOf(sums, group, places, limit)),
+    coverage: view.coverage(selected.range, sums, sums.uncounted()),
+  };
+}
+
+function* groupsOf(
+  sums: TopSums,
+  group: SourceGroup | undefined,
+  { databases, problem }: TopPlaces,
+  limit: number,
+): Answering<Pick<PastTop, 'groups' | 'groups_problem'>> {
+  if (group === undefined) return {};
+  if (group !== 'network' && problem !== undefined) return { groups_problem: problem };
+  return { groups: yield* sums.groups(group, databases, limit) };
 }
 
 const DEFAULT_LIMIT = 10;
 const NO_ROOM = -1;
-const NOT_YET = -2;
 
 class TopSums {
   packets = 0;
@@ -37,8 +62,9 @@ class TopSums {
   readonly #rules: KeySums;
   readonly #names = new Map<string, number>();
   readonly #interfaces: KeySums;
+  readonly #networks: NetworkSums | undefined;
 
-  constructor(maxKeys: number) {
+  constructor(maxKeys: number, group: SourceGroup | undefined) {
     const table = () => new KeySums(maxKeys);
     this.#sources = table();
     this.#destinations = table();
@@ -47,12 +73,14 @@ class TopSums {
     this.#sourcePorts = table();
     this.#rules = table();
     this.#interfaces = table();
+    this.#networks = group === 'network' ? new NetworkSums(maxKeys) : undefined;
   }
 
   add({ columns, rows, period }: PastBlock): void {
     readColumns(columns, FLOW_FIELDS);
-    const from = new Words(columns.src_addr.dictionary);
-    const to = new Words(columns.dst_addr.dictionary);
+    const from = new BlockAddresses(columns.src_addr.dictionary);
+    const to = new BlockAddresses(columns.dst_addr.dictionary);
+    this.#networks?.begin(columns.src_addr.dictionary);
     for (const flow of flowsOf(columns, rows)) {
       this.packets += flow.packets;
       this.records += flow.records;
@@ -93,6 +121,12 @@ class TopSums {
     };
   }
 
+  /** Groups all sources. `databases`: not needed for networks. */
+  groups(by: SourceGroup, databases: readonly PlaceDatabase[], limit: number): Answering<SourceGroupList> {
+    if (this.#networks !== undefined) return this.#networks.list(this.#sources, limit);
+    return placeGroups(this.#sources, new SourcePlaces(databases, by === 'as' ? 'as' : 'country'), limit);
+  }
+
   /** What the lists miss, because there were more distinct values than are counted. */
   uncounted(): MissingPart[] {
     const tables = [this.#sources, this.#destinations, this.#pairs, this.#sourcePorts];
@@ -102,10 +136,11 @@ class TopSums {
     return [{ kind: 'uncounted', fromNs: undefined, toNs: undefined, count: records, line }];
   }
 
-  #addAddresses(flow: Flow, from: Words, to: Words): void {
+  #addAddresses(flow: Flow, from: BlockAddresses, to: BlockAddresses): void {
     const source = from.numberIn(this.#sources, flow.source);
     const destination = to.numberIn(this.#destinations, flow.destination);
     this.#sources.addTo(source, flow);
+    this.#networks?.add(flow);
     if (destination < 0) this.#destinations.addTo(destination, flow);
     if (source < 0 || destination < 0) this.#pairs.addTo(NO_ROOM, flow);
     else this.#pairs.add(source, destination, flow);
@@ -122,29 +157,6 @@ class TopSums {
       if (sources.has(source)) counts.set(source, (counts.get(source) ?? 0) + 1);
     }
     return counts;
-  }
-}
-
-/** The addresses of a block's dictionary, each looked up once in a table. */
-class Words {
-  readonly #words: Int32Array;
-  readonly #numbers: Int32Array;
-
-  constructor(dictionary: Uint8Array) {
-    const aligned = dictionary.byteOffset % 4 === 0 ? dictionary : dictionary.slice();
-    this.#words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-    this.#numbers = new Int32Array(this.#words.length / 4).fill(NOT_YET);
-  }
-
-  /** Returns the number of an address in the table; below 0: there is no room for it. */
-  numberIn(table: KeySums, index: number): number {
-    const known = this.#numbers[index] as number;
-    if (known !== NOT_YET) return known;
-    const at = 4 * index;
-    const [a, b, c, d] = [this.#words[at], this.#words[at + 1], this.#words[at + 2], this.#words[at + 3]];
-    const number = table.numberOf(a as number, b as number, c as number, d as number);
-    this.#numbers[index] = number;
-    return number;
   }
 }
 

@@ -13,17 +13,25 @@ import { useRuleActions } from '../change/use-rules.ts';
 import { DryRun } from '../dry-run/dry-run.tsx';
 import { ALL_ACTIONS } from './action-segments.tsx';
 import { DurationField } from './duration-field.tsx';
-import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
+import { changesOf, EMPTY_FORM, type FilledFields, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
 
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp', 'udplite', 'gre', 'esp'];
 
-/** Adds a rule, or edits one. */
-export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onClose: () => void }) {
+/** Adds a rule, or edits one. `filled`: fields of a new rule that are not empty at first. */
+export function RuleFormSheet({
+  rule,
+  filled = {},
+  onClose,
+}: {
+  rule?: Rule | undefined;
+  filled?: FilledFields;
+  onClose: () => void;
+}) {
   const interfaces = useSnapshot(({ figures }) => figures.interfaces);
   const sets = useSnapshot(({ rules }) => rules?.snapshot.sets);
   const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
   const actions = useRuleActions();
-  const [form, setForm] = useState<RuleForm>(rule === undefined ? EMPTY_FORM : formOf(rule));
+  const [form, setForm] = useState<RuleForm>(rule === undefined ? { ...EMPTY_FORM, ...filled } : formOf(rule));
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [rejection, setRejection] = useState<RulesError | null>(null);

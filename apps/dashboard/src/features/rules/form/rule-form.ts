@@ -13,6 +13,9 @@ export interface RuleForm {
   readonly lasts: string;
 }
 
+/** What a rule matches, to begin a form with. */
+export type FilledFields = Partial<Pick<RuleForm, 'source' | 'protocol' | 'port' | 'interface'>>;
+
 export const KEEP = 'keep';
 
 export const EMPTY_FORM: RuleForm = {
