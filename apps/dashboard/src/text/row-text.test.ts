@@ -16,6 +16,7 @@ test('a TCP packet over IPv4 has the text of every column', () => {
     dst: { addr: '198.51.100.1', port: '22', bracketed: false },
     service: 'ssh',
     protocol: 'TCP',
+    ipProtocol: 6,
     detail: 'SYN',
     length: '74',
     interface: 'eth0',

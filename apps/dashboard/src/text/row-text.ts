@@ -32,6 +32,7 @@ export interface PacketRow {
   /** Service name of the destination port; '' if unknown. */
   readonly service: string;
   readonly protocol: string;
+  readonly ipProtocol: number;
   /** TCP flags, or the name of the ICMP type. */
   readonly detail: string;
   readonly length: string;
@@ -68,6 +69,7 @@ export function packetRow(
     dst: hasAddresses ? endpoint(view.dstAddr(i), portsRead ? view.dstPort(i) : null) : NO_ENDPOINT,
     service: (portsRead && serviceName(view.ipProtocol(i), view.dstPort(i))) || '',
     protocol: protocolText(view.ipProtocol(i), view.etherType(i)),
+    ipProtocol: view.ipProtocol(i),
     detail: detail(view, i) || ABSENT,
     length: String(view.frameLength(i)),
     interface: interfaceName(ifindex) ?? `#${ifindex}`,

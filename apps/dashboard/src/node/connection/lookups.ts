@@ -82,9 +82,22 @@ export class Lookups {
 
   /** Requests the name of an address; null if it has none. */
   async reverse(address: string): Promise<Acknowledgement<string | null>> {
-    const answer = await this.#send('names:reverse', { addresses: [address] });
+    const answer = await this.reverseAll([address]);
+    return answer.ok ? { ok: true, value: answer.value[address] ?? null } : answer;
+  }
+
+  /** Requests the names of addresses, up to MAX_REVERSE_ADDRESSES. */
+  async reverseAll(addresses: readonly string[]): Promise<Acknowledgement<Readonly<Record<string, string | null>>>> {
+    const answer = await this.#send('names:reverse', { addresses });
     if (!answer.ok) return answer;
-    return isReverseNames(answer.value) ? { ok: true, value: answer.value[address] ?? null } : UNREADABLE;
+    return isReverseNames(answer.value) ? { ok: true, value: answer.value } : UNREADABLE;
+  }
+
+  /** Requests the places of addresses, up to MAX_PLACE_ADDRESSES, which it does not keep. */
+  async places(addresses: readonly string[]): Promise<Acknowledgement<Readonly<Record<string, Place | null>>>> {
+    const answer = await this.#send('names:places', { addresses });
+    if (!answer.ok) return answer;
+    return isPlaces(answer.value) ? { ok: true, value: answer.value } : UNREADABLE;
   }
 
   listeners(): Promise<Acknowledgement<Listener[]>> {

@@ -36,7 +36,12 @@ export const COLUMN_KEYS = [
   'weight',
   'rule',
   'reason',
+  'process',
+  'country',
+  'name',
 ] as const;
+/** Columns whose values the loader looks up. */
+export type LookupColumn = Extract<ColumnKey, 'process' | 'country' | 'name'>;
 export type ColumnKey = (typeof COLUMN_KEYS)[number];
 
 const always = () => true;
@@ -167,6 +172,30 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
     share: 0.75,
     wide: 0,
     byDefault: always,
+  },
+  {
+    key: 'process',
+    label: 'process',
+    title: 'Process that listens on the destination port now; it may not have received the packet',
+    min: 72,
+    wide: 120,
+    byDefault: never,
+  },
+  {
+    key: 'country',
+    label: 'country',
+    title: 'Country of the source, from the files of --geoip',
+    min: 96,
+    wide: 120,
+    byDefault: never,
+  },
+  {
+    key: 'name',
+    label: 'name',
+    title: 'Name of the source, which its owner chose; needs --reverse-dns. The DNS of the owner sees the queries',
+    min: 120,
+    wide: 240,
+    byDefault: never,
   },
 ]);
 

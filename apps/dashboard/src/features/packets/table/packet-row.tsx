@@ -3,7 +3,9 @@
 'use client';
 
 import { clsx } from 'clsx';
+import dynamic from 'next/dynamic';
 import { Fragment, type ReactNode } from 'react';
+import { lazyWithRetry } from '../../../node/lazy-with-retry.ts';
 import { type Marker, readMarker } from '../../../node/rows/marker.ts';
 import type { RecordRing } from '../../../node/rows/record-ring.ts';
 import { clockMillisText } from '../../../text/clock.ts';
@@ -14,6 +16,12 @@ import { LossMark, VerdictMark } from '../../../ui/marks.tsx';
 import type { Paint } from '../row-colours/colour-rules.ts';
 import type { ColumnKey } from './columns.ts';
 import { markerSentence } from './marker-text.ts';
+
+/** Most tables have no column that is looked up. */
+const LookupCell = dynamic(
+  () => lazyWithRetry(() => import('./lookup-cell.tsx')).then(({ LookupCell: Cell }) => Cell),
+  { ssr: false, loading: () => <span role="cell" /> },
+);
 
 interface PacketRowProps {
   readonly ring: RecordRing;
@@ -97,6 +105,10 @@ export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly 
       return <TextCell name={key} field={key} text={packet.weight} />;
     case 'rule':
       return <RuleCell name={key} field="rule_id" id={packet.ruleId} text={packet.rule} />;
+    case 'process':
+    case 'country':
+    case 'name':
+      return <LookupCell column={key} packet={packet} />;
     case 'reason':
       return <RuleCell name={key} field={key} id={packet.ruleId} text={packet.reason} />;
   }
