@@ -83,6 +83,7 @@ export const LAYOUTS = [
         'ipc',
         'system',
         'errors',
+        'collect-garbage.ts',
         'mutex.ts',
       ],
       // Evaluates recorded packets with rules that were not in force.

@@ -323,6 +323,7 @@ export {
   pairSumsOf,
   type WholePairSums,
 } from './segments/pair-sums.ts';
+export { PORT_FIELDS, type PortSums, portSumsOf, portTest } from './segments/port-sums.ts';
 export { RATE_FIELDS, RateSums } from './segments/rate-sums.ts';
 export {
   type ActionSums,

@@ -5,6 +5,7 @@ import { compileColumnFilter } from '../filter/columns/to-columns.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { PACKET_LOG_SIZE } from '../record/layout.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
+import { portsRead } from '../record/read-fields.ts';
 import { columnsOf, type RecordColumns } from './columns.ts';
 import {
   arePairFields,
@@ -14,6 +15,7 @@ import {
   pairSumsOf,
   type WholePairSums,
 } from './pair-sums.ts';
+import type { PortSums } from './port-sums.ts';
 import { SumsByKey, type Top } from './sums-by-key.ts';
 
 const environment = { indexesOf: (name: string) => INTERFACES.get(name) ?? [] };
@@ -72,6 +74,33 @@ describe('sums by pair', () => {
       { numRuns: 500 },
     );
     expect(filtered).toBeGreaterThan(100);
+  });
+
+  it('have the sums by protocol and port of the packets with ports', () => {
+    let seen = 0;
+    fc.assert(
+      fc.property(records, (of) => {
+        const columns = block(of);
+        const expected = new Map<number, number[]>();
+        for (const each of of) {
+          if (!portsRead(each)) continue;
+          const service = each.ip_protocol * 0x1_0000 + each.dst_port;
+          const [packets = 0, bytes = 0, number = 0] = expected.get(service) ?? [];
+          expected.set(service, [packets + each.weight, bytes + each.weight * each.length, number + 1]);
+        }
+        const {
+          services,
+          packets,
+          bytes,
+          records: number,
+        } = (pairSumsOf(columns, MANY, MANY) as WholePairSums).ports as PortSums;
+        const found = [...services].map((service, i) => [service, [packets[i], bytes[i], number[i]]]);
+        expect(found).toEqual([...expected].sort(([one], [other]) => one - other));
+        if (expected.size > 0) expect(pairSumsOf(columns, MANY, expected.size - 1)?.ports).toBeUndefined();
+        seen += expected.size;
+      }),
+    );
+    expect(seen).toBeGreaterThan(50);
   });
 
   it('are one entry for records that differ in other fields', () => {

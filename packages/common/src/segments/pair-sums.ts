@@ -6,6 +6,7 @@ import type { PacketLogFieldName } from '../record/layout.ts';
 import { AddressDictionary, type AddressIndexes } from './address-column.ts';
 import type { AddressColumn, RecordColumns } from './columns.ts';
 import type { AddressField } from './native-block.ts';
+import { type PortSums, portSumsOf } from './port-sums.ts';
 
 export const PAIR_FIELDS = [
   ...(['src_addr', 'dst_addr', 'ether_type', 'ip_protocol', 'action', 'rule_id', 'ifindex'] as const),
@@ -28,9 +29,11 @@ export interface PairSums {
   readonly kinds: readonly PairKind[];
   /** Sums of the weights, of weight * length, and of 1. */
   readonly packets: Float64Array;
+  readonly records: Float64Array;
   /** undefined: not read. */
   readonly bytes: Float64Array | undefined;
-  readonly records: Float64Array;
+  /** The same records by port; undefined: not read, or not known. */
+  readonly ports: PortSums | undefined;
 }
 
 export type WholePairSums = PairSums & { readonly bytes: Float64Array };
@@ -53,14 +56,14 @@ export class PairColumns implements Pick<RecordColumns, 'count' | PairField> {
   readonly dst_addr: AddressColumn;
   readonly packets: Float64Array;
   readonly records: Float64Array;
-  /** undefined: not known. */
   readonly bytes: Float64Array | undefined;
+  readonly ports: PortSums | undefined;
   readonly #sums: PairSums;
   readonly #made = new Map<keyof PairKind, Uint8Array | Uint16Array | Uint32Array>();
 
   /** @throws RangeError if an entry is not in the dictionaries. */
   constructor(sums: PairSums, { size, read }: PairDictionaries) {
-    const { count, kinds, packets, bytes, records } = sums;
+    const { count, kinds, packets, bytes, records, ports } = sums;
     const last = count === 0 ? -1 : (sums.sources[count - 1] as number);
     const lastDestination = kinds.reduce((max, { destination }) => Math.max(max, destination), -1);
     if (last >= size('src_addr')) throw new RangeError(`there is no source ${last}`);
@@ -77,6 +80,7 @@ export class PairColumns implements Pick<RecordColumns, 'count' | PairField> {
     this.packets = packets;
     this.records = records;
     this.bytes = bytes;
+    this.ports = ports;
     this.#sums = sums;
   }
 
@@ -141,8 +145,11 @@ export function arePairFields(names: Iterable<PacketLogFieldName>): boolean {
   return true;
 }
 
-/** Returns undefined if there would be more than `maxPairs` entries. `columns`: at most 65,536 records. */
-export function pairSumsOf(columns: RecordColumns, maxPairs: number): WholePairSums | undefined {
+/**
+ * Returns undefined if there would be more than `maxPairs` entries; without ports if there would be more than `maxPorts`.
+ * `columns`: at most 65,536 records.
+ */
+export function pairSumsOf(columns: RecordColumns, maxPairs: number, maxPorts = 0): WholePairSums | undefined {
   const { count, ether_type, ip_protocol, action, rule_id, ifindex, weight, length } = columns;
   const from = columns.src_addr.indexes;
   const to = columns.dst_addr.indexes;
@@ -167,7 +174,7 @@ export function pairSumsOf(columns: RecordColumns, maxPairs: number): WholePairS
     bytes[pair] = (bytes[pair] as number) + each * (length[i] as number);
     records[pair] = (records[pair] as number) + 1;
   }
-  return sorted(pairs, kindsOf(kinds), { packets, bytes, records });
+  return { ...sorted(pairs, kindsOf(kinds), { packets, bytes, records }), ports: portSumsOf(columns, maxPorts) };
 }
 
 function kindsOf(kinds: AddressDictionary): PairKind[] {
@@ -184,7 +191,7 @@ function sorted(
   pairs: AddressDictionary,
   kinds: readonly PairKind[],
   found: Record<'packets' | 'bytes' | 'records', Float64Array>,
-): WholePairSums {
+): Omit<WholePairSums, 'ports'> {
   const count = pairs.size;
   const words = new Uint32Array(pairs.bytes().buffer);
   const order = new Float64Array(count);

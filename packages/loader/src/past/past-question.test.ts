@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   HISTORY_COLUMNS,
@@ -25,8 +25,9 @@ import {
   TIMES,
   writePast,
 } from '../../test/support/past-fixture.ts';
-import { appendToJournal } from '../recorder/format/index.ts';
-import { removeSums } from '../recorder/format/sums-file.ts';
+import { appendToJournal, listSegments, type SegmentFile } from '../recorder/format/index.ts';
+import { SealedSegment } from '../recorder/format/sealed-segment.ts';
+import { removeSums, sumsPath } from '../recorder/format/sums-file.ts';
 import { pastTop } from './answers/past-top.ts';
 import { PastView } from './answers/past-view.ts';
 import type { ReadVerb } from './past-messages.ts';
@@ -196,7 +197,11 @@ describe('past:top', () => {
     expect(listed + list.others.packets).toBe(packetsOf(packets));
   }
 
-  it('are the largest sums, all others, and their number', () => {
+  it.each(['with', 'without'])('are the largest sums, all others, and their number, %s the sums by pair', (own) => {
+    for (let i = 1; i <= 6; i++) {
+      expect(existsSync(sumsPath(directory, i, 'pairs'))).toBe([2, 5].includes(i));
+      if (own === 'without') removeSums(directory, i);
+    }
     fc.assert(
       fc.property(range, filter, fc.integer({ min: 1, max: 20 }), (asked, text, limit) => {
         const top = answer<PastTop>('top', { ...asked, ...withFilter(text), limit });
@@ -221,6 +226,23 @@ describe('past:top', () => {
       }),
       { numRuns: 20, examples: RANGES.map((each) => asExample([...each, 10])) },
     );
+  });
+
+  it('read no records but ports of the listed sources, where there are sums by pair', () => {
+    const ask = () => answer<PastTop>('top', WHOLE);
+    const expected = ask();
+    for (const sequence of [2, 5]) {
+      const file = listSegments(directory).find((each) => each.sequence === sequence) as SegmentFile;
+      using segment = SealedSegment.open(file);
+      const bytes = readFileSync(file.path);
+      for (const { column, offset } of segment?.index.frames ?? []) {
+        if (['length', 'weight', 'rule_id', 'ifindex'].includes(column)) bytes[offset] = (bytes[offset] as number) ^ 16;
+      }
+      writeFileSync(file.path, bytes);
+    }
+    expect(ask()).toEqual(expected);
+    removeSums(directory, 2);
+    expect(ask().coverage.missing).toMatchObject([{ kind: 'damaged' }]);
   });
 
   it('say what is in no list, because there were too many values', () => {

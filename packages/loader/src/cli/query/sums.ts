@@ -68,6 +68,7 @@ export function countOf(blocks: PastBlocks, request: BlockRequest): RecordSums {
   let sum = ZERO;
   const take = ({ pairs, rows }: PairBlock) => {
     sum = added(sum, countOfPairs(pairs, rows));
+    return true;
   };
   blocks.read(
     request.filter === undefined ? request : { ...request, pairs: { withBytes: false, take } },
@@ -161,7 +162,10 @@ export function topOf(blocks: PastBlocks, given: BlockRequest, kind: TopKind, li
 
 function topKeys(blocks: PastBlocks, request: BlockRequest, kind: TopKind, limit: number): TopResult {
   const sums = new SumsByKey(kind.key);
-  const take = ({ pairs, rows }: PairBlock) => sums.addPairs(pairs, rows);
+  const take = ({ pairs, rows }: PairBlock) => {
+    sums.addPairs(pairs, rows);
+    return true;
+  };
   blocks.read(sums.isOfPairs ? { ...request, pairs: { withBytes: true, take } } : request, ({ columns, rows }) => {
     readColumns(columns, sums.columns);
     sums.add(columns, rows);
@@ -200,6 +204,7 @@ function topInterfaces(blocks: PastBlocks, request: BlockRequest, kind: TopKind,
     const ofSegment = new SumsByKey('ifindex');
     ofSegment.addPairs(pairs, rows);
     add(ofSegment.top(Number.POSITIVE_INFINITY).entries, period);
+    return true;
   };
   blocks.read({ ...request, byPeriod: true, pairs: { withBytes: true, take } }, (block) =>
     add(sumsOfInterfaces(block), block.period),

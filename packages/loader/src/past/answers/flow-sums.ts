@@ -2,7 +2,14 @@
  * Sums of a block by everything that top lists need: addresses, protocol, port, rule and interface. Most blocks have far
  * fewer such flows than records, and each list then looks a flow up once.
  */
-import { AddressDictionary, hasPorts, IP_PROTOCOL_NONE, portsRead, type RecordColumns } from '@packetlog/common';
+import {
+  AddressDictionary,
+  IP_PROTOCOL_NONE,
+  type PairColumns,
+  PORT_FIELDS,
+  portTest,
+  type RecordColumns,
+} from '@packetlog/common';
 import type { VolumeSums } from './key-sums.ts';
 
 export interface Flow extends VolumeSums {
@@ -19,20 +26,42 @@ export interface Flow extends VolumeSums {
 }
 
 export const FLOW_FIELDS = [
-  ...(['src_addr', 'dst_addr', 'ip_protocol', 'src_port', 'dst_port', 'tcp_flags', 'reason'] as const),
-  ...(['rule_id', 'ifindex', 'weight', 'length'] as const),
+  ...PORT_FIELDS,
+  ...(['src_addr', 'dst_addr', 'rule_id', 'ifindex', 'weight', 'length'] as const),
 ];
 
-const PORTS = Uint8Array.from({ length: 256 }, (_, protocol) => (hasPorts(protocol) ? 1 : 0));
 /** In the word of protocol and port: the packet has the port. */
 const WITH_PORT = 1 << 24;
 const U16 = 0xffff;
 
+/** Yields sums by pair as flows without port. @throws TypeError without their bytes. */
+export function* pairFlows(pairs: PairColumns): Generator<Flow, void, undefined> {
+  const { count, packets, bytes, records, ip_protocol, rule_id, ifindex } = pairs;
+  if (bytes === undefined) throw new TypeError('The bytes of the sums by pair were not read.');
+  const [from, to] = [pairs.src_addr.indexes, pairs.dst_addr.indexes];
+  for (let i = 0; i < count; i++) {
+    const ipProtocol = ip_protocol[i] as number;
+    yield {
+      isIp: ipProtocol !== IP_PROTOCOL_NONE,
+      source: from[i] as number,
+      destination: to[i] as number,
+      ipProtocol,
+      port: undefined,
+      ruleId: rule_id[i] as number,
+      ifindex: ifindex[i] as number,
+      packets: packets[i] as number,
+      bytes: bytes[i] as number,
+      records: records[i] as number,
+    };
+  }
+}
+
 /** Yields the flows of the block's records, or of those that `rows` marks with 1. */
 export function* flowsOf(columns: RecordColumns, rows?: Uint8Array): Generator<Flow, void, undefined> {
-  const { count, weight, length, rule_id, ifindex, ip_protocol, src_port, dst_port, tcp_flags, reason } = columns;
+  const { count, weight, length, rule_id, ifindex, ip_protocol, dst_port } = columns;
   const from = columns.src_addr.indexes;
   const to = columns.dst_addr.indexes;
+  const hasPort = portTest(columns);
   const flows = new AddressDictionary();
   const packets = new Float64Array(count);
   const bytes = new Float64Array(count);
@@ -42,19 +71,7 @@ export function* flowsOf(columns: RecordColumns, rows?: Uint8Array): Generator<F
     if (rows !== undefined && rows[i] !== 1) continue;
     const protocol = ip_protocol[i] as number;
     let service = protocol << 16;
-    if (PORTS[protocol] === 1) {
-      const [source, port, flags] = [src_port[i] as number, dst_port[i] as number, tcp_flags[i] as number];
-      const isRead =
-        (source | port | flags) !== 0 ||
-        portsRead({
-          ip_protocol: protocol,
-          src_port: source,
-          dst_port: port,
-          tcp_flags: flags,
-          reason: reason[i] as number,
-        });
-      if (isRead) service |= WITH_PORT | port;
-    }
+    if (hasPort(i)) service |= WITH_PORT | (dst_port[i] as number);
     // A block has at most 65,536 records, so an index has 16 bits.
     const flow = flows.indexOf(
       ((from[i] as number) << 16) | (to[i] as number),

@@ -58,13 +58,13 @@ export interface BlockRequest {
   readonly shortcut?: (file: SegmentFile, facts: SegmentFacts) => boolean;
   /**
    * Takes the sums by pair of a sealed segment instead of its records, if range and filter select by nothing else than
-   * what they have. Their bytes are only read on request.
+   * what they have. Their bytes and ports are only read on request. `take` returns false if the records are needed.
    */
-  readonly pairs?: { readonly withBytes: boolean; readonly take: (block: PairBlock) => void };
+  readonly pairs?: { readonly withBytes: boolean; readonly take: (block: PairBlock) => boolean };
 }
 
 export class PastBlocks {
-  /** Segments that could not be read. */
+  /** Segments that could not be read, each once. */
   readonly corrupt: CorruptSegmentError[] = [];
   /** Time of the oldest and the newest record of all segments that were opened, whatever the range. */
   oldestNs: bigint | undefined;
@@ -99,7 +99,7 @@ export class PastBlocks {
         this.#readOne(file, request, select, take);
       } catch (error) {
         if (!(error instanceof CorruptSegmentError)) throw error;
-        this.corrupt.push(error);
+        if (!this.corrupt.some(({ file }) => file === error.file)) this.corrupt.push(error);
       }
       yield;
     }
@@ -187,8 +187,7 @@ class Selection {
     const pairs = readPairs(dirname(segment.file.path), segment, wanted.withBytes);
     if (pairs === undefined) return false;
     const matching = matcher?.match(pairs);
-    if (matching?.count !== 0) wanted.take({ pairs, rows: matching?.rows, period });
-    return true;
+    return matching?.count === 0 || wanted.take({ pairs, rows: matching?.rows, period });
   }
 
   #rows(columns: RecordColumns, facts: SegmentFacts, period: InterfacePeriod): Uint8Array | 'all' | 'none' {

@@ -1,14 +1,17 @@
 /** Sums by pair as bytes, one field after the other (docs/segments.md). */
-import { type PairKind, type PairSums, SegmentFormatError, type WholePairSums } from '@packetlog/common';
+import { type PairKind, type PairSums, type PortSums, SegmentFormatError, type WholePairSums } from '@packetlog/common';
 import { VarintReader, VarintWriter } from './varints.ts';
 
 const MAX_INDEX = 0xffff;
+const MAX_SERVICE = 0xff_ffff;
 const MAX_SUM = Number.MAX_SAFE_INTEGER;
 
 /** Returns the bytes, not compressed. */
 export function encodePairs(sums: WholePairSums): Uint8Array {
   const { count, kinds, sources, kindIndexes, packets, bytes, records } = sums;
-  const isSampled = records.some((each, i) => each !== packets[i]);
+  const isSampled = [sums, ...(sums.ports === undefined ? [] : [sums.ports])].some((all) =>
+    all.records.some((each, i) => each !== all.packets[i]),
+  );
   const least = leastLengths(sums);
   const writer = new VarintWriter();
   for (const value of [count, isSampled ? 1 : 0, kinds.length]) writer.write(value);
@@ -24,10 +27,11 @@ export function encodePairs(sums: WholePairSums): Uint8Array {
   const excess = bytes.map((each, i) => each - (least[kindIndexes[i] as number] as number) * (packets[i] as number));
   const columns = [kindIndexes, packets, ...(isSampled ? [records] : []), excess];
   for (const column of columns) for (const value of column) writer.write(value);
+  writePorts(writer, sums.ports, isSampled);
   return writer.bytes();
 }
 
-/** Reads what `encodePairs` wrote; the bytes, which are last, only on request. @throws SegmentFormatError */
+/** Reads what `encodePairs` wrote; bytes and ports, which are last, only on request. @throws SegmentFormatError */
 export function decodePairs(encoded: Uint8Array, withBytes: boolean): PairSums {
   const reader = new VarintReader(encoded);
   const count = reader.read(MAX_INDEX + 1);
@@ -48,13 +52,37 @@ export function decodePairs(encoded: Uint8Array, withBytes: boolean): PairSums {
   const packets = reader.fill(new Float64Array(count), MAX_SUM);
   const records = isSampled ? reader.fill(new Float64Array(count), MAX_INDEX + 1) : packets;
   const sums = { count, kinds, sources, kindIndexes, packets, records };
-  if (!withBytes) return { ...sums, bytes: undefined };
+  if (!withBytes) return { ...sums, bytes: undefined, ports: undefined };
   const bytes = reader.fill(new Float64Array(count), MAX_SUM);
   for (let i = 0; i < count; i++) {
     bytes[i] = (bytes[i] as number) + (least[kindIndexes[i] as number] as number) * (packets[i] as number);
   }
+  const ports = portsFrom(reader, isSampled);
   reader.end();
-  return { ...sums, bytes };
+  return { ...sums, bytes, ports };
+}
+
+/** The number of services and one; 0: they are not known. Then services, as differences, packets, records, bytes. */
+function writePorts(writer: VarintWriter, ports: PortSums | undefined, isSampled: boolean): void {
+  writer.write(ports === undefined ? 0 : ports.count + 1);
+  if (ports === undefined) return;
+  const { services, packets, records, bytes } = ports;
+  services.forEach((service, i) => {
+    writer.write(service - (services[i - 1] ?? 0));
+  });
+  for (const column of [packets, ...(isSampled ? [records] : []), bytes])
+    for (const value of column) writer.write(value);
+}
+
+function portsFrom(reader: VarintReader, isSampled: boolean): PortSums | undefined {
+  const count = reader.read(MAX_INDEX + 2) - 1;
+  if (count < 0) return undefined;
+  const services = reader.fill(new Uint32Array(count), MAX_SERVICE);
+  for (let i = 1; i < count; i++) services[i] = (services[i] as number) + (services[i - 1] as number);
+  const packets = reader.fill(new Float64Array(count), MAX_SUM);
+  const records = isSampled ? reader.fill(new Float64Array(count), MAX_INDEX + 1) : packets;
+  const bytes = reader.fill(new Float64Array(count), MAX_SUM);
+  return { count, services, packets, records, bytes };
 }
 
 /** The least mean length of the packets of an entry, by kind: what exceeds it are smaller numbers. */

@@ -2,7 +2,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { columnsOf, PAIR_FIELDS, PairColumns, pairSumsOf, SegmentFormatError } from '@packetlog/common';
+import {
+  columnsOf,
+  PAIR_FIELDS,
+  PairColumns,
+  pairSumsOf,
+  SegmentFormatError,
+  type WholePairSums,
+} from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
 import { decodePairs, encodePairs } from './pair-codec.ts';
@@ -14,7 +21,7 @@ import { type WrittenSegment, writeSegment } from './write-segment.ts';
 const RECORDS = 20_000;
 const records = new GeneratedTraffic({ seed: 5 }).take(RECORDS);
 const columns = columnsOf(records);
-const sums = pairSumsOf(columns, RECORDS) as NonNullable<ReturnType<typeof pairSumsOf>>;
+const sums = pairSumsOf(columns, RECORDS, RECORDS) as WholePairSums;
 
 let directory = '';
 beforeEach(() => {
@@ -44,7 +51,7 @@ describe('the sums of a segment by pair', () => {
     using segment = SealedSegment.open(file);
     const pairs = segment && readPairs(directory, segment, true);
     expect(pairs?.count).toBeGreaterThan(1000);
-    for (const name of ['count', ...PAIR_FIELDS, 'packets', 'bytes', 'records'] as const) {
+    for (const name of ['count', ...PAIR_FIELDS, 'packets', 'bytes', 'records', 'ports'] as const) {
       expect(plain(pairs?.[name]), name).toEqual(plain(expected[name]));
     }
     // What they cost.

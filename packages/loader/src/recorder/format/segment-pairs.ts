@@ -19,6 +19,8 @@ import { readSums, writeSums } from './sums-file.ts';
 
 /** With fewer records than this per entry, reading the records costs hardly more. */
 const RECORDS_PER_PAIR = 4;
+/** With more ports they are not known: reading the records of many clients' ports costs hardly more. */
+const RECORDS_PER_PORT = 64;
 const SIZE_BYTES = 4;
 /** Of the encoded entries: 16,384 of up to 40 bytes. */
 const MAX_BYTES = 2 ** 20;
@@ -30,7 +32,8 @@ export function writePairs(
   columns: RecordColumns,
   { compression, mode }: { readonly compression: 'zstd' | 'gzip'; readonly mode: number },
 ): void {
-  const sums = pairSumsOf(columns, Math.floor(columns.count / RECORDS_PER_PAIR));
+  const most = (recordsPerEntry: number) => Math.floor(columns.count / recordsPerEntry);
+  const sums = pairSumsOf(columns, most(RECORDS_PER_PAIR), most(RECORDS_PER_PORT));
   if (sums === undefined) return;
   const encoded = encodePairs(sums);
   const size = Buffer.alloc(SIZE_BYTES);
@@ -40,7 +43,7 @@ export function writePairs(
 }
 
 /**
- * Returns the sums of a segment, without their bytes unless `withBytes`; undefined if they cannot be read or do not agree
+ * Returns the sums of a segment, without bytes and ports unless `withBytes`; undefined if they cannot be read or do not agree
  * with the segment. Their columns of addresses throw CorruptSegmentError if the dictionary of the segment is damaged.
  */
 export function readPairs(directory: string, segment: SealedSegment, withBytes: boolean): PairColumns | undefined {

@@ -62,7 +62,7 @@ export class VarintReader {
   }
 
   /** Fills `values` with the next numbers, and returns them. @throws SegmentFormatError as `read` */
-  fill<Values extends Uint16Array | Float64Array>(values: Values, max: number): Values {
+  fill<Values extends Uint16Array | Uint32Array | Float64Array>(values: Values, max: number): Values {
     const bytes = this.#bytes;
     let at = this.#at;
     for (let i = 0; i < values.length; i++) {
