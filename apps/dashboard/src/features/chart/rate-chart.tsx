@@ -45,8 +45,11 @@ const LINE_STYLES: Readonly<Record<Split, readonly PlotLine[]>> = {
     { color: '--faint', dash: [2, 3] },
   ],
 };
-/** Smallest value for the top of the axis. */
+/** Smallest value for the top of the axis: of steps of seconds, a few packets should not fill it. */
 const MIN_AXIS_TOP: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
+/** Of longer steps, whose means are smaller: a packet now and then should be seen. */
+const MIN_AXIS_TOP_OF_MEANS: Readonly<Record<Unit, number>> = { packets: 1, bytes: 100 };
+const LONG_STEP_MS = 60_000;
 const FORMAT = { packets: formatCompact, bytes: formatBytes } as const;
 
 /** The traffic chart: packets and bytes per second, by verdict or protocol. A selected range is zoomed into. */
@@ -211,7 +214,7 @@ function RatePlot({
   return (
     <ChartArea
       lines={LINE_STYLES[split]}
-      minTop={MIN_AXIS_TOP[unit]}
+      minTop={(step < LONG_STEP_MS ? MIN_AXIS_TOP : MIN_AXIS_TOP_OF_MEANS)[unit]}
       data={data}
       lost={lost}
       step={step / 1000}
