@@ -83,6 +83,16 @@ describe.skipIf(!requireRoot())('packetlog query', () => {
     const hours = objects((await command('query', '--by', 'hour', '--print', 'json')).stdout);
     expect(hours.reduce((sum, { denied }) => sum + Number(denied), 0)).toBe(DENIED);
     expect(hours.reduce((sum, { packets }) => sum + Number(packets), 0)).toBe(SENT);
+    const byMinute = ['query', '--top', 'source', '--limit', '1', '--by', 'minute', '--print', 'json'];
+    const minutes = objects((await command(...byMinute, 'udp')).stdout);
+    const packetsOf = (source: string) =>
+      minutes.filter(({ src_addr }) => src_addr === source).reduce((sum, { packets }) => sum + Number(packets), 0);
+    expect([packetsOf(link.client.ipv4), packetsOf('others')]).toEqual([DENIED + PERMITTED, OTHERS]);
+    expect(minutes.every(({ timestamp_ns }) => BigInt(timestamp_ns ?? 1) % 60_000_000_000n === 0n)).toBe(true);
+    expect(await command('query', '--by', 'minute', '--limit', '3')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("'--limit <rows>' only with '--top <name>'"),
+    });
     const newest = objects((await command('query', '--limit', '1', '--print', 'json')).stdout);
     expect(newest).toEqual([expect.objectContaining({ interface: 'server0', dst_port: PERMITTED_PORT })]);
 

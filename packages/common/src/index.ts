@@ -343,5 +343,12 @@ export {
   type SegmentIndex,
 } from './segments/segment-index.ts';
 export { SumsByKey, type Top, type TopEntry, type TopField, type TopKey } from './segments/sums-by-key.ts';
-export { type RecordSums, type StepSums, SumsByTime, type TimeStep, type TimeSums } from './segments/sums-by-time.ts';
+export {
+  type RecordSums,
+  type StepSums,
+  SumsByTime,
+  TIME_STEP_NS,
+  type TimeStep,
+  type TimeSums,
+} from './segments/sums-by-time.ts';
 export { zstdFrameLength } from './segments/zstd-frame.ts';

@@ -21,7 +21,8 @@ export type StepSums = Omit<TimeSums, 'records'>;
 export type TimeStep = 'second' | 'minute' | 'hour';
 type TimeColumns = Pick<RecordColumns, 'count' | 'timestamp_ns' | 'weight' | 'length'>;
 
-const STEP_NS: Readonly<Record<TimeStep, bigint>> = {
+/** Lengths of the steps, ns. */
+export const TIME_STEP_NS: Readonly<Record<TimeStep, bigint>> = {
   second: 1_000_000_000n,
   minute: 60_000_000_000n,
   hour: 3_600_000_000_000n,
@@ -47,7 +48,7 @@ export class SumsByTime {
   readonly #beyond: Sum = { packets: 0, bytes: 0, records: 0 };
 
   constructor(step: TimeStep, maxSteps = MAX_STEPS) {
-    this.stepNs = STEP_NS[step];
+    this.stepNs = TIME_STEP_NS[step];
     this.#maxSteps = maxSteps;
   }
 

@@ -36,6 +36,9 @@ Answers one question about recorded packets (docs/history.md), also while packet
 copied elsewhere. Without --count, --by and --top, it prints the newest packets. The filter may be several words
 (docs/filter.md). Standard error says the range, the number of packets, and what is missing in the range.
 
+With --top and --by, each step has a row for each of the values that have the most packets in the whole range, and one
+for all other values.
+
 Names for --top:
   ${TOP_NAMES.slice(0, 6).join(', ')},
   ${TOP_NAMES.slice(6).join(', ')}
@@ -46,6 +49,7 @@ Examples:
   packetlog query --from -1d --by hour --print csv
   packetlog query --from -1h --top source-port-pair --limit 20 deny
   packetlog query --from -1d --top source-as --geoip GeoLite2-ASN.mmdb deny
+  packetlog query --from -1h --top source --by minute --print csv 'deny and tcp'
 
 Exit codes:
   ${EXIT.ok}  every segment in the range was read; the last lines say whether records are missing
@@ -62,9 +66,10 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
     .addOption(toOption())
     .addOption(new Option('--count', 'print the number of packets').conflicts(['by', 'top', 'limit']))
     .addOption(
-      new Option('--by <step>', 'print packets, bytes and denied packets by time')
-        .choices(['second', 'minute', 'hour'])
-        .conflicts(['top', 'limit']),
+      new Option(
+        '--by <step>',
+        'print packets, bytes and denied packets by time; with --top, the top values by time',
+      ).choices(['second', 'minute', 'hour']),
     )
     .addOption(new Option('--top <name>', 'print the values with the most packets').argParser(topOption))
     .addOption(
@@ -75,13 +80,16 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
     .addOption(
       new Option(
         '--limit <rows>',
-        `number of rows to print (default: ${DEFAULT_TOP} with --top, otherwise ${DEFAULT_ROWS})`,
+        `number of rows to print, with --top of values (default: ${DEFAULT_TOP} with --top, otherwise ${DEFAULT_ROWS})`,
       ).argParser(limitOption),
     )
     .addOption(new Option('-p, --print <format>', 'format of the rows').choices([...QUERY_FORMATS]).default('table'))
     .addHelpText('after', HELP)
     .action(async (words: string[], _, command: Command) => {
       const given = command.opts<Given>();
+      if (given.by !== undefined && given.limit !== undefined && given.top === undefined) {
+        command.error("error: option '--by <step>' takes '--limit <rows>' only with '--top <name>'");
+      }
       const filter = filterOf(words, command);
       const directory = recordDirectory(given.dir);
       const range = rangeOf(given);
@@ -100,10 +108,11 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
 
 function questionOf({ count, by, top, limit }: Given): Question {
   if (count) return { kind: 'count' };
-  if (by !== undefined) return { kind: 'by', step: by };
-  return top === undefined
-    ? { kind: 'rows', limit: limit ?? DEFAULT_ROWS }
-    : { kind: 'top', top, limit: limit ?? DEFAULT_TOP };
+  if (top === undefined) {
+    return by === undefined ? { kind: 'rows', limit: limit ?? DEFAULT_ROWS } : { kind: 'by', step: by };
+  }
+  const values = { top, limit: limit ?? DEFAULT_TOP };
+  return by === undefined ? { kind: 'top', ...values } : { kind: 'top-by', ...values, step: by };
 }
 
 /** Reads the files that a group needs. Throws SetupError. */

@@ -1,130 +1,38 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import {
-  compileFilter,
-  decodeIndex,
-  MAX_INDEX_BYTES,
-  PACKET_LOG_SIZE,
-  type PacketLog,
-  PacketLogView,
-  parseFilter,
-} from '@packetlog/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decodeIndex, MAX_INDEX_BYTES, type PacketLog, parseFilter } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
 import { mmdb } from '../../../test/support/fake-mmdb.ts';
 import { GeneratedTraffic } from '../../../test/support/generated-traffic.ts';
+import {
+  all,
+  asked,
+  bytesOf,
+  damage,
+  directory,
+  FILTERS,
+  FROM,
+  groupsOf,
+  keys,
+  nameAt,
+  objects,
+  PER_SEGMENT,
+  packetsOf,
+  SECOND,
+  said,
+  selected,
+  T,
+  TO,
+  times,
+  useRecordedTraffic,
+} from '../../../test/support/query-fixture.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { sourceNetwork } from '../../past/answers/source-network.ts';
-import { appendToJournal, segmentName, writeSegment } from '../../recorder/format/index.ts';
-import { WaitingOutput } from '../segments/waiting-output.ts';
-import { type QueryOptions, query } from './query.ts';
+import { appendToJournal, writeSegment } from '../../recorder/format/index.ts';
 import { TOP_NAMES, topOption } from './top-names.ts';
 import { withPlaces } from './top-places.ts';
 
-const T = 1_700_000_000_000_000_000n;
-const SECOND = 1_000_000_000n;
-const SEGMENTS = 6;
-const PER_SEGMENT = 3000;
-
-/** Different weights, interfaces and a few records out of order. */
-function changed(records: Uint8Array): Uint8Array {
-  const data = new DataView(records.buffer, records.byteOffset, records.byteLength);
-  for (let i = 0; i < records.length / PACKET_LOG_SIZE; i++) {
-    const at = i * PACKET_LOG_SIZE;
-    data.setUint16(at + 50, i % 7 === 0 ? 8 : 1, true);
-    data.setUint32(at + 44, 2 + (i % 3), true);
-    if (i % 50 === 49) data.setBigUint64(at, data.getBigUint64(at, true) - 200_000_000n, true);
-  }
-  return records;
-}
-
-const traffic = changed(new GeneratedTraffic({ seed: 3, startNs: T }).take(SEGMENTS * PER_SEGMENT));
-const view = new PacketLogView(traffic, {
-  count: traffic.length / PACKET_LOG_SIZE,
-  stride: PACKET_LOG_SIZE,
-  recordOffset: 0,
-});
-const all: readonly PacketLog[] = Array.from({ length: view.length }, (_, i) => view.decode(i));
-const times = all.map(({ timestamp_ns }) => timestamp_ns).sort((one, other) => (one < other ? -1 : 1));
-/** In the middle of segments, with records before and behind. */
-const FROM = times[4000] as bigint;
-const TO = times[15_500] as bigint;
-const RENAMED = times[8000] as bigint;
-
-let directory = '';
-let said = '';
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'packetlog-query-'));
-  for (let i = 0; i < SEGMENTS; i++) {
-    const part = traffic.subarray(i * PER_SEGMENT * PACKET_LOG_SIZE, (i + 1) * PER_SEGMENT * PACKET_LOG_SIZE);
-    if (i === SEGMENTS - 1) writeFileSync(join(directory, segmentName(i + 1, 'hot')), part);
-    else writeSegment(directory, i + 1, part, { node: 'n', compression: i % 2 === 0 ? 'zstd' : 'gzip' });
-  }
-  appendToJournal(directory, { kind: 'start', at_ns: T, node: 'n', version: '1' });
-  appendToJournal(directory, { kind: 'interfaces', at_ns: T, names: { 2: 'eth0', 3: 'eth1' } });
-  appendToJournal(directory, { kind: 'interfaces', at_ns: RENAMED, names: { 2: 'wan0', 3: 'eth0' } });
-  said = '';
-  vi.spyOn(process.stderr, 'write').mockImplementation((line) => {
-    said += line;
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(directory, { recursive: true });
-});
-
-async function asked(options: Partial<QueryOptions> & Pick<QueryOptions, 'question'>) {
-  const output = new PassThrough();
-  const read = text(output);
-  const range = { fromNs: FROM, toNs: TO };
-  const code = await query(
-    { directory, range, filter: undefined, format: 'json', ...options },
-    new WaitingOutput(output),
-  );
-  output.end();
-  return { code, text: await read };
-}
-
-const objects = (lines: string) =>
-  lines
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, string | number>);
-
-function nameAt({ timestamp_ns, ifindex }: Pick<PacketLog, 'timestamp_ns' | 'ifindex'>): string {
-  const names: Record<number, string> = timestamp_ns < RENAMED ? { 2: 'eth0', 3: 'eth1' } : { 2: 'wan0', 3: 'eth0' };
-  return names[ifindex] ?? String(ifindex);
-}
-
-/** The records that a query selects, found one by one. */
-function selected(filterText: string | undefined, fromNs = FROM, toNs: bigint = TO): PacketLog[] {
-  const filter = parseFilter(filterText ?? '');
-  const [before, after] = [T, RENAMED].map((timestamp_ns) =>
-    compileFilter(filter, {
-      indexesOf: (name) => [2, 3, 4].filter((ifindex) => nameAt({ timestamp_ns, ifindex }) === name),
-    }),
-  );
-  return all.filter((record, i) => {
-    const matches = record.timestamp_ns < RENAMED ? before : after;
-    const isIn = record.timestamp_ns >= fromNs && record.timestamp_ns < toNs;
-    return isIn && matches?.(traffic, i * PACKET_LOG_SIZE) === true;
-  });
-}
-
-const packetsOf = (records: readonly PacketLog[]) => records.reduce((sum, { weight }) => sum + weight, 0);
-const bytesOf = (records: readonly PacketLog[]) =>
-  records.reduce((sum, { weight, length }) => sum + weight * length, 0);
-const FILTERS = [
-  undefined,
-  'deny',
-  'tcp port 443 and not deny',
-  'src net 2001:db8::/33 or udp',
-  'iface eth0',
-  'src 203.0.113.77',
-];
+useRecordedTraffic();
 
 describe('query --count', () => {
   it.each(FILTERS)('is the sum of the weights in the range: %s', async (filterText) => {
@@ -150,14 +58,6 @@ describe('query --count', () => {
   });
 });
 
-/** Changes a byte of a frame. */
-function damage(name: string, at: number): void {
-  const path = join(directory, name);
-  const bytes = readFileSync(path);
-  bytes[at] = (bytes[at] as number) ^ 0xff;
-  writeFileSync(path, bytes);
-}
-
 describe('query --by', () => {
   it.each(FILTERS)('sums up packets, bytes and denied packets: %s', async (filterText) => {
     const filter = filterText === undefined ? undefined : parseFilter(filterText);
@@ -180,32 +80,14 @@ describe('query --by', () => {
 });
 
 describe('query --top', () => {
-  const keys: Record<string, (record: PacketLog) => Record<string, string | number>> = {
-    source: ({ src_addr }) => ({ src_addr }),
-    destination: ({ dst_addr }) => ({ dst_addr }),
-    port: ({ dst_port }) => ({ dst_port }),
-    'source-port-pair': ({ src_addr, dst_port }) => ({ src_addr, dst_port }),
-    iface: (record) => ({ interface: nameAt(record) }),
-    rule: ({ rule_id }) => ({ rule_id }),
-    action: ({ action }) => ({ action: ['aborted', 'deny', 'permit'][action] as string }),
-  };
-
   it.each(Object.keys(keys).flatMap((name) => FILTERS.map((filter) => [name, filter] as const)))(
     'by %s has the largest sums and all others: %s',
     async (name, filterText) => {
       const filter = filterText === undefined ? undefined : parseFilter(filterText);
       const top = topOption(name);
       const { text: lines } = await asked({ filter, question: { kind: 'top', top, limit: 5 } });
-      const matching = selected(filterText).filter(
-        ({ ip_protocol }) => !/port/.test(name) || [6, 17].includes(ip_protocol),
-      );
-      const groups = new Map<string, PacketLog[]>();
-      for (const record of matching) {
-        const key = JSON.stringify(keys[name]?.(record));
-        const group = groups.get(key);
-        if (group === undefined) groups.set(key, [record]);
-        else group.push(record);
-      }
+      const groups = groupsOf(name, selected(filterText));
+      const matching = [...groups.values()].flat();
       const rows = objects(lines);
       const listed = rows.filter((row) => Object.values(row)[0] !== 'others');
       const sums = [...groups.values()].map(packetsOf).sort((one, other) => other - one);
@@ -288,7 +170,7 @@ describe('query without a question', () => {
 
   it('finds them also where the clock was set back', async () => {
     const earlier = new GeneratedTraffic({ seed: 4, startNs: T - 1000n * SECOND }).take(50);
-    writeSegment(directory, SEGMENTS + 1, earlier, { node: 'n' });
+    writeSegment(directory, 7, earlier, { node: 'n' });
     const range = { fromNs: undefined, toNs: undefined };
     const { text: lines } = await asked({ range, question: { kind: 'rows', limit: 20 } });
     expect(objects(lines).map((row) => row['timestamp_ns'])).toEqual(times.slice(-20).map(String));

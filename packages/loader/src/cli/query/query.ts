@@ -10,15 +10,17 @@ import { readJournal } from '../../recorder/format/segment-journal.ts';
 import { say } from '../process/say.ts';
 import type { WaitingOutput } from '../segments/waiting-output.ts';
 import { completenessLines } from './completeness.ts';
-import { countTable, formatted, type QueryFormat, seriesTable, topTable } from './result-table.ts';
+import { countTable, formatted, type QueryFormat, seriesTable, topSeriesTable, topTable } from './result-table.ts';
 import { formattedRows } from './rows-text.ts';
-import { countOf, sumsByStep, topOf } from './sums.ts';
+import { countOf, sumsByStep, type TopResult, topOf } from './sums.ts';
+import { topByStep } from './top-by-step.ts';
 import type { TopKind } from './top-names.ts';
 
 export type Question =
   | { readonly kind: 'count' }
   | { readonly kind: 'by'; readonly step: TimeStep }
   | { readonly kind: 'top'; readonly top: TopKind; readonly limit: number }
+  | { readonly kind: 'top-by'; readonly top: TopKind; readonly limit: number; readonly step: TimeStep }
   | { readonly kind: 'rows'; readonly limit: number };
 
 export interface QueryOptions {
@@ -90,17 +92,19 @@ function answer(options: QueryOptions, blocks: PastBlocks, history: InterfaceHis
     }
     case 'top': {
       const top = topOf(blocks, request, question.top, question.limit);
-      const { distinct, beyond, total } = top;
-      const number = beyond.records === 0 ? grouped(distinct) : `more than ${grouped(distinct)}`;
-      const notes = [
-        `${question.top.name}: ${number} distinct`,
-        ...(beyond.records === 0
+      return { lines: formatted(topTable(top), format), total: top.total, notes: distinctNotes(top) };
+    }
+    case 'top-by': {
+      const first = new PastBlocks(options.directory, history);
+      const series = topByStep({ first, second: blocks }, request, { ...question, kind: question.top });
+      const { unlisted, total } = series;
+      const notes =
+        unlisted.records === 0
           ? []
           : [
-              `${plural(beyond.packets, 'packet')} of further values are in others; a value that is not listed can have up to that number. Narrow the range or the filter for an exact list.`,
-            ]),
-      ];
-      return { lines: formatted(topTable(top), format), total, notes };
+              `${plural(unlisted.packets, 'packet')} in further rows are not listed: choose longer steps with --by, a shorter range or a lower --limit.`,
+            ];
+      return { lines: formatted(topSeriesTable(series), format), total, notes: [...distinctNotes(series), ...notes] };
     }
     case 'rows': {
       const view = newestRows(blocks, request, question.limit);
@@ -116,4 +120,12 @@ function answer(options: QueryOptions, blocks: PastBlocks, history: InterfaceHis
       };
     }
   }
+}
+
+function distinctNotes({ kind, distinct, beyond }: Pick<TopResult, 'kind' | 'distinct' | 'beyond'>): string[] {
+  if (beyond.records === 0) return [`${kind.name}: ${grouped(distinct)} distinct`];
+  return [
+    `${kind.name}: more than ${grouped(distinct)} distinct`,
+    `${plural(beyond.packets, 'packet')} of further values are in others; a value that is not listed can have up to that number. Narrow the range or the filter for an exact list.`,
+  ];
 }

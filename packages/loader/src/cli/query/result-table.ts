@@ -3,8 +3,9 @@ import { csvText, type RecordSums } from '@packetlog/common';
 import { aligned, grouped, utcText } from '../../past/reading/report-text.ts';
 import { printableName } from '../../system/interface-name.ts';
 import { terminalJson } from '../process/terminal-text.ts';
-import type { SeriesResult, TopResult } from './sums.ts';
-import { keyFields, keyText, keyValues } from './top-names.ts';
+import type { SeriesResult, TopResult, TopRow } from './sums.ts';
+import type { TopSeriesResult } from './top-by-step.ts';
+import { keyFields, keyText, keyValues, type TopKind } from './top-names.ts';
 
 export const QUERY_FORMATS = ['table', 'json', 'csv'] as const;
 export type QueryFormat = (typeof QUERY_FORMATS)[number];
@@ -21,7 +22,7 @@ export interface ResultTable {
   readonly fields: readonly string[];
   /** Indexes of the columns with text. */
   readonly texts: ReadonlySet<number>;
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: Iterable<readonly Cell[]>;
 }
 
 export function countTable({ packets }: RecordSums): ResultTable {
@@ -31,7 +32,7 @@ export function countTable({ packets }: RecordSums): ResultTable {
 
 export function seriesTable({ steps }: SeriesResult): ResultTable {
   const rows = steps.map(({ start_ns, packets, bytes, denied }) => [
-    { value: String(start_ns), text: utcText(start_ns).replace('.000', '') },
+    stepCell(start_ns),
     ...[packets, bytes, denied].map(number),
   ]);
   return { fields: ['timestamp_ns', 'packets', 'bytes', 'denied'], texts: new Set([0]), rows };
@@ -48,19 +49,41 @@ export function topTable({ kind, entries, others, total }: TopResult): ResultTab
       { value: Math.round(share * 1e6) / 1e6, text: `${(100 * share).toFixed(1)} %` },
     ];
   };
-  const rows = entries.map((entry) => [
-    ...keyValues(kind, entry).map((value, i) => ({ value, text: printableName(keyText(keys[i] as string, value)) })),
-    ...sums(entry),
-  ]);
-  const rest = [
-    ...keys.map((_, i) => ({ value: i === 0 ? OTHERS : '', text: i === 0 ? OTHERS : '' })),
-    ...sums(others),
-  ];
+  const rows = entries.map((entry) => [...keyCells(kind, entry), ...sums(entry)]);
+  const rest = [...keyCells(kind, undefined), ...sums(others)];
   return {
     fields: [...keys, 'packets', 'bytes', 'share'],
     texts: new Set(keys.map((_, i) => i)),
     rows: others.records > 0 ? [...rows, rest] : rows,
   };
+}
+
+/** A row for each step and value; the last of a step has the sums of all other values, if there are any. */
+export function topSeriesTable({ kind, rows }: TopSeriesResult): ResultTable {
+  const keys = keyFields(kind);
+  return {
+    fields: ['timestamp_ns', ...keys, 'packets', 'bytes'],
+    texts: new Set([0, ...keys.map((_, i) => i + 1)]),
+    rows: {
+      // Row by row: as objects, all of them would take several hundred MiB.
+      *[Symbol.iterator]() {
+        for (const { start_ns, entry, packets, bytes } of rows) {
+          yield [stepCell(start_ns), ...keyCells(kind, entry), number(packets), number(bytes)];
+        }
+      },
+    },
+  };
+}
+
+/** `entry`: undefined for all values that are not listed. */
+function keyCells(kind: TopKind, entry: TopRow | undefined): readonly Cell[] {
+  const keys = keyFields(kind);
+  if (entry === undefined) return keys.map((_, i) => ({ value: i === 0 ? OTHERS : '', text: i === 0 ? OTHERS : '' }));
+  return keyValues(kind, entry).map((value, i) => ({ value, text: printableName(keyText(keys[i] as string, value)) }));
+}
+
+function stepCell(startNs: bigint): Cell {
+  return { value: String(startNs), text: utcText(startNs).replace('.000', '') };
 }
 
 const OTHERS = 'others';
@@ -78,7 +101,9 @@ export function* formatted({ fields, texts, rows }: ResultTable, format: QueryFo
     return;
   }
   const headings = fields.map((field) => HEADINGS[field] ?? field);
-  for (const line of aligned([headings, ...rows.map((row) => row.map(({ text }) => text))], texts)) yield `${line}\n`;
+  const table = [headings];
+  for (const row of rows) table.push(row.map(({ text }) => text));
+  for (const line of aligned(table, texts)) yield `${line}\n`;
 }
 
 /** Without fields that the row does not have. */
