@@ -11,7 +11,6 @@ import {
   type PacketLogBatch,
 } from '@packetlog/common';
 import { EXIT } from '../errors/exit-codes.ts';
-import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { ControlSession } from '../ipc/control-session.ts';
 import { InterfaceNames } from '../ipc/interface-table.ts';
@@ -25,6 +24,7 @@ import type { RunOptions } from './options/run-settings.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './process/record-output.ts';
 import type { Stop } from './process/stop.ts';
 import { printableLines } from './process/terminal-text.ts';
+import { unreachable } from './process/unreachable.ts';
 
 type Wanted = Pick<RunOptions, 'iface' | 'filter' | 'netns' | 'state'>;
 
@@ -47,24 +47,6 @@ export async function runningLoader({ state, netns }: Wanted): Promise<RunningLo
     if (cause instanceof NoLoaderError) return undefined;
     throw unreachable(state.controlSocket, cause, 'packetlog capture …');
   }
-}
-
-const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
-
-/** Builds the error of a failed request to the loader. `command`: the command to repeat with more privileges. */
-export function unreachable(target: string, cause: unknown, command: string): SetupError {
-  const step = 'reach the loader at';
-  if (!isSystemError(cause)) {
-    const next = 'Restart it with the installed version.';
-    return new SetupError({ step, target, problem: 'it has another version', next, exit: 'busy', cause });
-  }
-  if (!DENIED.has(cause.code)) return new SetupError({ step, target, exit: 'failed', cause });
-  const next = privilegeAdvice({ command });
-  return new SetupError({ step, target, problem: 'permission denied', next, exit: 'privilege', cause });
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error;
 }
 
 /** Resolves with the exit code; throws SetupError if the loader cannot send the records. */

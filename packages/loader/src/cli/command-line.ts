@@ -7,6 +7,7 @@ import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
+import { addBookmarksCommand } from './bookmarks/bookmarks-command.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addForgetCommand } from './forget/forget-command.ts';
@@ -119,6 +120,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   addReplayCommand(program, done);
   addQueryCommand(program, done);
   addSegmentsCommand(program, done);
+  addBookmarksCommand(program, done);
   addForgetCommand(program, done);
 
   program.addCommand(rulesCommand(done));

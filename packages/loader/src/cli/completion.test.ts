@@ -61,6 +61,12 @@ describe('the script for bash', () => {
     [['--nothing'], []],
     [['rules', 'con'], ['confirm']],
     [
+      ['bookmarks', ''],
+      ['list', 'add', 'remove'],
+    ],
+    [['bookmarks', 'add', '--n'], ['--note']],
+    [['bookmarks', 'list', '--dir', 'li'], ['list.txt']],
+    [
       ['rules', 'add', 'deny', 'any', '--pro'],
       ['--protect', '--protocol'],
     ],

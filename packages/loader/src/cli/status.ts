@@ -5,8 +5,8 @@ import { SetupError } from '../errors/setup-error.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
-import { unreachable } from './capture-from-loader.ts';
 import { terminalJson } from './process/terminal-text.ts';
+import { unreachable } from './process/unreachable.ts';
 import { problemsOf } from './run/health.ts';
 import { completenessOf, statusText } from './status-text.ts';
 

@@ -3,7 +3,7 @@ import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
-import { unreachable } from './capture-from-loader.ts';
+import { unreachable } from './process/unreachable.ts';
 import { type Served, servedUrls } from './run/served-urls.ts';
 
 /** Prints the URLs, one per line. Resolves with the exit code; throws SetupError if there is no dashboard to open. */

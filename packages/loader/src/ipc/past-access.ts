@@ -3,6 +3,8 @@ import {
   type Acknowledgement,
   type Bookmark,
   type PastBookmarkRequest,
+  type PastFacts,
+  type PastUnbookmarkRequest,
   type PastVerb,
   pastRequestSchemas,
   type Rejection,
@@ -36,6 +38,22 @@ export type BookmarkAnswer<Value> = Acknowledgement<Value>;
 export interface BookmarkAccess {
   add(request: PastBookmarkRequest): Promise<BookmarkAnswer<Bookmark>>;
   remove(id: number): Promise<BookmarkAnswer<{ id: number }>>;
+}
+
+/** What commands on this machine ask the running loader. */
+export const LOCAL_PAST_VERBS = ['facts', 'bookmark', 'unbookmark'] as const;
+export type LocalPastVerb = (typeof LOCAL_PAST_VERBS)[number];
+
+export interface LocalPastRequests {
+  readonly facts: Readonly<Record<string, never>>;
+  readonly bookmark: PastBookmarkRequest;
+  readonly unbookmark: PastUnbookmarkRequest;
+}
+
+export interface LocalPastAnswers {
+  readonly facts: Acknowledgement<PastFacts>;
+  readonly bookmark: BookmarkAnswer<Bookmark>;
+  readonly unbookmark: BookmarkAnswer<{ id: number }>;
 }
 
 /** The questions of clients of the server. */

@@ -31,7 +31,7 @@ export class RecorderBookmarks implements BookmarkAccess {
     const answer = await this.#ask((request) => ({ type: 'unbookmark', request, id }));
     if (answer?.type !== 'unbookmarked' || answer.wasThere === undefined) return NOT_NOW;
     if (answer.wasThere) return { ok: true, value: { id } };
-    return rejected({ code: 'invalid', message: `There is no bookmark ${id}. Ask past:facts for those that exist.` });
+    return rejected({ code: 'invalid', message: `There is no bookmark ${id}; it may have been removed.` });
   }
 
   answered(answer: Answer): void {

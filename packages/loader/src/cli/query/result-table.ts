@@ -20,6 +20,8 @@ interface Cell {
 export interface ResultTable {
   /** Names as in JSON and CSV. */
   readonly fields: readonly string[];
+  /** Headings of a table that differ from the names. */
+  readonly headings?: Readonly<Record<string, string>>;
   /** Indexes of the columns with text. */
   readonly texts: ReadonlySet<number>;
   readonly rows: Iterable<readonly Cell[]>;
@@ -35,7 +37,8 @@ export function seriesTable({ steps }: SeriesResult): ResultTable {
     stepCell(start_ns),
     ...[packets, bytes, denied].map(number),
   ]);
-  return { fields: ['timestamp_ns', 'packets', 'bytes', 'denied'], texts: new Set([0]), rows };
+  const fields = ['timestamp_ns', 'packets', 'bytes', 'denied'];
+  return { fields, headings: STEP_HEADINGS, texts: new Set([0]), rows };
 }
 
 /** The last row has the sums of all others, if there are any. */
@@ -63,6 +66,7 @@ export function topSeriesTable({ kind, rows }: TopSeriesResult): ResultTable {
   const keys = keyFields(kind);
   return {
     fields: ['timestamp_ns', ...keys, 'packets', 'bytes'],
+    headings: STEP_HEADINGS,
     texts: new Set([0, ...keys.map((_, i) => i + 1)]),
     rows: {
       // Row by row: as objects, all of them would take several hundred MiB.
@@ -87,10 +91,12 @@ function stepCell(startNs: bigint): Cell {
 }
 
 const OTHERS = 'others';
-/** Headings of a table that differ from the names. */
-const HEADINGS: Readonly<Record<string, string>> = { timestamp_ns: 'time (UTC)' };
+const STEP_HEADINGS = { timestamp_ns: 'time (UTC)' };
 
-export function* formatted({ fields, texts, rows }: ResultTable, format: QueryFormat): Generator<string> {
+export function* formatted(
+  { fields, headings = {}, texts, rows }: ResultTable,
+  format: QueryFormat,
+): Generator<string> {
   if (format === 'json') {
     for (const row of rows) yield `${terminalJson(objectOf(fields, row))}\n`;
     return;
@@ -100,8 +106,7 @@ export function* formatted({ fields, texts, rows }: ResultTable, format: QueryFo
     for (const row of rows) yield `${row.map(({ value }) => csvText(String(value))).join(',')}\n`;
     return;
   }
-  const headings = fields.map((field) => HEADINGS[field] ?? field);
-  const table = [headings];
+  const table = [fields.map((field) => headings[field] ?? field)];
   for (const row of rows) table.push(row.map(({ text }) => text));
   for (const line of aligned(table, texts)) yield `${line}\n`;
 }

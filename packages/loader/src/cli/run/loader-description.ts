@@ -3,6 +3,7 @@ import type { Ledger, Notice, Summary } from '@packetlog/common';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
+import type { PastAccess } from '../../ipc/past-access.ts';
 import type { LoaderDescription } from '../../rules/control/control-server.ts';
 import { residentMemory } from '../../system/resident-memory.ts';
 import { version } from './session.ts';
@@ -27,6 +28,8 @@ export interface LoaderFacts {
   /** Returns the interfaces as they were attached. */
   readonly attached: () => Ledger['interfaces'];
   readonly rules: () => LoaderStatus['rules'];
+  /** Undefined where nothing is recorded. */
+  readonly past: () => PastAccess | undefined;
 }
 
 export class DescribedLoader implements LoaderDescription {
@@ -68,6 +71,10 @@ export class DescribedLoader implements LoaderDescription {
     const { server } = this.#facts;
     const problem = server?.rotateTokens();
     return problem === undefined ? { was_done: server !== undefined } : { was_done: false, problem };
+  }
+
+  past(): PastAccess | undefined {
+    return this.#facts.past();
   }
 
   /** Returns the part of the status that health depends on; any client may request it, so it is cheap. */

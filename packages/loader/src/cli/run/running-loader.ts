@@ -79,6 +79,7 @@ export class RunningLoader {
       server: parts.server,
       attached: () => this.#running.ready.interfaces,
       rules: () => this.#rules.state(),
+      past: () => this.#past,
     });
     this.#rules = this.#makeRules();
   }

@@ -73,7 +73,7 @@ export function addSegmentsCommand(program: Command, done: (code: number) => voi
       ).choices([...CAPTURE_FORMATS]),
     )
     .addOption(
-      new Option('--bookmark <id>', 'only packets of this bookmark (past:bookmark, docs/history.md)')
+      new Option('--bookmark <id>', 'only packets of this bookmark (packetlog bookmarks list)')
         .argParser(countFromOne)
         .conflicts(['from', 'to']),
     )

@@ -11,6 +11,7 @@ import {
   rotatedTokensSchema,
 } from '../../ipc/control-session.ts';
 import { type LoaderStatus, loaderStatusSchema } from '../../ipc/loader-status.ts';
+import type { LocalPastAnswers, LocalPastRequests, LocalPastVerb } from '../../ipc/past-access.ts';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
 
 /** No loader listens on this socket. */
@@ -53,6 +54,11 @@ export class ControlClient {
   async rotateTokens(): Promise<RotatedTokens> {
     const answer = await this.#post<{ value?: unknown }>('/rotate-tokens', '');
     return rotatedTokensSchema.parse(answer.value);
+  }
+
+  /** Asks about recorded packets, or changes their bookmarks. A loader of an earlier version answers `not_found`. */
+  past<Verb extends LocalPastVerb>(verb: Verb, request: LocalPastRequests[Verb]): Promise<LocalPastAnswers[Verb]> {
+    return this.#post(`/past/${verb}`, JSON.stringify(request));
   }
 
   /** Returns which loader answers. Also works with a loader of another version. */

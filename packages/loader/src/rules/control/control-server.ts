@@ -2,7 +2,8 @@
  * Serves the commands of this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes
  * the bodies of `rules:<verb>` on the WebSocket and returns the same answers. `POST /rules/import?set=NAME&…` takes a
  * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state,
- * `POST /rotate-tokens` replaces the tokens of the dashboard.
+ * `POST /rotate-tokens` replaces the tokens of the dashboard. `POST /past/<verb>` takes the bodies of `past:<verb>` for
+ * `facts`, `bookmark` and `unbookmark`.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -10,6 +11,13 @@ import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
+import {
+  LOCAL_PAST_VERBS,
+  type LocalPastVerb,
+  NOT_RECORDED,
+  type PastAccess,
+  type PastAnswer,
+} from '../../ipc/past-access.ts';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { RulesApi } from '../api/rules-api.ts';
 
@@ -22,13 +30,18 @@ const MAX_NAME_LENGTH = 64;
 export const USER_HEADER = 'x-packetlog-user';
 export const ADDRESS_HEADER = 'x-packetlog-address';
 
-type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession | LoaderStatus | RotatedTokens };
+type Answer =
+  | RulesAnswer<RulesVerb>
+  | { readonly ok: true; readonly value: ControlSession | LoaderStatus | RotatedTokens }
+  | PastAnswer;
 
 /** Describes this loader to other commands on this machine. */
 export interface LoaderDescription {
   session(): ControlSession;
   status(): LoaderStatus;
   rotateTokens(): RotatedTokens;
+  /** Undefined where nothing is recorded. */
+  past(): PastAccess | undefined;
 }
 
 /** Starts to serve. Resolves with undefined if another loader answers at `path`. Throws the file system's error. */
@@ -75,6 +88,8 @@ async function handle(
   if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: loader.session() };
   if (request.method === 'POST' && url.pathname === '/status') return { ok: true, value: loader.status() };
   if (request.method === 'POST' && url.pathname === '/rotate-tokens') return { ok: true, value: loader.rotateTokens() };
+  const pastVerb = LOCAL_PAST_VERBS.find((each) => url.pathname === `/past/${each}`);
+  if (request.method === 'POST' && pastVerb !== undefined) return askPast(loader.past(), pastVerb, request, gone);
   const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
   if (request.method !== 'POST' || !isVerb(verb)) {
     return { ok: false, error: { code: 'not_found', message: 'Use POST /rules/list, /rules/add and so on.' } };
@@ -83,6 +98,21 @@ async function handle(
   const caller = { ...callerOf(request), gone };
   if (verb === 'import' && url.search !== '') return rulesApi.importBytes(queryOf(url), body, caller);
   return rulesApi.ask(verb, body.length === 0 ? {} : JSON.parse(body.toString('utf8')), caller);
+}
+
+/** Number of the last caller, below those of the server's clients: no command replaces the question of another. */
+let lastCaller = 0;
+
+async function askPast(
+  past: PastAccess | undefined,
+  verb: LocalPastVerb,
+  request: IncomingMessage,
+  gone: AbortSignal,
+): Promise<PastAnswer> {
+  const body = await bodyOf(request);
+  return (
+    past?.ask(verb, JSON.parse(body.toString('utf8')), { client: --lastCaller, mayChange: true, gone }) ?? NOT_RECORDED
+  );
 }
 
 function isVerb(text: string): text is RulesVerb {
@@ -120,7 +150,7 @@ function rejected(message: string): Answer {
 }
 
 function reply(response: ServerResponse, answer: Answer): void {
-  const text = JSON.stringify(answer);
+  const text = 'json' in answer ? `{"ok":true,"value":${answer.json}}` : JSON.stringify(answer);
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
 }

@@ -42,6 +42,7 @@ const LOADER: LoaderDescription = {
   session: () => SESSION,
   status: () => STATUS,
   rotateTokens: () => ({ was_done: true }),
+  past: () => undefined,
 };
 
 beforeEach(async () => {
