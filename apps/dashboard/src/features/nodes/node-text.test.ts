@@ -17,7 +17,7 @@ const lost = { state: 'lost', since: 5_000, dataAt: null } as const;
 const rejected = { state: 'rejected', rejection: { code: 'unauthorized', message: 'Wrong token.' } } as const;
 
 test('a live node has no sentence', () => {
-  expect(nodeText(facts({ state: 'live', dataAt: 19_600 }))).toEqual({ state: 'live', age: '0.4 s ago', sentence: '' });
+  expect(nodeText(facts({ state: 'live', dataAt: 19_600 }))).toEqual({ state: 'live', age: '0.4 s old', sentence: '' });
 });
 
 test('a node that never answered has the time without an answer, and the options that both loaders need', () => {
@@ -31,7 +31,7 @@ test('a node that never answered has the time without an answer, and the options
 test('an unreachable node has the age of its figures', () => {
   expect(nodeText(facts({ state: 'lost', since: 5_000, dataAt: 4_000 }))).toMatchObject({
     state: 'gone',
-    age: '16 s ago',
+    age: '16 s old',
   });
 });
 

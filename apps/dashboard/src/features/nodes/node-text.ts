@@ -52,7 +52,7 @@ export function nodeText({ connection, now, address, isHome, blocked, page }: No
     const advice = isHome
       ? 'Check that packetlog is still running.'
       : `Check that packetlog is running there, that this address reaches it, and that it was started with --allow-origin ${page}`;
-    return { state: 'gone', age: dataAt === null ? '' : `${ageText(now - dataAt)} ago`, sentence: `${gone} ${advice}` };
+    return { state: 'gone', age: dataAt === null ? '' : `${ageText(now - dataAt)} old`, sentence: `${gone} ${advice}` };
   }
   return text(label, sentence, advice);
 }

@@ -6,7 +6,7 @@ const LOADER = 'http://localhost:7411';
 const text = (connection: Connection, now: number) => connectionText(connection, now, LOADER);
 
 test('a live connection has an age and no sentence', () => {
-  expect(text({ state: 'live', dataAt: 600 }, 1_000)).toMatchObject({ label: 'live', age: '0.4 s ago', sentence: '' });
+  expect(text({ state: 'live', dataAt: 600 }, 1_000)).toMatchObject({ label: 'live', age: '0.4 s old', sentence: '' });
 });
 
 test('a slow first connection names the address and what to check', () => {
@@ -21,7 +21,7 @@ test('stale and lost connections have the age of the data', () => {
   expect(text({ state: 'stale', dataAt: 0 }, 4_200).sentence).toContain('for 4.2 s');
   expect(text({ state: 'lost', since: 2_000, dataAt: 1_000 }, 10_000)).toMatchObject({
     label: 'disconnected',
-    age: '9.0 s ago',
+    age: '9.0 s old',
   });
 });
 

@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 export interface ConnectionText {
   /** For the status strip: one or two words. */
   readonly label: string;
-  /** Age of the newest data, after the label: '0.4 s ago'; '' if there is none. */
+  /** Age of the newest data, after the label: '0.4 s old'; '' if there is none. */
   readonly age: string;
   /** What is wrong, for the banner; '' while it is live. */
   readonly sentence: string;
@@ -21,7 +21,7 @@ const OPEN_URL = 'Run packetlog url as root on that machine, and open the URL th
 export function connectionText(connection: Connection, now: number, loader: string): ConnectionText {
   switch (connection.state) {
     case 'live':
-      return { label: 'live', age: `${ageText(now - connection.dataAt)} ago`, sentence: '', advice: '', retry: false };
+      return { label: 'live', age: `${ageText(now - connection.dataAt)} old`, sentence: '', advice: '', retry: false };
     case 'connecting': {
       const waited = now - connection.since;
       const sentence =
@@ -53,7 +53,7 @@ export function connectionText(connection: Connection, now: number, loader: stri
           }
         : {
             label: 'disconnected',
-            age: `${ageText(now - connection.dataAt)} ago`,
+            age: `${ageText(now - connection.dataAt)} old`,
             sentence: `The connection to ${loader} has been lost for ${since}. What you see is older than that.`,
             advice,
             retry: true,
