@@ -5,7 +5,8 @@ import type { User } from '../system/service-user.ts';
 import { giveDirectory } from './state-owner.ts';
 
 /** The files that packetlog creates in the directory, also temporary ones. */
-const OURS = /^(\d{8,15}\.(hot|native\.(zst|gz)(\.tmp)?)|journal\.ndjson(\.tmp)?|progress\.json)$/;
+const OURS =
+  /^(\d{8,15}\.(hot|rates|pairs|native\.(zst|gz)(\.tmp)?)|journal\.ndjson(\.tmp)?|progress\.json|bookmarks\.json(\.tmp|\.damaged)?)$/;
 /** Of the file system that begins there. */
 const LOST_AND_FOUND = 'lost+found';
 const OTHERS_MAY_WRITE = 0o002;
