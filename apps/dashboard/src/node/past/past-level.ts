@@ -76,7 +76,7 @@ export class PastLevel {
   points(fromMs: number, toMs: number): PastPoint[] {
     const { stepMs } = this;
     const points: PastPoint[] = [];
-    for (let number = Math.floor(fromMs / stepMs); number * stepMs < toMs; number++) {
+    for (const number of this.#numbers(fromMs, toMs)) {
       const bucket = this.#buckets.get(number);
       if (bucket === undefined && points.length === 0) continue;
       points.push({ fromMs: number * stepMs, rates: bucket === undefined ? null : ratesOf(bucket) });
@@ -90,7 +90,7 @@ export class PastLevel {
     const { stepMs } = this;
     const sums = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])) as Sums;
     let coveredMs = 0;
-    for (let number = Math.floor(fromMs / stepMs); number * stepMs < toMs; number++) {
+    for (const number of this.#numbers(fromMs, toMs)) {
       const bucket = this.#buckets.get(number);
       if (bucket === undefined) continue;
       const inside = Math.min(toMs, (number + 1) * stepMs) - Math.max(fromMs, number * stepMs);
@@ -98,6 +98,14 @@ export class PastLevel {
       coveredMs += Math.min(inside, bucket.coveredMs);
     }
     return coveredMs >= (toMs - fromMs) * MIN_COVERAGE ? sums : null;
+  }
+
+  /** Numbers of buckets that overlap the range, from the first to the last known one: a range can be years long. */
+  *#numbers(fromMs: number, toMs: number): Generator<number> {
+    const known = [...this.#buckets.keys()];
+    const last = Math.max(...known);
+    const first = Math.max(Math.floor(fromMs / this.stepMs), Math.min(...known));
+    for (let number = first; number <= last && number * this.stepMs < toMs; number++) yield number;
   }
 }
 

@@ -85,6 +85,16 @@ test('six hours are drawn by the minute, and a zoomed range by the second if sec
   expect(step(1_000_000, 1_060_000)).toBe(60_000);
 });
 
+test.each([1, 7, 3650])('a range of %d days has what is known of it, by the minute', (days) => {
+  const past = new Past();
+  for (let i = 1; i <= 90; i++) past.add(second(i * 1000, 100), 0);
+  const span = { fromMs: 90_000 - days * 86_400_000, toMs: 90_000 };
+  expect(past.stepMs(span)).toBe(60_000);
+  expect(rates(past, span.fromMs, span.toMs)).toEqual([100, 100]);
+  expect(past.sums(span)).toBeNull();
+  expect(rates(new Past(), span.fromMs, span.toMs)).toEqual([]);
+});
+
 test('a short history is drawn in fine steps', () => {
   const past = new Past();
   for (let i = 1; i <= 30; i++) past.add(second(100_000 + i * 1000, 3), 0);

@@ -100,8 +100,12 @@ export class Past implements PastView {
     return this.#levelFor(span).stepMs;
   }
 
+  /** The coarsest one if no level covers the span with few enough points. */
   #levelFor({ fromMs, toMs }: TimeSpan): PastLevel {
-    const fits = this.#levels.filter(({ stepMs }) => (toMs - fromMs) / stepMs <= MAX_POINTS);
+    const fits = this.#levels.filter(({ stepMs }, i) => {
+      const isCoarsest = i === this.#levels.length - 1;
+      return isCoarsest || (toMs - fromMs) / stepMs <= MAX_POINTS;
+    });
     const reach = (level: PastLevel) => Math.max(level.firstMs ?? Number.POSITIVE_INFINITY, fromMs);
     // A coarser level seems to reach back further by rounding alone.
     return fits.reduce((best, level) => (reach(level) < reach(best) - level.stepMs ? level : best));
