@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dayText, midnight, rangeText } from './calendar-text.ts';
+import { dayText, midnight, rangeText, timeInRangeText } from './calendar-text.ts';
 
 const at = (...parts: [number, number, number, number?, number?, number?, number?]) => new Date(...parts).getTime();
 const now = at(2026, 10, 30, 14, 3, 22);
@@ -11,6 +11,14 @@ describe('dayText', () => {
     [at(2026, 10, 28, 12), 'Sat 28 Nov'],
     [at(2025, 11, 31, 12), 'Wed 31 Dec 2025'],
   ])('of %d is %s', (ms, text) => expect(dayText(ms, now)).toBe(text));
+});
+
+describe('timeInRangeText', () => {
+  const hours = (count: number) => count * 3_600_000;
+  it('has the day if the range is longer than a day', () => {
+    expect(timeInRangeText(now, hours(24))).toBe('14:03:22');
+    expect(timeInRangeText(now, hours(25))).toBe('Mon 30 Nov 14:03');
+  });
 });
 
 describe('rangeText', () => {

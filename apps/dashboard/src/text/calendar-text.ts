@@ -3,10 +3,23 @@ import { clockMillisText, clockMinuteText, clockText } from './clock.ts';
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
+const DAY_MS = 86_400_000;
+
 /** Returns midnight before the time, `days` days later, in local time. */
 export function midnight(ms: number, days = 0): number {
   const date = new Date(ms);
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime();
+}
+
+/** Formats the local day of a time: 'Sat 28 Nov'. */
+export function dateText(ms: number): string {
+  const date = new Date(ms);
+  return `${WEEKDAYS[date.getDay()]} ${date.getDate()} ${MONTHS[date.getMonth()]}`;
+}
+
+/** Formats a time in a range of this length: '14:03:22', or 'Sat 28 Nov 14:03' if it is longer than a day. */
+export function timeInRangeText(ms: number, rangeMs: number): string {
+  return rangeMs > DAY_MS ? `${dateText(ms)} ${clockMinuteText(ms)}` : clockText(ms);
 }
 
 /** Names the local day of a time: 'today', 'yesterday', 'Sat 28 Nov', with the year if it is another one. */
@@ -14,9 +27,8 @@ export function dayText(ms: number, nowMs: number): string {
   const day = midnight(ms);
   if (day === midnight(nowMs)) return 'today';
   if (day === midnight(nowMs, -1)) return 'yesterday';
-  const date = new Date(ms);
-  const year = date.getFullYear() === new Date(nowMs).getFullYear() ? '' : ` ${date.getFullYear()}`;
-  return `${WEEKDAYS[date.getDay()]} ${date.getDate()} ${MONTHS[date.getMonth()]}${year}`;
+  const year = new Date(ms).getFullYear();
+  return year === new Date(nowMs).getFullYear() ? dateText(ms) : `${dateText(ms)} ${year}`;
 }
 
 /** Formats a time: 'today 21:03', 'Sat 28 Nov 21:03'. */

@@ -18,12 +18,12 @@ const STEPS = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 /**
  * Formats an amount with three significant digits in steps of 1000: 48213 -> '48.2' 'k'. Below 1000 it is a whole
- * number; below 10 it has one decimal, so that 0.4 packets/s does not read as 0.
+ * number; below 10 it has one decimal, so that 0.4 packets/s does not read as 0, and below 0.05 it is '<0.1'.
  */
 export function formatCompact(amount: number): Quantity {
   if (amount < 999.5) {
     const text = amount < 9.95 && amount % 1 !== 0 ? amount.toFixed(1) : String(Math.round(amount));
-    return { value: text === '0.0' && amount > 0 ? '0.1' : text, unit: '' };
+    return { value: text === '0.0' && amount > 0 ? '<0.1' : text, unit: '' };
   }
   let step = 0;
   let rest = amount;

@@ -1,3 +1,6 @@
+import { dateText, midnight } from '../../text/calendar-text.ts';
+import { clockMinuteText, clockText } from '../../text/clock.ts';
+
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10] as const;
 
 /** Returns a round number for the top of an axis from 0: at least `highest` and at least `min`. */
@@ -39,14 +42,38 @@ const TICKS = [
   { span: 2000, step: 300 },
   { span: 4000, step: 900 },
   { span: 9000, step: 1800 },
-  { span: 40_000, step: 3600 },
+  { span: 30_000, step: 3600 },
+  { span: 90_000, step: 10_800 },
+  { span: 180_000, step: 21_600 },
+  { span: 360_000, step: 43_200 },
 ] as const;
-const MAX_STEP = 10_800;
+const DAY = 86_400;
+const MAX_DAYS = 8;
+/** From this step on, an axis can be as long as a day: midnight is labelled with the day, s. */
+const FIRST_WITH_DAYS = 10_800;
 
-/** Returns round times between `from` and `to` (s since the epoch), and whether their labels need seconds. */
-export function timeTicks(from: number, to: number): { ticks: number[]; seconds: boolean } {
-  const step = TICKS.find(({ span }) => span >= to - from)?.step ?? MAX_STEP;
+/** Returns round local times between `from` and `to` (s since the epoch), and the step between them, s. */
+export function timeTicks(from: number, to: number): { ticks: number[]; step: number } {
+  const step = TICKS.find(({ span }) => span >= to - from)?.step ?? Math.ceil((to - from) / DAY / MAX_DAYS) * DAY;
   const ticks: number[] = [];
-  for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
-  return { ticks, seconds: step < 60 };
+  const date = new Date(from * 1000);
+  if (step < 3600) {
+    // Local time need not differ from UTC by whole hours.
+    const shift = date.getTimezoneOffset() * 60;
+    for (let at = Math.ceil((from - shift) / step) * step + shift; at <= to; at += step) ticks.push(at);
+    return { ticks, step };
+  }
+  // By the calendar: a day can have 23 or 25 hours.
+  for (let hours = 0; ; hours += step / 3600) {
+    const at = new Date(date.getFullYear(), date.getMonth(), date.getDate(), hours).getTime() / 1000;
+    if (!(at <= to)) return { ticks, step };
+    if (at >= from) ticks.push(at);
+  }
+}
+
+/** Returns the label of a tick: '14:03', with seconds if the step is shorter than a minute, or the day: 'Sat 28 Nov'. */
+export function tickText(at: number, step: number): string {
+  const ms = at * 1000;
+  if (step < 60) return clockText(ms);
+  return step >= FIRST_WITH_DAYS && ms === midnight(ms) ? dateText(ms) : clockMinuteText(ms);
 }

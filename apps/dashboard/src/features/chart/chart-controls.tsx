@@ -20,7 +20,7 @@ const UNIT_SEGMENTS = [
  * Selects the time range, the split and the unit of the charts. `children` compares the range with the preceding one.
  */
 export function ChartControls({
-  overview: { range, ranges, zoom, setRange, setZoom, recorder, compared, setCompared },
+  overview: { range, ranges, zoom, setRange, setZoom, recorder, selection, compared, setCompared },
   split,
   onSplit,
   unit,
@@ -54,7 +54,7 @@ export function ChartControls({
       <h2 id="rates-title" className="panel-title chart-title">
         Traffic
       </h2>
-      <p className="chart-text" data-long={zoom !== null} data-testid="chart-text">
+      <p className="chart-text" data-long={zoom !== null || selection !== null} data-testid="chart-text">
         {children}
       </p>
       <div className="chart-switches">

@@ -61,13 +61,20 @@ test('the readouts show the newest step, the step under the pointer, or the mean
     lengthMs: 4000,
     than: 'before',
   };
+  const span = { fromMs: 0, toMs: 4000 };
   const read = (isLive: boolean, hovered: number | null) => {
-    const { rates, lost, when } = readoutOf({ points, comparison }, isLive, hovered);
+    const { rates, lost, when } = readoutOf({ points, comparison, ...span }, isLive, hovered);
     return [rates?.packets, lost, when === null ? 'newest' : when.replace(/^\d.*/, 'its time')];
   };
   expect(read(true, null)).toEqual([20, 3, 'newest']);
   expect(read(true, 1)).toEqual([40, 0, 'its time']);
   expect(read(false, null)).toEqual([17.5, 3, 'mean']);
   expect(read(false, 3)).toEqual([20, 3, 'its time']);
-  expect(readoutOf({ points: [], comparison: null }, true, null)).toEqual({ rates: null, lost: 0, when: null });
+  expect(readoutOf({ points: [], comparison: null, ...span }, true, null)).toEqual({
+    rates: null,
+    lost: 0,
+    when: null,
+  });
+  const week = { points, comparison, fromMs: 0, toMs: 7 * 86_400_000 };
+  expect(readoutOf(week, true, 1).when).toMatch(/^[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d\d:\d\d$/);
 });

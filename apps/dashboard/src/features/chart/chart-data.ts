@@ -1,5 +1,5 @@
 import type { Amounts, PastPoint, Sums } from '../../node/past/past-level.ts';
-import { clockText } from '../../text/clock.ts';
+import { timeInRangeText } from '../../text/calendar-text.ts';
 import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 import type { Comparison } from './comparison.ts';
 
@@ -94,13 +94,19 @@ export interface Readouts {
  * zoomed range.
  */
 export function readoutOf(
-  { points, comparison }: { points: readonly PastPoint[]; comparison: Comparison | null },
+  {
+    points,
+    comparison,
+    fromMs,
+    toMs,
+  }: { points: readonly PastPoint[]; comparison: Comparison | null; fromMs: number; toMs: number },
   isLive: boolean,
   hovered: number | null,
 ): Readouts {
   const under = hovered === null ? undefined : points[hovered];
   if (under !== undefined) {
-    return { rates: under.rates, lost: under.rates?.lost ?? 0, when: clockText(under.fromMs) };
+    const when = timeInRangeText(under.fromMs, toMs - fromMs);
+    return { rates: under.rates, lost: under.rates?.lost ?? 0, when };
   }
   if (isLive) {
     const rates = points.at(-1)?.rates ?? null;

@@ -65,6 +65,7 @@ test('a time belongs to the step that contains it', () => {
 test('the text has the rates of a point, and the sum of a range', () => {
   expect(markText(place(5), points, 1000)).toMatch(/^\d\d:\d\d:\d\d: 50 packets per second, 2 denied, 7 rows lost$/);
   expect(markText(place(3), points, 1000)).toMatch(/: no data$/);
+  expect(markText(place(5), points, 7_200_000)).toMatch(/^[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d\d:\d\d: 50 packets per/);
   expect(markText({ anchorMs: at(6), headMs: at(4) }, points, 1000)).toMatch(
     /^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, 3 s: about 150 packets$/,
   );

@@ -1,6 +1,7 @@
 import type { TimeSpan } from '../../node/past/past.ts';
 import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
-import { clockText, spanText } from '../../text/clock.ts';
+import { timeInRangeText } from '../../text/calendar-text.ts';
+import { spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
 
 /**
@@ -75,13 +76,14 @@ export function grabbed(mark: Mark | null, atMs: number, stepMs: number, nearMs:
 /** Returns the text that screen readers announce at each move. */
 export function markText(mark: Mark, points: readonly PastPoint[], stepMs: number): string {
   const span = markedSpan(mark, stepMs);
+  const time = (ms: number) => timeInRangeText(ms, points.length * stepMs);
   if (mark.anchorMs === mark.headMs) {
     const rates = points[indexAt(points, mark.headMs)]?.rates ?? null;
-    return `${clockText(mark.headMs)}: ${rates === null ? 'no data' : ratesText(rates)}`;
+    return `${time(mark.headMs)}: ${rates === null ? 'no data' : ratesText(rates)}`;
   }
   const inSpan = points.filter(({ fromMs }) => fromMs >= span.fromMs && fromMs < span.toMs);
   const packets = inSpan.reduce((sum, { rates }) => sum + (rates?.packets ?? 0) * (stepMs / 1000), 0);
-  return `${clockText(span.fromMs)} to ${clockText(span.toMs)}, ${spanText(span.toMs - span.fromMs)}: about ${counted(Math.round(packets), 'packet')}`;
+  return `${time(span.fromMs)} to ${time(span.toMs)}, ${spanText(span.toMs - span.fromMs)}: about ${counted(Math.round(packets), 'packet')}`;
 }
 
 function ratesText({ packets, denied, aborted, lost }: Amounts): string {

@@ -3,8 +3,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { clockMinuteText, clockText } from '../../text/clock.ts';
-import { axisTicks, axisTop, highestOf, timeTicks } from './axis.ts';
+import { axisTicks, axisTop, highestOf, tickText, timeTicks } from './axis.ts';
 
 export interface PlotLine {
   /** Names of CSS variables. */
@@ -33,6 +32,11 @@ export interface PlotProps {
 
 const CROSSHAIR = 'rates';
 const MAX_POINTS_SHOWN = 2;
+/** Of the labels of the time axis: half the width of a character, px. */
+const HALF_CHARACTER = 3.4;
+/** Distance between two labels, and what one may reach beyond the right end of the axis, px. */
+const BETWEEN = 8;
+const RIGHT = 16;
 
 /** Lines over time with range selection by mouse. Colours are read from CSS variables at each drawing. */
 export function Plot({ lines, data, lost, end, span, step, axisLabel, minTop, onHover, onBrush }: PlotProps) {
@@ -56,7 +60,7 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, minTop, on
       {
         width: element.clientWidth,
         height: element.clientHeight,
-        padding: [8, 16, 0, 0],
+        padding: [8, RIGHT, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,
@@ -149,19 +153,24 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, minTop, on
   return <div ref={host} className="plot" />;
 }
 
-/** Labels of the time axis. Omits a label that would be cut at an edge or overlap its neighbour. */
+/** Labels of the time axis. Omits a label that would be cut at an edge or overlap another one; days come first. */
 function timeLabels(u: uPlot, ticks: number[]): string[] {
   const { min = 0, max = 0 } = u.scales['x'] ?? {};
-  const { seconds } = timeTicks(min, max);
-  const half = seconds ? 28 : 16;
+  const { step } = timeTicks(min, max);
   const width = u.bbox.width / window.devicePixelRatio;
-  let free = half;
-  return ticks.map((tick) => {
-    const x = ((tick - min) / (max - min)) * width;
-    if (x < free || x > width - half + 16) return '';
-    free = x + 2 * half + 8;
-    return seconds ? clockText(tick * 1000) : clockMinuteText(tick * 1000);
+  const labels = ticks.map((tick) => {
+    const text = tickText(tick, step);
+    const half = text.length * HALF_CHARACTER;
+    return { text, half, x: ((tick - min) / (max - min)) * width };
   });
+  const shown = new Set<(typeof labels)[number]>();
+  const isDay = ({ text }: { text: string }) => !text.includes(':');
+  for (const label of [...labels.filter(isDay), ...labels]) {
+    const { x, half } = label;
+    const isFree = [...shown].every((other) => Math.abs(x - other.x) >= half + other.half + BETWEEN);
+    if (isFree && x >= half && x <= width - half + RIGHT) shown.add(label);
+  }
+  return labels.map((label) => (shown.has(label) ? label.text : ''));
 }
 
 /** Hatches each step in which rows were lost over the whole height, behind the lines. */

@@ -28,6 +28,8 @@ it.each<[ExportEnd, RegExp]>([
 it('describes the rows on the page', () => {
   expect(pageRowsText(12, span)).toBe(`12 rows in 10 s, from ${FROM} to ${TO}.`);
   expect(pageRowsText(1, { ...span, toMs: span.fromMs })).toBe(`1 row at ${FROM}.`);
+  const days = { ...span, toMs: span.fromMs + 2 * 86_400_000 };
+  expect(pageRowsText(3, days)).toMatch(/^3 rows in 2 d, from Fri 2 Jan \d\d:\d\d to Sun 4 Jan \d\d:\d\d\.$/);
   expect(pageRowsText(0, null)).toMatch(/No rows/);
 });
 

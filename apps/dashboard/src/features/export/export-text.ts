@@ -1,4 +1,5 @@
-import { clockText, spanText } from '../../text/clock.ts';
+import { timeInRangeText } from '../../text/calendar-text.ts';
+import { spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import type { Gaps } from './record-buffer.ts';
 
@@ -58,7 +59,7 @@ export function savedText(rows: number, span: Span, { lost, paused, away }: Gaps
 }
 
 function rowsText(rows: number, span: Span): string {
-  const [from, to] = span === null ? ['', ''] : [clockText(span.fromMs), clockText(span.toMs)];
+  const [from, to] = span === null ? ['', ''] : endsOf(span);
   const when = from === to ? from && `, ${from}` : `, ${from} to ${to}`;
   return `${counted(rows, 'row')}${when}.`;
 }
@@ -76,7 +77,11 @@ export function lossText({ before, page, withheld }: ExportLoss): string {
 /** Describes the rows on the page. */
 export function pageRowsText(rows: number, span: Span): string {
   if (span === null) return 'No rows on the page yet.';
-  const [from, to] = [clockText(span.fromMs), clockText(span.toMs)];
+  const [from, to] = endsOf(span);
   if (from === to) return `${counted(rows, 'row')} at ${from}.`;
   return `${counted(rows, 'row')} in ${spanText(span.toMs - span.fromMs)}, from ${from} to ${to}.`;
+}
+
+function endsOf({ fromMs, toMs }: NonNullable<Span>): readonly [string, string] {
+  return [timeInRangeText(fromMs, toMs - fromMs), timeInRangeText(toMs, toMs - fromMs)];
 }

@@ -57,6 +57,7 @@ test('lists that cover almost all of the range have its name', () => {
     'last 60 s',
     'last 12 s',
   ]);
+  expect(lastText(86_400_000, { id: 'all', ms: 86_400_000 })).toBe('all recorded');
 });
 
 test('lists of recorded packets have totals, and the number of ports of a source', () => {

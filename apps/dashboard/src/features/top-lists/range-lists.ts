@@ -177,5 +177,6 @@ export function totalOf({
  * shorter time that is known.
  */
 export function lastText(lengthMs: number, range: { readonly id: string; readonly ms: number }): string {
-  return `last ${Math.abs(lengthMs - range.ms) <= range.ms / 20 ? range.id : spanText(lengthMs)}`;
+  if (Math.abs(lengthMs - range.ms) > range.ms / 20) return `last ${spanText(lengthMs)}`;
+  return range.id === 'all' ? 'all recorded' : `last ${range.id}`;
 }
