@@ -95,7 +95,7 @@ export const LAYOUTS = [
       supervisor: ['native', 'ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
-      enrichment: ['ipc', 'errors'],
+      enrichment: ['system/listening-sockets.ts', 'ipc', 'errors'],
       server: [
         'history',
         'enrichment',

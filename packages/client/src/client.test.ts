@@ -123,6 +123,7 @@ describe('recorded packets', () => {
     expect(await past.top({ ...RANGE, filter: 'deny' })).toEqual({ event: 'past:top' });
     expect(await past.firstSeen(['192.0.2.1'])).toEqual({ event: 'past:first_seen' });
     expect(await past.dryRun({ ...RANGE, default_policy: 'deny' })).toEqual({ event: 'past:dry_run' });
+    expect(await past.learn({ ...RANGE, sources: ['192.0.2.1'] })).toEqual({ event: 'past:learn' });
     expect(await past.bookmark({ ...RANGE, note: 'n' })).toEqual({ event: 'past:bookmark' });
     await past.unbookmark(3);
     loader.answer = () => ({ ok: true, value: { cancelled: true } });
@@ -133,6 +134,7 @@ describe('recorded packets', () => {
       ['past:top', { ...RANGE, filter: 'deny' }],
       ['past:first_seen', { addresses: ['192.0.2.1'] }],
       ['past:dry_run', { ...RANGE, default_policy: 'deny' }],
+      ['past:learn', { ...RANGE, sources: ['192.0.2.1'] }],
       ['past:bookmark', { ...RANGE, note: 'n' }],
       ['past:unbookmark', { id: 3 }],
       ['past:cancel', { question: 'top' }],

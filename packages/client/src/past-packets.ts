@@ -8,6 +8,8 @@ import {
   type PastDryRunReport,
   type PastDryRunRequest,
   type PastFacts,
+  type PastLearned,
+  type PastLearnRequest,
   type PastRates,
   type PastRatesRequest,
   type PastRows,
@@ -79,6 +81,11 @@ export class PastPackets {
   /** Returns what rules would have denied of the packets of a range. */
   dryRun(request: PastDryRunRequest): Promise<PastDryRunReport> {
     return this.#ask('dry_run', request) as Promise<PastDryRunReport>;
+  }
+
+  /** Returns the kinds of traffic that only some sources sent in a range, and rules that deny them. Changes nothing. */
+  learn(request: PastLearnRequest): Promise<PastLearned> {
+    return this.#ask('learn', request) as Promise<PastLearned>;
   }
 
   /** Cancels this client's question of a kind, which then rejects; resolves with whether there was one. */

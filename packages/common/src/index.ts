@@ -14,6 +14,7 @@ export { encodeBatch, PacketLogBatch, readBatches } from './batch/batch.ts';
 export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch/batch-header.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch/batch-layout.ts';
 export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
+export { type KindOfTraffic, kindName } from './explain/kind-name.ts';
 export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';
 export { PCAPNG_COMMENT, PcapngEncoder } from './export/pcapng.ts';
 export {
@@ -74,6 +75,7 @@ export {
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history/history-layout.ts';
 export { icmpTypeName } from './names/icmp-names.ts';
 export { serviceName, serviceNames, servicePort } from './names/service-names.ts';
+export { type Coverage, coverageSchema, type Missing, missingSchema } from './past/coverage.ts';
 export {
   type KnownGoodReason,
   type PastDryRunReport,
@@ -81,9 +83,18 @@ export {
   pastDryRunRequestSchema,
 } from './past/past-dry-run.ts';
 export {
+  type LearnedKind,
+  type LearnedRule,
+  type PastLearned,
+  type PastLearnRequest,
+  pastLearnedSchema,
+  pastLearnRequestSchema,
+} from './past/past-learn.ts';
+export {
   MAX_BOOKMARK_NOTE,
   MAX_BOOKMARKS,
   MAX_GROUP_NETWORKS,
+  MAX_LEARN_SOURCES,
   MAX_PAST_ADDRESSES,
   MAX_PAST_ROWS,
   MAX_PAST_STEPS,
@@ -94,14 +105,10 @@ export {
 export {
   type Bookmark,
   bookmarkSchema,
-  type Coverage,
-  coverageSchema,
   type FirstSeen,
   type FirstSeenRequest,
   firstSeenRequestSchema,
   firstSeenSchema,
-  type Missing,
-  missingSchema,
   type PastBookmarkRequest,
   type PastCancelRequest,
   type PastFacts,

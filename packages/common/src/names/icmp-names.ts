@@ -174,3 +174,9 @@ export function icmpTypeName(ip_protocol: number, type: number, code: number): s
   if (known.codes === undefined) return code === 0 ? known.name : `${known.name}: code ${code}`;
   return `${known.name}: ${known.codes[code] ?? `code ${code}`}`;
 }
+
+/** Returns the name of a type whatever its code: `destination unreachable`, and `type 3` where there is no name. */
+export function icmpTypeOnlyName(ip_protocol: number, type: number): string {
+  const types = ip_protocol === ICMP ? ICMP_TYPES : ip_protocol === ICMPV6 ? ICMPV6_TYPES : undefined;
+  return types?.get(type)?.name ?? `type ${type}`;
+}

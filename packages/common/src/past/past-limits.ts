@@ -6,6 +6,8 @@ export const MAX_PAST_TOP = 100;
 export const MAX_GROUP_NETWORKS = 16;
 export const MAX_PAST_ROWS = 5000;
 export const MAX_PAST_ADDRESSES = 50;
+/** Addresses and networks of a set of sources. */
+export const MAX_LEARN_SOURCES = 500;
 export const MAX_BOOKMARKS = 100;
 export const MAX_BOOKMARK_NOTE = 200;
 

@@ -6,7 +6,9 @@ import * as z from 'zod/mini';
 import { readAddress } from '../address/address.ts';
 import { filterTextSchema } from '../filter/filter-text.ts';
 import { HISTORY_COLUMNS, type HistoryColumn } from '../history/history-layout.ts';
+import { coverageSchema } from './coverage.ts';
 import { pastDryRunRequestSchema } from './past-dry-run.ts';
+import { pastLearnRequestSchema } from './past-learn.ts';
 import {
   MAX_BOOKMARK_NOTE,
   MAX_PAST_ADDRESSES,
@@ -24,29 +26,6 @@ const rangeShape = {
   /** Only these packets; absent: all. */
   filter: z.optional(filterTextSchema),
 };
-
-/** What is missing in a range, one entry for each cause. */
-export const missingSchema = z.object({
-  /** `uncounted`: in the `others` of a top list, because there were more values than are counted. */
-  kind: z.enum(['lost', 'expired', 'forgotten', 'not_recorded', 'damaged', 'uncounted']),
-  /** Undefined: without a limit on this side, or not known. */
-  from_ms: z.optional(time),
-  to_ms: z.optional(time),
-  /** Records, or for `damaged` segments; absent where it is not known. */
-  count: z.optional(count),
-  /** A whole sentence. */
-  message: z.string(),
-});
-export type Missing = z.infer<typeof missingSchema>;
-
-/** How much of a range an answer covers: complete if `missing` is empty and `records` equals `packets`. */
-export const coverageSchema = z.object({
-  /** Sum of the weights of the records that were selected. */
-  packets: count,
-  records: count,
-  missing: z.array(missingSchema),
-});
-export type Coverage = z.infer<typeof coverageSchema>;
 
 /** A range with a note, which retention keeps. `bytes`: of all segments with packets of it. */
 export const bookmarkSchema = z.object({ id: count, from_ms: time, to_ms: time, note: z.string(), bytes: count });
@@ -183,7 +162,7 @@ export type FirstSeenRequest = z.infer<typeof firstSeenRequestSchema>;
 export const firstSeenSchema = z.record(z.string(), time);
 export type FirstSeen = z.infer<typeof firstSeenSchema>;
 
-const QUESTIONS = ['facts', 'rates', 'top', 'rows', 'first_seen', 'dry_run'] as const;
+const QUESTIONS = ['facts', 'rates', 'top', 'rows', 'first_seen', 'dry_run', 'learn'] as const;
 /** Cancels the client's question of this kind, if it waits for an answer. */
 export const pastCancelRequestSchema = z.strictObject({ question: z.enum(QUESTIONS) });
 export type PastCancelRequest = z.infer<typeof pastCancelRequestSchema>;
@@ -198,6 +177,7 @@ export const pastRequestSchemas = {
   bookmark: pastBookmarkRequestSchema,
   unbookmark: pastUnbookmarkRequestSchema,
   dry_run: pastDryRunRequestSchema,
+  learn: pastLearnRequestSchema,
   cancel: pastCancelRequestSchema,
 } as const;
 export type PastVerb = keyof typeof pastRequestSchemas;

@@ -12,6 +12,7 @@ import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
 import type { PastDryRunReport, PastDryRunRequest } from '../past/past-dry-run.ts';
+import type { PastLearned, PastLearnRequest } from '../past/past-learn.ts';
 import type {
   Bookmark,
   FirstSeen,
@@ -241,6 +242,8 @@ export interface ClientToServerEvents extends RulesEvents {
     options: PastDryRunRequest,
     acknowledge: (result: Acknowledgement<PastDryRunReport>) => void,
   ) => void;
+  /** Finds the kinds of traffic that only some sources sent, and proposes rules that deny them. Nothing is changed. */
+  'past:learn': (options: PastLearnRequest, acknowledge: (result: Acknowledgement<PastLearned>) => void) => void;
   /** Cancels this client's question of a kind, which is then rejected (`unavailable`); `cancelled`: whether there was one. */
   'past:cancel': (
     options: PastCancelRequest,

@@ -5,7 +5,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Listener } from '@packetlog/common';
 import type { HelperLink } from '../ipc/helpers/helper-link.ts';
-import { listeningSockets } from './listening-sockets.ts';
+import { listeningSockets } from '../system/listening-sockets.ts';
 
 const TABLES = [
   ['tcp', 6],

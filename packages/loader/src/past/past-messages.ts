@@ -32,6 +32,8 @@ export type ToPastThread =
       /** As the client sent it; the thread checks it. */
       readonly request: unknown;
       readonly recorder: RecorderFacts;
+      /** Directory of the network tables. */
+      readonly tables: string;
       /** Of a dry run. */
       readonly trial: TrialContext | undefined;
     }

@@ -34,6 +34,7 @@ function start(more: Pick<PastQuestionsOptions, 'places'> = {}): PastQuestions {
     directory,
     recorder: () => ({ bytes: 1, max_bytes: 2, is_anonymized: false }),
     bookmarks: { add: vi.fn(), remove: vi.fn() },
+    tables: () => '/proc/self/net',
     trial: () => ({ current: EMPTY_RULESET, protectedNow: [] }),
     failed,
     thread: new URL('./past-thread.ts', import.meta.url),

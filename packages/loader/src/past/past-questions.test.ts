@@ -23,7 +23,16 @@ beforeEach(() => {
   directory = writePast();
   // Node.js strips the types of the thread.
   const thread = new URL('./past-thread.ts', import.meta.url);
-  questions = new PastQuestions({ directory, recorder, bookmarks, trial, failed, thread, idleMs: IDLE_MS });
+  questions = new PastQuestions({
+    directory,
+    recorder,
+    bookmarks,
+    trial,
+    tables: () => '/proc/self/net',
+    failed,
+    thread,
+    idleMs: IDLE_MS,
+  });
 });
 afterEach(async () => {
   await questions.close();
@@ -101,9 +110,33 @@ describe('the thread for questions', () => {
   it('that has ended is reported, and the next question starts another one', async () => {
     await questions.close();
     const thread = new URL('./no-such-thread.ts', import.meta.url);
-    questions = new PastQuestions({ directory, recorder, bookmarks, trial, failed, thread });
+    questions = new PastQuestions({
+      directory,
+      recorder,
+      bookmarks,
+      trial,
+      tables: () => '/proc/self/net',
+      failed,
+      thread,
+    });
     expect(await questions.ask('facts', {}, caller())).toMatchObject(unavailableWithRetry());
     expect(failed).toHaveBeenCalled();
+  });
+});
+
+describe('learning rules', () => {
+  it('is answered, can be cancelled, and the next question is answered', async () => {
+    const one = caller();
+    const cancelled = questions.ask('learn', { ...RANGE, filter: 'tcp' }, one);
+    expect(await questions.ask('cancel', { question: 'learn' }, one)).toEqual({ ok: true, json: '{"cancelled":true}' });
+    expect(await cancelled).toEqual(unavailable(/was cancelled/));
+    const answer = await questions.ask('learn', { ...RANGE, filter: 'tcp' }, one);
+    if (!answer.ok) throw new Error(answer.error.message);
+    const members = new Set(ALL.filter(({ ip_protocol }) => ip_protocol === 6).map(({ src_addr }) => src_addr));
+    expect(JSON.parse(answer.json)).toMatchObject({
+      sources: { distinct: members.size },
+      coverage: { records: ALL.length },
+    });
   });
 });
 

@@ -31,6 +31,8 @@ export interface PastQuestionsOptions {
   readonly trial: () => TrialContext;
   /** Reads the files of `--geoip`; absent: there are none. Rejects with SetupError. */
   readonly places?: () => Promise<readonly PlaceFile[]>;
+  /** Directory of the network tables, in the namespace of the watched interfaces. */
+  readonly tables: () => string;
   /** Reports a fault of the thread, for the log. */
   readonly failed: (error: Error) => void;
   /** How long the thread lives without a question, and its code: for tests. */
@@ -115,6 +117,7 @@ export class PastQuestions implements PastAccess {
           this.#send({
             ...{ type: 'ask', id, verb, request },
             recorder: this.#options.recorder(),
+            tables: this.#options.tables(),
             trial: verb === 'dry_run' ? this.#options.trial() : undefined,
           });
         } catch {

@@ -86,7 +86,7 @@ parentPort?.on('message', (message: ToPastThread) => {
     else trial.abort();
     return;
   }
-  const { verb, request, recorder, trial } = message;
-  if (verb !== 'dry_run') answer(id, { verb, request, recorder });
+  const { verb, request, recorder, tables, trial } = message;
+  if (verb !== 'dry_run') answer(id, { verb, request, recorder, tables });
   else if (trial !== undefined) void runTrial(id, request, trial);
 });

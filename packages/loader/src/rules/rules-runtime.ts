@@ -153,6 +153,11 @@ export class RulesRuntime {
     return { current: { ...ruleset, sets }, protectedNow: this.#protectedNow(ruleset) };
   }
 
+  /** Directory of the network tables in the namespace of the watched interfaces. */
+  get tables(): string {
+    return this.#tables;
+  }
+
   /** Call it when the wall clock was set: rules may have expired earlier than planned. */
   clockSet(): void {
     this.#maintenance?.plan();

@@ -92,7 +92,7 @@ describe('a client with the read-only token', () => {
 
   it.each([
     ...['history:top', 'history', 'subscribe', 'pause', 'names:reverse', 'rules:list'],
-    ...['past:facts', 'past:rates', 'past:top', 'past:rows', 'past:first_seen'],
+    ...['past:facts', 'past:rates', 'past:top', 'past:rows', 'past:first_seen', 'past:learn'],
   ])(
     'gets an answer to %s with objects that cannot be converted, and other clients are not affected',
     async (event) => {
@@ -107,6 +107,7 @@ describe('a client with the read-only token', () => {
         limit: odd,
         before: odd,
         addresses: odd,
+        sources: odd,
       });
       expect(answer).toHaveProperty('ok');
       expect(await on.attempt({})).toBe('connected');

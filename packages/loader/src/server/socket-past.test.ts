@@ -40,6 +40,10 @@ describe('questions about recorded packets', () => {
     ['past:first_seen', { addresses: [] }],
     ['past:first_seen', { addresses: ['192.0.2.1/24'] }],
     ['past:first_seen', { addresses: Array.from({ length: 51 }, () => '192.0.2.1') }],
+    ['past:learn', RANGE],
+    ['past:learn', { ...RANGE, sources: ['192.0.2.1'], filter: 'tcp' }],
+    ['past:learn', { ...RANGE, sources: ['192.0.2.1/24'] }],
+    ['past:learn', { ...RANGE, filter: 'tcp prot 22' }],
     ['past:facts', { more: 1 }],
   ])('that are invalid do not reach the core: %s %j', async (event, request) => {
     const { socket } = await on.connected();

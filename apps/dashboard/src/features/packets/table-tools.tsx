@@ -6,6 +6,7 @@ import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { MenuButton } from '../../ui/menu-button.tsx';
 import { ExportButton } from '../export/index.ts';
 import { toggleGrouping } from './grouping-setting.ts';
+import { LearnButton } from './learn-button.tsx';
 
 const ColumnMenu = dynamic(
   () => lazyWithRetry(() => import('./table/column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu),
@@ -21,10 +22,11 @@ const ColourMenu = dynamic(
   },
 );
 
-/** Buttons at the end of the bar: grouping, colours, columns, export. */
+/** Buttons at the end of the bar: proposed rules, grouping, colours, columns, export. */
 export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {
   return (
     <div className="table-tools">
+      <LearnButton compact={compact} />
       <button
         type="button"
         className="button button-icon"

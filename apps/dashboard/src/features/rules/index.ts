@@ -8,3 +8,5 @@ export type { FilledFields } from './form/rule-form.ts';
 
 /** Not part of the first load: loaded when a packet is to be denied. */
 export const loadDenyProblem = () => import('./form/deny-problem.ts');
+
+export const loadLearnSheet = () => import('./learn/learn-sheet.tsx');

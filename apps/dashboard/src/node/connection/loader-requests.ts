@@ -20,7 +20,9 @@ export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 const ANSWER_WITHIN_MS = 15_000;
 /** Weeks of packets take a while to read. */
 const PAST_WITHIN_MS = 60_000;
-const DRY_RUN_WITHIN_MS = 300_000;
+const SLOW_WITHIN_MS = 300_000;
+/** These read all columns of the range. */
+const SLOW: ReadonlySet<PastEvent> = new Set(['past:dry_run', 'past:learn']);
 
 /** Requests over the page's connection. Answers are validated before they are used. */
 export class LoaderRequests {
@@ -56,7 +58,7 @@ export class LoaderRequests {
   ): Promise<Acknowledgement<PastAnswers[Event]>> {
     const checks = await import('../messages/past-messages.ts').catch(() => null);
     if (checks === null) return unavailable('A part of this page could not be loaded: reload the page.');
-    const withinMs = event === 'past:dry_run' ? DRY_RUN_WITHIN_MS : PAST_WITHIN_MS;
+    const withinMs = SLOW.has(event) ? SLOW_WITHIN_MS : PAST_WITHIN_MS;
     const send = async () => {
       const cancel = () => void this.#answer('past:cancel', { question: event.slice('past:'.length) }, isRejection, '');
       unwanted?.addEventListener('abort', cancel, { once: true });

@@ -7,6 +7,8 @@ import type {
   PastDryRunReport,
   PastDryRunRequest,
   PastFacts,
+  PastLearned,
+  PastLearnRequest,
   PastRates,
   PastRatesRequest,
   PastRows,
@@ -26,6 +28,7 @@ export interface PastRequests {
   'past:bookmark': PastBookmarkRequest;
   'past:unbookmark': PastUnbookmarkRequest;
   'past:dry_run': PastDryRunRequest;
+  'past:learn': PastLearnRequest;
 }
 
 /** The part of a dry run's report that the page shows. */
@@ -43,6 +46,7 @@ export interface PastAnswers {
   'past:bookmark': Bookmark;
   'past:unbookmark': { id: number };
   'past:dry_run': PastTrial;
+  'past:learn': PastLearned;
 }
 
 export type PastEvent = keyof PastRequests;

@@ -3,6 +3,7 @@ import {
   firstSeenSchema,
   HISTORY_COLUMNS,
   pastFactsSchema,
+  pastLearnedSchema,
   pastRatesSchema,
   pastRowsSchema,
   pastTopSchema,
@@ -59,6 +60,28 @@ const ANSWERS: {
       interfaces: listOf({ name: 'eth0' }),
       groups: listOf({ name: 'AS64496', title: 'Example', sources: 2, networks: ['192.0.2.0/24'] }),
       groups_problem: 'No file.',
+      coverage,
+    },
+  ],
+  'past:learn': [
+    pastLearnedSchema,
+    {
+      sources: { ...volume, ...listOf({ addr: '192.0.2.1' }) },
+      only: listOf({ ip_protocol: 6, port: 23, sources: 1 }),
+      shared: listOf({ ip_protocol: 1, icmp_type: 8, sources: 1, other_packets: 2 }),
+      by_kind: {
+        rules: [
+          {
+            rule: { action: 'deny', source: 'any', protocol: 'tcp', destination_port: 23, reason: 'scan' },
+            ...volume,
+            kinds: 1,
+            unused_ports: 0,
+          },
+        ],
+        uncovered: { ...volume, kinds: 1 },
+        warnings: ['The rules deny more.'],
+      },
+      by_source: { rules: [{ action: 'deny', source: 'set:learned', reason: '' }], list: ['192.0.2.1'], unlisted: 0 },
       coverage,
     },
   ],

@@ -7,6 +7,7 @@ import {
   type HistoryColumn,
   type Missing,
   type PastFacts,
+  type PastLearned,
   type PastRates,
   type PastRows,
   type PastTop,
@@ -143,6 +144,53 @@ const isTrial = isShape<PastTrial>({
 
 const isFirstSeen: Check<FirstSeen> = isRecord(isNumber);
 
+type Kind = PastLearned['only']['entries'][number];
+type ListedKind = PastLearned['shared']['entries'][number];
+type Draft = PastLearned['by_source']['rules'][number];
+
+const kind = {
+  ip_protocol: isCount,
+  port: mayBe(isCount),
+  icmp_type: mayBe(isCount),
+  ...volume,
+  sources: isCount,
+};
+
+const isPortOrText: Check<number | string> = (value): value is number | string => isNumber(value) || isText(value);
+/** The form checks the values. */
+const isDraft = isShape<Pick<Draft, 'source' | 'protocol' | 'destination_port' | 'reason'> & { action: string }>({
+  action: isText,
+  source: isText,
+  protocol: mayBe(isPortOrText),
+  destination_port: mayBe(isPortOrText),
+  reason: isText,
+}) as Check<unknown> as Check<Draft>;
+
+const isLearned = isShape<PastLearned>({
+  sources: isShape<PastLearned['sources']>({
+    ...volume,
+    entries: isList(isShape<PastLearned['sources']['entries'][number]>({ ...volume, addr: isText })),
+    others: isVolume,
+    distinct: isCount,
+  }),
+  only: isListOf(isShape<Kind>(kind)),
+  shared: isListOf(isShape<ListedKind>({ ...kind, other_packets: isCount })),
+  by_kind: isShape<PastLearned['by_kind']>({
+    rules: isList(
+      isShape<PastLearned['by_kind']['rules'][number]>({
+        rule: isDraft,
+        ...volume,
+        kinds: isCount,
+        unused_ports: isCount,
+      }),
+    ),
+    uncovered: isShape<PastLearned['by_kind']['uncovered']>({ ...volume, kinds: isCount }),
+    warnings: isList(isText),
+  }),
+  by_source: isShape<PastLearned['by_source']>({ rules: isList(isDraft), list: isList(isText), unlisted: isCount }),
+  coverage: isCoverage,
+});
+
 export const PAST_CHECKS: { readonly [Event in PastEvent]: Check<PastAnswers[Event]> } = {
   'past:facts': isFacts,
   'past:rates': isRates,
@@ -152,4 +200,5 @@ export const PAST_CHECKS: { readonly [Event in PastEvent]: Check<PastAnswers[Eve
   'past:bookmark': isBookmark,
   'past:unbookmark': isShape<{ id: number }>({ id: isCount }),
   'past:dry_run': isTrial,
+  'past:learn': isLearned,
 };

@@ -4,9 +4,8 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
-import { directoryOption, fromOption, isPast, type PastOptions, toOption } from '../options/past-options.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/shared-options.ts';
-import { count, seconds } from '../options/values.ts';
+import { count } from '../options/values.ts';
 import { COMMAND_OUTPUT } from '../process/command-output.ts';
 import { print } from '../process/print.ts';
 import { concluded } from './conclude.ts';
@@ -14,9 +13,9 @@ import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
 import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
 import { Printer } from './printer.ts';
-import { requestedDryRun } from './requested-dry-run.ts';
 import { force, forceOption, lifeOptions, matchOptions } from './rule-options.ts';
-import { auditText, dryRunText, snapshotText } from './rules-text.ts';
+import { auditText, snapshotText } from './rules-text.ts';
+import { addDryRun, addLearn } from './trial-commands.ts';
 
 const HELP = `
 A matching permit rule wins; otherwise a deny rule; otherwise an observe rule; otherwise the default policy.
@@ -29,6 +28,7 @@ Examples:
   packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
   packetlog rules dry-run new.json --against 60     what would it deny in 60 s of traffic?
   packetlog rules dry-run new.json --from -8h       what would it have denied in the last 8 hours?
+  packetlog rules learn --from -1h --source 203.0.113.7  what did only this source send?
   packetlog rules list --json | jq '.rules[].source'
   packetlog rules remove 3 7
 
@@ -37,20 +37,6 @@ A risky change (such as a network wider than /8 or /32, or the default policy de
 
 The commands change the rules of the running packetlog. When none runs, they change the rules file for its next start.
 docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
-
-const DRY_RUN_HELP = `
-With --from, --to or --dir, nothing live is needed: the rules are evaluated over the packets that the recorder kept
-(docs/history.md), also in a copied directory. Prints what they would have denied that was not denied then, and which of
-the sources look known-good. Ctrl-C ends with what was found so far.
-
-Examples:
-  packetlog rules dry-run drop.txt --against 60
-  packetlog rules dry-run drop.txt --from -8h
-  packetlog rules dry-run --add 'deny 203.0.113.0/24 --port 22' --from -1d
-  echo 203.0.113.0/24 | packetlog rules dry-run - --from 22:00 --to 06:00
-  packetlog rules dry-run new.json --from 2026-05-01 --dir /mnt/copy --json
-
-Exit codes with recorded packets: 0 all were evaluated; 1 interrupted, or a segment is damaged; 2 wrong file or option.`;
 
 export function rulesCommand(done: (code: number) => void): Command {
   const rules = new Command('rules')
@@ -184,28 +170,8 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
     exportRules(statePaths(process.env, options.rules), options['set'], printer),
   ).option('--set <name>', 'print the networks of this set');
 
-  subcommand(
-    'dry-run [file]',
-    'count the packets that the rules in a file, or a list of networks, would deny, live or in the past',
-    async (connection, printer, options, args) => {
-      if (isPast(options as PastOptions))
-        return (await import('./dry-run-past.ts')).dryRunPast(connection, printer, options, args);
-      const request = await requestedDryRun(args, options, options['against'] ?? 10);
-      return printer.answer(await connection.ask('test', request), dryRunText);
-    },
-  )
-    .alias('test')
-    .addOption(
-      new Option('--against <seconds>', 'seconds of live traffic to test against')
-        .argParser(seconds)
-        .default(10)
-        .conflicts(['from', 'to', 'dir']),
-    )
-    .option('--add <rule>', 'in place of a file, a rule in addition to those in force: arguments of rules add')
-    .addOption(fromOption('evaluate recorded packets from this time on, not live ones'))
-    .addOption(toOption('evaluate recorded packets before this time'))
-    .addOption(directoryOption())
-    .addHelpText('after', DRY_RUN_HELP);
+  addDryRun(subcommand);
+  addLearn(subcommand);
 
   subcommand('confirm', 'confirm a risky change, so that it does not revert', async (connection, printer) =>
     printer.changed(await connection.ask('confirm', {}), () => 'Confirmed: the change stays in force.'),

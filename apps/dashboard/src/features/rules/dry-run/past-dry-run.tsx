@@ -17,8 +17,11 @@ type State =
   | { readonly at: 'done'; readonly span: TimeSpan; readonly report: PastTrial }
   | { readonly at: 'rejected'; readonly message: string };
 
-/** Evaluates the change over recorded packets, without enforcing it. `request` is null while the form is incomplete. */
-export function PastDryRun({ request }: { request: DryRunRequest | null }) {
+/**
+ * Evaluates the change over recorded packets, without enforcing it. `request` is null while the form is incomplete;
+ * `range` is evaluated at once.
+ */
+export function PastDryRun({ request, range }: { request: DryRunRequest | null; range?: TimeSpan }) {
   const { askPast, store } = useLive();
   const [shown, oldest] = [useShownRange(), useOldestRecorded()];
   const [state, setState] = useState<State>({ at: 'idle' });
@@ -27,17 +30,19 @@ export function PastDryRun({ request }: { request: DryRunRequest | null }) {
   // A report about earlier content of the form would mislead.
   useEffect(() => {
     setState({ at: 'idle' });
+    if (range !== undefined) void run(range);
     return () => unwanted.current.abort();
-  }, [about]);
+  }, [about, range]);
   const now = store.getSnapshot().figures.wallMs;
+  const spans = range === undefined ? pastSpans(now, oldest, shown) : withRange(range, pastSpans(now, oldest, null));
   const run = async (span: TimeSpan) => {
     if (request === null) return;
     unwanted.current.abort();
     unwanted.current = new AbortController();
     const { signal } = unwanted.current;
     setState({ at: 'running', span });
-    const range = { from_ms: Math.floor(span.fromMs), to_ms: Math.ceil(span.toMs) };
-    const answer = await askPast('past:dry_run', { ...request, ...range }, signal);
+    const times = { from_ms: Math.floor(span.fromMs), to_ms: Math.ceil(span.toMs) };
+    const answer = await askPast('past:dry_run', { ...request, ...times }, signal);
     if (signal.aborted) return;
     setState(
       answer.ok ? { at: 'done', span, report: answer.value } : { at: 'rejected', message: answer.error.message },
@@ -47,7 +52,7 @@ export function PastDryRun({ request }: { request: DryRunRequest | null }) {
     <>
       <div className="dry-run-head">
         <p className="field-label">Dry run over recorded packets</p>
-        {pastSpans(now, oldest, shown).map(({ label, span }) => (
+        {spans.map(({ label, span }) => (
           <button
             key={label}
             type="button"
@@ -67,6 +72,12 @@ export function PastDryRun({ request }: { request: DryRunRequest | null }) {
       </div>
     </>
   );
+}
+
+/** Returns the range, and the spans that are not as long. */
+function withRange(range: TimeSpan, spans: ReturnType<typeof pastSpans>): ReturnType<typeof pastSpans> {
+  const lengthOf = ({ fromMs, toMs }: TimeSpan) => toMs - fromMs;
+  return [{ label: 'this range', span: range }, ...spans.filter(({ span }) => lengthOf(span) !== lengthOf(range))];
 }
 
 function PastReport({ report, span, now }: { report: PastTrial; span: TimeSpan; now: number }) {

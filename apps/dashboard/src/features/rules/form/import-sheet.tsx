@@ -15,14 +15,30 @@ import { ALL_ACTIONS } from './action-segments.tsx';
 import { listLines, nameFromFile, sizeProblem } from './import-list.ts';
 
 const ANSWER_WITHIN_MS = 60_000;
+const NO_LIST: ProposedList = { name: '', text: '', reason: '' };
+
+/** What the fields have at first. */
+export interface ProposedList {
+  readonly name: string;
+  readonly text: string;
+  readonly reason: string;
+}
 
 /** Imports a list of networks as a named set with one rule. A set of that name is replaced. */
-export function ImportSheet({ existing, onClose }: { existing: readonly string[]; onClose: () => void }) {
+export function ImportSheet({
+  existing,
+  proposed = NO_LIST,
+  onClose,
+}: {
+  existing: readonly string[];
+  proposed?: ProposedList;
+  onClose: () => void;
+}) {
   const { ask, store } = useLive();
-  const [name, setName] = useState('');
-  const [text, setText] = useState('');
+  const [name, setName] = useState(proposed.name);
+  const [text, setText] = useState(proposed.text);
   const [action, setAction] = useState<RuleAction>('deny');
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useState(proposed.reason);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [rejection, setRejection] = useState<RulesError | null>(null);

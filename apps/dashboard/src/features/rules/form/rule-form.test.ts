@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeRule } from '../../../../test/support/samples.ts';
-import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
+import { changesOf, EMPTY_FORM, filledBy, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
 
 const read = (over: Partial<RuleForm>) => readForm({ ...EMPTY_FORM, source: '203.0.113.7', ...over });
 
@@ -26,6 +26,17 @@ test.each<[Partial<RuleForm>, keyof RuleForm, RegExp]>([
   const { draft, problems } = read(over);
   expect(draft).toBeNull();
   expect(problems?.[field]).toMatch(message);
+});
+
+test('a proposed rule fills the form, and is the same rule with an expiry', () => {
+  const proposed = {
+    action: 'deny',
+    source: 'any',
+    protocol: 'tcp',
+    destination_port: '20-22',
+    reason: 'only one source sent this',
+  } as const;
+  expect(readForm({ ...EMPTY_FORM, ...filledBy(proposed) }).draft).toEqual({ ...proposed, for: '1h' });
 });
 
 test('an unchanged form changes nothing', () => {

@@ -13,8 +13,8 @@ export interface RuleForm {
   readonly lasts: string;
 }
 
-/** What a rule matches, to begin a form with. */
-export type FilledFields = Partial<Pick<RuleForm, 'source' | 'protocol' | 'port' | 'interface'>>;
+/** What a form begins with. */
+export type FilledFields = Partial<Omit<RuleForm, 'lasts'>>;
 
 export const KEEP = 'keep';
 
@@ -72,6 +72,17 @@ export function formOf(rule: Rule): RuleForm {
     interface: rule.interface ?? '',
     reason: rule.reason,
     lasts: rule.expires_at === undefined ? '' : KEEP,
+  };
+}
+
+/** Returns the fields of a proposed rule; its expiry is that of other new rules. */
+export function filledBy({ action, source, protocol, destination_port, reason }: RuleDraft): FilledFields {
+  return {
+    action,
+    source,
+    protocol: String(protocol ?? ''),
+    port: String(destination_port ?? ''),
+    reason: reason ?? '',
   };
 }
 
