@@ -28,7 +28,8 @@ Examples:
 Exit codes:
   ${EXIT.ok}  done
   ${EXIT.failed}  packetlog is not running, or it rejected the change: a message says why
-  ${EXIT.usage}  wrong option or value, or no such directory`;
+  ${EXIT.usage}  wrong option or value, or no such directory
+  ${EXIT.privilege}  not root`;
 
 export function addBookmarksCommand(program: Command, done: (code: number) => void): void {
   const bookmarks = program
