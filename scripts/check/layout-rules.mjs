@@ -95,9 +95,12 @@ export const LAYOUTS = [
       supervisor: ['native', 'ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
+      // Sums of the packets that match a filter.
+      live: ['history', 'summary', 'ipc'],
       enrichment: ['system/listening-sockets.ts', 'ipc', 'errors'],
       server: [
         'history',
+        'live',
         'enrichment',
         'system/resident-memory.ts',
         'ipc',
@@ -153,7 +156,8 @@ export const LAYOUTS = [
       segments: ['record', 'address', 'history'],
       filter: ['segments', 'rules', 'names', 'record', 'address'],
       past: ['filter', 'history', 'rules', 'address'],
-      protocol: ['filter', 'rules', 'record', 'history', 'past'],
+      live: ['filter', 'history', 'past'],
+      protocol: ['filter', 'rules', 'record', 'history', 'past', 'live'],
       batch: ['protocol', 'record'],
       explain: ['filter', 'names', 'record', 'address'],
       'index.ts': [
@@ -163,6 +167,7 @@ export const LAYOUTS = [
         'export',
         'filter',
         'history',
+        'live',
         'names',
         'past',
         'protocol',

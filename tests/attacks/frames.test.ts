@@ -109,6 +109,7 @@ const TOLERATED: readonly (readonly [name: string, sent: Uint8Array])[] = [
 
 const EVENTS = [
   ...['subscribe', 'pause', 'history', 'history:top', 'names:listeners', 'names:reverse', 'names:places'],
+  ...['live:rates', 'live:top', 'live:end'],
   ...Object.keys(rulesRequestSchemas).map((verb) => `rules:${verb}`),
   ...Object.keys(pastRequestSchemas).map((verb) => `past:${verb}`),
 ];

@@ -156,4 +156,24 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     );
     await packetlog.end();
   });
+
+  test('sums up the packets that match a filter, without a recorder', async () => {
+    const { client, link } = suite.network;
+    const packetlog = await startLoader('--sample', 'off');
+    const example = await startExample(4);
+    const running = { over: false };
+    void example.exited.then(() => {
+      running.over = true;
+    });
+    while (!running.over) {
+      await sendUdp(client, { address: link.server.ipv4, count: 20, ports: [53, 9], perSecond: 500 });
+    }
+    expect(await example.exited).toEqual({ code: 0, signal: null });
+    expect(example.stderr).toBe('');
+    const [summed, ...sources] = example.stdout.trim().split('\n');
+    expect(summed).toMatch(/^\d+ packets since \d{4}-/);
+    expect(Number(summed?.split(' ')[0])).toBeGreaterThan(100);
+    expect(sources.at(-1)).toMatch(new RegExp(`^${link.client.ipv4.replaceAll('.', '\\.')} \\d+$`));
+    await packetlog.end();
+  });
 });

@@ -110,6 +110,23 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await page.getByRole('region', { name: 'Top destination ports' }).getByText('53', { exact: true }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'all-nodes');
+
+    // The live sums of a filter begin on each node, and are added up.
+    await page.getByTestId('filter').fill('udp dst port (53 or 443)');
+    await page.keyboard.press('Enter');
+    const matches = (count: number) =>
+      page.locator(`[data-testid=since-applied][data-packets="${count}"]`).getByText('complete').waitFor();
+    await matches(0);
+    await sendUdp(server, { address: link.client.ipv4, count: 20, ports: [443] });
+    await sendUdp(client, { address: link.server.ipv4, count: 30, ports: [53, 9] });
+    await matches(35);
+    await page.getByRole('region', { name: 'Top sources' }).getByText(link.client.ipv4).waitFor();
+    await page.getByRole('region', { name: 'Top sources' }).getByText(link.server.ipv4).waitFor();
+    await screenshot(page, 'all-nodes-filter', false);
+    await page.getByTestId('filter').fill('');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('filter').blur();
+    await until(all, { what: 'the packets of both to be counted', evidence: () => `${there} and ${here}` });
     await page.keyboard.press('w');
     await page.getByRole('region', { name: 'Ledger of each node' }).getByText('second').waitFor();
     await screenshot(page, 'path-all-nodes');

@@ -267,7 +267,7 @@ describe.skipIf(!requireRoot())('recorded packets', { timeout: 240_000 }, () => 
     const { page, problems } = await suite.open(`${url}&filter=udp`);
     await send(HTTPS, 443);
     const line = page.getByTestId('applied-line');
-    await line.getByText('Chart and top lists show all packets, because nothing is recorded.').waitFor();
+    await line.getByText('when this filter was first applied; complete').waitFor();
     expect(await page.getByTestId('compared').count()).toBe(0);
     await page.getByTestId('filter').fill('');
     await page.keyboard.press('Enter');

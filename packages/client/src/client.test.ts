@@ -111,6 +111,24 @@ describe('rules', () => {
   });
 });
 
+test('live sums are asked for with one call each', async () => {
+  const { live } = await client();
+  loader.answer = (event) => ({ ok: true, value: { event } });
+  const request = { filter: 'udp', from_ms: 1, to_ms: 2 };
+  expect(await live.rates(request)).toEqual({ event: 'live:rates' });
+  expect(await live.top(request)).toEqual({ event: 'live:top' });
+  loader.answer = () => ({ ok: true, value: { ended: true } });
+  expect(await live.end()).toBe(true);
+  expect(loader.asked).toEqual([
+    ['live:rates', request],
+    ['live:top', request],
+    ['live:end', {}],
+  ]);
+  const error = { code: 'unavailable', message: 'Six other filters.', retry_after_ms: 5 };
+  loader.answer = () => ({ ok: false, error });
+  expect(await failure(live.rates(request))).toMatchObject({ code: 'unavailable', message: 'Six other filters.' });
+});
+
 describe('recorded packets', () => {
   const RANGE = { from_ms: 1, to_ms: 2 };
 

@@ -2,7 +2,6 @@ import {
   type Acknowledgement,
   type Hello,
   MAX_MESSAGE_BYTES,
-  type PastVerb,
   type Rule,
   type RuleAction,
   type RulesAnswer,
@@ -14,6 +13,7 @@ import {
   rulesErrorSchema,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
+import { LiveSums } from './live-sums.ts';
 import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { PacketStream, type PacketStreamOptions } from './packet-stream.ts';
@@ -59,6 +59,8 @@ export class PacketLogClient {
   #ended: PacketLogError | undefined;
   /** The loader's first message: node, version, interfaces, and whether this client can change rules (`admin`). */
   readonly hello: Hello;
+  /** Sums of the packets that match a filter, from its first question on. */
+  readonly live: LiveSums;
   /** Questions about packets that the loader has recorded (`--record on`). */
   readonly past: PastPackets;
 
@@ -67,7 +69,8 @@ export class PacketLogClient {
     this.#options = options;
     this.#socket = socket;
     this.hello = hello;
-    this.past = new PastPackets((verb, request) => this.#askPast(verb, request));
+    this.live = new LiveSums((question, request) => this.#ask(`live:${question}`, request));
+    this.past = new PastPackets((verb, request) => this.#ask(`past:${verb}`, request));
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
       // The loader now rejects this client: its tokens have changed.
       const rejection = rejectionSchema.safeParse(error.data);
@@ -212,13 +215,14 @@ export class PacketLogClient {
     });
   }
 
-  async #askPast(verb: PastVerb, request: object): Promise<unknown> {
+  /** Asks about packets, recorded or live. */
+  async #ask(event: string, request: object): Promise<unknown> {
     const timeoutMs = this.#options.timeoutMs ?? PAST_TIMEOUT_MS;
-    const answer = await this.#send<Acknowledgement<unknown>>(`past:${verb}`, request, timeoutMs, ASK_LESS);
+    const answer = await this.#send<Acknowledgement<unknown>>(event, request, timeoutMs, ASK_LESS);
     if (answer.ok) return answer.value;
     const rejected = rejectionSchema.safeParse(answer.error);
     if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
-    throw new PacketLogError(`The loader rejected ${verb}: the error has an unknown format. See the loader’s log.`, {
+    throw new PacketLogError(`The loader rejected ${event}: the error has an unknown format. See the loader’s log.`, {
       code: 'internal',
     });
   }

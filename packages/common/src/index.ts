@@ -73,6 +73,15 @@ export {
   historyTopSchema,
 } from './history/history.ts';
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history/history-layout.ts';
+export {
+  type LiveRates,
+  type LiveRequest,
+  type LiveTop,
+  liveEndRequestSchema,
+  liveRatesSchema,
+  liveRequestSchema,
+  liveTopSchema,
+} from './live/live-requests.ts';
 export { icmpTypeName } from './names/icmp-names.ts';
 export { serviceName, serviceNames, servicePort } from './names/service-names.ts';
 export { type Coverage, coverageSchema, type Missing, missingSchema } from './past/coverage.ts';

@@ -6,8 +6,11 @@ const count = z.int().check(z.nonnegative());
 
 /** What is missing in a range, one entry for each cause. */
 export const missingSchema = z.object({
-  /** `uncounted`: in the `others` of a top list, because there were more values than are counted. */
-  kind: z.enum(['lost', 'expired', 'forgotten', 'not_recorded', 'damaged', 'uncounted']),
+  /**
+   * `uncounted`: in the `others` of a top list, because there were more values than are counted. Only of live sums:
+   * `unchecked`, not checked against the filter for lack of time; `not_counted`, before the sums began.
+   */
+  kind: z.enum(['lost', 'expired', 'forgotten', 'not_recorded', 'damaged', 'uncounted', 'unchecked', 'not_counted']),
   /** Undefined: without a limit on this side, or not known. */
   from_ms: z.optional(time),
   to_ms: z.optional(time),

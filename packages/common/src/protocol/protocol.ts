@@ -5,12 +5,13 @@
  * - Server to client: `hello` once, then `packets` (one binary attachment, see batch-layout.ts),
  *   `summary` and `ledger` once a second, `notice` for each event, `rules` after `hello` and after
  *   each change of the rules, `rule_counters` once a second.
- * - Client to server: `subscribe`, `pause`, `history*`, `past:*` (past/past-requests.ts), `names:*` (name-requests.ts) and
- *   `rules:*` (rules/requests.ts); each with an acknowledgement.
+ * - Client to server: `subscribe`, `pause`, `history*`, `live:*` (live/live-requests.ts), `past:*` (past/past-requests.ts),
+ *   `names:*` (name-requests.ts) and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
 import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
+import type { LiveRates, LiveRequest, LiveTop } from '../live/live-requests.ts';
 import type { PastDryRunReport, PastDryRunRequest } from '../past/past-dry-run.ts';
 import type { PastLearned, PastLearnRequest } from '../past/past-learn.ts';
 import type {
@@ -208,6 +209,14 @@ export interface ClientToServerEvents extends RulesEvents {
   history: (options: HistoryRequest, acknowledge: (result: Acknowledgement<History>) => void) => void;
   /** Returns the top sources, ports, pairs and rules of a range of the history. */
   'history:top': (options: HistoryTopRequest, acknowledge: (result: Acknowledgement<HistoryTop>) => void) => void;
+  /**
+   * Returns rates of the packets that match a filter, from the live sums of that filter. Rejected (`unavailable`, with
+   * `retry_after_ms`) while clients use as many other filters as a loader sums up at a time.
+   */
+  'live:rates': (options: LiveRequest, acknowledge: (result: Acknowledgement<LiveRates>) => void) => void;
+  'live:top': (options: LiveRequest, acknowledge: (result: Acknowledgement<LiveTop>) => void) => void;
+  /** Ends this client's use of its filter's live sums; `ended`: whether there were any. */
+  'live:end': (options: object, acknowledge: (result: Acknowledgement<{ ended: boolean }>) => void) => void;
   /**
    * Returns local processes with sockets that wait for packets. Rejected (`unavailable`) where the loader cannot tell.
    */

@@ -6,18 +6,17 @@ import {
   HISTORY_COLUMNS,
   HISTORY_LEVELS,
   type History as HistoryAnswer,
-  type HistoryColumn,
   type HistoryTop,
   type Summary,
 } from '@packetlog/common';
 import type { RuleHits, Volume } from '../ipc/rule-counts.ts';
 import { FirstSeen } from './first-seen.ts';
-import { Level } from './level.ts';
+import { type Amounts, finestWith, Level } from './level.ts';
 import { unpackedKey } from './packed-tops.ts';
-import { addTo, mostOf, type TopBucket, type TopList } from './top-bucket.ts';
+import { rangeTops, sums, type TopRange, topRange } from './range-tops.ts';
+import type { TopBucket } from './top-bucket.ts';
 
 const TOP = 10;
-const SERIES_POINTS = 60;
 /** Maximum number of cached answers; the cache is cleared every second. */
 const KEPT_ANSWERS = 32;
 const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
@@ -26,10 +25,6 @@ const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
   [17, 'udp'],
   [58, 'icmp'],
 ]);
-
-interface Merged extends Volume {
-  readonly series: number[];
-}
 
 export class History {
   readonly #levels = HISTORY_LEVELS.map(({ step_ms, buckets }) => new Level(step_ms, buckets));
@@ -45,7 +40,7 @@ export class History {
     this.#startedAtMs ??= atMs;
     this.#tops.clear();
     const amounts = amountsOf(summary, lost);
-    for (const level of this.#levels) this.#addTops(level.add(atMs, amounts), summary, rules);
+    for (const level of this.#levels) addTops(level.add(atMs, amounts), summary, rules);
     for (const { addr } of summary.top_sources) this.#firstSeen.see(addr, atMs);
   }
 
@@ -59,45 +54,28 @@ export class History {
   }
 
   top(fromMs: number, toMs: number): HistoryTop {
-    const level = this.#finestWith(fromMs);
-    const { stepMs } = level;
-    const from_ms = Math.max(Math.floor(fromMs / stepMs) * stepMs, level.firstAtMs ?? 0);
-    const to_ms = Math.max(from_ms + stepMs, Math.min(Math.ceil(toMs / stepMs) * stepMs, level.endMs ?? 0));
-    const perPoint = Math.ceil((to_ms - from_ms) / stepMs / SERIES_POINTS);
-    const series_step_ms = perPoint * stepMs;
-    const key = `${stepMs} ${from_ms} ${to_ms}`;
+    const level = finestWith(this.#levels, Math.max(fromMs, this.#startedAtMs ?? fromMs));
+    const range = topRange(level, fromMs, toMs);
+    const key = `${level.stepMs} ${range.from_ms} ${range.to_ms}`;
     const cached = this.#tops.get(key);
     if (cached !== undefined) return cached;
-    const range = { from_ms, to_ms, series_step_ms, points: Math.ceil((to_ms - from_ms) / series_step_ms) };
     const answer = this.#topOf(level, range);
     if (this.#tops.size < KEPT_ANSWERS) this.#tops.set(key, answer);
     return answer;
   }
 
-  #topOf(level: Level, range: Range): HistoryTop {
+  #topOf(level: Level, range: TopRange): HistoryTop {
     const { from_ms, to_ms, series_step_ms } = range;
-    const sources = sums(level, 'sources', range);
-    const most = (list: TopList, of = sums(level, list, range)) => withSeries(level, list, range, mostOf(of, TOP));
+    const all = sums(level, 'sources', range);
+    const { sources, ...tops } = rangeTops(level, range, all);
     const hadBefore = this.#startedAtMs !== undefined && this.#startedAtMs < from_ms;
     return {
       from_ms,
       to_ms,
       series_step_ms,
-      sources: most('sources', sources).map(([addr, volume]) => ({
-        addr,
-        first_seen_ms: this.#firstSeen.of(addr) ?? from_ms,
-        ...volume,
-      })),
-      ports: most('ports').map(([key, volume]) => {
-        const [ip_protocol = 0, port = 0] = key.split(' ').map(Number);
-        return { ip_protocol, port, ...volume };
-      }),
-      pairs: most('pairs').map(([key, volume]) => {
-        const [src_addr = '', dst_addr = ''] = key.split(' ');
-        return { src_addr, dst_addr, ...volume };
-      }),
-      rules: most('rules').map(([key, volume]) => ({ rule_id: Number(key), ...volume })),
-      new_sources: hadBefore ? this.#newSources(sources, from_ms) : [],
+      sources: sources.map((source) => ({ ...source, first_seen_ms: this.#firstSeen.of(source.addr) ?? from_ms })),
+      ...tops,
+      new_sources: hadBefore ? this.#newSources(all, from_ms) : [],
     };
   }
 
@@ -109,27 +87,22 @@ export class History {
       .sort((a, b) => b.first_seen_ms - a.first_seen_ms)
       .slice(0, TOP);
   }
-
-  #addTops(bucket: TopBucket, summary: Summary, rules: readonly RuleHits[]): void {
-    for (const source of summary.top_sources) bucket.add('sources', source.addr, source);
-    for (const port of summary.top_ports) bucket.add('ports', `${port.ip_protocol} ${port.port}`, port);
-    for (const pair of summary.top_pairs) bucket.add('pairs', `${pair.src_addr} ${pair.dst_addr}`, pair);
-    for (const rule of rules) bucket.add('rules', String(rule.rule_id), rule);
-  }
-
-  /** Returns the finest level that reaches back to that time; the coarsest, if none does. */
-  #finestWith(fromMs: number): Level {
-    const started = this.#startedAtMs ?? fromMs;
-    const wanted = Math.max(fromMs, started);
-    const level = this.#levels.find(({ firstAtMs, stepMs }) => firstAtMs !== undefined && firstAtMs < wanted + stepMs);
-    return level ?? (this.#levels.at(-1) as Level);
-  }
 }
 
-function amountsOf(
-  { total, by_action, denied_bytes, by_protocol }: Summary,
+/** Adds the lists of a second to those of a bucket. */
+export function addTops(bucket: TopBucket, summary: Summary, rules: readonly RuleHits[]): void {
+  for (const source of summary.top_sources) bucket.add('sources', source.addr, source);
+  for (const port of summary.top_ports) bucket.add('ports', `${port.ip_protocol} ${port.port}`, port);
+  for (const pair of summary.top_pairs) bucket.add('pairs', `${pair.src_addr} ${pair.dst_addr}`, pair);
+  for (const rule of rules) bucket.add('rules', String(rule.rule_id), rule);
+}
+
+/** Returns what a second adds to each level. `gaps`: of live sums. */
+export function amountsOf(
+  { total, by_action, denied_bytes, by_protocol, records }: Summary,
   lost: number,
-): Record<HistoryColumn, number> {
+  gaps: Readonly<Record<'unchecked' | 'not_recorded', number>> = { unchecked: 0, not_recorded: 0 },
+): Amounts {
   const amounts = {
     packets: total.packets,
     bytes: total.bytes,
@@ -146,6 +119,8 @@ function amountsOf(
     udp_bytes: 0,
     icmp_bytes: 0,
     other_bytes: 0,
+    records,
+    ...gaps,
   };
   for (const { ip_protocol, packets, bytes } of by_protocol) {
     const name = PROTOCOL.get(ip_protocol) ?? 'other';
@@ -153,38 +128,4 @@ function amountsOf(
     amounts[`${name}_bytes`] += bytes;
   }
   return amounts;
-}
-
-interface Range {
-  from_ms: number;
-  to_ms: number;
-  series_step_ms: number;
-  points: number;
-}
-
-/** Returns the volume of each key in the whole range, by packed keys. */
-function sums(level: Level, list: TopList, { from_ms, to_ms }: Range): Map<string, Volume> {
-  const summed = new Map<string, Volume>();
-  for (const { top } of level.tops(from_ms, to_ms)) {
-    top.visit(list, (key, packets, bytes) => addTo(summed, key, packets, bytes));
-  }
-  return summed;
-}
-
-/** Adds to the keys in `shown` a series of their packets over the range, and makes the keys readable. */
-function withSeries(
-  level: Level,
-  list: TopList,
-  { from_ms, to_ms, series_step_ms, points }: Range,
-  shown: readonly [string, Volume][],
-): [string, Merged][] {
-  const series = new Map(shown.map(([key]) => [key, new Array<number>(points).fill(0)]));
-  for (const { atMs, top } of level.tops(from_ms, to_ms)) {
-    const point = Math.floor((atMs - from_ms) / series_step_ms);
-    top.visit(list, (key, packets) => {
-      const of = series.get(key);
-      if (of !== undefined) of[point] = (of[point] ?? 0) + packets;
-    });
-  }
-  return shown.map(([key, volume]) => [unpackedKey(list, key), { ...volume, series: series.get(key) ?? [] }]);
 }

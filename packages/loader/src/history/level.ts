@@ -3,7 +3,14 @@ import { HISTORY_COLUMNS, type HistoryColumn } from '@packetlog/common';
 import { PackedTops, packedKey, type VisitTop } from './packed-tops.ts';
 import { TopBucket, type TopList } from './top-bucket.ts';
 
-export type Amounts = Readonly<Record<HistoryColumn, number>>;
+/**
+ * What a bucket counts besides the columns that clients get, for live sums: records that match, records that were not
+ * checked, and packets without a record (`--count-only`).
+ */
+export const LEVEL_COLUMNS = [...HISTORY_COLUMNS, 'records', 'unchecked', 'not_recorded'] as const;
+export type LevelColumn = HistoryColumn | 'records' | 'unchecked' | 'not_recorded';
+
+export type Amounts = Readonly<Record<LevelColumn, number>>;
 
 /** The busiest keys of one bucket. */
 export interface Tops {
@@ -13,7 +20,7 @@ export interface Tops {
 export class Level {
   readonly stepMs: number;
   readonly #size: number;
-  readonly #columns: Readonly<Record<HistoryColumn, Float64Array>>;
+  readonly #columns: Readonly<Record<LevelColumn, Float64Array>>;
   /** Lists of the newest bucket. */
   readonly #open = new TopBucket();
   /** Lists of the buckets before it. */
@@ -25,8 +32,8 @@ export class Level {
   constructor(stepMs: number, size: number) {
     this.stepMs = stepMs;
     this.#size = size;
-    this.#columns = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, new Float64Array(size)])) as Record<
-      HistoryColumn,
+    this.#columns = Object.fromEntries(LEVEL_COLUMNS.map((name) => [name, new Float64Array(size)])) as Record<
+      LevelColumn,
       Float64Array
     >;
     this.#closed = new PackedTops(size);
@@ -48,7 +55,7 @@ export class Level {
    */
   add(atMs: number, amounts: Amounts): TopBucket {
     const at = this.#advance(Math.floor(atMs / this.stepMs));
-    for (const name of HISTORY_COLUMNS) {
+    for (const name of LEVEL_COLUMNS) {
       const column = this.#columns[name];
       column[at] = (column[at] as number) + amounts[name];
     }
@@ -56,7 +63,7 @@ export class Level {
   }
 
   /** Returns the values from the oldest bucket to that of `untilMs`, including those without traffic. */
-  column(name: HistoryColumn, untilMs: number): number[] {
+  column(name: LevelColumn, untilMs: number): number[] {
     if (this.#newest === undefined) return [];
     this.#advance(Math.floor(untilMs / this.stepMs));
     const column = this.#columns[name];
@@ -87,7 +94,7 @@ export class Level {
 
   /** Clears all buckets after a clock that was far ahead has been corrected: the times of the old data are unknown. */
   #forget(number: number): void {
-    for (const name of HISTORY_COLUMNS) this.#columns[name].fill(0);
+    for (const name of LEVEL_COLUMNS) this.#columns[name].fill(0);
     for (let at = 0; at < this.#size; at++) this.#closed.forget(at);
     this.#open.clear();
     this.#newest = number;
@@ -109,11 +116,19 @@ export class Level {
     }
     for (let next = first; next <= number; next++) {
       const at = next % this.#size;
-      for (const name of HISTORY_COLUMNS) this.#columns[name][at] = 0;
+      for (const name of LEVEL_COLUMNS) this.#columns[name][at] = 0;
       this.#closed.forget(at);
     }
     this.#newest = Math.max(this.#newest, number);
     this.#oldest = Math.max(this.#oldest, this.#newest - this.#size + 1);
     return this.#newest % this.#size;
   }
+}
+
+/**
+ * Returns the finest of `levels` (finest first) that reaches back to `wantedMs`; the coarsest, if none does.
+ */
+export function finestWith(levels: readonly Level[], wantedMs: number): Level {
+  const level = levels.find(({ firstAtMs, stepMs }) => firstAtMs !== undefined && firstAtMs < wantedMs + stepMs);
+  return level ?? (levels.at(-1) as Level);
 }

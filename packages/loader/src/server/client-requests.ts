@@ -10,12 +10,14 @@ import {
 } from '@packetlog/common';
 import { PAUSE, subscribeCost } from './access/message-cost.ts';
 import type { Client } from './client.ts';
+import type { LiveSums } from './live/live-sums.ts';
+import { LIVE_EVENTS, listenToLive } from './live-requests.ts';
 import { type Lookups, Unavailable } from './lookups.ts';
 import type { RowsWanted } from './rows-wanted.ts';
 import { RULES_EVENTS } from './rules-feed.ts';
 import { streamRejection } from './stream-limits.ts';
 
-const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
+const KNOWN_EVENTS = new Set<string>(['subscribe', 'pause', ...LIVE_EVENTS, ...RULES_EVENTS]);
 /** When a client may retry a subscription that was rejected for lack of streams. */
 const STREAMS_RETRY_MS = 10_000;
 
@@ -24,6 +26,7 @@ export interface RequestContext {
   readonly clients: () => Iterable<Client>;
   readonly rowsWanted: RowsWanted;
   readonly lookups: Lookups;
+  readonly live: LiveSums;
 }
 
 export function listenTo(client: Client, context: RequestContext): void {
@@ -31,6 +34,7 @@ export function listenTo(client: Client, context: RequestContext): void {
   const { lookups } = context;
   socket.on('subscribe', (...given: unknown[]) => subscribe(client, context, given));
   socket.on('pause', (...given: unknown[]) => pause(client, context, given));
+  listenToLive(client, context);
   for (const [event, { cost, schema, answer }] of lookups) {
     socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
       messages.lookup(

@@ -6,6 +6,7 @@ import type { LineLimit } from '../line-limit.ts';
 import type { ClientBudget } from './access/budget.ts';
 import { peerOf } from './access/peer-address.ts';
 import { ClientMessages } from './client-messages.ts';
+import type { SummedFilter } from './live/live-sums.ts';
 import { ClientStream } from './streams/client-stream.ts';
 import { write } from './streams/frames.ts';
 import type { RowStreams, Subscription } from './streams/row-streams.ts';
@@ -29,6 +30,8 @@ export class Client {
   readonly #budget: ClientBudget;
   /** The last subscription; takes effect when the drain thread passes on enough rows. */
   requested: Subscription | undefined;
+  /** The filter whose live sums it asks for. */
+  summed: SummedFilter | undefined;
   pauseRequested = false;
   badMessages = 0;
   /** The connection is being closed without waiting for the client. */
@@ -62,8 +65,9 @@ export class Client {
     this.messages = new ClientMessages(this, lines, budget, run);
   }
 
-  /** Rows per second that the client can use. A filter has to see every row. */
+  /** Rows per second that the client can use. A filter and live sums have to see every row. */
   get rowsWanted(): number {
+    if (this.summed !== undefined) return Number.POSITIVE_INFINITY;
     if (this.requested === undefined || this.pauseRequested || this.requested.rowsPerSecond === 0) return 0;
     return this.requested.filter === undefined ? this.requested.rowsPerSecond : Number.POSITIVE_INFINITY;
   }

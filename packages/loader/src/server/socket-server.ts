@@ -13,6 +13,7 @@ import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
 import type { Core } from './core.ts';
 import type { Allowed } from './http/allowed-hosts.ts';
+import { LiveSums } from './live/live-sums.ts';
 import type { Lookups } from './lookups.ts';
 import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
@@ -57,6 +58,7 @@ export class SocketServer {
   readonly #options: SocketServerOptions;
   readonly #io: Io;
   readonly #streams: RowStreams;
+  readonly #live: LiveSums;
   readonly #clients = new Map<string, Client>();
   readonly #rules: RulesFeed;
   readonly #lines: LineLimit;
@@ -75,6 +77,7 @@ export class SocketServer {
     const setLowLatency = (lowLatency: boolean) => core.setLowLatency(lowLatency);
     this.#work = new WorkQueue(() => performance.now(), options.pollRows);
     this.#streams = new RowStreams({ stride, recordOffset }, clock, this.#work.run, setLowLatency);
+    this.#live = new LiveSums(this.#streams, Date.now);
     this.#lines = options.lines;
     this.#rowsWanted = new RowsWanted(this.#clients, (perSecond) => core.wantRows(perSecond));
     this.#budgets = new Budgets(clock.now);
@@ -106,6 +109,7 @@ export class SocketServer {
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
     this.#streams.setClockOffset(clockOffsetNs);
     this.#streams.setInterfaces(ledger.interfaces);
+    this.#live.second(ledger, summary);
     const summaryMessage = eventMessage('summary', JSON.stringify(summary));
     const { reader: _, ...ledgerForClients } = ledger;
     const common = JSON.stringify(ledgerForClients).slice(0, -1);
@@ -215,12 +219,18 @@ export class SocketServer {
       this.#rules.left(client);
       this.#totals.left(client.stream.ledger());
       client.end();
+      this.#live.leave(client);
       log.debug({ client: socket.id, reason }, 'client disconnected');
       this.#rowsWanted.changed();
       this.#reportClients();
       if (this.#clients.size === 0) core.setHasClients(false);
     });
-    listenTo(client, { clients: () => this.#clients.values(), rowsWanted: this.#rowsWanted, lookups });
+    listenTo(client, {
+      clients: () => this.#clients.values(),
+      rowsWanted: this.#rowsWanted,
+      lookups,
+      live: this.#live,
+    });
     const hello = this.#options.hello();
     this.#streams.setInterfaces(hello.interfaces);
     socket.emit('hello', { ...hello, admin: client.isAdmin });

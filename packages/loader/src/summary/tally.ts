@@ -34,9 +34,9 @@ export type RecordSummary = Pick<
 >;
 
 export class Tally {
-  readonly #sources = new AddressTable(SOURCES);
+  readonly #sources: AddressTable;
   readonly #destinations = new AddressTable(DESTINATIONS);
-  readonly #pairs = new PairVolumes(this.#sources, SOURCES, DESTINATIONS);
+  readonly #pairs: PairVolumes;
   readonly #ports = new DenseTable(WITH_PORTS.length * PORTS);
   /** By protocol, for packets that are not in `#ports`. */
   readonly #noPorts = new DenseTable(PROTOCOLS);
@@ -46,6 +46,12 @@ export class Tally {
   readonly #words = new WeakMap<Uint8Array, Words>();
   #records = 0;
   #maxWeight = 1;
+
+  /** `sources`: the number of sources that are counted each, a power of two; further ones count as one. */
+  constructor(sources = SOURCES) {
+    this.#sources = new AddressTable(sources);
+    this.#pairs = new PairVolumes(this.#sources, sources, DESTINATIONS);
+  }
 
   /** Adds `count` records, `stride` bytes apart; the first begins at byte `first` of `memory`, 4-byte aligned. */
   add(memory: Uint8Array, first: number, count: number, stride: number): void {

@@ -1,11 +1,12 @@
 'use client';
 
 import { Bookmark, ChevronLeft, ChevronRight, History, X, ZoomOut } from 'lucide-react';
+import { useEffect } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import type { TimeSpan } from '../../node/past/past.ts';
-import type { PastAnswer } from '../../node/recorded/use-past-answer.ts';
 import { useAppliedFilter, useOldestRecorded } from '../../node/recorded/use-recorder.ts';
-import { momentText, rangeText } from '../../text/calendar-text.ts';
+import { dayText, momentText, rangeText } from '../../text/calendar-text.ts';
+import { clockText } from '../../text/clock.ts';
 import { conditionsOf, withoutCondition } from '../../text/filter-edit.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
@@ -16,16 +17,21 @@ import { appliedText } from './applied-text.ts';
 import { type MissingPart, missingParts, packetsText } from './coverage-text.ts';
 import { steppedRange, widerRange } from './range-step.ts';
 import type { Overview } from './use-overview.ts';
+import type { RatesAnswer } from './use-recorded-span.ts';
 import './applied-line.css';
 
 /** Says which packets the page shows: the range with what is missing in it, and the conditions of the filter. */
-export function AppliedLine({ overview, recorded }: { overview: Overview; recorded: PastAnswer<'past:rates'> }) {
-  const { zoom, recorder } = overview;
+export function AppliedLine({ overview, recorded }: { overview: Overview; recorded: RatesAnswer }) {
+  const { zoom, recorder, selection } = overview;
   const filter = useAppliedFilter();
+  const { askPast } = useLive();
+  const isLive = selection?.isLive === true;
+  useEffect(() => (isLive ? () => void askPast('live:end', {}) : undefined), [isLive, askPast]);
   return (
     <div className="applied-line" data-past={zoom !== null} data-testid="applied-line">
       {zoom !== null && <PastRange zoom={zoom} overview={overview} recorded={recorded} />}
       {filter !== NO_FILTER && <Conditions filter={filter} />}
+      {zoom === null && isLive && <SinceApplied recorded={recorded} />}
       <p className="applied-note">
         {appliedText({ isPast: zoom !== null, isFiltered: filter !== NO_FILTER, recorder })}
       </p>
@@ -36,12 +42,12 @@ export function AppliedLine({ overview, recorded }: { overview: Overview; record
 
 function PastRange({
   zoom,
-  overview: { recorder },
+  overview: { recorder, selection },
   recorded: { value, isCurrent, problem },
 }: {
   zoom: TimeSpan;
   overview: Overview;
-  recorded: PastAnswer<'past:rates'>;
+  recorded: RatesAnswer;
 }) {
   // Days change at midnight.
   const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 60_000) * 60_000);
@@ -54,7 +60,7 @@ function PastRange({
     <p className="applied-range" role="status" data-testid="past-range">
       <History size={13} aria-hidden="true" />
       <span className="font-mono">{rangeText(zoom, now)}</span>
-      {recorder === 'on' && (
+      {selection !== null && (
         <span className={problem === null ? 'text-muted' : 'text-warn'} data-testid="past-coverage">
           {isTooOld && oldest !== null ? (
             `older than what is recorded, which reaches back to ${momentText(oldest, now)}`
@@ -68,6 +74,33 @@ function PastRange({
           )}
         </span>
       )}
+    </p>
+  );
+}
+
+/** Says from when on live sums count, how many packets match since then, and what is missing. */
+function SinceApplied({ recorded: { value, isCurrent, problem } }: { recorded: RatesAnswer }) {
+  const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 60_000) * 60_000);
+  if (problem !== null) {
+    return (
+      <p className="text-warn" role="status" data-testid="since-applied">
+        Chart and top lists cannot show this filter: {problem}
+      </p>
+    );
+  }
+  if (!isCurrent || value === null || !('since_ms' in value)) return null;
+  const { since_ms, counted_to_ms, total } = value;
+  const day = dayText(since_ms, now);
+  return (
+    <p className="text-muted" data-testid="since-applied" data-packets={total.packets}>
+      Chart and top lists: {packetsText(total)}
+      {total.packets === 1 ? ' matches' : ' match'} since{' '}
+      <span className="font-mono">
+        {day === 'today' ? '' : `${day} `}
+        {clockText(since_ms)}
+      </span>
+      , when this filter was first applied;{' '}
+      <Missing parts={missingParts(total, { fromMs: since_ms, toMs: counted_to_ms })} />
     </p>
   );
 }

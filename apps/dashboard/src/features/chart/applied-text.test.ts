@@ -5,10 +5,8 @@ test.each([
   [{ isPast: true, isFiltered: true, recorder: 'on' }, ''],
   [{ isPast: false, isFiltered: false, recorder: 'off' }, ''],
   [{ isPast: true, isFiltered: true, recorder: 'unknown' }, ''],
-  [
-    { isPast: false, isFiltered: true, recorder: 'off' },
-    'Applies to the rows. Chart and top lists show all packets, because nothing is recorded.',
-  ],
+  [{ isPast: false, isFiltered: true, recorder: 'off' }, ''],
+  [{ isPast: true, isFiltered: true, recorder: 'off' }, 'The rows are live, because nothing is recorded.'],
   [
     { isPast: true, isFiltered: false, recorder: 'all-nodes' },
     'Chart and top lists only: the rows are live, because each node records its own: select one to see all.',

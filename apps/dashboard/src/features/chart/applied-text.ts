@@ -14,8 +14,7 @@ export function appliedText({
   if (recorder === 'on') return isPast ? '' : 'Chart, rows and top lists show only packets that match.';
   const why =
     recorder === 'off' ? 'because nothing is recorded' : 'because each node records its own: select one to see all';
-  if (isPast && isFiltered)
-    return `The range applies to chart and top lists, the filter to the rows, which are live, ${why}.`;
+  if (isPast && isFiltered) return `The rows are live, ${why}.`;
   if (isPast) return `Chart and top lists only: the rows are live, ${why}.`;
-  return `Applies to the rows. Chart and top lists show all packets, ${why}.`;
+  return '';
 }

@@ -27,9 +27,16 @@ describe('missingParts', () => {
     [{ kind: 'forgotten', count: 4, message }, '4 removed on request'],
     [{ kind: 'damaged', count: 2, message }, '2 segments damaged'],
     [{ kind: 'uncounted', message }, 'too many values to list all'],
+    [{ kind: 'unchecked', count: 5120, message }, '5,120 not checked'],
+    [
+      { kind: 'not_counted', to_ms: new Date(2026, 10, 30, 21, 3, 10).getTime(), message },
+      'not counted before 21:03:10',
+    ],
+    [{ kind: 'not_counted', message }, 'partly not counted'],
+    [{ kind: 'not_recorded', count: 9, message }, '9 not recorded'],
   ])('%j', (missing, text) => {
     expect(missingParts(coverage(9, 9, [missing]), span)).toEqual([
-      { text, sentence: message, isLoss: missing.kind === 'lost' || missing.kind === 'damaged' },
+      { text, sentence: message, isLoss: ['lost', 'damaged', 'unchecked'].includes(missing.kind) },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import type { Coverage, Missing } from '@packetlog/common';
 import type { TimeSpan } from '../../node/past/past.ts';
-import { ageText } from '../../text/clock.ts';
+import { ageText, clockText } from '../../text/clock.ts';
 import { counted, formatCompact, formatCount, quantityText } from '../../text/number.ts';
 
 /** What is missing, in a few words, with the recorder's whole sentence. */
@@ -36,7 +36,7 @@ export function missingParts({ packets, records, missing }: Coverage, span: Time
     ...missing.map((each) => ({
       text: partText(each, span),
       sentence: each.message,
-      isLoss: each.kind === 'lost' || each.kind === 'damaged',
+      isLoss: each.kind === 'lost' || each.kind === 'damaged' || each.kind === 'unchecked',
     })),
   ];
 }
@@ -46,7 +46,19 @@ function sampledText(ratio: number): string {
   return ratio >= 1.5 ? `1 of ${formatCount(Math.round(ratio))}` : `${Math.max(1, Math.floor(1000 / ratio) / 10)} %`;
 }
 
-function partText({ kind, from_ms, to_ms, count, message }: Missing, span: TimeSpan): string {
+function partText(missing: Missing, span: TimeSpan): string {
+  return sumsPartText(missing) ?? recordedPartText(missing, span);
+}
+
+/** What only live sums miss. */
+function sumsPartText({ kind, to_ms, count }: Missing): string | null {
+  if (kind === 'unchecked') return `${formatCount(count ?? 0)} not checked`;
+  if (kind === 'not_counted')
+    return to_ms === undefined ? 'partly not counted' : `not counted before ${clockText(to_ms)}`;
+  return kind === 'not_recorded' && count !== undefined ? `${formatCount(count)} not recorded` : null;
+}
+
+function recordedPartText({ kind, from_ms, to_ms, count, message }: Missing, span: TimeSpan): string {
   const number = count === undefined ? '' : ` ${formatCount(count)}`;
   const gapMs = Math.min(to_ms ?? span.toMs, span.toMs) - Math.max(from_ms ?? span.fromMs, span.fromMs);
   const gap = gapMs > 0 ? ageText(gapMs) : '';

@@ -65,6 +65,7 @@ export function RateChart({ overview }: { overview: Overview }) {
   const { points, before, shiftMs, comparison, stepMs, fromMs, toMs, idleSeconds, recorded } = chartSpan;
   const filter = useAppliedFilter();
   const isRecorded = overview.selection !== null;
+  const isLoading = isRecorded && !recorded.isCurrent;
   const [marked, setMarked] = useState<number | null>(null);
   const readout = readoutOf(
     chartSpan,
@@ -99,7 +100,7 @@ export function RateChart({ overview }: { overview: Overview }) {
       data-testid="rate-chart"
       data-points={points.length}
       data-recorded={isRecorded}
-      aria-busy={isRecorded && !recorded.isCurrent}
+      aria-busy={isLoading}
     >
       {(zoom !== null || filter !== NO_FILTER) && <AppliedLine overview={overview} recorded={recorded} />}
       <p className="sr-only">{chartSummary(points, toMs - fromMs)}</p>
@@ -141,7 +142,7 @@ export function RateChart({ overview }: { overview: Overview }) {
         />
         {points.length === 0 && (
           <p className="chart-empty">
-            {isRecorded ? (recorded.problem ?? 'Loading…') : 'The first figures arrive within a second.'}
+            {isLoading ? (recorded.problem ?? 'Loading…') : 'The first figures arrive within a second.'}
           </p>
         )}
       </div>

@@ -1,6 +1,6 @@
 import { HISTORY_COLUMNS, type PastRates } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { recordedPoints, recordedSums } from './recorded-points.ts';
+import { knownSpan, recordedPoints, recordedSums } from './recorded-points.ts';
 
 function makeRates(packets: number[], missing: PastRates['coverage']['missing'] = []): PastRates {
   const columns = Object.fromEntries(
@@ -23,6 +23,27 @@ describe('recordedPoints', () => {
     const missing = [{ kind: 'not_recorded', to_ms: 110_000, message: 'PacketLog was not running.' }] as const;
     const points = recordedPoints(makeRates([0, 0, 20], [...missing]), { fromMs: 100_000, toMs: 130_000 });
     expect(points.map(({ rates }) => rates?.packets ?? null)).toEqual([null, 0, 2]);
+  });
+});
+
+describe('knownSpan', () => {
+  const span = { fromMs: 100_000, toMs: 160_000 };
+  const live = (since_ms: number, counted_to_ms: number) =>
+    knownSpan({ ...makeRates([]), since_ms, counted_to_ms, total: { packets: 0, records: 0, missing: [] } }, span);
+
+  it('is the span itself for recorded packets', () => expect(knownSpan(makeRates([]), span)).toEqual(span));
+
+  it('is the time that live sums cover, without short parts of a step at its edges', () => {
+    expect(live(112_000, 148_000)).toEqual({ fromMs: 112_000, toMs: 148_000 });
+    expect(live(119_600, 140_300)).toEqual({ fromMs: 120_000, toMs: 140_000 });
+    expect(live(50_000, 170_000)).toEqual(span);
+  });
+
+  it('leaves no rate outside of it', () => {
+    const rates = recordedPoints(makeRates([40, 100, 20]), { fromMs: 112_000, toMs: 122_000 }).map(
+      (point) => point.rates,
+    );
+    expect(rates.map((each) => each?.packets ?? null)).toEqual([null, 12.5, 10]);
   });
 });
 

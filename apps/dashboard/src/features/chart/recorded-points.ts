@@ -1,9 +1,23 @@
-import { type Coverage, HISTORY_COLUMNS, type PastRates } from '@packetlog/common';
+import { type Coverage, HISTORY_COLUMNS, type LiveRates, type PastRates } from '@packetlog/common';
 import type { TimeSpan } from '../../node/past/past.ts';
 import type { PastPoint, Sums } from '../../node/past/past-level.ts';
 
 /** Causes for which a time has no figures at all: it is not known, rather than without packets. */
-const UNKNOWN: ReadonlySet<string> = new Set(['not_recorded', 'expired']);
+const UNKNOWN: ReadonlySet<string> = new Set(['not_recorded', 'expired', 'not_counted']);
+/** A shorter part of a step at an edge of live sums is not shown: its rate would mean little. */
+const MIN_PART_MS = 500;
+
+/** Returns the part of a span that the rates are of: live sums begin with a question, and end with a second. */
+export function knownSpan(rates: PastRates | LiveRates, span: TimeSpan): TimeSpan {
+  if (!('since_ms' in rates)) return span;
+  const { since_ms, counted_to_ms, step_ms } = rates;
+  const endMs = Math.min(span.toMs, counted_to_ms);
+  const stepEndMs = Math.ceil(since_ms / step_ms) * step_ms;
+  return {
+    fromMs: Math.max(span.fromMs, stepEndMs - since_ms < MIN_PART_MS ? stepEndMs : since_ms),
+    toMs: endMs % step_ms < MIN_PART_MS ? endMs - (endMs % step_ms) : endMs,
+  };
+}
 
 /** Returns the points of recorded rates: per second, except `lost`. The first and last step may be partly outside. */
 export function recordedPoints({ step_ms, first_at_ms, columns, coverage }: PastRates, span: TimeSpan): PastPoint[] {

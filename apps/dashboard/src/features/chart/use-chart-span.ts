@@ -4,10 +4,9 @@ import { useMemo } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import type { TimeSpan } from '../../node/past/past.ts';
 import type { PastPoint } from '../../node/past/past-level.ts';
-import type { PastAnswer } from '../../node/recorded/use-past-answer.ts';
 import { type Comparison, compare } from './comparison.ts';
 import type { Overview } from './use-overview.ts';
-import { useRecordedSpan } from './use-recorded-span.ts';
+import { type RatesAnswer, useRecordedSpan } from './use-recorded-span.ts';
 
 /** The time span that the chart shows, and its data. */
 export interface ChartSpan extends TimeSpan {
@@ -23,7 +22,7 @@ export interface ChartSpan extends TimeSpan {
 }
 
 /** Returns the zoomed span, or the selected range up to the latest data: recorded, or from the history in memory. */
-export function useChartSpan(overview: Overview): ChartSpan & { readonly recorded: PastAnswer<'past:rates'> } {
+export function useChartSpan(overview: Overview): ChartSpan & { readonly recorded: RatesAnswer } {
   const { zoom, range } = overview;
   const { past } = useLive().store.state;
   const version = useSnapshot(() => past.version);

@@ -26,7 +26,7 @@ export interface Overview {
   readonly setRange: (id: string) => void;
   readonly setZoom: (zoom: TimeSpan | null) => void;
   readonly recorder: RecorderState;
-  /** The packets that chart and lists show by the recorder; null if they are from the history in memory, unfiltered. */
+  /** The packets that chart and lists ask for: recorded, or live sums; null if they are from the history in memory. */
   readonly selection: Selection | null;
   /** What the chart compares with. */
   readonly compared: Compared;
@@ -46,8 +46,9 @@ export function useOverview(): Overview {
   const ranges = useSpans(recorder);
   const range = ranges.find((span) => span.id === id) ?? (ranges[0] as Span);
   const selection = useMemo<Selection | null>(() => {
-    if (recorder !== 'on' || (zoom === null && filter === NO_FILTER && !range.isRecorded)) return null;
-    return { range: zoom, lastMs: range.ms, filter };
+    const asked = { range: zoom, lastMs: range.ms, filter };
+    if (recorder === 'on') return zoom === null && filter === NO_FILTER && !range.isRecorded ? null : asked;
+    return recorder === 'unknown' || filter === NO_FILTER ? null : { ...asked, isLive: true };
   }, [recorder, zoom, filter, range]);
   const setRange = (next: string) => {
     choice.show(null);

@@ -1,6 +1,6 @@
 import type { HistoryTop, PastTop } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { lastText, rangeLists, recordedLists } from './range-lists.ts';
+import { lastText, liveLists, rangeLists, recordedLists } from './range-lists.ts';
 
 const volume = { packets: 9, bytes: 900, series: [4, 5] };
 const top: HistoryTop = {
@@ -58,6 +58,16 @@ test('lists that cover almost all of the range have its name', () => {
     'last 12 s',
   ]);
   expect(lastText(86_400_000, { id: 'all', ms: 86_400_000 })).toBe('all recorded');
+});
+
+test('lists of live sums have rates and trends, and no new sources', () => {
+  const { new_sources: _, ...live } = top;
+  const lists = liveLists({ ...live, since_ms: 55_000 });
+  expect(lists.sources).toMatchObject([
+    { label: '203.0.113.7', packets: 9, series: [4, 5], isNew: false },
+    { label: '2001:db8::53', isNew: false },
+  ]);
+  expect(lists).toMatchObject({ newSources: [], totals: null, lengthMs: 60_000 });
 });
 
 test('lists of recorded packets have totals, and the number of ports of a source', () => {

@@ -1,4 +1,4 @@
-import { formatIpProtocol, type HistoryTop, type PastTop, serviceName } from '@packetlog/common';
+import { formatIpProtocol, type HistoryTop, type LiveTop, type PastTop, serviceName } from '@packetlog/common';
 import { spanText } from '../../text/clock.ts';
 import { counted } from '../../text/number.ts';
 import { protocolText } from '../../text/row-text.ts';
@@ -124,6 +124,15 @@ export function rangeLists(top: HistoryTop): RangeLists {
     totals: null,
     uncounted: 0,
   };
+}
+
+/** Returns the top lists of live sums. Sources are not marked as new: it is not known whether they matched before. */
+export function liveLists({ sources, since_ms, ...top }: LiveTop): RangeLists {
+  return rangeLists({
+    ...top,
+    sources: sources.map((source) => ({ ...source, first_seen_ms: since_ms })),
+    new_sources: [],
+  });
 }
 
 function portNote(ip_protocol: number, port: number): string {

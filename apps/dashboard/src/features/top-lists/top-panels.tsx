@@ -61,7 +61,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   const rows = useRows(lists, height);
   const placeOf = usePlaces(lists?.sources.slice(0, rows.sources).map(({ key }) => key) ?? []);
   const { zoom, selection } = overview;
-  const isRecorded = selection !== null;
+  const isRecorded = selection !== null && !selection.isLive;
   const today = useSnapshot(({ figures: { wallMs } }) => Math.floor(wallMs / 60_000) * 60_000);
   const seconds = lists === null ? 0 : lists.lengthMs / 1000;
   const age = useAge();
@@ -83,7 +83,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   };
   return (
     <div className="top-panels" aria-busy={isLoading} data-recorded={isRecorded}>
-      {figures.sampledOneOf > 1 && !isRecorded && <Estimates oneOf={figures.sampledOneOf} />}
+      {figures.sampledOneOf > 1 && selection === null && <Estimates oneOf={figures.sampledOneOf} />}
       <Uncounted records={uncounted} />
       <DeniedBy lists={lists} note={shownSpan} max={rows.denied} />
       {grouping !== 'address' && (
@@ -108,7 +108,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
             {...(key === 'sources' && { control: <GroupChoice grouping={grouping} /> })}
             note={listNote(lists, key, noun, shownSpan)}
             isEmpty={!lists?.[key].length}
-            empty={(key === 'sources' && zoom === null && !isRecorded && quiet) || emptyText(empty)}
+            empty={(key === 'sources' && zoom === null && !isRecorded && problem === null && quiet) || emptyText(empty)}
           >
             <TopList
               column={column}
@@ -134,11 +134,9 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
       {lists !== null && rows.fresh > 0 && lists.newSources.length > 0 && (
         <NewSources sources={lists.newSources} max={rows.fresh} />
       )}
-      {isRecorded ? (
-        <Interfaces lists={lists} max={rows.protocols} seconds={seconds} deny={deny} />
-      ) : (
-        <Protocols max={rows.protocols} />
-      )}
+      {isRecorded && <Interfaces lists={lists} max={rows.protocols} seconds={seconds} deny={deny} />}
+      {/* The protocols of the last seconds are those of all packets. */}
+      {selection === null && <Protocols max={rows.protocols} />}
       {denied !== null && <DenyForm target={denied} onClose={() => setDenied(null)} />}
     </div>
   );

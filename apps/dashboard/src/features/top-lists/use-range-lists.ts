@@ -3,11 +3,11 @@
 import type { SourceGroup } from '@packetlog/common';
 import { useEffect, useMemo, useState } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { againAfter, requestOf, selectionKey } from '../../node/recorded/past-question.ts';
+import { againAfter, requestOf, type Selection, selectionKey } from '../../node/recorded/past-question.ts';
 import { usePastAnswer } from '../../node/recorded/use-past-answer.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 import type { Overview } from '../chart/index.ts';
-import { type RangeLists, rangeLists, recordedLists } from './range-lists.ts';
+import { liveLists, type RangeLists, rangeLists, recordedLists } from './range-lists.ts';
 import type { Grouping } from './source-grouping.ts';
 import { type SourceGroups, sourceGroups } from './source-groups.ts';
 
@@ -15,6 +15,9 @@ import { type SourceGroups, sourceGroups } from './source-groups.ts';
 const REQUESTS_PER_RANGE = 40;
 const MIN_INTERVAL_MS = 1500;
 const MAX_INTERVAL_MS = 15_000;
+
+/** The chart asks for the same sums. */
+const SEE_CHART = 'Not available: the line above the chart says why.';
 
 export interface RangeListsAnswer {
   /** null until the first answer. */
@@ -32,22 +35,39 @@ export interface RangeListsAnswer {
 }
 
 /**
- * Returns the top lists of the time range: of recorded packets, or from the history in memory. Groups of sources are
- * always those of recorded packets.
+ * Returns the top lists of the time range: of recorded packets, of live sums, or from the history in memory. Groups of
+ * sources are always those of recorded packets.
  */
 export function useRangeLists(overview: Overview, grouping: Grouping): RangeListsAnswer {
   const inMemory = useListsInMemory(overview);
   const recorded = useRecordedLists(overview, grouping === 'address' ? undefined : grouping);
+  const live = useLiveLists(overview.selection?.isLive ? overview.selection : null);
+  if (overview.selection?.isLive) return live;
   if (overview.selection !== null) return recorded;
   const { groupsProblem, problem } = recorded;
   return { ...recorded, lists: inMemory, groupsProblem: groupsProblem ?? problem, isLoading: false, problem: null };
+}
+
+function useLiveLists(selection: Selection | null): RangeListsAnswer {
+  const { value, isCurrent, problem } = usePastAnswer(
+    'live:top',
+    selection && {
+      key: selectionKey(selection),
+      request: (nowMs) => ({ ...requestOf(selection, nowMs), filter: selection.filter }),
+      againAfter: (nowMs) => againAfter(selection, nowMs),
+    },
+  );
+  const lists = useMemo(() => value && liveLists(value), [value]);
+  const answer = { groups: null, groupsProblem: null, uncounted: 0 };
+  if (problem !== null) return { ...answer, lists: null, isLoading: false, problem: SEE_CHART };
+  return { ...answer, lists, isLoading: !isCurrent, problem };
 }
 
 function useRecordedLists(overview: Overview, group: SourceGroup | undefined): RangeListsAnswer {
   const { range, recorder } = overview;
   const forGroups =
     group === undefined || recorder !== 'on' ? null : { range: null, lastMs: range.ms, filter: NO_FILTER };
-  const selection = overview.selection ?? forGroups;
+  const selection = overview.selection?.isLive ? null : (overview.selection ?? forGroups);
   const answer = usePastAnswer(
     'past:top',
     selection && {

@@ -18,6 +18,7 @@ import { NodeState } from '../state/node-state.ts';
 import { Store } from '../state/store.ts';
 import { subscribedTo, sumOfSubscriptions } from '../state/subscription.ts';
 import { bestConnection } from './all-nodes-connection.ts';
+import { askAllNodes } from './all-nodes-live.ts';
 import { AllNodesPast } from './all-nodes-past.ts';
 import { mergeTops, type NodePart, namedInterface, sumLedgers, sumSummaries } from './all-nodes-sums.ts';
 import { InterfaceNumbers } from './interface-numbers.ts';
@@ -129,10 +130,9 @@ export class AllNodes implements View {
     return { ok: false, error: { code: 'unavailable', message } };
   }
 
-  readonly askPast: AskPast = async () => {
-    const message = 'Each node has its own recorder: select a node above to see its recorded packets.';
-    return { ok: false, error: { code: 'unavailable', message } };
-  };
+  readonly askPast: AskPast = askAllNodes(() =>
+    this.#nodes.map(({ loader: { askPast } }, i) => ({ name: this.#names()[i] ?? '', askPast })),
+  );
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
     const tops = await Promise.all(this.#nodes.map(({ loader }) => loader.top(fromMs, toMs)));

@@ -17,6 +17,7 @@ import { Turns } from './turns.ts';
 
 export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
+const NO_ANSWER = 'The loader has not answered.';
 const ANSWER_WITHIN_MS = 15_000;
 /** Weeks of packets take a while to read. */
 const PAST_WITHIN_MS = 60_000;
@@ -47,10 +48,10 @@ export class LoaderRequests {
 
   /** Requests a lookup. Always resolves. */
   lookUp(event: LookupEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
-    return this.#answer(event, request, isRejection, 'The loader has not answered.');
+    return this.#answer(event, request, isRejection, NO_ANSWER);
   }
 
-  /** Asks about recorded packets. Always resolves. */
+  /** Asks about recorded packets, or for live sums. Always resolves. */
   async past<Event extends PastEvent>(
     event: Event,
     request: PastRequests[Event],
@@ -60,9 +61,10 @@ export class LoaderRequests {
     if (checks === null) return unavailable('A part of this page could not be loaded: reload the page.');
     const withinMs = SLOW.has(event) ? SLOW_WITHIN_MS : PAST_WITHIN_MS;
     const send = async () => {
+      // Of live sums, nothing is there to be cancelled.
       const cancel = () => void this.#answer('past:cancel', { question: event.slice('past:'.length) }, isRejection, '');
       unwanted?.addEventListener('abort', cancel, { once: true });
-      const answered = await this.#answer(event, request, isRejection, 'The loader has not answered.', withinMs);
+      const answered = await this.#answer(event, request, isRejection, NO_ANSWER, withinMs);
       unwanted?.removeEventListener('abort', cancel);
       return answered;
     };

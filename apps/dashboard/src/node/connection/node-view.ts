@@ -22,7 +22,7 @@ export interface View {
   step(rows: number): void;
   /** Always resolves; failures are answers as well. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>>;
-  /** Asks about recorded packets. */
+  /** Asks about recorded packets, or for live sums. */
   readonly askPast: AskPast;
   /** Requests the top lists of a time range, ms since the epoch; null without an answer. */
   top(fromMs: number, toMs: number): Promise<HistoryTop | null>;

@@ -3,6 +3,9 @@ import type {
   Bookmark,
   FirstSeen,
   FirstSeenRequest,
+  LiveRates,
+  LiveRequest,
+  LiveTop,
   PastBookmarkRequest,
   PastDryRunReport,
   PastDryRunRequest,
@@ -18,8 +21,11 @@ import type {
   PastUnbookmarkRequest,
 } from '@packetlog/common';
 
-/** Questions about recorded packets (docs/history.md), with their answers. */
+/** Questions about recorded packets (docs/history.md) and live sums (docs/filter.md), with their answers. */
 export interface PastRequests {
+  'live:rates': LiveRequest;
+  'live:top': LiveRequest;
+  'live:end': Record<string, never>;
   'past:facts': Record<string, never>;
   'past:rates': PastRatesRequest;
   'past:top': PastTopRequest;
@@ -38,6 +44,9 @@ export type PastTrial = Pick<
 >;
 
 export interface PastAnswers {
+  'live:rates': LiveRates;
+  'live:top': LiveTop;
+  'live:end': { ended: boolean };
   'past:facts': PastFacts;
   'past:rates': PastRates;
   'past:top': PastTop;

@@ -2,6 +2,8 @@ import {
   bookmarkSchema,
   firstSeenSchema,
   HISTORY_COLUMNS,
+  liveRatesSchema,
+  liveTopSchema,
   pastFactsSchema,
   pastLearnedSchema,
   pastRatesSchema,
@@ -25,11 +27,36 @@ const bookmark = { id: 1, from_ms: 1000, to_ms: 1500, note: 'scan', bytes: 2 };
 
 /** Answers that have a schema in @packetlog/common. */
 const ANSWERS: {
-  readonly [Event in Exclude<PastEvent, 'past:unbookmark' | 'past:dry_run'>]: [
+  readonly [Event in Exclude<PastEvent, 'past:unbookmark' | 'past:dry_run' | 'live:end'>]: [
     { safeParse(value: unknown): { success: boolean } },
     object,
   ];
 } = {
+  'live:rates': [
+    liveRatesSchema,
+    {
+      step_ms: 1000,
+      first_at_ms: 2000,
+      columns: Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, [1, 2]])),
+      coverage,
+      since_ms: 2100,
+      counted_to_ms: 3900,
+      total: coverage,
+    },
+  ],
+  'live:top': [
+    liveTopSchema,
+    {
+      from_ms: 1000,
+      to_ms: 3000,
+      series_step_ms: 1000,
+      sources: [{ ...volume, series: [4, 5], addr: '192.0.2.1' }],
+      ports: [{ ...volume, series: [4, 5], ip_protocol: 6, port: 443 }],
+      pairs: [{ ...volume, series: [4, 5], src_addr: '192.0.2.1', dst_addr: '192.0.2.2' }],
+      rules: [{ ...volume, series: [4, 5], rule_id: 4 }],
+      since_ms: 1100,
+    },
+  ],
   'past:facts': [
     pastFactsSchema,
     {

@@ -1,10 +1,12 @@
-/** Checks of answers about recorded packets, see messages.ts. Loaded with the first question. */
+/** Checks of answers about recorded packets and of live sums, see messages.ts. Loaded with the first question. */
 import {
   type Bookmark,
   type Coverage,
   type FirstSeen,
   HISTORY_COLUMNS,
   type HistoryColumn,
+  type LiveRates,
+  type LiveTop,
   type Missing,
   type PastFacts,
   type PastLearned,
@@ -45,7 +47,7 @@ const isFacts = isShape<PastFacts>({
   bookmarks: isList(isBookmark),
 });
 
-const isRates = isShape<PastRates>({
+const ratesShape = {
   step_ms: isCount,
   first_at_ms: isNumber,
   columns: isShape<PastRates['columns']>(
@@ -55,6 +57,14 @@ const isRates = isShape<PastRates>({
     >,
   ),
   coverage: isCoverage,
+};
+const isRates = isShape<PastRates>(ratesShape);
+
+const isLiveRates = isShape<LiveRates>({
+  ...ratesShape,
+  since_ms: isNumber,
+  counted_to_ms: isNumber,
+  total: isCoverage,
 });
 
 const volume = { packets: isCount, bytes: isCount };
@@ -90,6 +100,19 @@ const isTop = isShape<PastTop>({
   ),
   groups_problem: mayBe(isText),
   coverage: isCoverage,
+});
+
+const series = { ...volume, series: isList(isCount) };
+
+const isLiveTop = isShape<LiveTop>({
+  from_ms: isNumber,
+  to_ms: isNumber,
+  series_step_ms: isCount,
+  sources: isList(isShape<LiveTop['sources'][number]>({ ...series, addr: isText })),
+  ports: isList(isShape<LiveTop['ports'][number]>({ ...series, ip_protocol: isCount, port: isCount })),
+  pairs: isList(isShape<LiveTop['pairs'][number]>({ ...series, src_addr: isText, dst_addr: isText })),
+  rules: isList(isShape<LiveTop['rules'][number]>({ ...series, rule_id: isCount })),
+  since_ms: isNumber,
 });
 
 const isRows = isShape<PastRows>({
@@ -192,6 +215,9 @@ const isLearned = isShape<PastLearned>({
 });
 
 export const PAST_CHECKS: { readonly [Event in PastEvent]: Check<PastAnswers[Event]> } = {
+  'live:rates': isLiveRates,
+  'live:top': isLiveTop,
+  'live:end': isShape<{ ended: boolean }>({ ended: isFlag }),
   'past:facts': isFacts,
   'past:rates': isRates,
   'past:top': isTop,

@@ -21,6 +21,7 @@ describe('a question about the past', () => {
     expect(againAfter({ range, lastMs: 0, filter: '' }, now)).toBeNull();
     expect(againAfter({ range: { ...range, toMs: now - 10 }, lastMs: 0, filter: '' }, now)).toBe(2000);
     expect(againAfter({ range: null, lastMs: 60_000, filter: '' }, now)).toBe(2000);
+    expect(againAfter({ range: null, lastMs: 60_000, filter: '' }, now, 1000)).toBe(1000);
     expect(againAfter({ range: null, lastMs: 7 * 86_400_000, filter: '' }, now)).toBe(60_000);
   });
 

@@ -13,6 +13,8 @@ export interface Selection {
   readonly range: TimeSpan | null;
   readonly lastMs: number;
   readonly filter: string;
+  /** Whether the answers are live sums of the filter, which the loader counts from the first question on. */
+  readonly isLive?: boolean;
 }
 
 export function selectionKey({ range, lastMs, filter }: Selection): string {
@@ -29,8 +31,8 @@ export function requestOf({ range, lastMs, filter }: Selection, nowMs: number, e
   };
 }
 
-/** Returns the delay before a selection is asked for again; null if its answer stays true. */
-export function againAfter({ range, lastMs }: Selection, nowMs: number): number | null {
-  if (range !== null) return range.toMs > nowMs - RECORDED_WITHIN_MS ? MIN_INTERVAL_MS : null;
-  return Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, lastMs / QUESTIONS_PER_RANGE));
+/** Returns the delay before a selection is asked for again, at least `minMs`; null if its answer stays true. */
+export function againAfter({ range, lastMs }: Selection, nowMs: number, minMs = MIN_INTERVAL_MS): number | null {
+  if (range !== null) return range.toMs > nowMs - RECORDED_WITHIN_MS ? minMs : null;
+  return Math.min(MAX_INTERVAL_MS, Math.max(minMs, lastMs / QUESTIONS_PER_RANGE));
 }

@@ -15,6 +15,14 @@ export function historyTopCost(request: unknown): number {
 
 const MAX_BUCKETS = 720;
 
+/** Rates are as long as the history's. `isKnown`: the filter is not parsed. `request` is not validated yet. */
+export function liveCost(question: 'rates' | 'top', request: unknown, isKnown: boolean): number {
+  const { filter } = (request ?? {}) as { filter?: unknown };
+  return (isKnown ? 0 : subscribeCost(filter)) + (question === 'rates' ? HISTORY : historyTopCost(request));
+}
+
+export const LIVE_END = 1;
+
 const PAST = 5;
 /** Rows, and steps of 15 columns, that are sent for a unit. */
 const ROWS_PER_UNIT = 500;

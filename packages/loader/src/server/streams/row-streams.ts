@@ -5,7 +5,7 @@ import { BufferPool } from './buffer-pool.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { RecordLayout } from './frames.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
-import { WaitingRows } from './waiting-rows.ts';
+import { type RowChecker, WaitingRows } from './waiting-rows.ts';
 import type { Run } from './work-queue.ts';
 
 /**
@@ -53,6 +53,8 @@ const FILTERING_AT_ONCE_NS = 10e6;
 /** Cost of a record, and of each test of a filter, ns; estimates, so that a busy machine withholds no more rows. */
 const RECORD_NS = 8;
 const TEST_NS = 13;
+/** Cost of adding a record to live sums, ns; for all records, as any may match. */
+const SUM_NS = 60;
 
 export class RowStreams {
   readonly context: StreamContext;
@@ -61,8 +63,10 @@ export class RowStreams {
   readonly #interfaces = new InterfaceNames();
   /** Those without a filter. */
   #unfiltered: readonly RowStream[] = [];
-  /** Rows for those with a filter. */
+  /** Rows for those with a filter, and for live sums. */
   readonly #waiting: WaitingRows;
+  /** The filters of live sums. */
+  readonly #sums = new Map<RowChecker, Filter>();
   /** Filtering that is left, ns, at a time of the clock, ms. */
   #filteringNs = FILTERING_AT_ONCE_NS;
   #filteringAt: number;
@@ -101,6 +105,26 @@ export class RowStreams {
     for (const { stream, filter } of this.#streams.values()) {
       if (filter && interfacesNamed(filter).length > 0) stream.setFilter(compileFilter(filter, this.#interfaces));
     }
+    for (const [sums, filter] of this.#sums) {
+      if (interfacesNamed(filter).length > 0) sums.setFilter(compileFilter(filter, this.#interfaces));
+    }
+  }
+
+  /** Passes the rows from now on to `sums`, which share the time for filters with the streams. */
+  openSums(sums: RowChecker, filter: Filter): void {
+    sums.setFilter(compileFilter(filter, this.#interfaces));
+    this.#sums.set(sums, filter);
+    this.#waiting.open(sums, RECORD_NS + TEST_NS * filterTests(filter) + SUM_NS);
+  }
+
+  closeSums(sums: RowChecker): void {
+    this.#sums.delete(sums);
+    this.#waiting.close(sums);
+  }
+
+  /** Calls `act` once `sums` have checked the rows that passed before now. */
+  afterChecks(sums: RowChecker, act: () => void): void {
+    this.#waiting.afterChecks(sums, act);
   }
 
   /** Adds rows. `bytes` begins with `count` records, only read during the call; `skipped` more passed. */

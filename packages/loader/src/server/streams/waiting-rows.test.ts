@@ -94,4 +94,63 @@ describe('rows that wait for filters', () => {
     expect(early.stream.ledger()).toMatchObject({ filtered: 50, withheld: 10, pending: 0 });
     expect(late.stream.ledger()).toMatchObject({ filtered: 30, withheld: 0, pending: 0 });
   });
+
+  it('let live sums close a second once the rows before it are checked, whatever has come since', () => {
+    const { add, streams, held, work } = lab();
+    const rows: number[] = [];
+    const checker = {
+      unchecked: 0,
+      followers: { size: 1 },
+      add: (_: Uint8Array, count: number) => rows.push(count),
+      withhold: (count: number) => rows.push(-count),
+      setFilter: () => {},
+    };
+    streams.openSums(checker, costly(1).filter);
+    const seen: number[] = [];
+    const close = () => streams.afterChecks(checker, () => seen.push(rows.reduce((sum, count) => sum + count, 0)));
+    close();
+    add(300);
+    close();
+    close();
+    add(200);
+    expect(seen).toEqual([0]);
+    while (held.length > 0) work();
+    expect(seen).toEqual([0, 300, 300]);
+    close();
+    expect(seen).toEqual([0, 300, 300, 500]);
+    // Closed sums are never told of.
+    add(10);
+    close();
+    streams.closeSums(checker);
+    while (held.length > 0) work();
+    expect(seen).toHaveLength(4);
+  });
+
+  it('let live sums close a second in which not all rows could be checked', () => {
+    const { add, streams, held, work } = lab();
+    const counts = { checked: 0, not: 0 };
+    const checker = {
+      unchecked: 0,
+      followers: { size: 1 },
+      add: (_: Uint8Array, count: number) => {
+        counts.checked += count;
+      },
+      withhold: (count: number) => {
+        counts.not += count;
+      },
+      setFilter: () => {},
+    };
+    streams.openSums(checker, costly(1).filter);
+    const seen: (typeof counts)[] = [];
+    for (let second = 0; second < 4; second++) {
+      for (let i = 0; i < 20; i++) add(1000);
+      streams.afterChecks(checker, () => seen.push({ ...counts }));
+    }
+    while (held.length > 0) work();
+    expect(seen).toHaveLength(4);
+    for (const [i, { checked, not }] of seen.entries()) expect(checked + not).toBeGreaterThanOrEqual((i + 1) * 20_000);
+    expect(seen.at(-1)).toEqual(counts);
+    expect(counts.checked + counts.not).toBe(80_000);
+    expect(counts.not).toBeGreaterThan(0);
+  });
 });

@@ -1,10 +1,10 @@
 /**
- * Rows that streams with a filter have not checked yet. All streams share one copy of them, in which each has its own
- * position. The streams take turns by what their checks have cost so far, so that a stream with a cheap filter does not
- * wait for those with costly ones, and none starves.
+ * Rows that streams and live sums with a filter have not checked yet. All share one copy of them, in which each has its
+ * own position. They take turns by what their checks have cost so far, so that one with a cheap filter does not wait for
+ * those with costly ones, and none starves.
  */
 
-import type { RowStream } from './row-stream.ts';
+import type { RecordPredicate } from '@packetlog/common';
 import { CAN_WAIT_MS, type Run } from './work-queue.ts';
 
 /** Memory for waiting rows. When it is full, all of them are checked at once: none is lost. */
@@ -12,20 +12,36 @@ const WAITING_BYTES = 512 * 1024;
 /** Estimated cost of the checks in one piece of work, ns. */
 const PIECE_NS = 100e3;
 
-/** Rows from index `from` up to `to` that a stream does not check. */
+/** What checks rows against a filter: a stream, or live sums. */
+export interface RowChecker {
+  /** Rows that wait for the check. */
+  unchecked: number;
+  /** The clients that share it. */
+  readonly followers: { readonly size: number };
+  /** Checks rows. `bytes` begins with `count` records, only read during the call; `skipped` is 0. */
+  add(bytes: Uint8Array, count: number, skipped: number): void;
+  /** Counts rows that passed and are not checked. */
+  withhold(count: number): void;
+  /** Takes effect with the next `add`. */
+  setFilter(matches: RecordPredicate): void;
+}
+
+/** Rows from index `from` up to `to` that a checker does not check. */
 interface Gap {
   readonly from: number;
   readonly to: number;
 }
 
 interface Reader {
-  readonly stream: RowStream;
+  readonly stream: RowChecker;
   /** Cost per record, ns. */
   readonly costNs: number;
   /** Index of the next row to check. */
   next: number;
   /** Rows withheld from it, oldest first. */
   gaps: Gap[];
+  /** What to do when all rows before an index are checked, in order. */
+  marks: { readonly at: number; readonly act: () => void }[];
   /** Cost of its checks for each of its clients, ns; grows by at least what the others have had while it waited. */
   cost: number;
 }
@@ -49,12 +65,12 @@ export class WaitingRows {
   }
 
   /** The rows that are added from now on also wait for `stream`. `costNs`: estimated cost of checking a record. */
-  open(stream: RowStream, costNs: number): void {
-    const reader = { stream, costNs, next: this.#count, gaps: [], cost: this.#cost };
+  open(stream: RowChecker, costNs: number): void {
+    const reader = { stream, costNs, next: this.#count, gaps: [], marks: [], cost: this.#cost };
     this.#readers = [...this.#readers, reader].sort((a, b) => a.costNs - b.costNs);
   }
 
-  close(stream: RowStream): void {
+  close(stream: RowChecker): void {
     this.#readers = this.#readers.filter((reader) => reader.stream !== stream);
   }
 
@@ -78,8 +94,16 @@ export class WaitingRows {
     if (count > 0) for (const { stream } of this.#readers) stream.withhold(count);
   }
 
+  /** Calls `act` once `stream` has checked the rows that were added before now; never, if it is closed before. */
+  afterChecks(stream: RowChecker, act: () => void): void {
+    const reader = this.#readers.find((each) => each.stream === stream);
+    if (reader === undefined) return;
+    if (reader.next === this.#count) act();
+    else reader.marks.push({ at: this.#count, act });
+  }
+
   /** Checks all rows that wait: for `stream`, or for all streams. */
-  finish(stream?: RowStream): void {
+  finish(stream?: RowChecker): void {
     for (const reader of this.#readers) {
       if (stream !== undefined && reader.stream !== stream) continue;
       while (reader.next < this.#count) this.#check(reader, this.#count);
@@ -130,11 +154,11 @@ export class WaitingRows {
     return first;
   }
 
-  /** Checks rows up to index `limit` or the next gap; returns the cost, ns. */
+  /** Checks rows up to index `limit`, the next gap or the next mark; returns the cost, ns. */
   #check(reader: Reader, limit: number): number {
-    const { stream, costNs, gaps, next } = reader;
+    const { stream, costNs, gaps, marks, next } = reader;
     const [gap] = gaps;
-    const end = Math.min(limit, this.#count, gap?.from ?? this.#count);
+    const end = Math.min(limit, this.#count, gap?.from ?? this.#count, marks[0]?.at ?? this.#count);
     stream.unchecked -= end - next;
     if (end > next) stream.add((this.#bytes as Uint8Array).subarray(next * this.#stride), end - next, 0);
     reader.next = end;
@@ -142,6 +166,7 @@ export class WaitingRows {
       reader.next = gap.to;
       gaps.shift();
     }
+    while (marks[0] !== undefined && marks[0].at <= reader.next) marks.shift()?.act();
     const ns = (end - next) * costNs;
     reader.cost += ns / Math.max(1, stream.followers.size);
     return ns;
