@@ -59,14 +59,30 @@ make_bare_root() {
 	[ ! -e "$HOME/.npmrc" ] || cp "$HOME/.npmrc" "$root/root/.npmrc"
 }
 
-# Called in separate mount and network namespaces. Mounts no bpf file system, as in a chroot that was set up by hand.
+# Called in separate mount and network namespaces. Mounts the control groups as this machine does, and no bpf file system,
+# as in a container.
 mount_kernel_filesystems() {
 	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount -t sysfs sysfs "$root/sys"
+	mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs tmpfs "$root/run"
 	mount -t tmpfs tmpfs "$root/tmp"
+	separate_root
+}
+
+# separate_root: sets $holder to a process in a mount namespace whose root is the bare root and in which nothing of this
+# machine's root is mounted. In a chroot, nsenter and /proc/PID/fd would lead to the machine's files. Later mounts belong
+# inside.
+separate_root() {
+	unshare --mount --propagation private sh -ec 'cd "$1" && pivot_root . mnt && cd / && umount -l mnt && exec sleep infinity' \
+		sh "$root" </dev/null >"$logs/holder.log" 2>&1 &
+	holder=$!
+	until [ "$(cat "/proc/$holder/comm" 2>/dev/null)" = sleep ]; do
+		kill -0 "$holder" 2>/dev/null || { cat "$logs/holder.log" >&2 && return 1; }
+		sleep 0.1
+	done
 }
 
 # inside COMMAND...: runs it in the root, with only the environment variables that are needed to reach the archives.
@@ -75,6 +91,6 @@ inside() {
 	while read -r name; do settings+=("$name=${!name}"); done < <(
 		compgen -e | grep -iE '^(npm_config_.*|(https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir))$' || true
 	)
-	chroot "$root" /usr/bin/env -i HOME=/root "TERM=${TERMINAL:-dumb}" LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	nsenter --target "$holder" --mount /usr/bin/env -i HOME=/root "TERM=${TERMINAL:-dumb}" LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		"${settings[@]}" /bin/sh -c 'cd /root/packetlog 2>/dev/null || cd /; exec "$@"' sh "$@"
 }

@@ -73,7 +73,7 @@ at_terminal() {
 	rm -f "$input"
 	mkfifo "$input"
 	declare -fx inside
-	root=$root TERMINAL=xterm script --quiet --return --flush --command "$(printf 'inside %s' "$*")" "$log" <"$input" >/dev/null &
+	holder=$holder TERMINAL=xterm script --quiet --return --flush --command "$(printf 'inside %s' "$*")" "$log" <"$input" >/dev/null &
 	running=$!
 	exec 3>"$input"
 }

@@ -4,9 +4,10 @@
  */
 import { chmodSync, existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withLoaderCopy } from '../lab/loader-copy.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
-import { type Means, makeDirectory, type Row, type Setting, startWith } from './doctor/injection.ts';
+import { asNobody, type Means, makeDirectory, type Row, type Setting, startWith } from './doctor/injection.ts';
 import { MACHINE_ROWS, REJECTED_OPTIONS } from './doctor/machine-rows.ts';
 import { NETWORK_ROWS } from './doctor/network-rows.ts';
 import { STATE_ROWS } from './doctor/state-rows.ts';
@@ -24,6 +25,7 @@ const sameTime = (text: string) => text.replace(/since \d{4}-\S+?Z/g, 'since the
 
 describe.skipIf(!requireRoot())('a start that fails', () => {
   const suite = eachWithPins({ ipv6: false, links: 2 });
+  const readable = withLoaderCopy();
   let directories: ReturnType<typeof makeDirectory>[] = [];
   let undo: Setting['undo'];
   let means: Means;
@@ -38,6 +40,7 @@ describe.skipIf(!requireRoot())('a start that fails', () => {
       place: suite.place,
       state: state.path,
       files: files.path,
+      readable,
       own: suite.own,
       otherLoader: async ({ args, env = {} }) => {
         const loader: LabProcess = startPacketlog(suite.network.server, {
@@ -106,7 +109,7 @@ describe.skipIf(!requireRoot())('a start that fails', () => {
   });
 
   test('as another user: doctor says which checks it could not make, and how to make them', async () => {
-    const { checks, code } = await doctor({ through: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] });
+    const { checks, code } = await doctor(asNobody(means));
     const unmade = checks.filter(({ finding }) => finding.startsWith('Not checked: '));
     expect(unmade.map(({ id }) => id)).toEqual(['loader', 'rules']);
     for (const { state, fix } of unmade)

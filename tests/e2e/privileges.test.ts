@@ -1,15 +1,17 @@
 /** The server process has no rights, and neither its end nor its malice reaches the capture and the rules. Needs root. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { copyLoader } from '../lab/loader-copy.ts';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { serverPidOf } from '../lab/server-process.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { readJsonOutput } from './console-output.ts';
+import { healthz } from './healthz.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const HOSTILE = fileURLToPath(new URL('./hostile-server.cjs', import.meta.url));
@@ -45,8 +47,8 @@ describe.skipIf(!requireRoot())('the server process', () => {
     return packetlog;
   }
 
-  const healthz = () =>
-    suite.network.server.exec('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', 'http://127.0.0.1:7411/healthz');
+  const untilServing = () =>
+    until(async () => (await healthz(suite.network.server).catch(() => '')) === '200 ok', { what: 'the new server' });
 
   test('has another user, no capability on any thread, no_new_privs, and no file of the core', async () => {
     const { pid } = await running();
@@ -82,7 +84,7 @@ describe.skipIf(!requireRoot())('the server process', () => {
       await sendUdp(client, { address: ADDRESS, count: 500 });
       sent += 1000;
       await successorOf(server, packetlog.pid);
-      await until(async () => (await healthz().catch(() => '')) === '200', { what: 'the new server' });
+      await untilServing();
     }
     expect(packetlog.stderr).toMatch(/server process was ended by SIGKILL/);
     await packetlog.end();
@@ -100,7 +102,7 @@ describe.skipIf(!requireRoot())('the server process', () => {
     await packetlog.until(({ stdout }) => stdout.split('"dst_port":9,').length > 2000, 'every record on the console');
     await successorOf(server, packetlog.pid, 60_000);
     expect(packetlog.stderr).toMatch(/server process did not answer for 15 s/);
-    await until(async () => (await healthz().catch(() => '')) === '200', { what: 'the new server' });
+    await untilServing();
     await packetlog.end();
     expect(readJsonOutput(packetlog.stdout).ledger.delivered.dropped).toBe(0);
   });
@@ -109,7 +111,8 @@ describe.skipIf(!requireRoot())('the server process', () => {
     const root = mkdtempSync(join(tmpdir(), 'packetlog-hostile-'));
     const state = join(root, 'state');
     try {
-      const loader = copyWithHostileServer(join(root, 'loader'));
+      const { node, packetlog: hostile, loader } = copyLoader(join(root, 'loader'));
+      copyFileSync(HOSTILE, join(loader, 'dist/server-process.cjs'));
       mkdirSync(state, { mode: 0o700 });
       const { server, client } = suite.network;
       const env = {
@@ -117,8 +120,8 @@ describe.skipIf(!requireRoot())('the server process', () => {
         ...{ PACKETLOG_PIN: 'never', PACKETLOG_MODE: 'native' },
       };
       // The attacker learns the directory from the command line.
-      const command = ['--title', `PACKETLOG_STATE=${state}`, join(loader, 'bin/packetlog'), 'run', ...args];
-      const packetlog = suite.own(startProcess(server, process.execPath, command, env));
+      const command = ['--title', `PACKETLOG_STATE=${state}`, hostile, 'run', ...args];
+      const packetlog = suite.own(startProcess(server, node, command, env));
       await packetlog.untilPrinted(/Waiting for Ctrl-C/);
       const rules = () => server.exec(process.execPath, PACKETLOG, 'rules', 'list', '--json').catch(String);
       process.env['PACKETLOG_STATE_DIR'] = state;
@@ -146,14 +149,3 @@ describe.skipIf(!requireRoot())('the server process', () => {
     }
   });
 });
-
-/** Copies the loader, with the attacker in place of the server. Returns the directory. */
-function copyWithHostileServer(directory: string): string {
-  const loader = dirname(dirname(PACKETLOG));
-  mkdirSync(directory);
-  for (const part of ['bin', 'dist', 'package.json'])
-    cpSync(join(loader, part), join(directory, part), { recursive: true });
-  symlinkSync(join(loader, 'node_modules'), join(directory, 'node_modules'));
-  cpSync(HOSTILE, join(directory, 'dist/server-process.cjs'));
-  return directory;
-}

@@ -1,12 +1,8 @@
 /** The core of a loader that root starts: which rights it has, and that what needs more still works. Needs root. */
 import {
-  chmodSync,
   chownSync,
-  copyFileSync,
-  cpSync,
   existsSync,
   linkSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -18,15 +14,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run } from '../lab/command.ts';
+import { copyLoader } from '../lab/loader-copy.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { serverPidOf } from '../lab/server-process.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
+import { healthz } from './healthz.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const PROBE = fileURLToPath(new URL('./core-probe.cjs', import.meta.url));
@@ -128,14 +127,19 @@ describe.skipIf(!requireRoot())('the core of a loader that root starts', () => {
   });
 
   test('works with a clone, a state directory and rules that only root can reach; rules and SIGHUP work', async () => {
-    const loader = copyLoader(join(home, 'clone'));
+    const clone = copyLoader(join(home, 'clone'));
     const rules = join(home, 'my-rules.json');
     writeRules(rules, '198.51.100.1');
     const options = [...OPTIONS, '--listen', '127.0.0.1:0', '--ui', 'off', '--rules', rules];
-    const node = join(home, 'clone', 'node');
-    const packetlog = await running([join(loader, 'bin/packetlog'), ...options], {}, node);
+    const packetlog = await running([clone.packetlog, ...options], {}, clone.node);
     expect(uidOf(packetlog.pid)).toBeGreaterThan(0);
     expect(statSync(home)).toMatchObject({ uid: 0, mode: 0o40700 });
+    // The core reaches the clone in this directory, and cannot list it.
+    const asCore = ['--reuid', '--regid'].map((option) => `${option}=${uidOf(packetlog.pid)}`);
+    const atCore = (...args: string[]) =>
+      run('nsenter', [`--target=${packetlog.pid}`, '--mount', 'setpriv', ...asCore, '--clear-groups', ...args]);
+    await atCore('test', '-r', clone.packetlog);
+    await expect(atCore('ls', home)).rejects.toThrow(/Permission denied/);
     expect((await command('rules', 'list')).stdout).toContain('198.51.100.1');
 
     expect((await command('rules', 'add', 'deny', '198.51.100.2')).code).toBe(0);
@@ -237,11 +241,10 @@ describe.skipIf(!requireRoot())('the core of a loader that root starts', () => {
     const inode = readlinkSync(`/proc/${packetlog.pid}/ns/net`);
     expect(inode).toBe(`net:[${statSync(`/run/netns/${server.name}`).ino}]`);
     expect(readlinkSync(`/proc/${serverPidOf(packetlog.pid)}/ns/net`)).not.toBe(inode);
-    const healthz = ['-s', '-o', '/dev/null', '-w', '%{http_code}', 'http://127.0.0.1:7411/healthz'];
-    expect(await client.exec('curl', ...healthz)).toBe('200');
-    await expect(server.exec('curl', ...healthz)).rejects.toThrow();
+    expect(await healthz(client)).toBe('200 ok');
+    await expect(healthz(server)).rejects.toThrow(/ECONNREFUSED/);
     process.kill(serverPidOf(packetlog.pid), 'SIGKILL');
-    await expect.poll(() => client.exec('curl', ...healthz).catch(() => ''), POLL).toBe('200');
+    await expect.poll(() => healthz(client).catch(() => ''), POLL).toBe('200 ok');
     await packetlog.end();
   });
 });
@@ -249,21 +252,6 @@ describe.skipIf(!requireRoot())('the core of a loader that root starts', () => {
 function writeRules(path: string, source: string): void {
   const rules = [{ id: 1, action: 'deny', source }];
   writeFileSync(path, JSON.stringify({ version: 1, default_policy: 'permit', rules }), { mode: 0o600 });
-}
-
-/** Copies the loader and its runtime. Returns the directory of the loader. */
-function copyLoader(clone: string): string {
-  const loader = join(clone, 'packages/loader');
-  const original = dirname(dirname(PACKETLOG));
-  mkdirSync(loader, { recursive: true });
-  for (const part of ['bin', 'dist', 'package.json']) {
-    cpSync(join(original, part), join(loader, part), { recursive: true });
-  }
-  writeFileSync(join(clone, 'pnpm-workspace.yaml'), '');
-  symlinkSync(join(original, 'node_modules'), join(loader, 'node_modules'));
-  copyFileSync(process.execPath, join(clone, 'node'));
-  chmodSync(join(clone, 'node'), 0o755);
-  return loader;
 }
 
 async function untilGone(pid: number): Promise<void> {

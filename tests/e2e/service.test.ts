@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../lab/command.ts';
+import { CHECKOUT, withLoaderCopy } from '../lab/loader-copy.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -16,6 +17,7 @@ import { serverPidOf } from '../lab/server-process.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { startCrowd } from './crowd.ts';
+import { healthz } from './healthz.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const HALT = fileURLToPath(new URL('./halt-thread.c', import.meta.url));
@@ -45,6 +47,7 @@ function dialogueWithLines(child: ChildProcess): { line: Promise<string>; end: (
 
 describe.skipIf(!requireRoot())('as a service', () => {
   const suite = eachWithNetwork();
+  const readable = withLoaderCopy();
   let directory: string;
   let place: PinPlace;
   beforeEach(async () => {
@@ -110,10 +113,10 @@ describe.skipIf(!requireRoot())('as a service', () => {
     chownSync(directory, UID, UID);
     chownSync(place.path, UID, UID);
     const env = { PACKETLOG_STATE_DIR: directory, PACKETLOG_BPFFS: place.path };
-    const rights = ['--bounding-set', '--inh-caps', '--ambient-caps'].map((set) => `${set}=-all,${CAPABILITIES}`);
-    const asService = ['--reuid', `${UID}`, '--regid', `${UID}`, '--clear-groups', '--no-new-privs', ...rights];
+    const [file = '', ...asService] = asUser(UID);
+    const { node, packetlog: program } = readable;
     const start = (...args: string[]) =>
-      suite.own(startProcess(server, 'setpriv', [...asService, process.execPath, PACKETLOG, ...args], env));
+      suite.own(startProcess(server, file, [...asService, node, program, ...args], env));
 
     const options = ['run', '--iface', 'server0', '--mode', 'native', '--listen', 'off', '--print', 'none'];
     const packetlog = start(...options);
@@ -193,12 +196,13 @@ describe.skipIf(!requireRoot())('as a service', () => {
         ...{ PACKETLOG_TOKEN: undefined, PACKETLOG_ADMIN_TOKEN: undefined },
       };
       const run = ['run', '--iface', 'server0', '--mode', 'native', '--listen', '127.0.0.1:7411', '--ui', 'off'];
-      const [file = process.execPath, ...rest] = [...as, process.execPath];
-      const packetlog = suite.own(startProcess(server, file, [...rest, PACKETLOG, ...run, '--print', 'none'], env));
+      const { node, packetlog: program } = who === 'root' ? CHECKOUT : readable;
+      const [file = node, ...rest] = [...as, node, program];
+      const packetlog = suite.own(startProcess(server, file, [...rest, ...run, '--print', 'none'], env));
       await packetlog.untilPrinted(/Waiting for Ctrl-C/);
       // Commands of the service's user: the machine has no such user that root would trust.
       const command = async (...args: string[]) => {
-        const started = suite.own(startProcess(server, file, [...rest, PACKETLOG, ...args], env));
+        const started = suite.own(startProcess(server, file, [...rest, ...args], env));
         expect(await started.exited).toEqual({ code: 0, signal: null });
         return started.stdout;
       };
@@ -267,12 +271,7 @@ describe.skipIf(!requireRoot())('as a service', () => {
     const args = ['--iface', 'server0', '--listen', '127.0.0.1:7411', '--ui', 'off', '--print', 'none'];
     const packetlog = suite.own(startPacketlog(server, { args, env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    const health = async () => {
-      const script =
-        "const got = await fetch('http://127.0.0.1:7411/healthz'); console.log(got.status, await got.text())";
-      return (await server.exec(process.execPath, '--input-type=module', '-e', script)).trim();
-    };
-    expect(await health()).toBe('200 ok');
+    expect(await healthz(server)).toBe('200 ok');
     const { code, stdout } = await ask();
     expect(code).toBe(0);
     expect(stdout).toMatch(/^server0 +native/m);
@@ -288,7 +287,7 @@ describe.skipIf(!requireRoot())('as a service', () => {
     await server.exec('ip', 'link', 'delete', 'server0');
     await until(async () => (await ask()).code === 1, { what: 'a status that is not well' });
     expect((await ask()).stdout).toMatch(/^Problem: +server0 is not watched \(gone\)\.$/m);
-    expect(await health()).toBe('503 not ok: packetlog status says why');
+    expect(await healthz(server)).toBe('503 not ok: packetlog status says why');
     await packetlog.end();
   });
 });

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { withLoaderCopy } from '../lab/loader-copy.ts';
 import { createPinPlace } from '../lab/pin-place.ts';
-import { LAB_ADMIN_TOKEN, LAB_TOKEN, PACKETLOG, startProcess } from '../lab/process.ts';
+import { LAB_ADMIN_TOKEN, LAB_TOKEN, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -16,7 +17,6 @@ import { startCrowd } from './crowd.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const RECEIVER = fileURLToPath(new URL('./notify-receiver.pl', import.meta.url));
-const SERVER_SERVICE = join(dirname(dirname(PACKETLOG)), 'dist/supervisor/server-service.js');
 /** Users that the machine does not have. */
 const CORE_UID = 64_001;
 const SERVER_UID = 64_002;
@@ -26,6 +26,7 @@ const NO_CAPABILITY = '0000000000000000';
 
 describe.skipIf(!requireRoot())('as two services', () => {
   const suite = eachWithNetwork();
+  const readable = withLoaderCopy();
 
   test('the server connects with its own user, serves rows and signs of life, and is replaced without harm', async () => {
     const root = mkdtempSync(join(tmpdir(), 'packetlog-services-'));
@@ -58,14 +59,16 @@ describe.skipIf(!requireRoot())('as two services', () => {
         '--no-new-privs',
         ...rights,
       ];
+      const { node, packetlog, loader } = readable;
+      const service = join(loader, 'dist/supervisor/server-service.js');
       const run = ['run', '--iface', 'server0', '--print', 'json', '--listen', '127.0.0.1:7411', '--ui', 'off'];
-      const core = suite.own(startProcess(server, 'setpriv', [...asCore, process.execPath, PACKETLOG, ...run], env));
+      const core = suite.own(startProcess(server, 'setpriv', [...asCore, node, packetlog, ...run], env));
       await core.untilPrinted(/Waiting for Ctrl-C/);
       const asServer = ['--reuid', `${SERVER_UID}`, '--regid', `${SERVER_UID}`, '--groups', `${CORE_UID}`];
       const dropped = ['--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs'];
       const start = (notify: string) =>
         suite.own(
-          startProcess(server, 'setpriv', [...asServer, ...dropped, process.execPath, SERVER_SERVICE, socket], {
+          startProcess(server, 'setpriv', [...asServer, ...dropped, node, service, socket], {
             NOTIFY_SOCKET: notify,
             WATCHDOG_USEC: '900000',
           }),
@@ -83,14 +86,14 @@ describe.skipIf(!requireRoot())('as two services', () => {
 
       let sent = 0;
       for (const round of [1, 2]) {
-        const service = start(notify);
+        const running = start(notify);
         await manager.until(
           ({ stdout }) => stdout.split('READY=1 STATUS=Serving').length > round,
           'READY of the server',
         );
         const seen = manager.stdout.length;
         await manager.until(({ stdout }) => stdout.slice(seen).split('WATCHDOG=1').length > 2, 'signs of life');
-        const status = readFileSync(`/proc/${service.pid}/status`, 'utf8');
+        const status = readFileSync(`/proc/${running.pid}/status`, 'utf8');
         expect(status).toMatch(new RegExp(`^Uid:\\t${SERVER_UID}\\t${SERVER_UID}\\t`, 'm'));
         for (const set of ['CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) {
           expect(status).toMatch(new RegExp(`^${set}:\\t${NO_CAPABILITY}$`, 'm'));
@@ -107,10 +110,10 @@ describe.skipIf(!requireRoot())('as two services', () => {
         sent += 300;
         await until(async () => (await crowd.accounts())[0]?.received === 300, { what: 'the rows of this round' });
         if (round === 1) {
-          process.kill(service.pid, 'SIGKILL');
+          process.kill(running.pid, 'SIGKILL');
           await core.untilPrinted(/server process closed its connection. The service manager restarts it/);
         } else {
-          expect(await service.end('SIGTERM')).toEqual({ code: 75, signal: null });
+          expect(await running.end('SIGTERM')).toEqual({ code: 75, signal: null });
         }
       }
       await core.end();

@@ -23,9 +23,9 @@ start_service() {
 	local capabilities settings
 	capabilities=$(setting AmbientCapabilities | sed 's/CAP_//g; s/ /,+/g; s/^/+/' | tr A-Z a-z)
 	read -ra settings <<<"$(setting Environment)"
-	if ! mountpoint -q "$root/run/packetlog/bpf"; then
-		mkdir -p "$root/run/packetlog/bpf"
-		mount -t bpf -o nosuid,nodev,noexec,mode=0700 bpf "$root/run/packetlog/bpf"
+	if ! inside mountpoint -q /run/packetlog/bpf; then
+		inside mkdir -p /run/packetlog/bpf
+		inside mount -t bpf -o nosuid,nodev,noexec,mode=0700 bpf /run/packetlog/bpf
 	fi
 	inside chown packetlog:packetlog /run/packetlog/bpf
 	inside install -d -o packetlog -g packetlog -m 0750 /run/packetlog-server

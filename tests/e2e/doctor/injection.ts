@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHECKOUT, type LoaderProgram } from '../../lab/loader-copy.ts';
 import type { Network } from '../../lab/network.ts';
 import type { PinPlace } from '../../lab/pin-place.ts';
 import { type LabProcess, startProcess } from '../../lab/process.ts';
-import { BIN } from '../pinned.ts';
 
 /** How `run` and `doctor` are started so that they meet the failure. */
 export interface Setting {
@@ -13,6 +13,8 @@ export interface Setting {
   readonly args?: readonly string[];
   /** Undefined: not set. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The loader to start; default: that of the checkout. */
+  readonly program?: LoaderProgram;
   /** A command that runs the command after it. */
   readonly through?: readonly string[];
   readonly undo?: () => void | Promise<void>;
@@ -26,6 +28,8 @@ export interface Means {
   readonly state: string;
   /** A directory for other files. */
   readonly files: string;
+  /** A loader that other users can read. */
+  readonly readable: LoaderProgram;
   /** Kills the process after the test, if it still runs. */
   own(process: LabProcess): LabProcess;
   /** Starts another loader, and resolves when it watches. */
@@ -74,6 +78,12 @@ export const withoutCapabilities = (...names: readonly string[]): string[] => [
   `--inh-caps=${names.map((name) => `-${name}`).join(',')}`,
 ];
 
+/** Runs the command as a user without any right. */
+export const asNobody = ({ readable }: Means): Setting => ({
+  program: readable,
+  through: ['setpriv', `--reuid=${UNPRIVILEGED_UID}`, `--regid=${UNPRIVILEGED_UID}`, '--clear-groups'],
+});
+
 export function makeDirectory(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'packetlog-doctor-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
@@ -83,7 +93,7 @@ const QUIET = ['--print', 'none', '--log-level', 'info'];
 
 /** Starts one of the two commands with this setting. */
 export function startWith({ network, state }: Means, command: 'run' | 'doctor', setting: Setting): LabProcess {
-  const { args = [], env = {}, through = [] } = setting;
+  const { args = [], env = {}, program = CHECKOUT, through = [] } = setting;
   const has = (option: string) => args.includes(option);
   const defaults = [
     ...(has('--iface') || has('--default-route') ? [] : ['--iface', 'server0']),
@@ -93,6 +103,6 @@ export function startWith({ network, state }: Means, command: 'run' | 'doctor', 
   ];
   const given = args.filter((each) => each !== '--default-route');
   const json = command === 'doctor' ? ['--json'] : [];
-  const [file = '', ...rest] = [...through, process.execPath, BIN, command, ...given, ...defaults, ...json];
+  const [file = '', ...rest] = [...through, program.node, program.packetlog, command, ...given, ...defaults, ...json];
   return startProcess(network.server, file, rest, { PACKETLOG_STATE_DIR: state, SSH_CONNECTION: '', ...env });
 }

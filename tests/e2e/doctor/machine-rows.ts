@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from '../../lab/command.ts';
 import { startProcess } from '../../lab/process.ts';
 import { until } from '../../lab/until.ts';
-import { inMounts, type Means, type Row, withoutCapabilities } from './injection.ts';
+import { asNobody, inMounts, type Means, type Row, withoutCapabilities } from './injection.ts';
 
 const MIB = 2 ** 20;
 const PORT = 7499;
@@ -12,18 +12,27 @@ const LISTEN = `127.0.0.1:${PORT}`;
 const OCCUPY = `require('net').createServer().listen(${PORT}, '127.0.0.1', () => console.log('listening'))`;
 const TOO_OLD = 'int libbpf_major_version(void) { return 1; } int libbpf_minor_version(void) { return 0; }';
 
-/** Runs the command in a control group with this much memory. */
+/** Runs the command in a control group with this much memory: of version 2, or where only version 1 counts memory, of that. */
 function inMemory({ files }: Means, bytes: number): { through: string[]; undo: () => Promise<void> } {
   const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers');
   const root = isUnified ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory';
   const group = join(root, `plt-doctor-${process.pid}-${files.slice(-6)}`);
   mkdirSync(group);
-  writeFileSync(join(group, isUnified ? 'memory.max' : 'memory.limit_in_bytes'), String(bytes));
+  const limit = join(group, isUnified ? 'memory.max' : 'memory.limit_in_bytes');
+  // systemd has enabled it for all groups; without systemd, the first one does.
+  const enabled = !existsSync(limit);
+  const enable = (sign: '+' | '-') => writeFileSync(join(root, 'cgroup.subtree_control'), `${sign}memory`);
+  if (enabled) enable('+');
+  writeFileSync(limit, String(bytes));
   // ip netns exec mounts /sys again, without the control groups.
   const again = isUnified
     ? 'mount -t cgroup2 none /sys/fs/cgroup'
     : 'mount -t tmpfs none /sys/fs/cgroup; mkdir /sys/fs/cgroup/memory; mount -t cgroup -o memory none /sys/fs/cgroup/memory';
-  return { through: inMounts(`${again}; echo $$ > "$1/cgroup.procs"`, group), undo: () => removeGroup(group) };
+  const undo = async () => {
+    await removeGroup(group);
+    if (enabled) enable('-');
+  };
+  return { through: inMounts(`${again}; echo $$ > "$1/cgroup.procs"`, group), undo };
 }
 
 /** The helpers end after the loader. */
@@ -61,10 +70,7 @@ export const MACHINE_ROWS: readonly Row[] = [
     finding: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are missing',
     fix: 'Run as root (sudo packetlog …)',
     run: 4,
-    inject: ({ files }) => ({
-      env: { PACKETLOG_STATE_DIR: join(files, 'of-nobody') },
-      through: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
-    }),
+    inject: (means) => ({ ...asNobody(means), env: { PACKETLOG_STATE_DIR: join(means.files, 'of-nobody') } }),
   },
   {
     what: 'no libbpf',

@@ -50,9 +50,9 @@ export function separateMounts(): void {
   mount('none', '/', '', MS_REC | MS_SLAVE, '');
 }
 
-/** Mounts an empty directory over `path` that all users can search. Throws SystemCallError. */
+/** Mounts an empty directory over `path` that all users can search and only root can list. Throws SystemCallError. */
 export function coverWithEmpty(path: string): void {
-  mount('packetlog', path, 'tmpfs', 0, 'mode=0755,size=64k');
+  mount('packetlog', path, 'tmpfs', 0, 'mode=0711,size=64k');
 }
 
 /** Shows the directory of a descriptor at `path`, with what is mounted below it. Throws SystemCallError. */
