@@ -134,7 +134,7 @@ describe.skipIf(!requireRoot())('live sums of a filter', { timeout: 180_000 }, (
       await client.live.rates({ ...range, filter: `port ${port}` });
     }
     const { page, problems } = await suite.open(`${url}&filter=${encodeURIComponent(FILTER)}`);
-    await since(page).getByText(`${MAX_FILTERS} other filters are summed up for the clients of this loader`).waitFor();
+    await since(page).getByText(`The limit of ${MAX_FILTERS} filters with live sums is reached`).waitFor();
     await page
       .getByRole('region', { name: 'Top sources' })
       .getByText('Not available: the line above the chart says why.')

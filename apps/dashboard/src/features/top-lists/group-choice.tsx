@@ -29,7 +29,7 @@ export function GroupChoice({ grouping }: { grouping: Grouping }) {
     <select
       className="top-group"
       aria-label="Group the sources"
-      title="What the list has a row for"
+      title="One row for each address, network, AS or country"
       data-testid="source-grouping"
       value={grouping}
       onChange={(event) => choose(event.target.value as Grouping)}

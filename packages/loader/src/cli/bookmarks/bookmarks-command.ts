@@ -14,8 +14,8 @@ interface Given extends PastOptions {
 }
 
 const HELP = `
-A bookmark is a range of recorded packets with a note. Its packets are deleted neither for their age nor for room, until
-the bookmark is removed (docs/history.md). The commands ask the running packetlog. When none runs, list reads the
+A bookmark is a range of recorded packets with a note. Its packets are kept, whatever their age and however
+little room there is, until the bookmark is removed (docs/history.md). The commands ask the running packetlog. When none runs, list reads the
 directory; bookmarks cannot be added or removed then, and nothing is deleted either.
 
 Examples:
@@ -55,9 +55,9 @@ export function addBookmarksCommand(program: Command, done: (code: number) => vo
   bookmarks
     .command('add')
     .description('keep the packets of a range')
-    .addOption(fromOption('begin of the range').makeOptionMandatory())
+    .addOption(fromOption('start of the range').makeOptionMandatory())
     .addOption(toOption('end of the range (default: now)'))
-    .addOption(new Option('--note <text>', 'what it is about, in one line').argParser(noteOption))
+    .addOption(new Option('--note <text>', 'a note of one line').argParser(noteOption))
     .addOption(printOption())
     .action(async (_, command: Command) => {
       const { note = '', print: format, ...times } = command.opts<Given>();

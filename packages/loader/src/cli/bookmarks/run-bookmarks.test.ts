@@ -218,6 +218,6 @@ describe('packetlog bookmarks remove', () => {
     server?.on('request', (_, response) =>
       response.end('{"ok":false,"error":{"code":"not_found","message":"Use POST /rules/list."}}'),
     );
-    await expect(removeBookmarks(paths, [1], print)).rejects.toThrow(/it has another version\. Restart it/);
+    await expect(removeBookmarks(paths, [1], print)).rejects.toThrow(/it runs another version\. Restart it/);
   });
 });

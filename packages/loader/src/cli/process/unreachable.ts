@@ -9,7 +9,7 @@ export function unreachable(target: string, cause: unknown, command: string): Se
   const step = 'reach the loader at';
   if (!isSystemError(cause)) {
     const next = 'Restart it with the installed version.';
-    return new SetupError({ step, target, problem: 'it has another version', next, exit: 'busy', cause });
+    return new SetupError({ step, target, problem: 'it runs another version', next, exit: 'busy', cause });
   }
   if (!DENIED.has(cause.code)) return new SetupError({ step, target, exit: 'failed', cause });
   const next = privilegeAdvice({ command });

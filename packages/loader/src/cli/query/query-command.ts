@@ -80,7 +80,7 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
     .addOption(
       new Option(
         '--limit <rows>',
-        `number of rows to print, with --top of values (default: ${DEFAULT_TOP} with --top, otherwise ${DEFAULT_ROWS})`,
+        `number of rows to print, or of values with --top (default: ${DEFAULT_TOP} with --top, otherwise ${DEFAULT_ROWS})`,
       ).argParser(limitOption),
     )
     .addOption(new Option('-p, --print <format>', 'format of the rows').choices([...QUERY_FORMATS]).default('table'))
@@ -88,7 +88,7 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
     .action(async (words: string[], _, command: Command) => {
       const given = command.opts<Given>();
       if (given.by !== undefined && given.limit !== undefined && given.top === undefined) {
-        command.error("error: option '--by <step>' takes '--limit <rows>' only with '--top <name>'");
+        command.error("error: option '--limit <rows>' cannot be used with '--by <step>' without '--top <name>'");
       }
       const filter = filterOf(words, command);
       const directory = recordDirectory(given.dir);

@@ -102,7 +102,7 @@ function answer(options: QueryOptions, blocks: PastBlocks, history: InterfaceHis
         unlisted.records === 0
           ? []
           : [
-              `${plural(unlisted.packets, 'packet')} in further rows are not listed: choose longer steps with --by, a shorter range or a lower --limit.`,
+              `Not listed: ${plural(unlisted.packets, 'packet')} in further rows. Choose longer steps with --by, a shorter range or a lower --limit.`,
             ];
       return { lines: formatted(topSeriesTable(series), format), total, notes: [...distinctNotes(series), ...notes] };
     }
@@ -126,6 +126,6 @@ function distinctNotes({ kind, distinct, beyond }: Pick<TopResult, 'kind' | 'dis
   if (beyond.records === 0) return [`${kind.name}: ${grouped(distinct)} distinct`];
   return [
     `${kind.name}: more than ${grouped(distinct)} distinct`,
-    `${plural(beyond.packets, 'packet')} of further values are in others; a value that is not listed can have up to that number. Narrow the range or the filter for an exact list.`,
+    `In others: ${plural(beyond.packets, 'packet')} of values beyond the limit; a value that is not listed can have up to that number. Narrow the range or the filter for an exact list.`,
   ];
 }

@@ -84,7 +84,7 @@ function oneOfBoth(): SetupError {
   return new SetupError({
     step: 'learn',
     target: 'rules',
-    problem: 'either --source or a filter says which sources, not both',
+    problem: 'the sources must come from either --source or a filter',
     next: "Write --source 203.0.113.0/24, or a filter such as 'tcp dst port 23'.",
     exit: 'usage',
   });

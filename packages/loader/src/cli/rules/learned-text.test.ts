@@ -48,7 +48,7 @@ describe('what was learned', () => {
       '  700  TCP 23                  1 source',
       '  100  ICMP timestamp request  1 source',
       '',
-      'Other sources sent it as well, so a rule for the kind would deny their packets, too (1 kind, 100 packets):',
+      'Also sent by other sources, so a rule for the kind would deny their packets as well (1 kind, 100 packets):',
       '  100  TCP 443  1 source; 5,000 packets of others',
       '',
       'Proposed rules, which deny 700 packets of this range and none of other sources:',
@@ -58,7 +58,7 @@ describe('what was learned', () => {
       '',
       'These rules do not deny 100 packets of 1 kind that only these sources sent: rules cannot match the kind alone, or they would be too many.',
       '',
-      'Second choice, which denies everything from these sources:',
+      'Alternative that denies everything from these sources:',
       "  packetlog rules add deny 192.0.2.1 --reason 'it'\\''s him'",
     ]);
   });
@@ -67,7 +67,7 @@ describe('what was learned', () => {
     const missing = [{ kind: 'lost', message: 'Lost: 3 records.' } as const];
     const lines = learnedText({ ...LEARNED, coverage: { packets: 9000, records: 900, missing } }, undefined, 'list');
     expect(lines.slice(1, 4)).toEqual([
-      'Sampled: 900 records stand for 9,000 packets, so packets of others may be missing.',
+      'Sampled: 900 records stand for 9,000 packets, so packets of other sources may be missing.',
       'Not complete:',
       '  Lost: 3 records.',
     ]);

@@ -33,7 +33,7 @@ export function learnedText(learned: PastLearned, dryRun: PastResult | undefined
       one(count, 'source'),
     ),
     ...kindsText(
-      'Other sources sent it as well, so a rule for the kind would deny their packets, too',
+      'Also sent by other sources, so a rule for the kind would deny their packets as well',
       shared,
       ({ sources: count, other_packets }) => `${one(count, 'source')}; ${one(other_packets, 'packet')} of others`,
     ),
@@ -57,7 +57,7 @@ export function learnedText(learned: PastLearned, dryRun: PastResult | undefined
   lines.push(
     '',
     by_kind.rules.length > 0
-      ? 'Second choice, which denies everything from these sources:'
+      ? 'Alternative that denies everything from these sources:'
       : 'No rule for a kind of traffic denies only packets of these sources. Rules that deny everything from them:',
     ...indented(commandsText(by_source.rules, listCommand)),
   );
@@ -116,7 +116,9 @@ function quoted(text: string): string {
 function coverageText({ coverage: { packets, records, missing } }: PastLearned): string[] {
   const sampled =
     records < packets
-      ? [`Sampled: ${one(records, 'record')} stand for ${one(packets, 'packet')}, so packets of others may be missing.`]
+      ? [
+          `Sampled: ${one(records, 'record')} ${records === 1 ? 'stands' : 'stand'} for ${one(packets, 'packet')}, so packets of other sources may be missing.`,
+        ]
       : [];
   const state =
     missing.length === 0 ? [`Compared with all ${one(packets, 'packet')} of the range: complete.`] : ['Not complete:'];

@@ -23,13 +23,13 @@ export function liveRejection(client: LiveClient, key: string, clients: Iterable
   }
   if (all.has(key)) return undefined;
   const max = client.isAdmin ? MAX_FILTERS : MAX_FILTERS - FOR_ADMINS;
-  if (all.size >= max) return sentence(`${max} other filters are summed up for the clients of this loader`);
+  if (all.size >= max) return sentence(`limit of ${max} filters with live sums is reached`);
   if (!client.isAdmin && client.peer !== LOOPBACK_PEER && own.size >= MAX_PER_PEER) {
-    return sentence(`${MAX_PER_PEER} other filters are summed up for the clients of this address`);
+    return sentence(`limit of ${MAX_PER_PEER} filters with live sums for this address is reached`);
   }
   return undefined;
 }
 
 function sentence(problem: string): string {
-  return `${problem}, which is the limit: use one of those, or clear the filter on another page first.`;
+  return `The ${problem}: use one of those, or clear the filter on another page first.`;
 }

@@ -192,7 +192,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'name',
     label: 'name',
-    title: 'Name of the source, which its owner chose; needs --reverse-dns. The DNS of the owner sees the queries',
+    title: "Name of the source, as set by its owner; needs --reverse-dns. The owner's DNS server sees the lookups",
     min: 120,
     wide: 240,
     byDefault: never,

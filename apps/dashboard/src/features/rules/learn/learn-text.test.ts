@@ -49,7 +49,7 @@ it('says what the rules do not deny', () => {
   expect(uncoveredText(learned())).toBe('');
   const uncovered = { packets: 9, bytes: 1, kinds: 2 };
   expect(uncoveredText(learned({ by_kind: { rules: [], uncovered, warnings: [] } }))).toMatch(
-    /^No rule denies only 9 packets of 2 kinds/,
+    /^No rule by kind denies the 9 packets of 2 kinds/,
   );
 });
 

@@ -54,7 +54,7 @@ export function packetsOf({ entries, others }: PastLearned['only']): number {
 /** Says which packets the rules by kind leave; '' if none that only the set sent. */
 export function uncoveredText({ by_kind: { uncovered, rules } }: PastLearned): string {
   if (uncovered.kinds === 0) return '';
-  const these = rules.length === 0 ? 'No rule denies only' : 'These rules do not deny';
+  const these = rules.length === 0 ? 'No rule by kind denies the' : 'These rules do not deny';
   return `${these} ${counted(uncovered.packets, 'packet')} of ${counted(uncovered.kinds, 'kind')} that only these sources sent: a rule cannot match the kind alone, or there would be too many rules.`;
 }
 

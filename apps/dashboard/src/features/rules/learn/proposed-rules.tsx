@@ -45,7 +45,7 @@ export function ProposedRules({ learned, range }: { learned: PastLearned; range:
         <p className="field-hint">
           {choice === 'kind'
             ? 'From any source, the kinds of traffic that only these sources sent.'
-            : 'Everything from these sources, also what others send, too.'}
+            : 'Everything from these sources, including kinds that other sources also send.'}
         </p>
       </div>
       {rules.length === 0 ? (
@@ -87,8 +87,7 @@ export function ProposedRules({ learned, range }: { learned: PastLearned; range:
         ))}
       {choice === 'source' && by_source.unlisted > 0 && (
         <p className="text-warn">
-          {counted(by_source.unlisted, 'further source')} are not in the list: <code>packetlog rules learn</code> prints
-          them all.
+          The list lacks {counted(by_source.unlisted, 'source')}: <code>packetlog rules learn</code> prints them all.
         </p>
       )}
       {request !== null && (
