@@ -28,6 +28,8 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     // The hosts' own traffic must not add rows.
     const { page, problems } = await suite.open(`${url}&filter=udp+src+port+40404`);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    // Top lists have the packets from here on.
+    await page.getByText('when this filter was first applied').waitFor();
     const { port } = await receiveUdp(server, link.server.ipv4);
     const send = (to: number, count: number) =>
       sendUdp(client, { address: link.server.ipv4, count, sourcePorts: [40_404], ports: [to], payloadBytes: 32 });
