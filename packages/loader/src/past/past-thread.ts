@@ -10,7 +10,7 @@ import { KnownFacts } from './reading/known-facts.ts';
 import { Turns } from './turns.ts';
 
 /** Segments between two collections: V8 would leave up to 64 MiB of their columns, which are not in its heap. */
-const GARBAGE_STEPS = 8;
+const GARBAGE_STEPS = 4;
 /** Capture, rules and the live view go first. */
 const NICE = 10;
 
