@@ -19,14 +19,10 @@ export function encodePairs(sums: WholePairSums): Uint8Array {
     const length = least[kind] as number;
     for (const value of [destination, ether_type, ip_protocol, action, rule_id, ifindex, length]) writer.write(value);
   });
-  for (let i = 0, last = 0; i < count; i++) {
-    const source = sources[i] as number;
-    writer.write(source - last);
-    last = source;
-  }
+  writer.writeSmall(sources.map((source, i) => source - (sources[i - 1] ?? 0)));
   const excess = bytes.map((each, i) => each - (least[kindIndexes[i] as number] as number) * (packets[i] as number));
-  const columns = [kindIndexes, packets, ...(isSampled ? [records] : []), excess];
-  for (const column of columns) for (const value of column) writer.write(value);
+  for (const column of [kindIndexes, packets, ...(isSampled ? [records] : [])]) writer.writeSmall(column);
+  for (const value of excess) writer.write(value);
   writePorts(writer, sums.ports, isSampled);
   return writer.bytes();
 }
@@ -42,15 +38,15 @@ export function decodePairs(encoded: Uint8Array, withBytes: boolean): PairSums {
     kinds.push(kindFrom(reader));
     least[kind] = reader.read(MAX_INDEX);
   }
-  const sources = reader.fill(new Uint16Array(count), MAX_INDEX);
+  const sources = reader.fillSmall(new Uint16Array(count), MAX_INDEX);
   for (let i = 1; i < count; i++) {
     const source = (sources[i - 1] as number) + (sources[i] as number);
     if (source > MAX_INDEX) throw new SegmentFormatError(`a source has the number ${source}`, reader.position);
     sources[i] = source;
   }
-  const kindIndexes = reader.fill(new Uint16Array(count), kinds.length - 1);
-  const packets = reader.fill(new Float64Array(count), MAX_SUM);
-  const records = isSampled ? reader.fill(new Float64Array(count), MAX_INDEX + 1) : packets;
+  const kindIndexes = reader.fillSmall(new Uint16Array(count), kinds.length - 1);
+  const packets = reader.fillSmall(new Float64Array(count), MAX_SUM);
+  const records = isSampled ? reader.fillSmall(new Float64Array(count), MAX_INDEX + 1) : packets;
   const sums = { count, kinds, sources, kindIndexes, packets, records };
   if (!withBytes) return { ...sums, bytes: undefined, ports: undefined };
   const bytes = reader.fill(new Float64Array(count), MAX_SUM);

@@ -134,6 +134,12 @@ describe('the codec of sums by pair', () => {
     expect(decodePairs(encodePairs(sampled), true)).toEqual(sampled);
   });
 
+  it('keeps numbers of one byte and of more', () => {
+    const packets = sums.packets.map((_, i) => [0, 1, 254, 255, 256, 2 ** 40][i % 6] as number);
+    const large = { ...sums, packets, bytes: packets.map((each) => 70 * each) };
+    expect(decodePairs(encodePairs(large), true)).toEqual(large);
+  });
+
   it('reports bytes that are not sums, and nothing else', () => {
     const encoded = encodePairs(sums);
     for (let at = 0; at < encoded.length; at += 61) {

@@ -78,14 +78,22 @@ function agrees({ count, kinds, kindIndexes, packets, bytes, records }: PairSums
   const other = SUMMED_ACTIONS.length - 1;
   const actionOf = Uint8Array.from(kinds, ({ action }) => Math.min(action, other));
   const sums = new Float64Array(3 * SUMMED_ACTIONS.length);
-  for (let i = 0; i < count; i++) {
-    const at = 3 * (actionOf[kindIndexes[i] as number] as number);
-    sums[at] = (sums[at] as number) + (records[i] as number);
-    sums[at + 1] = (sums[at + 1] as number) + (packets[i] as number);
-    if (bytes !== undefined) sums[at + 2] = (sums[at + 2] as number) + (bytes[i] as number);
-  }
+  const add = (values: Float64Array, which: number) => {
+    for (let i = 0; i < count; i++) {
+      const at = 3 * (actionOf[kindIndexes[i] as number] as number) + which;
+      sums[at] = (sums[at] as number) + (values[i] as number);
+    }
+  };
+  add(records, 0);
+  // Without sampling they are the same.
+  if (packets !== records) add(packets, 1);
+  if (bytes !== undefined) add(bytes, 2);
   return SUMMED_ACTIONS.every((name, i) => {
     const { records: r, packets: p, bytes: b } = actions[name];
-    return r === sums[3 * i] && p === sums[3 * i + 1] && (bytes === undefined || b === sums[3 * i + 2]);
+    return (
+      r === sums[3 * i] &&
+      p === sums[packets === records ? 3 * i : 3 * i + 1] &&
+      (bytes === undefined || b === sums[3 * i + 2])
+    );
   });
 }

@@ -3,6 +3,7 @@ import { SegmentFormatError } from '@packetlog/common';
 
 const FIRST_BYTES = 4096;
 const MAX_BYTES = 8;
+const ESCAPE = 0xff;
 
 export class VarintWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
@@ -16,6 +17,20 @@ export class VarintWriter {
       rest = Math.floor(rest / 0x80);
     }
     this.#bytes[this.#length++] = rest;
+  }
+
+  /** Writes small numbers: a byte for each, and for each of 255 or more what exceeds 255 behind all bytes. */
+  writeSmall(values: ArrayLike<number>): void {
+    for (let i = 0; i < values.length; i++) this.write8(Math.min(values[i] as number, ESCAPE));
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (value >= ESCAPE) this.write(value - ESCAPE);
+    }
+  }
+
+  write8(byte: number): void {
+    if (this.#length === this.#bytes.length) this.#grow();
+    this.#bytes[this.#length++] = byte;
   }
 
   /** Returns what was written, as a view that the next write can change. */
@@ -77,6 +92,20 @@ export class VarintReader {
       }
     }
     this.#at = at;
+    return values;
+  }
+
+  /** Fills `values` with what `writeSmall` wrote, in one copy but for the large ones. @throws SegmentFormatError as `read` */
+  fillSmall<Values extends Uint16Array | Float64Array>(values: Values, max: number): Values {
+    const bytes = this.#bytes.subarray(this.#at, this.#at + values.length);
+    if (bytes.length < values.length) throw new SegmentFormatError('numbers are cut off', this.#bytes.length);
+    this.#at += bytes.length;
+    values.set(bytes);
+    for (let i = 0; max < ESCAPE && i < bytes.length; i++) {
+      if ((bytes[i] as number) > max) throw new SegmentFormatError(`a number is more than ${max}`, this.#at);
+    }
+    for (let i = bytes.indexOf(ESCAPE); i >= 0; i = bytes.indexOf(ESCAPE, i + 1))
+      values[i] = ESCAPE + this.read(max - ESCAPE);
     return values;
   }
 
