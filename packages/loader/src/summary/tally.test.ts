@@ -1,25 +1,8 @@
 import { encodePacketLog, hasPorts, type PacketLog } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packet as base } from '../../test/support/records.ts';
 import { Tally } from './tally.ts';
-
-const base: PacketLog = {
-  timestamp_ns: 0n,
-  src_addr: '192.0.2.1',
-  dst_addr: '192.0.2.2',
-  rule_id: 0,
-  ifindex: 1,
-  length: 100,
-  weight: 1,
-  src_port: 40_000,
-  dst_port: 443,
-  ether_type: 0x0800,
-  vlan_id: 0,
-  ip_protocol: 6,
-  tcp_flags: 0,
-  action: 2,
-  reason: 0,
-};
 
 /** Records as they lie in a ring (72, 8) or back to back (64, 0). */
 function memoryOf(records: readonly PacketLog[], stride: number, offset: number): Uint8Array {

@@ -34,7 +34,7 @@ export function openRecorder(
 }
 
 /** Bytes of a packet in a segment, about. */
-const PACKET_BYTES = 9;
+const PACKET_BYTES = 9.5;
 const MILLION = 1e6;
 
 /** Says how much room there is, and how far back the packets reach. */
