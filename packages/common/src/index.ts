@@ -11,7 +11,8 @@ export {
   unmapped,
 } from './address/network.ts';
 export { encodeBatch, PacketLogBatch, readBatches } from './batch/batch.ts';
-export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch/batch-header.ts';
+export type { BatchCounters, BatchHeader } from './batch/batch-header.ts';
+export { writeBatchCounters, writeBatchHeader } from './batch/batch-header-writer.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch/batch-layout.ts';
 export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
 export { type KindOfTraffic, kindName } from './explain/kind-name.ts';

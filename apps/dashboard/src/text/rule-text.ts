@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
+import { DOES, WILL } from './action-text.ts';
 import { spanText } from './clock.ts';
-import { DOES, WILL } from './verdict-text.ts';
 
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface'>>;
 
@@ -83,8 +83,3 @@ export const DURATIONS = [
   { value: '7d', label: '7 days' },
   { value: '', label: 'no expiry' },
 ] as const;
-
-/** Returns the address of a rule on the Rules page. */
-export function ruleAddress(id: number): string {
-  return `/rules?rule=${id}`;
-}

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
+import { readBatchHeader } from './batch-header.ts';
+import { writeBatchCounters, writeBatchHeader } from './batch-header-writer.ts';
 import { BATCH_HEADER_SIZE } from './batch-layout.ts';
 
 const header = {

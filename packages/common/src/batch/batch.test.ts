@@ -5,7 +5,7 @@ import { packetLog } from '../../test/support/packet-log.arbitrary.ts';
 import { BatchFormatError } from '../record/batch-error.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
-import { writeBatchHeader } from './batch-header.ts';
+import { writeBatchHeader } from './batch-header-writer.ts';
 import { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE } from './batch-layout.ts';
 
 const records: readonly PacketLog[] = fc.sample(packetLog, { numRuns: 3, seed: 7 });

@@ -3,7 +3,8 @@ import { BatchFormatError } from '../record/batch-error.ts';
 import { PACKET_LOG_SIZE } from '../record/layout.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { PacketLogView } from '../record/view.ts';
-import { type BatchHeader, readBatchHeader, writeBatchHeader } from './batch-header.ts';
+import { type BatchHeader, readBatchHeader } from './batch-header.ts';
+import { writeBatchHeader } from './batch-header-writer.ts';
 import { BATCH_HEADER_SIZE } from './batch-layout.ts';
 
 /** Reads a batch in place: the header immediately, a record on access. */

@@ -1,9 +1,9 @@
 'use client';
 
 import { clsx } from 'clsx';
-import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { useKeys } from '../../ui/keys/keys.ts';
+import { PageLink } from '../../ui/page-link.tsx';
 import './nav.css';
 
 const PAGES = [
@@ -28,16 +28,14 @@ export function Nav() {
   return (
     <nav className="nav" aria-label="Pages">
       {PAGES.map(({ href, label }) => (
-        <Link
+        <PageLink
           key={href}
           href={href}
-          // Prefetching would add the other pages' files to the first load.
-          prefetch={false}
           className={clsx('nav-link', path === href && 'nav-current')}
           {...(path === href && { 'aria-current': 'page' as const })}
         >
           {label}
-        </Link>
+        </PageLink>
       ))}
     </nav>
   );

@@ -3,7 +3,6 @@
 import dynamic from 'next/dynamic';
 import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
-import { PendingBanner } from '../../features/rules/change/pending-banner.tsx';
 import { LiveProvider, useSnapshot } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
@@ -23,6 +22,14 @@ const MissingNodes = dynamic(
   },
 );
 
+/** Loaded with the first change that waits for its confirmation. */
+const PendingBanner = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/rules/change/pending-banner.tsx'))).PendingBanner,
+  {
+    ssr: false,
+  },
+);
+
 export function Shell({ children }: { children: ReactNode }) {
   return (
     <LiveProvider>
@@ -36,6 +43,7 @@ function Screen({ children }: { children: ReactNode }) {
   const hasData = useSnapshot(({ figures }) => figures.hello !== null);
   const listsNodes = usePathname().startsWith('/nodes');
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
+  const hasPending = useSnapshot(({ rules }) => rules?.snapshot.pending !== undefined);
   return (
     <div className="screen">
       <a className="skip-link" href="#content">
@@ -49,7 +57,7 @@ function Screen({ children }: { children: ReactNode }) {
         <>
           <Banner />
           {shown === ALL_NODES && <MissingNodes />}
-          <PendingBanner />
+          {hasPending && <PendingBanner />}
           <Fragment key={shown}>{children}</Fragment>
         </>
       ) : (

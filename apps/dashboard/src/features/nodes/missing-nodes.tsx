@@ -1,8 +1,8 @@
 'use client';
 
-import Link from 'next/link';
 import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { useNodesAtAGlance } from '../../node/use-nodes.ts';
+import { PageLink } from '../../ui/page-link.tsx';
 
 /** Names the nodes that are missing in All nodes, and what that means for the figures. */
 export function MissingNodes() {
@@ -17,9 +17,9 @@ export function MissingNodes() {
       </span>
       <p className="min-w-0">
         {names} {missing.length === 1 ? 'is' : 'are'} missing: rates and rows cover the other nodes only. See{' '}
-        <Link href="/nodes" prefetch={false} className="link-button">
+        <PageLink href="/nodes" className="link-button">
           Nodes
-        </Link>{' '}
+        </PageLink>{' '}
         <span className="text-muted">for the reason. Totals show the last known values.</span>
       </p>
     </section>

@@ -5,15 +5,12 @@ import dynamic from 'next/dynamic';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { usePastRowsState, useRows } from '../../node/recorded/rows-context.tsx';
-import { MAX_BUFFERED_ROWS, type PausedFigures } from '../../node/state/pause-buffer.ts';
 import { useAge } from '../../node/use-age.ts';
-import { spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { useMayChange } from '../rules/index.ts';
 import { toggleGrouping } from './grouping-setting.ts';
-import { SelectedPacket, SelectionActions } from './selection/selected-packet.tsx';
 import type { PacketSelection } from './selection/use-packet-selection.ts';
 
 const TableTools = dynamic(
@@ -21,6 +18,15 @@ const TableTools = dynamic(
   {
     ssr: false,
   },
+);
+
+const loadSelection = () => lazyWithRetry(() => import('./selection/selected-packet.tsx'));
+const SelectedPacket = dynamic(() => loadSelection().then((selection) => selection.SelectedPacket), { ssr: false });
+const SelectionActions = dynamic(() => loadSelection().then((selection) => selection.SelectionActions), { ssr: false });
+
+const PausedState = dynamic(
+  () => lazyWithRetry(() => import('./paused-state.tsx')).then((paused) => paused.PausedState),
+  { ssr: false },
 );
 
 const PastTableState = dynamic(
@@ -148,7 +154,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
   return (
     <p className="table-bar-state" data-testid="table-state" data-state={paused ? 'paused' : held ? 'held' : 'follow'}>
       {paused !== null ? (
-        <Paused paused={paused} />
+        <PausedState paused={paused} />
       ) : rows.selected !== null ? (
         <SelectedPacket row={rows.selected} />
       ) : age !== null && rows.shown.size > 0 ? (
@@ -172,40 +178,4 @@ function followText(grouped: boolean, compact: boolean, held: boolean, mayChange
   if (grouped) return 'one line per conversation or scan, by start, newest first';
   if (held) return 'updates held while you scroll';
   return mayChange ? 'newest first; select a row for details or to deny it' : 'newest first; select a row for details';
-}
-
-/** Counts what passed, what is buffered and what was withheld since the pause. */
-function Paused({ paused: { forMs, passed, waiting, withheld } }: { paused: PausedFigures }) {
-  return (
-    <>
-      <span className="text-warn">paused {spanText(forMs)}</span>
-      <span className="text-muted">
-        <span className="paused-passed">
-          <data value={passed} data-value={passed} data-testid="paused-passed">
-            {counted(passed, 'packet')}
-          </data>{' '}
-          since{waiting > 0 && ', '}
-        </span>
-        {waiting > 0 && (
-          <>
-            <data value={waiting} data-value={waiting} data-testid="rows-waiting">
-              {counted(waiting, 'row')}
-            </data>{' '}
-            buffered
-          </>
-        )}
-        {withheld > 0 && (
-          <span
-            title={`At most ${formatCount(MAX_BUFFERED_ROWS)} rows are buffered while paused. The others are withheld.`}
-          >
-            ,{' '}
-            <data value={withheld} data-value={withheld} data-testid="rows-withheld">
-              {formatCount(withheld)}
-            </data>{' '}
-            withheld
-          </span>
-        )}
-      </span>
-    </>
-  );
 }

@@ -3,9 +3,9 @@
 import type { RuleSet } from '@packetlog/common';
 import { useSnapshot } from '../../node/live-context.tsx';
 import type { ListedRule } from '../../node/state/rules-state.ts';
+import { RULE_VERDICT } from '../../text/action-text.ts';
 import { spanText } from '../../text/clock.ts';
 import { ABSENT, formatCount } from '../../text/number.ts';
-import { RULE_VERDICT } from '../../text/verdict-text.ts';
 import { VerdictMark } from '../../ui/marks.tsx';
 import './sets.css';
 

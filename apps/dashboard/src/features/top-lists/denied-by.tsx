@@ -1,15 +1,16 @@
 'use client';
 
 import { Filter } from 'lucide-react';
-import Link from 'next/link';
 import { useLive } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
+import { RULE_VERDICT } from '../../text/action-text.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
-import { ruleAddress } from '../../text/rule-text.ts';
-import { RULE_VERDICT, VERDICT_TEXT } from '../../text/verdict-text.ts';
+import { ruleAddress } from '../../text/rule-address.ts';
+import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 import { Measure } from '../../ui/count.tsx';
 import { VerdictMark } from '../../ui/marks.tsx';
+import { PageLink } from '../../ui/page-link.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
 import { useRulesView } from '../rules/index.ts';
 import { ENTRY_FILTER, withEntry } from './entry-filter.ts';
@@ -60,9 +61,9 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
             <th scope="row" title={title} colSpan={action === 'observe' ? 2 : 1}>
               <span className="inline-flex items-center gap-2 max-w-full">
                 {action !== null && <VerdictMark verdict={RULE_VERDICT[action]} />}
-                <Link href={ruleAddress(id)} prefetch={false} className="rule-link font-mono truncate">
+                <PageLink href={ruleAddress(id)} className="rule-link font-mono truncate">
                   {id} <span className="font-sans">{label}</span>
-                </Link>
+                </PageLink>
                 {action === 'observe' && <span className="text-warn shrink-0">{VERDICT_TEXT.would_deny.label}</span>}
                 <FilterByRule id={id} />
               </span>

@@ -1,9 +1,10 @@
 'use client';
 
-import Link from 'next/link';
 import { useSnapshot } from '../../../node/live-context.tsx';
-import { effectSentence, ruleAddress, timeLeft } from '../../../text/rule-text.ts';
-import { DOES } from '../../../text/verdict-text.ts';
+import { DOES } from '../../../text/action-text.ts';
+import { ruleAddress } from '../../../text/rule-address.ts';
+import { effectSentence, timeLeft } from '../../../text/rule-text.ts';
+import { PageLink } from '../../../ui/page-link.tsx';
 import { useRulesView } from '../../rules/index.ts';
 
 /** The current state of the rule that decided, with its author. */
@@ -14,9 +15,9 @@ export function RuleNote({ id }: { id: number }) {
   return (
     <span className="packet-sentence">
       {effectSentence(rule, timeLeft(rule, now), DOES)} Added by {rule.created_by}.{' '}
-      <Link href={ruleAddress(id)} className="text-link" prefetch={false}>
+      <PageLink href={ruleAddress(id)} className="text-link">
         Show the rule
-      </Link>
+      </PageLink>
     </span>
   );
 }

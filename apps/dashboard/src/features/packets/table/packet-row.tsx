@@ -11,7 +11,7 @@ import type { RecordRing } from '../../../node/rows/record-ring.ts';
 import { clockMillisText } from '../../../text/clock.ts';
 import { ABSENT } from '../../../text/number.ts';
 import { type Endpoint, type PacketRow, packetRow } from '../../../text/row-text.ts';
-import { ruleAddress } from '../../../text/rule-text.ts';
+import { ruleAddress } from '../../../text/rule-address.ts';
 import { LossMark, VerdictMark } from '../../../ui/marks.tsx';
 import type { Paint } from '../row-colours/colour-rules.ts';
 import type { ColumnKey } from './columns.ts';

@@ -1,5 +1,5 @@
 import { RULE_ACTIONS, type RuleAction } from '@packetlog/common';
-import { ACTION_TEXT, RULE_VERDICT } from '../../../text/verdict-text.ts';
+import { ACTION_TEXT, RULE_VERDICT } from '../../../text/action-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import type { Segment } from '../../../ui/segments.tsx';
 

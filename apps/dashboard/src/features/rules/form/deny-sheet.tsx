@@ -2,8 +2,8 @@
 
 import { parseDuration, type RulesError } from '@packetlog/common';
 import { type ReactNode, useId, useState } from 'react';
+import { ACTION_TEXT } from '../../../text/action-text.ts';
 import { addedText, effectSentence } from '../../../text/rule-text.ts';
-import { ACTION_TEXT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';

@@ -2,7 +2,7 @@
 
 import type { DefaultPolicy, RulesError } from '@packetlog/common';
 import { useState } from 'react';
-import { POLICY_TEXT } from '../../../text/verdict-text.ts';
+import { POLICY_TEXT } from '../../../text/action-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';

@@ -3,8 +3,8 @@
 import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
+import { ACTION_TEXT } from '../../../text/action-text.ts';
 import { addedText, effectSentence, expiryText, timeLeft } from '../../../text/rule-text.ts';
-import { ACTION_TEXT } from '../../../text/verdict-text.ts';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
 import { TextField } from '../../../ui/text-field.tsx';

@@ -3,10 +3,10 @@
 import type { ReactNode } from 'react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
+import { DOES, RULE_VERDICT } from '../../../text/action-text.ts';
 import { agoText, clockText } from '../../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact } from '../../../text/number.ts';
 import { effectSentence, expiryText, matchParts, timeLeft } from '../../../text/rule-text.ts';
-import { DOES, RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { Count, Measure } from '../../../ui/count.tsx';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
