@@ -171,6 +171,38 @@ describe('KernelRing', () => {
     expect(fake.consumer).toBe(720 + 3 * STRIDE);
   });
 
+  it('passes the record that it holds back on only once, also if it is killed', () => {
+    const fake = new FakeRing(SIZE, 720);
+    const { numbers, sink } = collector();
+    const killed = new KernelRing(fake.memory);
+    writeNumbers(fake, 0, 3);
+    killed.drain(sink, ALL);
+    killed.commit('holdLast');
+    writeNumbers(fake, 3, 2);
+    const next = new KernelRing(fake.memory);
+    expect([next.records, next.pending()]).toEqual([13, 2 * STRIDE]);
+    next.drain(sink, ALL);
+    expect(numbers).toEqual(range(0, 5));
+  });
+
+  it('reads again what a killed reader had not committed', () => {
+    const fake = new FakeRing(SIZE);
+    writeNumbers(fake, 0, 3);
+    new KernelRing(fake.memory).drain(collector().sink, ALL);
+    const { numbers, sink } = collector();
+    new KernelRing(fake.memory).drain(sink, ALL);
+    expect(numbers).toEqual(range(0, 3));
+  });
+
+  it.each([
+    ['older than the release, as after an earlier version', 72],
+    ['beyond what was written', 7200],
+  ])('ignores a read position %s', (_, position) => {
+    const fake = new FakeRing(SIZE, 720);
+    fake.memory.consumer[1] = BigInt(position);
+    expect(new KernelRing(fake.memory).records).toBe(10);
+  });
+
   it('holds nothing back from a ring of which nothing was read', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);

@@ -19,12 +19,16 @@ const BUSY = 0x8000_0000 | 0;
 /** BPF_RINGBUF_DISCARD_BIT. */
 const DISCARD = 0x4000_0000;
 /** Bytes from one record to the next. */
-export const KERNEL_RING_STRIDE = HEADER_BYTES + PACKET_LOG_SIZE;
+const KERNEL_RING_STRIDE = HEADER_BYTES + PACKET_LOG_SIZE;
 /** Bytes in one span at most: few enough for the reader's caches. */
 const SPAN_BYTES = 64 * 1024;
 
 export interface KernelRingMemory {
-  /** One u64, written by us: position up to which the ring was read. */
+  /**
+   * Two u64, written by us: position up to which space is released; position up to which the ring was read, for the next
+   * reader if this one is killed while it holds a record back. The kernel reads only the first: consumer_pos has a page of
+   * its own in struct bpf_ringbuf (kernel/bpf/ringbuf.c).
+   */
   consumer: BigUint64Array;
   /** One u64, written by the kernel: position up to which space was reserved. */
   producer: BigUint64Array;
@@ -52,7 +56,12 @@ export class KernelRing implements RingReader {
     this.#memory = memory;
     this.capacity = memory.size;
     this.#words = new Int32Array(memory.data.buffer, memory.data.byteOffset, memory.data.byteLength / 4);
-    this.#position = Number(Atomics.load(memory.consumer, 0));
+    this.#position = readPosition(memory);
+  }
+
+  /** Records read from the ring so far, by all readers. */
+  get records(): number {
+    return this.#position / this.stride;
   }
 
   drain(sink: RecordSink, maxBytes: number): Drained {
@@ -101,14 +110,25 @@ export class KernelRing implements RingReader {
 
   commit(mode: CommitMode): void {
     const behind = mode !== 'wakeOnNext' && this.#position >= this.stride ? this.stride : 0;
-    const position = BigInt(this.#position - behind);
+    const { consumer } = this.#memory;
+    const read = BigInt(this.#position);
+    const position = read - BigInt(behind);
+    // Before the release: a reader that is killed in between has read this far.
+    if (consumer[1] !== read) Atomics.store(consumer, 1, read);
     // Never move back: after `wakeOnNext` nothing is held until something new was drained.
-    if (position <= this.#memory.consumer[0]!) return;
+    if (position <= consumer[0]!) return;
     // Pairs with smp_load_acquire(&rb->consumer_pos) in __bpf_ringbuf_reserve and bpf_ringbuf_commit.
-    Atomics.store(this.#memory.consumer, 0, position);
+    Atomics.store(consumer, 0, position);
   }
 
   pending(): number {
     return Number(Atomics.load(this.#memory.producer, 0)) - this.#position;
   }
+}
+
+/** Returns where the previous reader stopped. Earlier versions did not store it: then it is older than the release. */
+function readPosition({ consumer, producer }: KernelRingMemory): number {
+  const released = Number(Atomics.load(consumer, 0));
+  const read = Number(Atomics.load(consumer, 1));
+  return read > released && read <= Number(Atomics.load(producer, 0)) ? read : released;
 }

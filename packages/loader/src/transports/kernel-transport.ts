@@ -4,7 +4,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import { mapShape } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import { createRing, mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
-import { KERNEL_RING_STRIDE, KernelRing } from '../rings/kernel-ring.ts';
+import { KernelRing } from '../rings/kernel-ring.ts';
 import { onlineCpus } from '../system/cpus.ts';
 import { mapRingMemory } from './mapped-ring.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
@@ -21,7 +21,7 @@ export const kernelTransport: Transport = {
 
   open(map: FindMap, { cpus, ringBytes, denyBytes, kept }: TransportSettings): OpenTransport {
     const online = onlineCpus();
-    const rings = [
+    const found = [
       { kind: MAPS.permits, maxBytes: ringBytes },
       { kind: MAPS.denies, maxBytes: denyBytes },
     ].flatMap(({ kind, maxBytes }) => {
@@ -37,12 +37,13 @@ export const kernelTransport: Transport = {
         return { name, fd, memory: mapRingMemory(fd, bytes) };
       });
     });
+    const rings = found.map(({ memory }) => new KernelRing(memory));
     return {
-      before: rings.reduce((sum, { memory }) => sum + Number(memory.consumer[0]) / KERNEL_RING_STRIDE, 0),
-      rings: rings.map(({ memory }) => new KernelRing(memory)),
-      descriptors: rings.map(({ fd }) => fd),
+      before: rings.reduce((sum, { records }) => sum + records, 0),
+      rings,
+      descriptors: found.map(({ fd }) => fd),
       canPoll: false,
-      made: rings.map(({ name, fd }) => ({ name, fd })),
+      made: found.map(({ name, fd }) => ({ name, fd })),
       // The rings are readable while they hold records: reading them is enough.
       woken: () => {},
     };

@@ -9,7 +9,7 @@ export function mapRingMemory(fd: number, bytes: number): KernelRingMemory {
   const consumer = mapShared(fd, 0, page, 'read-write');
   const rest = mapShared(fd, page, page + 2 * bytes, 'read');
   return {
-    consumer: new BigUint64Array(consumer.buffer, consumer.byteOffset, 1),
+    consumer: new BigUint64Array(consumer.buffer, consumer.byteOffset, 2),
     producer: new BigUint64Array(rest.buffer, rest.byteOffset, 1),
     data: rest.subarray(page),
     size: bytes,

@@ -13,7 +13,7 @@ export class FakeRing {
   /** `size`: a power of two; `start`: where both positions begin, as after a long life. */
   constructor(size: number, start = 0) {
     this.memory = {
-      consumer: BigUint64Array.of(BigInt(start)),
+      consumer: BigUint64Array.of(BigInt(start), 0n),
       producer: BigUint64Array.of(BigInt(start)),
       data: new Uint8Array(2 * size),
       size,
