@@ -30,14 +30,34 @@ process.chdir(ROOT);
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function run(command, args, onLine) {
+  return collect(command, args, 'inherit', (chunk) => onLine?.(chunk.toString().trimEnd().split('\n').at(-1) ?? ''));
+}
+
+/**
+ * As `run`, without standard input, and prints the output as it comes.
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+export function runLogged(command, args) {
+  return collect(command, args, 'ignore', (chunk) => process.stdout.write(chunk));
+}
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {'inherit' | 'ignore'} stdin
+ * @param {(chunk: Buffer) => void} onChunk
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+function collect(command, args, stdin, onChunk) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['inherit', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'] });
     /** @type {Buffer[]} */
     const chunks = [];
     /** @param {Buffer} chunk */
     const keep = (chunk) => {
       chunks.push(chunk);
-      onLine?.(chunk.toString().trimEnd().split('\n').at(-1) ?? '');
+      onChunk(chunk);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);

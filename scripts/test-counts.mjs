@@ -55,11 +55,19 @@ function slowestOf(modules) {
 }
 
 /**
- * The last line of `pnpm test`, which .ci/run reads.
+ * The last line of `pnpm test`, which `countsIn` reads.
  * @param {Pick<Counts, 'passed' | 'failed' | 'skipped'>} counts
  */
 export function countsLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+const COUNTS_LINE = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
+
+/** Returns the counts of the last line of counts in an output; all 0 if there is none. @param {string} output */
+export function countsIn(output) {
+  const [, passed = 0, failed = 0, skipped = 0] = [...output.matchAll(COUNTS_LINE)].at(-1) ?? [];
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
 }
 
 // vitest loads a reporter through the default export of a file.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countsLine, countTests } from './test-counts.mjs';
+import { countsIn, countsLine, countTests } from './test-counts.mjs';
 
 /** @typedef {import('./test-counts.mjs').TestResult} TestResult */
 
@@ -25,6 +25,14 @@ describe('the closing line', () => {
   it('counts passed, failed and skipped tests', () => {
     const counts = countTests([file(true, 'passed', 'passed', 'skipped'), file(false, 'failed', 'passed')], []);
     expect(countsLine(counts)).toBe('3 passed, 1 failed, 1 skipped');
+  });
+
+  it.each([
+    ['the last one', '1 passed, 1 failed\n2 passed, 0 failed\n', { passed: 2, failed: 0, skipped: 0 }],
+    ['with skipped tests', 'x\n2 passed, 1 failed, 3 skipped\ny', { passed: 2, failed: 1, skipped: 3 }],
+    ['none', 'Tests 3 passed, 0 failed', { passed: 0, failed: 0, skipped: 0 }],
+  ])('is read from an output: %s', (_, output, counts) => {
+    expect(countsIn(output)).toEqual(counts);
   });
 
   it('omits the skipped tests if there are none', () => {

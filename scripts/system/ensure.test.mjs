@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aptRemedy } from './apt.mjs';
 import { installByHand, packageNames } from './ensure.mjs';
+import { kernelPurposes } from './kernel-purposes.mjs';
 import { SYSTEM_PACKAGES } from './packages.mjs';
 import { isPresent, missingPackages } from './probe.mjs';
 
@@ -10,14 +11,26 @@ describe('system packages', () => {
   it('requires only what the purpose needs', () => {
     expect(packageNames(missingPackages(['run'], nothing), 'apt')).toEqual(['libbpf1', 'libatomic1', 'iproute2']);
     expect(packageNames(missingPackages(['check'], nothing), 'apt')).toEqual(['clang-format']);
-    expect(packageNames(missingPackages(['kernels'], nothing), 'apt')).toEqual([
-      'qemu-system-x86',
-      'qemu-system-arm',
-      'binutils',
-      'busybox-static',
-      'wireguard-tools',
-      'util-linux',
-    ]);
+  });
+
+  it.each([
+    [['--cases', 'brief', '6.1'], []],
+    [['--cases', 'brief,set', '6.1'], ['wireguard-tools']],
+    [['6.1', 'current'], ['wireguard-tools']],
+    [
+      ['--cases', 'brief', '6.1', '6.1-arm64'],
+      ['qemu-system-arm', 'binutils'],
+    ],
+    // All kernels.
+    [
+      ['--cases', 'brief', '--at-once', '2', '--record'],
+      ['qemu-system-arm', 'binutils'],
+    ],
+    [[], ['qemu-system-arm', 'binutils', 'wireguard-tools']],
+  ])('requires for pnpm test:kernels %j besides the usual %j', (args, more) => {
+    const usual = ['qemu-system-x86', 'busybox-static', 'xz-utils', 'util-linux'];
+    const names = packageNames(missingPackages(kernelPurposes(args), nothing), 'apt');
+    expect(new Set(names)).toEqual(new Set([...usual, ...more]));
   });
 
   it('requires the browser and the tools that the benchmark compares with', () => {

@@ -1,7 +1,7 @@
 /**
  * The system packages that PacketLog needs, the reason, how to detect them, and their names per distribution.
  *
- * @typedef {'build' | 'run' | 'test' | 'kernels' | 'boot' | 'bench' | 'check'} Purpose
+ * @typedef {'build' | 'run' | 'test' | 'kernels' | 'kernels on arm64' | 'every kernel case' | 'boot' | 'bench' | 'check'} Purpose
  * @typedef {{ command: string } | { header: string } | { library: string } | { file: string } | { unpacked: string }} Probe
  *   command: on PATH. header: below an include directory. library: soname below a library directory. file: a path.
  *   unpacked: a program, by its path in the package, on PATH or unpacked: such a package is not installed, because it
@@ -159,14 +159,14 @@ export const SYSTEM_PACKAGES = [
   {
     what: 'QEMU for ARM',
     why: 'the same for 64-bit ARM',
-    purposes: ['kernels'],
+    purposes: ['kernels on arm64'],
     probe: { command: 'qemu-system-aarch64' },
     names: { apt: 'qemu-system-arm', dnf: 'qemu-system-aarch64-core', pacman: 'qemu-system-aarch64' },
   },
   {
     what: 'readelf',
     why: 'finds the libraries that the programs of the ARM guest need',
-    purposes: ['kernels'],
+    purposes: ['kernels on arm64'],
     probe: { command: 'readelf' },
     names: { apt: 'binutils', dnf: 'binutils', pacman: 'binutils' },
   },
@@ -176,6 +176,13 @@ export const SYSTEM_PACKAGES = [
     purposes: ['kernels', 'boot'],
     probe: { command: 'busybox' },
     names: { apt: 'busybox-static', dnf: 'busybox', pacman: 'busybox' },
+  },
+  {
+    what: 'xz',
+    why: 'pnpm test:kernels unpacks the modules of those kernels with it',
+    purposes: ['kernels'],
+    probe: { command: 'xz' },
+    names: { apt: 'xz-utils', dnf: 'xz', pacman: 'xz' },
   },
   {
     what: 'debootstrap',
@@ -201,7 +208,7 @@ export const SYSTEM_PACKAGES = [
   {
     what: 'wg',
     why: 'pnpm test:kernels sets up WireGuard with it',
-    purposes: ['kernels'],
+    purposes: ['every kernel case'],
     probe: { command: 'wg' },
     names: { apt: 'wireguard-tools', dnf: 'wireguard-tools', pacman: 'wireguard-tools' },
   },

@@ -24,7 +24,9 @@ make_base() {
 	mkdir -p "$base"/{bin,sbin,usr/bin,usr/sbin,opt/bin,lib64,proc,sys,dev,run,tmp,etc,modules,"lib/$triplet"}
 	cp "$(program_path busybox)" "$base/bin/busybox"
 	cp -L "$userland/$interpreter" "$base/$interpreter"
-	program node ip setpriv wg
+	program node ip setpriv
+	# Not with grep -q, which ends before its input does.
+	! node "$here/wanted-modules.mjs" "$cases" | grep -x wireguard >/dev/null || program wg
 	# packetlog looks there for it. busybox has one with fewer options, and installs it only if there is none.
 	cp "$base/opt/bin/setpriv" "$base/usr/bin/setpriv"
 	libbpf=$(library_path libbpf.so.1)

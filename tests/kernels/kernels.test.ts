@@ -1,5 +1,5 @@
 /** Tests that `pnpm test:kernels` runs, and that it fails if a promise is not kept. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,10 +10,12 @@ import { evaluateReplay } from './evaluate/replay.mjs';
 import { readRun } from './evaluate/run.mjs';
 import { verdictOf } from './evaluate/verdict.mjs';
 import { evaluateVerifier } from './evaluate/verifier.mjs';
+import { promises as promisesOfReplay } from './guest/cases/replay.mjs';
 import { FRAMES } from './guest/lab/replayed.mjs';
 import { testedCommit } from './tested-commit.mjs';
 
 const PROVE = fileURLToPath(new URL('./prove.sh', import.meta.url));
+const EVALUATE = fileURLToPath(new URL('./evaluate/main.mjs', import.meta.url));
 
 describe('a promise', () => {
   const run = (...lines: object[]) =>
@@ -31,6 +33,37 @@ describe('a promise', () => {
     ['whose module is missing', [{ case: 'rules', lacks: ['veth'] }], ['the kernel should have the module veth']],
   ])('%s is not kept', (_, lines, problems) => {
     expect(verdictOf(run(...lines), 'rules', 'deny')).toEqual({ cell: 'FAILED', problems });
+  });
+});
+
+describe('the result of a kernel', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'packetlog-kernels-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const check = (is: number) => ({ case: 'replay', promise: promisesOfReplay[0], what: 'lines', is, should: 0 });
+  const booted = { kernel: '6.1.0-9', btf: true };
+  const end = { end: true };
+  const unfinished = 'failed: Linux 6.1 (6.1.0-9): did not finish';
+
+  it.each([
+    ['passed', [booted, check(0), end], 'passed: Linux 6.1 (6.1.0-9)', 0],
+    [
+      'failed: a broken promise',
+      [booted, check(1), end],
+      `failed: Linux 6.1 (6.1.0-9): replay: ${promisesOfReplay[0]}: lines: 1, not 0`,
+      1,
+    ],
+    ['failed: it ended too early', [booted, check(0)], unfinished, 1],
+    ['failed: it did not boot', [], 'failed: Linux 6.1 (?): did not finish', 1],
+  ])('is told: %s', (_, lines, result, code) => {
+    const file = join(directory, '6.1.result');
+    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const { status, stdout } = spawnSync(process.execPath, [EVALUATE, '--cases', 'replay', file], { encoding: 'utf8' });
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(result);
+    expect(status).toBe(code);
   });
 });
 

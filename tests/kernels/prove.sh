@@ -121,7 +121,7 @@ start_guest() {
 	*-arm64) machine=arm64 ;;
 	*) machine=amd64 ;;
 	esac
-	for command in "${emulators[$machine]}" busybox wg; do
+	for command in "${emulators[$machine]}" busybox; do
 		command -v "$command" >/dev/null || fail "$command is missing: run pnpm test:kernels"
 	done
 	prepare_apt

@@ -1,10 +1,12 @@
 // @ts-check
 /**
  * Evaluates the results of the cases on each kernel: `main.mjs [--cases NAME,…] FILE…` prints a table of promises and
- * kernels, and the problems. Exit code 1 if there are problems; a promise without a check is one. `--record`: also writes
- * them to results.json, as those of `--commit` and the XDP object `--object`, and the verifier's costs to verifier.json.
+ * kernels, the problems, and for each file `passed: Linux NAME (KERNEL)` or `failed: …`, where its name is `NAME.result`. Exit
+ * code 1 if there are problems; a promise without a check is one. `--record`: also writes them to results.json, as those of
+ * `--commit` and the XDP object `--object`, and the verifier's costs to verifier.json.
  */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { recordCosts, recordResult } from './record.mjs';
 import { readRun } from './run.mjs';
@@ -34,12 +36,12 @@ const { values, positionals } = parseArgs({
 const runs = positionals.map((file) => readRun(readFileSync(file, 'utf8')));
 // First: the table shows them.
 if (values.record) for (const run of runs) recordCosts(run);
-const wrong = /** @type {string[]} */ ([]);
+/** Problems by run, and what packetlog printed in cases with problems. */
+const wrong = new Map(runs.map((run) => [run, /** @type {string[]} */ (run.ended ? [] : ['did not finish'])]));
 const rows = [
   ['', ...runs.map(({ kernel }) => kernel)],
   ['kernel BTF', ...runs.map(({ btf }) => (btf ? 'yes' : 'no'))],
 ];
-for (const run of runs) if (!run.ended) wrong.push(`${run.kernel}: did not finish`);
 for (const name of values.cases.split(',')) {
   /** @type {Map<import('./run.mjs').Run, Record<string, string>>} */
   const cells = new Map(runs.map((run) => [run, {}]));
@@ -49,7 +51,7 @@ for (const name of values.cases.split(',')) {
     rows.push([`${name}: ${promise}`, ...verdicts.map(({ cell }) => cell)]);
     for (const { run, cell, problems } of verdicts) {
       Object.assign(cells.get(run) ?? {}, { [promise]: cell });
-      wrong.push(...problems.map((problem) => `${run.kernel}, ${name}: ${promise}: ${problem}`));
+      wrong.get(run)?.push(...problems.map((problem) => `${name}: ${promise}: ${problem}`));
     }
   }
   rows.push([`${name}: seconds`, ...runs.map((run) => String(run.cases.get(name)?.seconds ?? ''))]);
@@ -57,12 +59,19 @@ for (const name of values.cases.split(',')) {
     for (const [run, each] of cells) recordResult(run, name, each, { commit: values.commit, object: values.object });
   for (const run of runs) {
     const seen = run.cases.get(name);
-    for (const error of seen?.errors ?? []) wrong.push(`${run.kernel}, ${name}: ${error}`);
-    if (wrong.some((each) => each.startsWith(`${run.kernel}, ${name}: `))) {
-      wrong.push(...(seen?.notes ?? []).map((line) => `    ${line}`));
+    const problems = wrong.get(run) ?? [];
+    for (const error of seen?.errors ?? []) problems.push(`${name}: ${error}`);
+    if (problems.some((each) => each.startsWith(`${name}: `))) {
+      problems.push(...(seen?.notes ?? []).map((line) => `    ${line}`));
     }
   }
 }
 printTable(rows);
-if (wrong.length > 0) console.log(`\n${wrong.join('\n')}`);
-process.exitCode = wrong.length > 0 ? 1 : 0;
+console.log('');
+for (const [i, run] of runs.entries()) {
+  const problems = wrong.get(run) ?? [];
+  for (const problem of problems) console.log(problem.startsWith(' ') ? problem : `${run.kernel}, ${problem}`);
+  const name = `Linux ${basename(positionals[i] ?? '', '.result')} (${run.kernel})`;
+  console.log(problems.length === 0 ? `passed: ${name}` : `failed: ${name}: ${problems[0]?.split('\n', 1)[0]}`);
+}
+process.exitCode = [...wrong.values()].some((problems) => problems.length > 0) ? 1 : 0;
