@@ -157,7 +157,8 @@ export const LAYOUTS = [
       filter: ['segments', 'rules', 'names', 'record', 'address'],
       past: ['filter', 'history', 'rules', 'address'],
       live: ['filter', 'history', 'past'],
-      protocol: ['filter', 'rules', 'record', 'history', 'past', 'live'],
+      findings: ['record', 'address'],
+      protocol: ['filter', 'rules', 'record', 'history', 'past', 'live', 'findings'],
       batch: ['protocol', 'record'],
       explain: ['filter', 'names', 'record', 'address'],
       'index.ts': [
@@ -166,6 +167,7 @@ export const LAYOUTS = [
         'explain',
         'export',
         'filter',
+        'findings',
         'history',
         'live',
         'names',

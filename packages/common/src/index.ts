@@ -64,6 +64,17 @@ export { nearest } from './filter/nearest.ts';
 export { parseFilter } from './filter/parse.ts';
 export { MAX_FILTER_LENGTH } from './filter/tokens.ts';
 export {
+  FINDING_KINDS,
+  type Finding,
+  type FindingKind,
+  type Findings,
+  findingSchema,
+  findingsSchema,
+  noFindings,
+} from './findings/finding.ts';
+export { findingEvidence, findingText } from './findings/finding-text.ts';
+export { type DetectorOptions, FindingsDetector } from './findings/findings-detector.ts';
+export {
   type History,
   type HistoryRequest,
   type HistoryTop,
