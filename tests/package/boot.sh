@@ -131,7 +131,7 @@ start_qemu() {
 	timeout --kill-after=5 "$patience" qemu-system-x86_64 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m 2G \
 		-display none -monitor none -no-reboot -nic user,restrict=on,net=198.51.100.0/24,host=198.51.100.2,model=virtio-net-pci \
 		-drive "file=$cache/disk.img,format=raw,if=virtio,cache=unsafe" -kernel "$kernel" -initrd "$work/initramfs.cpio" \
-		-append "console=ttyS0 root=/dev/vda rw panic=-1 mitigations=off quiet systemd.show_status=yes $*" \
+		-append "console=ttyS0 root=/dev/vda rw panic=-1 mitigations=off no_timer_check quiet systemd.show_status=yes $*" \
 		-serial "file:$cache/$stage.console" -serial "file:$cache/$stage.result" </dev/null >"$logs/$stage.guest" 2>&1 &
 	guest=$!
 }
