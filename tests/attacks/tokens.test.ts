@@ -74,8 +74,9 @@ const REQUESTS: { readonly [Verb in RulesVerb]: RulesRequest<Verb> } = {
   undo: {},
   redo: {},
   audit: {},
+  propose_permits: {},
 };
-const READ_ONLY = new Set<RulesVerb>(['list', 'test', 'audit']);
+const READ_ONLY = new Set<RulesVerb>(['list', 'test', 'audit', 'propose_permits']);
 const VERBS = Object.keys(rulesRequestSchemas) as RulesVerb[];
 
 describe.skipIf(!requireRoot())('tokens', () => {

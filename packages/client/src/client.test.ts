@@ -83,6 +83,21 @@ describe('rules', () => {
     expect(loader.asked.map(([, request]) => request)).toEqual([{ ids: [7] }, { ids: [7] }, { ids: [7, 8] }]);
   });
 
+  test('the default policy is set with permit rules, which the loader proposes', async () => {
+    const permit = { action: 'permit', source: 'any', protocol: 'icmp' } as const;
+    const proposals = { warnings: [], rules: [{ rule: permit, is_wide: false }], wide_listeners: [], stopping: {} };
+    loader.answer = (event) => ({ ok: true, value: event === 'rules:policy' ? { revision: 2 } : proposals });
+    const packetlog = await client({ adminToken: 'a' });
+    const { rules } = await packetlog.proposePermits();
+    await packetlog.setDefaultPolicy('deny', { permits: rules.map(({ rule }) => rule), force: true });
+    await packetlog.setDefaultPolicy('permit');
+    expect(loader.asked).toEqual([
+      ['rules:propose_permits', {}],
+      ['rules:policy', { default_policy: 'deny', permits: [permit], force: true }],
+      ['rules:policy', { default_policy: 'permit' }],
+    ]);
+  });
+
   test('a rejection by the loader becomes an error with its details', async () => {
     const facts = { code: 'lockout', protected: { kind: 'gateway', address: '192.0.2.1' } };
     loader.answer = () => ({ ok: false, error: { ...facts, message: 'It would lock out the gateway.' } });

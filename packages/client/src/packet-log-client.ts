@@ -1,9 +1,12 @@
 import {
   type Acknowledgement,
+  type DefaultPolicy,
   type Hello,
   MAX_MESSAGE_BYTES,
+  type PermitProposals,
   type Rule,
   type RuleAction,
+  type RuleDraft,
   type RulesAnswer,
   type RulesRequest,
   type RulesResults,
@@ -147,6 +150,26 @@ export class PacketLogClient {
       ...(force !== undefined && { force }),
     };
     return this.#request('import', request, IMPORT_TIMEOUT_MS);
+  }
+
+  /** Returns the permit rules that the default policy deny needs on the loader's machine now. Changes nothing. */
+  proposePermits(): Promise<PermitProposals> {
+    return this.#request('propose_permits', {});
+  }
+
+  /**
+   * Sets the default policy and adds permit rules, in one change. The policy deny is risky: it reverts, with the rules,
+   * unless `confirm()` is called in time.
+   */
+  setDefaultPolicy(
+    policy: DefaultPolicy,
+    { permits, force }: { permits?: readonly RuleDraft[]; force?: boolean } = {},
+  ): Promise<RulesResults['policy']> {
+    return this.#request('policy', {
+      default_policy: policy,
+      ...(permits !== undefined && { permits: [...permits] }),
+      ...(force !== undefined && { force }),
+    });
   }
 
   /** Confirms a risky change, which would otherwise revert. */

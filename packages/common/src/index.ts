@@ -255,6 +255,7 @@ export { PacketLogView, type RecordPredicate, type RecordShape } from './record/
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export { type MatchContext, mappedNote, neverMatches } from './rules/never-matches.ts';
+export type { OwnPeer, PermitProposals, ProposedPermit, WideListener } from './rules/permit-proposals.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
 export {
   type BadLine,

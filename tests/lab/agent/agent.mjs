@@ -5,9 +5,9 @@
  * a compiler. Ends when the test closes the channel.
  */
 import { sendFrames } from './raw.mjs';
-import { connectTo, exchangeTcp, holdTcp, listenTcp, tcpReceived, tryTcp } from './tcp.mjs';
+import { connectTo, exchangeTcp, holdTcp, listenTcp, tcpReceived, tryHeld, tryTcp } from './tcp.mjs';
 import { closeTun, openTun, writeTun } from './tun.mjs';
-import { listenUdp, sendUdp, udpReceived } from './udp.mjs';
+import { askUdp, echoUdp, listenUdp, sendUdp, udpReceived } from './udp.mjs';
 
 /** @type {Record<string, (argument: any, handle: any) => unknown>} */
 const methods = {
@@ -15,11 +15,14 @@ const methods = {
   sendUdp,
   listenUdp,
   udpReceived,
+  askUdp,
+  echoUdp,
   listenTcp,
   tcpReceived,
   tryTcp,
   exchangeTcp,
   holdTcp,
+  tryHeld,
   connectTo,
   sendFrames,
   openTun,

@@ -82,9 +82,27 @@ export async function tryTcp({ address, port, timeoutMs, localAddress }) {
 /** Connections that stay open until the agent ends. @type {net.Socket[]} */
 const held = [];
 
-/** @param {{ address: string, port: number }} target */
+/** Returns the local port. @param {{ address: string, port: number }} target */
 export async function holdTcp({ address, port }) {
   const socket = net.connect({ port, host: address });
   held.push(socket);
   await once(socket, 'connect');
+  return socket.localPort;
+}
+
+/**
+ * Sends one byte on the connection from `localPort` that is held, and returns whether data arrives within `timeoutMs`.
+ * @param {{ localPort: number, timeoutMs: number }} options
+ */
+export async function tryHeld({ localPort, timeoutMs }) {
+  const socket = held.find((each) => each.localPort === localPort);
+  if (!socket) throw new Error(`no connection is held from port ${localPort}`);
+  try {
+    const arrived = once(socket, 'data', { signal: AbortSignal.timeout(timeoutMs) });
+    socket.write('x');
+    await arrived;
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -82,3 +82,36 @@ export function udpReceived(port) {
   if (!counts) throw new Error(`nothing listens on UDP port ${port}`);
   return { received: counts.received, bytes: counts.bytes, distinct: counts.numbers.size };
 }
+
+/** Answers each datagram with its own payload, as a name server would. @param {{ address: string, port: number }} options */
+export async function echoUdp({ address, port }) {
+  const socket = createSocket(address);
+  socket.bind(port, address);
+  await once(socket, 'listening');
+  const counts = { received: 0, bytes: 0, numbers: /** @type {Set<number>} */ (new Set()) };
+  socket.on('message', (message, peer) => {
+    counts.received++;
+    counts.bytes += message.length;
+    socket.send(message, peer.port, peer.address);
+  });
+  received.set(socket.address().port, counts);
+  return socket.address().port;
+}
+
+/**
+ * Asks from a new socket, and returns whether an answer arrives within `timeoutMs`.
+ * @param {{ address: string, port: number, timeoutMs: number }} options
+ */
+export async function askUdp({ address, port, timeoutMs }) {
+  const socket = createSocket(address);
+  try {
+    const arrived = once(socket, 'message', { signal: AbortSignal.timeout(timeoutMs) });
+    await sendOne(socket, Buffer.from('question'), port, address);
+    await arrived;
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
+}

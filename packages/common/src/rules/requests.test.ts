@@ -98,6 +98,7 @@ describe('a request', () => {
     ['remove', { ids: [] }],
     ['policy', { default_policy: 'observe' }],
     ['import', { set: '../x', entries: '' }],
+    ['policy', { default_policy: 'deny', permits: [{ action: 'deny', source: 'any' }] }],
     ['test', {}],
     ['test', { rules: [], add: { action: 'deny', source: 'any' } }],
     ['test', { rules: [], seconds: 0 }],

@@ -3,6 +3,7 @@
  * `POST /rules/add` on the loader's Unix socket.
  */
 import * as z from 'zod/mini';
+import type { PermitProposals } from './permit-proposals.ts';
 import {
   type DefaultPolicy,
   defaultPolicySchema,
@@ -31,6 +32,10 @@ const count = z.int().check(z.nonnegative());
 const force = z.optional(z.boolean());
 const nothing = z.strictObject({});
 const ofStep = z.strictObject({ change: z.optional(z.int().check(z.nonnegative())) });
+
+const permitDraftSchema = ruleDraftSchema.check(
+  z.refine(({ action }) => action === 'permit', { path: ['action'], error: 'Write permit: other rules need `add`.' }),
+);
 
 const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_DRY_RUN_SECONDS)), 10);
 
@@ -80,7 +85,14 @@ export const rulesRequestSchemas = {
         error: 'Give `ids` or `matching`: which rules to remove.',
       }),
     ),
-  policy: z.strictObject({ default_policy: defaultPolicySchema, force }),
+  /** Sets the default policy and, in the same change, adds permit rules. */
+  policy: z.strictObject({
+    default_policy: defaultPolicySchema,
+    permits: z.optional(z.array(permitDraftSchema).check(z.maxLength(MAX_RULES_AT_ONCE))),
+    force,
+  }),
+  /** Asks for the permit rules that the default policy deny needs on this machine. Changes nothing. */
+  propose_permits: nothing,
   /** Replaces the set, and adds a rule for it if there is none with this action. */
   import: z.strictObject({
     set: setNameSchema,
@@ -164,7 +176,9 @@ export interface RulesResults {
   add_many: Changed & { rules: { rule: Rule; was?: Rule }[] };
   edit: Changed & { rule: Rule };
   remove: Changed & { removed: Rule[] };
-  policy: Changed & { default_policy: DefaultPolicy };
+  /** `rules`: those of `permits`; absent without them. */
+  policy: Changed & { default_policy: DefaultPolicy; rules?: { rule: Rule; was?: Rule }[] };
+  propose_permits: PermitProposals;
   import: Changed & { rule: Rule; set: RuleSet; bad_lines: BadLine[]; bad_line_count: number };
   /** With `check`, `changed` says whether it would change something. `risk`: why it would have to be confirmed. */
   apply: Changed & { changed: boolean; diff: RulesDiff; risk?: string };
@@ -198,7 +212,7 @@ export type RulesAnswer<Verb extends RulesVerb> =
   | { ok: true; value: RulesResults[Verb] }
   | { ok: false; error: RulesError };
 
-/** The events `rules:list`, `rules:add`, …; all but `list`, `test` and `audit` need the admin token. */
+/** The events `rules:list`, `rules:add`, …; all but `list`, `test`, `audit` and `propose_permits` need the admin token. */
 export type RulesEvents = {
   [Verb in RulesVerb as `rules:${Verb}`]: (
     request: RulesRequest<Verb>,

@@ -11,6 +11,9 @@ import { RulesService } from './engine/rules-service.ts';
 import { readStart, type Start } from './engine/start.ts';
 import { KernelView } from './kernel-view.ts';
 import { RulesRejection } from './ruleset/rejection.ts';
+import type { Ruleset } from './ruleset/ruleset.ts';
+import { Machine } from './safety/machine.ts';
+import type { FactSources } from './safety/machine-facts.ts';
 import { gatherProtected } from './safety/protected-sources.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { readCounts } from './store/counts-file.ts';
@@ -21,6 +24,7 @@ import { checkStateDirectory, makeStateDirectory, pathsForRoot, type StatePaths 
 /** The number of counter slots of a loader on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
 const MAX_SLOTS = 63;
+const TABLES = '/proc/self/net';
 /** Enough to describe rules that were removed recently. */
 const AUDIT_ENTRIES = 1000;
 
@@ -40,6 +44,8 @@ export interface OfflineOptions {
   readonly bpfFs?: string | undefined;
   /** Path of the network namespace whose rules to read; undefined: that of this process. */
   readonly netns?: string | undefined;
+  /** Returns names of processes by inode of their socket; undefined: they belong to another network namespace. */
+  readonly socketOwners?: FactSources['owners'];
   /** Returns whether a loader answers: one that was starting may have become ready. */
   readonly isServed?: () => Promise<boolean>;
 }
@@ -65,7 +71,7 @@ export async function openOffline(given: OfflineOptions): Promise<OfflineRules |
 }
 
 async function openLocked(
-  { paths, protect, environment, bpfFs, netns }: OfflineOptions,
+  { paths, protect, environment, bpfFs, netns, socketOwners }: OfflineOptions,
   unlock: () => void,
 ): Promise<OfflineRules> {
   const compiler = new Compiler();
@@ -79,23 +85,26 @@ async function openLocked(
   const audit = new AuditLog(paths.audit);
   const start = await readStart(store, compiler, paths);
   const names = readdirSync('/sys/class/net').slice(0, MAX_SLOTS);
+  const enforcement = new Enforcement({ publish: async () => {} }, compiler, {
+    interfaces: names.map((name, i) => ({ name, slot: i + 1 })),
+    counterSlots: COUNTER_SLOTS,
+    tables: TABLES,
+  });
+  const protectedNow = (now: Ruleset) =>
+    gatherProtected({
+      procNet: TABLES,
+      environment,
+      operators: [],
+      servedPort: undefined,
+      protect: [...now.protect, ...protect],
+    });
+  const machine = new Machine(() => ({ procNet: TABLES, servedPort: undefined, owners: socketOwners }));
   const service = new RulesService({
-    enforcement: new Enforcement({ publish: async () => {} }, compiler, {
-      interfaces: names.map((name, i) => ({ name, slot: i + 1 })),
-      counterSlots: COUNTER_SLOTS,
-      tables: '/proc/self/net',
-    }),
+    enforcement,
     store,
     rulesFile: paths.rules,
     audit,
-    protectedNow: (now) =>
-      gatherProtected({
-        procNet: '/proc/self/net',
-        environment,
-        operators: [],
-        servedPort: undefined,
-        protect: [...now.protect, ...protect],
-      }),
+    protectedNow,
     confirmMs: undefined,
     changed: () => {},
     notice: () => {},
@@ -120,6 +129,12 @@ async function openLocked(
     snapshot: () => withWarnings(service.snapshot({ enforcing: false, pinned: false }), undefined),
     inForce: (snapshot) => kernel.of(snapshot, service.ruleset),
     dryRun: () => Promise.reject(new RulesRejection(NO_TRAFFIC)),
+    proposePermits: () => {
+      const { top, interfaces } = enforcement;
+      // A rule for one interface is not expected to name the loopback interface, too.
+      const outside = interfaces.filter(({ name }) => name !== 'lo');
+      return machine.proposePermits({ top, interfaces: outside, protectedNow: protectedNow(top.ruleset) });
+    },
     failed: (error) => {
       throw error;
     },

@@ -2,6 +2,7 @@
 import type { Notice, RuleCounters } from '@packetlog/common';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { LoaderDescription } from './control/control-server.ts';
+import type { FactSources } from './safety/machine-facts.ts';
 import type { StatePaths } from './store/state-directory.ts';
 
 export interface RulesRuntimeOptions {
@@ -20,6 +21,8 @@ export interface RulesRuntimeOptions {
   readonly notice: (notice: Notice) => void;
   /** Requests all rows for dry runs, or no longer. */
   readonly wantRows: (isWanted: boolean) => void;
+  /** Returns names of processes by inode of their socket; undefined: they belong to another network namespace. */
+  readonly socketOwners: FactSources['owners'];
   readonly failed: (error: unknown) => void;
   readonly loader: LoaderDescription;
 }

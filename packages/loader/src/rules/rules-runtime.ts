@@ -24,6 +24,7 @@ import { type KernelReader, ReadBack } from './read-back.ts';
 import { reload } from './reload.ts';
 import type { RulesRuntimeOptions } from './rules-runtime-options.ts';
 import { type Ruleset, saysSomething } from './ruleset/ruleset.ts';
+import { Machine } from './safety/machine.ts';
 import { gatherProtected, type Protected } from './safety/protected-sources.ts';
 import { beginOrFail, readOrFail } from './starting.ts';
 import { AuditLog } from './store/audit-log.ts';
@@ -52,6 +53,11 @@ export class RulesRuntime {
   #maintenance: Maintenance | undefined;
   #files: FollowedFiles | undefined;
   #readBack: ReadBack | undefined;
+  readonly #machine = new Machine(() => ({
+    procNet: this.#tables,
+    servedPort: this.#options.servedPort,
+    owners: this.#options.socketOwners,
+  }));
   #reportedAt = 0;
 
   constructor(options: RulesRuntimeOptions) {
@@ -133,6 +139,12 @@ export class RulesRuntime {
           compiler: this.#dryRunCompiler,
           dryRuns: this.#dryRuns,
           slots: interfaces.slotsByIfindex,
+        }),
+      proposePermits: (caller) =>
+        this.#machine.proposePermits({
+          top: enforcement.top,
+          interfaces: enforcement.interfaces,
+          protectedNow: this.#protectedNow(enforcement.top.ruleset, caller),
         }),
       failed: this.#options.failed,
     });

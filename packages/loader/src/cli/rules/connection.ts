@@ -1,6 +1,7 @@
 /** Connects `packetlog rules` to the running loader or, if none runs, to the rules file. */
 import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { Caller } from '../../ipc/rules-access.ts';
@@ -94,7 +95,11 @@ export class Connection {
       }
     }
     try {
-      this.#offline ??= await openOffline({ ...this.#options, isServed: () => this.#isServed() });
+      this.#offline ??= await openOffline({
+        ...this.#options,
+        ...(this.#options.netns === undefined && { socketOwners: (inodes) => socketOwners(undefined, inodes) }),
+        isServed: () => this.#isServed(),
+      });
     } catch (error) {
       throw asSetupError(this.#options.paths.rules, error);
     }

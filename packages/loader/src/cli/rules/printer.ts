@@ -43,12 +43,13 @@ export class Printer {
     this.isJson = isJson;
   }
 
-  answer<Value>(answer: Answer<Value>, text: (value: Value) => readonly string[]): Outcome {
+  /** `extra`: fields that are added to the JSON. */
+  answer<Value>(answer: Answer<Value>, text: (value: Value) => readonly string[], extra: object = {}): Outcome {
     if (answer.ok) {
-      this.#print(this.isJson ? [terminalJson(answer.value)] : text(answer.value).map(printableName));
+      this.#print(this.isJson ? [terminalJson({ ...answer.value, ...extra })] : text(answer.value).map(printableName));
       return EXIT.ok;
     }
-    if (this.isJson) this.#print([terminalJson({ error: answer.error })]);
+    if (this.isJson) this.#print([terminalJson({ error: answer.error, ...extra })]);
     else this.#say(`packetlog: ${printableName(answer.error.message)}`);
     return EXIT[EXIT_OF[answer.error.code]];
   }
@@ -56,16 +57,21 @@ export class Printer {
   /** Prints the answer to a change; notes and warnings also go to standard error, even with JSON. */
   changed<
     Value extends { pending?: PendingChange | undefined; notes?: readonly string[]; warning?: string | undefined },
-  >(answer: Answer<Value>, sentences: (value: Value) => string | readonly string[]): Outcome {
-    const outcome = this.answer(answer, (value) => {
+  >(answer: Answer<Value>, sentences: (value: Value) => string | readonly string[], extra: object = {}): Outcome {
+    const text = (value: Value) => {
       const waits = value.pending ? pendingText(value.pending, Date.now()) : [];
       return [...[sentences(value)].flat().map(printableName), ...waits];
-    });
+    };
+    const outcome = this.answer(answer, text, extra);
     if (!answer.ok) return outcome;
     const { notes = [], warning } = answer.value;
     for (const each of [...notes, ...(warning === undefined ? [] : [warning])])
       this.#say(`Warning: ${printableName(each)}`);
     return outcome;
+  }
+
+  text(lines: readonly string[]): void {
+    this.#print(lines.map(printableName));
   }
 
   raw(text: string | Uint8Array): Outcome {

@@ -1,5 +1,5 @@
 /** `packetlog rules …`: its subcommands, their options and help. */
-import { RULE_ACTIONS, type RulesRequest, rulesFileSchema } from '@packetlog/common';
+import { RULE_ACTIONS, rulesFileSchema } from '@packetlog/common';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../errors/exit-codes.ts';
@@ -13,8 +13,9 @@ import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
 import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
 import { Printer } from './printer.ts';
-import { force, forceOption, lifeOptions, matchOptions } from './rule-options.ts';
+import { forceOption, lifeOptions, matchOptions } from './rule-options.ts';
 import { auditText, snapshotText } from './rules-text.ts';
+import { setPolicy } from './set-policy.ts';
 import { addDryRun, addLearn } from './trial-commands.ts';
 
 const HELP = `
@@ -33,7 +34,7 @@ Examples:
   packetlog rules remove 3 7
 
 A risky change (such as a network wider than /8 or /32, or the default policy deny) reverts after 30 s unless confirmed:
-  packetlog rules policy deny && packetlog rules confirm
+  packetlog rules policy deny --with-permits && packetlog rules confirm
 
 The commands change the rules of the running packetlog. When none runs, they change the rules file for its next start.
 docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
@@ -119,15 +120,23 @@ Many rules in one change, all of them or none:
 
   subcommand(
     'policy <policy>',
-    'set the default policy, for packets that match no rule: permit or deny',
-    async (connection, printer, options, [policy]) => {
-      const request = { default_policy: policy, ...force(options) } as RulesRequest<'policy'>;
-      return printer.changed(
-        await connection.ask('policy', request),
-        (value) => `The default policy is ${value.default_policy}.`,
-      );
-    },
-  ).addOption(forceOption());
+    'set the default policy, for packets that match no rule: permit or deny; deny prints what it denies first',
+    setPolicy,
+  )
+    .option('--check', 'change nothing, and print what the policy deny would deny and which permit rules it needs')
+    .option('--with-permits', 'add these rules in the same change, except the wide one')
+    .option('--with-replies', 'add the wide rule, which permits replies to connections that this machine opens')
+    .addOption(forceOption())
+    .addHelpText(
+      'after',
+      `
+The policy deny also denies replies to connections that this machine opens, because no connection state is kept. The rules
+that it prints are for what listens, resolves, routes and gives time now. The policy and its rules are one change, which
+reverts after 30 s unless confirmed:
+  packetlog rules policy deny --check
+  packetlog rules policy deny --with-permits --with-replies
+  packetlog rules confirm`,
+    );
 
   subcommand(
     'import <file>',

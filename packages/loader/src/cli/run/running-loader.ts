@@ -2,8 +2,10 @@
 import type { Hello, Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
+import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
+import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
 import { LineLimit } from '../../line-limit.ts';
 import { PastQuestions } from '../../past/past-questions.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
@@ -255,6 +257,8 @@ export class RunningLoader {
       counted: (counters, hits) => server?.process.ruleCounters(counters, hits),
       wantRows: (isWanted) => this.#wantRows(isWanted),
       notice: this.notice,
+      // As for names:listeners: the processes of another namespace are not those of the watched interfaces.
+      socketOwners: this.#options.netns === undefined ? (inodes) => socketOwners(processesHelper(), inodes) : undefined,
       failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
       loader: this.#description,
     });

@@ -17,6 +17,7 @@ beforeEach(async () => {
     compiler,
     snapshot: () => fake.service.snapshot({ enforcing: true, pinned: false }),
     dryRun: () => Promise.reject(new Error('not here')),
+    proposePermits: () => Promise.reject(new Error('not here')),
     failed: (error) => {
       throw error;
     },

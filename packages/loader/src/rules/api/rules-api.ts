@@ -2,6 +2,7 @@
 import {
   type CheckedRulesRequest,
   invalidRequest,
+  type PermitProposals,
   type Rule,
   type RulesAnswer,
   type RulesError,
@@ -37,7 +38,7 @@ import { contextOf, notesAbout } from './rule-notes.ts';
 const AUDIT_BYTES = 1024 * 1024;
 
 /** Verbs that change nothing. */
-const READ_VERBS: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
+const READ_VERBS: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit', 'propose_permits']);
 
 export interface RulesApiOptions {
   readonly service: RulesService;
@@ -47,6 +48,8 @@ export interface RulesApiOptions {
   /** Adds the rules' state in the kernel. */
   readonly inForce?: (snapshot: RulesSnapshot) => Promise<RulesSnapshot>;
   readonly dryRun: (request: CheckedRulesRequest<'test'>, caller: Caller) => Promise<RulesResults['test']>;
+  /** Proposes the permit rules that the default policy deny needs. `caller`: of a client that may change rules. */
+  readonly proposePermits: (caller: CallerIdentity | undefined) => Promise<PermitProposals>;
   /** Returns the names of the watched interfaces; undefined: not known. */
   readonly watched?: () => readonly string[] | undefined;
   /** Called with an internal error, to log it. */
@@ -65,6 +68,7 @@ type Handlers = {
 interface Written {
   readonly rule?: unknown;
   readonly rules?: readonly unknown[];
+  readonly permits?: readonly unknown[];
   readonly changes?: unknown;
   readonly document?: { readonly rules?: readonly unknown[] };
 }
@@ -93,7 +97,11 @@ export class RulesApi {
         return this.#noted(done, [done.rule], [changes]);
       },
       remove: (request, who) => this.#change(removing(request, who)),
-      policy: (request, who) => this.#change(choosingPolicy(request, who)),
+      policy: async (request, who, { permits = [] }) => {
+        const done = await this.#change(choosingPolicy(request, who));
+        return this.#noted(done, done.rules?.map(({ rule }) => rule) ?? [], permits);
+      },
+      propose_permits: (_request, who, _written, { mayChange }) => options.proposePermits(mayChange ? who : undefined),
       import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
       apply: (request, who, { document }) => this.#apply(request, document?.rules ?? [], who),
       test: (request, _who, _written, caller) => dryRun(request, caller),

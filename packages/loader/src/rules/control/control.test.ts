@@ -71,6 +71,7 @@ function apiOf({ service, audit }: ReturnType<typeof fakeService>): RulesApi {
     compiler: new Compiler(),
     snapshot: () => service.snapshot({ enforcing: true, pinned: false }),
     dryRun: () => Promise.reject(new Error('broken inside')),
+    proposePermits: () => Promise.reject(new Error('not here')),
     failed: (error) => failures.push(error),
   });
 }

@@ -101,13 +101,21 @@ export function removing({ force = false, ...selection }: Request<'remove'>, cal
   });
 }
 
-export function choosingPolicy({ default_policy, force = false }: Request<'policy'>, caller: CallerIdentity) {
-  return change('policy', { who: caller, force }, '', (ruleset) => ({
-    ruleset: setPolicy(ruleset, default_policy),
-    value: { default_policy },
-    before: { default_policy: ruleset.defaultPolicy },
-    after: { default_policy },
-  }));
+/** Sets the default policy and adds the permit rules in one change. */
+export function choosingPolicy(
+  { default_policy, permits = [], force = false }: Request<'policy'>,
+  caller: CallerIdentity,
+) {
+  return change('policy', { who: caller, force }, '', (ruleset, circumstances) => {
+    const { ruleset: opened, rules } = addRules(ruleset, permits, circumstances, (index) => `permits.${index}`);
+    const were = rules.flatMap(({ was }) => was ?? []);
+    return {
+      ruleset: setPolicy(opened, default_policy),
+      value: { default_policy, ...(rules.length > 0 && { rules: [...rules] }) },
+      before: { default_policy: ruleset.defaultPolicy, ...(were.length > 0 && { rules: were }) },
+      after: { default_policy, ...(rules.length > 0 && { rules: rules.map(({ rule }) => rule) }) },
+    };
+  });
 }
 
 /** `set`: what was read from the request's entries. */

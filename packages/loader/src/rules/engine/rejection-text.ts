@@ -126,13 +126,17 @@ export function changeText({ what, description }: Change<unknown>, { before, aft
   const [set] = after?.sets ?? [];
   if (what === 'import' && set) return `import of set ${set.name}`;
   const policy = after?.default_policy;
-  if (what === 'policy' && policy) return `default policy ${policy}`;
   const rules = after?.rules ?? before?.rules ?? [];
+  if (what === 'policy' && policy) return `default policy ${policy}${permitsText(rules.length)}`;
   const [rule] = rules;
   if (rule === undefined) return what;
   const { expires_at: _, ...match } = rule;
   const changed = rules.length > 1 ? `${rules.length} rules` : ruleSentence({ ...match, reason: '' }, Date.now());
   return `${CHANGE[what] ?? ''}${changed}`;
+}
+
+function permitsText(rules: number): string {
+  return rules === 0 ? '' : ` with ${rules} permit ${rules === 1 ? 'rule' : 'rules'}`;
 }
 
 const CHANGE: { readonly [What in Change<unknown>['what']]?: string } = {

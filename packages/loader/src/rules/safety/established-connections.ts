@@ -1,12 +1,24 @@
-/** Reads the kernel's tables of connections and routes under /proc/net. */
+/** Reads the kernel's tables of sockets and routes under /proc/net. */
+
+export interface SocketRow {
+  /** State of include/net/tcp_states.h, which UDP uses as well: two hexadecimal digits. */
+  readonly state: string;
+  /** Address as text; an IPv4 address of an IPv6 socket is written as IPv4. */
+  readonly address: string;
+  /** For a raw socket: the IP protocol. */
+  readonly port: number;
+  readonly peer: string;
+  readonly peerPort: number;
+  readonly inode: number;
+}
 
 export interface Connection {
   localPort: number;
-  /** Address as text; an IPv4 peer of an IPv6 socket is written as IPv4. */
+  /** Address as text, as in SocketRow. */
   peer: string;
 }
 
-const ESTABLISHED = '01';
+export const ESTABLISHED = '01';
 const RTF_GATEWAY = 0x2;
 const MAPPED = '00000000000000000000ffff';
 
@@ -14,8 +26,15 @@ const MAPPED = '00000000000000000000ffff';
 export function establishedConnections(text: string): Connection[] {
   return rows(text).flatMap(([, local = '', remote = '', state]) => {
     if (state !== ESTABLISHED) return [];
-    const [address = ''] = remote.split(':');
-    return { localPort: Number.parseInt(local.split(':')[1] ?? '', 16), peer: addressText(address) };
+    return { localPort: endpoint(local)[1], peer: endpoint(remote)[0] };
+  });
+}
+
+/** Returns the sockets in the text of /proc/net/tcp, udp, raw, or their tables of IPv6. */
+export function socketRows(text: string): SocketRow[] {
+  return rows(text).map(([, local = '', remote = '', state = '', , , , , , inode]) => {
+    const [[address, port], [peer, peerPort]] = [endpoint(local), endpoint(remote)];
+    return { state, address, port, peer, peerPort, inode: Number(inode) };
   });
 }
 
@@ -42,6 +61,12 @@ function rows(text: string): string[][] {
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
     .filter(({ length }) => length > 1);
+}
+
+/** Reads the address and the port of `0100007F:0016`. */
+function endpoint(text: string): [address: string, port: number] {
+  const [address = '', port = ''] = text.split(':');
+  return [addressText(address), Number.parseInt(port, 16)];
 }
 
 /** Converts an address to text. The kernel prints its words in host order, so little-endian bytes are reversed. */

@@ -12,6 +12,7 @@ import {
 } from '@packetlog/common';
 import type { PacketFacts } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
+import { prefixLength, startsWith, words } from '../lists/network-words.ts';
 import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 import type { Protected } from './protected-sources.ts';
 
@@ -27,12 +28,11 @@ const ICMPV6 = 58;
  * Name servers reply to ephemeral ports: these are the first, one in the middle, and the last of the default range.
  */
 const REPLY_PORTS = [32_768, 45_000, 60_999];
-/** ICMP, DHCP replies and neighbor discovery: without them, the machine loses its network. */
-const FROM_GATEWAY: readonly Service[] = [[ICMP], [UDP, 68], [ICMPV6], [UDP, 546]];
-const FROM_DNS: readonly Service[] = REPLY_PORTS.flatMap((port): Service[] => [
-  [UDP, port],
-  [TCP, port],
-]);
+/** ICMP, DHCP replies and neighbour discovery, by family: without them, the machine loses its network. */
+const FROM_GATEWAY: Readonly<Record<Network['family'], readonly Service[]>> = {
+  4: [[ICMP], [UDP, 68]],
+  6: [[ICMPV6], [UDP, 546]],
+};
 /** Services that are probed for addresses of the protect list, none of whose packets may be denied. */
 const COMMON: readonly Service[] = [[TCP, 22], [TCP, 443], [UDP, 53], [ICMP], [ICMPV6]];
 const WITH_PORTS = [TCP, UDP, 132, 136];
@@ -49,9 +49,11 @@ export function probesOf(target: Protected, ruleset: Ruleset): Omit<PacketFacts,
     case 'ssh_peer':
       return target.ports.map((port) => packet(network, at, [TCP, port]));
     case 'gateway':
-      return FROM_GATEWAY.map((service) => packet(network, at, service));
+      return FROM_GATEWAY[network.family].map((service) => packet(network, at, service));
     case 'dns':
-      return FROM_DNS.map((service) => packet(network, at, service));
+      return (target.ports.length > 0 ? target.ports : REPLY_PORTS).flatMap((port) =>
+        [UDP, TCP].map((protocol) => packet(network, at, [protocol, port])),
+      );
     case 'protect':
       return networkProbes(network, ruleset);
   }
@@ -92,7 +94,7 @@ function overlapsWith(rule: Rule, network: Network, ruleset: Ruleset): number[][
   if (source.kind === 'set' || source.network.family !== network.family) return [];
   const narrow = source.network.bits >= network.bits ? source.network : network;
   const wide = narrow === network ? source.network : network;
-  return contains(words(wide), prefixLength(wide), words(narrow), 0) ? [first(narrow), last(narrow)] : [];
+  return startsWith(words(wide), words(narrow), 0, prefixLength(wide)) ? [first(narrow), last(narrow)] : [];
 }
 
 /** Returns the first address of each overlap of the list with the network. */
@@ -107,19 +109,16 @@ function overlaps(list: AddressList | undefined, network: Network): number[][] {
   const found: number[][] = [];
   for (let i = 0; i < bits.length && found.length < MAX_OVERLAPS; i++) {
     const listBits = bits[i] as number;
-    if (!contains(wanted, Math.min(listBits, width), entries, i * wanted.length)) continue;
+    if (!startsWith(wanted, entries, i * wanted.length, Math.min(listBits, width))) continue;
     found.push(listBits >= width ? [...entries.subarray(i * wanted.length, (i + 1) * wanted.length)] : [...wanted]);
   }
   return found;
 }
 
-/** Returns whether the first `bits` of `network` and of `others` from index `at` are the same. */
-function contains(network: ArrayLike<number>, bits: number, others: ArrayLike<number>, at: number): boolean {
-  for (let word = 0, rest = bits; rest > 0; word++, rest -= 32) {
-    const differs = ((network[word] as number) ^ (others[at + word] as number)) >>> 0;
-    if (rest >= 32 ? differs !== 0 : differs >>> (32 - rest) !== 0) return false;
-  }
-  return true;
+/** Returns a packet from an address, without its interface. */
+export function packetFrom(address: string, service: Service): Omit<PacketFacts, 'interfaceSlot'> {
+  const network = unmapped(parseNetwork(address));
+  return packet(network, first(network), service);
 }
 
 function packet(
@@ -128,17 +127,6 @@ function packet(
   [ipProtocol, destinationPort]: Service,
 ): Omit<PacketFacts, 'interfaceSlot'> {
   return { etherType: family === 4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6, ipProtocol, source, destinationPort };
-}
-
-/** Returns the prefix length in the network's own family. */
-function prefixLength({ family, bits }: Network): number {
-  return family === 4 ? bits - 96 : bits;
-}
-
-/** Returns words in host order: one for IPv4, four for IPv6. */
-function words({ family, bytes }: Network): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return (family === 4 ? [12] : [0, 4, 8, 12]).map((at) => view.getUint32(at));
 }
 
 const first = words;

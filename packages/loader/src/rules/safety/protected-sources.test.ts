@@ -18,6 +18,7 @@ const sources = (rest: Partial<ProtectedSources> = {}): ProtectedSources => ({
   protect: [],
   resolverFiles: [join(directory, 'resolv.conf')],
   sshConfig: join(directory, 'sshd_config'),
+  portRangeFile: join(directory, 'ip_local_port_range'),
   ...rest,
 });
 const file = (name: string, text: string) => writeFileSync(join(directory, name), text);
@@ -56,13 +57,14 @@ it('names peers of ssh, also on the port in its configuration', () => {
   ]);
 });
 
-it('names gateways, name servers and the list', () => {
+it('names gateways, name servers with the ports to which they reply, and the list', () => {
+  file('ip_local_port_range', '20000\t30000\n');
   file('route', 'heading\neth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\n');
   file('resolv.conf', 'search example.org\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\n');
   expect(gatherProtected(sources({ protect: ['198.51.100.0/24'] }))).toEqual([
     { kind: 'gateway', address: '192.168.2.1', ports: [] },
-    { kind: 'dns', address: '192.0.2.53', ports: [] },
-    { kind: 'dns', address: 'fe80::1', ports: [] },
+    { kind: 'dns', address: '192.0.2.53', ports: [20000, 25000, 30000] },
+    { kind: 'dns', address: 'fe80::1', ports: [20000, 25000, 30000] },
     { kind: 'protect', address: '198.51.100.0/24', ports: [] },
   ]);
 });

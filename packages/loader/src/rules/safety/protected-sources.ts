@@ -1,11 +1,15 @@
 /** Gathers the addresses that must not be locked out, from the current state of the machine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { formatAddress, type ProtectedAddress, parseAddress } from '@packetlog/common';
+import { localPortRange } from '../../system/local-port-range.ts';
 import { establishedConnections, ipv4Gateways, ipv6Gateways } from './established-connections.ts';
 
 /** A protected address and the ports it uses. */
 export interface Protected extends ProtectedAddress {
-  /** TCP destination ports that must stay open to it; for `operator` and `ssh_peer`. */
+  /**
+   * Destination ports that must stay open to it: of TCP for `operator` and `ssh_peer`; of TCP and UDP for `dns`, the
+   * first and last to which it replies and one between them. Otherwise empty.
+   */
   readonly ports: readonly number[];
 }
 
@@ -21,15 +25,16 @@ export interface ProtectedSources {
   readonly protect: readonly string[];
   readonly resolverFiles?: readonly string[];
   readonly sshConfig?: string;
+  readonly portRangeFile?: string;
 }
 
 /** The second file has the actual name servers if the first one has the stub of systemd-resolved. */
-const RESOLVER_FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
+export const RESOLVER_FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 const SSH_CONFIG = '/etc/ssh/sshd_config';
 const SSH_PORT = 22;
 
 export function gatherProtected(sources: ProtectedSources): Protected[] {
-  const { procNet, environment, resolverFiles = RESOLVER_FILES, sshConfig = SSH_CONFIG } = sources;
+  const { procNet, environment, resolverFiles = RESOLVER_FILES, sshConfig = SSH_CONFIG, portRangeFile } = sources;
   const read = (name: string) => textOf(`${procNet}/${name}`);
   const [client, , , serverPort] = (environment['SSH_CONNECTION'] ?? '').split(' ');
   const sshPorts = unique([SSH_PORT, ...configuredSshPorts(textOf(sshConfig)), Number(serverPort)].filter(Boolean));
@@ -37,11 +42,13 @@ export function gatherProtected(sources: ProtectedSources): Protected[] {
   const peers = [...establishedConnections(read('tcp')), ...establishedConnections(read('tcp6'))].filter(
     ({ localPort }) => sshPorts.includes(localPort),
   );
+  const { from, to } = localPortRange(portRangeFile);
+  const replyPorts = [from, (from + to) >>> 1, to];
   const found: Protected[] = [
     ...[...sources.operators, ...(client ? [client] : [])].map((address) => entry('operator', address, operatorPorts)),
     ...peers.map(({ peer, localPort }) => entry('ssh_peer', peer, [localPort])),
     ...[...ipv4Gateways(read('route')), ...ipv6Gateways(read('ipv6_route'))].map((each) => entry('gateway', each, [])),
-    ...resolverFiles.flatMap((path) => nameServers(textOf(path))).map((address) => entry('dns', address, [])),
+    ...resolverFiles.flatMap((path) => nameServers(textOf(path))).map((address) => entry('dns', address, replyPorts)),
   ].flatMap((each) => each ?? []);
   const listed = sources.protect.map((address): Protected => ({ kind: 'protect', address, ports: [] }));
   return [
@@ -59,7 +66,7 @@ function entry(kind: ProtectedAddress['kind'], text: string, ports: readonly num
   }
 }
 
-function nameServers(text: string): string[] {
+export function nameServers(text: string): string[] {
   return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address);
 }
 

@@ -39,7 +39,7 @@ export function pastCost(verb: PastVerb, request: unknown): number {
 }
 
 /** Requests that change nothing and are open to read-only clients. */
-const RULES: Partial<Record<RulesVerb, number>> = { list: 20, test: 60, audit: 100 };
+const RULES: Partial<Record<RulesVerb, number>> = { list: 20, test: 60, audit: 100, propose_permits: 60 };
 const CHANGE = 1;
 
 /**

@@ -1,0 +1,53 @@
+/** Proposes permit rules for this machine from its current state. */
+import type { PermitProposals } from '@packetlog/common';
+import type { CompileTarget } from '../../ipc/messages.ts';
+import type { RulesetImage } from './lockout-guard.ts';
+import { type FactSources, gatherFacts, type MachineFacts } from './machine-facts.ts';
+import { permitsNow } from './permits-now.ts';
+import { proposePermits } from './propose-permits.ts';
+import type { Protected } from './protected-sources.ts';
+
+/** Time in ms for which facts are reused: any client may ask, and the tables of a busy server are long. */
+const FRESH_MS = 5000;
+
+export interface RulesNow {
+  /** The rules in force. */
+  readonly top: RulesetImage;
+  readonly interfaces: CompileTarget['interfaces'];
+  readonly protectedNow: readonly Protected[];
+}
+
+export class Machine {
+  readonly #sources: () => FactSources;
+  #found: Promise<MachineFacts> | undefined;
+  #foundAt = Number.NEGATIVE_INFINITY;
+
+  constructor(sources: () => FactSources) {
+    this.#sources = sources;
+  }
+
+  async proposePermits({ top, interfaces, protectedNow }: RulesNow): Promise<PermitProposals> {
+    const facts = await this.#facts();
+    const nowMs = Date.now();
+    return proposePermits({
+      facts,
+      protectedNow,
+      ruleset: top.ruleset,
+      interfaces: interfaces.map(({ name }) => name),
+      permitsNow: permitsNow(
+        top.image,
+        interfaces.map(({ slot }) => slot),
+        nowMs,
+      ),
+      nowMs,
+    });
+  }
+
+  #facts(): Promise<MachineFacts> {
+    if (this.#found === undefined || performance.now() - this.#foundAt > FRESH_MS) {
+      this.#foundAt = performance.now();
+      this.#found = gatherFacts(this.#sources());
+    }
+    return this.#found;
+  }
+}
