@@ -11,4 +11,5 @@ export const TARGET_NAMES = [
   'codec',
   'batch-header',
   'places',
+  'segments',
 ];

@@ -16,6 +16,7 @@ import { RulesRejection } from '../../src/rules/ruleset/rejection.ts';
 import { EMPTY_RULESET, type Ruleset } from '../../src/rules/ruleset/ruleset.ts';
 import { RulesFileError, readDocument, requireReadable, writeDocument } from '../../src/rules/store/rules-document.ts';
 import { PLACES_TARGET } from './fuzz-places.ts';
+import { SEGMENTS_TARGET } from './fuzz-segments.ts';
 
 export interface FuzzTarget {
   readonly name: string;
@@ -225,4 +226,5 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   },
   { name: 'capture-file', maxBytes: 64 * KIB, seeds: [PCAP, PCAPNG], run: captureFile },
   PLACES_TARGET,
+  SEGMENTS_TARGET,
 ];
