@@ -85,6 +85,21 @@ describe.skipIf(!requireRoot())('ranges of days', { timeout: 360_000 }, () => {
     await page.setViewportSize(DESKTOP);
   }
 
+  /** Rows and conversations of several days show the day, on each size of screen. */
+  async function namesDays(page: Page): Promise<void> {
+    const DAY_AND_TIME = /^\d{1,2} [A-Z][a-z]{2} \d\d:\d\d:\d\d\.\d{3}$/;
+    const time = (row: string) => page.getByTestId(row).first().locator('[data-field=timestamp_ns]');
+    for (const { width, height } of [PHONE, TABLET, DESKTOP]) {
+      await page.setViewportSize({ width, height });
+      await time('live-row').getByText(DAY_AND_TIME).waitFor();
+      await screenshot(page, `long-rows-${width}`, false);
+    }
+    await page.getByTestId('group-button').click();
+    await time('conversation-row').getByText(DAY_AND_TIME).waitFor();
+    await screenshot(page, 'long-conversations', false);
+    await page.getByTestId('group-button').click();
+  }
+
   async function recordedLoader() {
     const directory = join(parent, 'record');
     const endMs = Math.floor(Date.now() / 1000) * 1000;
@@ -183,6 +198,7 @@ describe.skipIf(!requireRoot())('ranges of days', { timeout: 360_000 }, () => {
       .getByTestId('past-range')
       .getByText(/ to yesterday /)
       .waitFor();
+    await namesDays(page);
     await looksRight(page, 'yesterday');
     await page.getByTestId('compared').selectOption('week');
     const weekBefore = 'the same time the week before';

@@ -17,6 +17,11 @@ export function dateText(ms: number): string {
   return `${WEEKDAYS[date.getDay()]} ${date.getDate()} ${MONTHS[date.getMonth()]}`;
 }
 
+/** Formats the local day of a time for a narrow column: '28 Nov'. */
+export function shortDateText(ms: number): string {
+  return dateText(ms).slice(dateText(ms).indexOf(' ') + 1);
+}
+
 /** Formats a time in a range of this length: '14:03:22', or 'Sat 28 Nov 14:03' if it is longer than a day. */
 export function timeInRangeText(ms: number, rangeMs: number): string {
   return rangeMs > DAY_MS ? `${dateText(ms)} ${clockMinuteText(ms)}` : clockText(ms);

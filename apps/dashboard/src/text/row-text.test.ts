@@ -9,6 +9,7 @@ const row = (over: Partial<PacketLog> = {}) => packetRow(makeBatch([makePacket(o
 
 test('a TCP packet over IPv4 has the text of every column', () => {
   expect(row({ timestamp_ns: 1_767_362_602_118_345_678n })).toEqual({
+    timeMs: expect.closeTo(1_767_362_602_118.345, 2),
     time: '14:03:22.118',
     verdict: 'permit',
     action: 'permit',

@@ -24,6 +24,8 @@ export interface Endpoint {
 
 /** A packet as the table shows it. */
 export interface PacketRow {
+  readonly timeMs: number;
+  /** Time of day. */
   readonly time: string;
   readonly verdict: Verdict;
   readonly action: string;
@@ -62,6 +64,7 @@ export function packetRow(
   const vlan = view.vlanId(i);
   const portsRead = view.portsRead(i);
   return {
+    timeMs: view.timestampMs(i),
     time: clockMillisText(view.timestampMs(i)),
     verdict: verdictOf(view.action(i), reason),
     action: actionName(view.action(i)),

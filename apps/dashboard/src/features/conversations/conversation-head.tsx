@@ -4,6 +4,7 @@
 
 import { ArrowDown } from 'lucide-react';
 import type { CSSProperties } from 'react';
+import { DAY_WIDTH } from '../packets/index.ts';
 import type { ConversationOrder } from './conversation-list.ts';
 
 interface Heading {
@@ -33,17 +34,21 @@ const SORTED: Readonly<Record<ConversationOrder, string>> = {
   bytes: 'largest first',
 };
 
+/** Columns behind the time. */
 const NARROW =
-  '88px 66px minmax(152px, 1.2fr) minmax(144px, 1fr) 56px minmax(140px, 0.6fr) 60px minmax(86px, 1fr) minmax(80px, 0.5fr)';
-const WIDE = '96px 80px 312px 312px 72px 200px 80px 280px minmax(80px, 1fr)';
+  '66px minmax(152px, 1.2fr) minmax(144px, 1fr) 56px minmax(140px, 0.6fr) 60px minmax(86px, 1fr) minmax(80px, 0.5fr)';
+const WIDE = '80px 312px 312px 72px 200px 80px 280px minmax(80px, 1fr)';
 
-/** Widths of the columns, in the variables that the style sheet of rows uses. */
-export const conversationStyle = {
-  '--columns-narrow': NARROW,
-  '--columns-narrow-min': '968px',
-  '--columns-wide': WIDE,
-  '--columns-wide-min': '1452px',
-} as CSSProperties;
+/** Widths of the columns, in the variables that the style sheet of rows uses. `days`: times have their day. */
+export function conversationStyle(days: boolean): CSSProperties {
+  const [narrow, wide] = days ? [DAY_WIDTH, DAY_WIDTH] : [88, 96];
+  return {
+    '--columns-narrow': `${narrow}px ${NARROW}`,
+    '--columns-narrow-min': `${880 + narrow}px`,
+    '--columns-wide': `${wide}px ${WIDE}`,
+    '--columns-wide-min': `${1356 + wide}px`,
+  } as CSSProperties;
+}
 
 export function ConversationHead({
   order,

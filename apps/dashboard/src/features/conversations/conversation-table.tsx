@@ -25,7 +25,7 @@ const COMPACT_LINE_HEIGHT = 48;
  * its conversations.
  */
 export function ConversationTable({ compact, select, explain }: RowTableProps) {
-  const { interfaceName } = useRows();
+  const { interfaceName, isOfDays = false } = useRows();
   const selected = useRowState((rows) => rows.selected);
   const paint = usePaint();
   const [order, setOrder] = useState<ConversationOrder>('newest');
@@ -98,7 +98,8 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
         aria-rowcount={count + 1}
         className="table conversations"
         data-compact={compact}
-        style={conversationStyle}
+        data-days={isOfDays}
+        style={conversationStyle(isOfDays)}
         data-testid="conversation-table"
       >
         <ConversationHead order={order} setOrder={setOrder} />

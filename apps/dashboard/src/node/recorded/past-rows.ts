@@ -1,4 +1,5 @@
 import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
+import { midnight } from '../../text/calendar-text.ts';
 import type { AskPast } from '../messages/past-events.ts';
 import type { ShownRows } from '../rows/shown-rows.ts';
 import { requestOf, type Selection } from './past-question.ts';
@@ -15,6 +16,7 @@ const NEXT_ROWS = 2_500;
 export class PastRows implements RowSource {
   readonly selection: Selection;
   readonly rows: ShownRows;
+  readonly isOfDays: boolean;
   readonly #ask: AskPast;
   readonly #over = new AbortController();
   readonly #ring = new PastRing(MAX_PAST_TABLE_ROWS);
@@ -28,6 +30,8 @@ export class PastRows implements RowSource {
   constructor(ask: AskPast, selection: Selection) {
     this.#ask = ask;
     this.selection = selection;
+    const { fromMs, toMs } = selection.range ?? { fromMs: 0, toMs: 0 };
+    this.isOfDays = midnight(fromMs) !== midnight(toMs - 1);
     this.rows = this.#asRows();
   }
 

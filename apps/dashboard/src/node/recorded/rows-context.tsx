@@ -19,6 +19,8 @@ export interface RowSource {
   readonly version: () => number;
   /** Call after a change of the selection or of the held rows. */
   readonly changed: () => void;
+  /** Whether the rows are of more than one day, so that each shows its day. */
+  readonly isOfDays?: boolean;
   /** Loads older rows, if there are any. */
   readonly loadOlder?: () => void;
   /** Of recorded rows: how many are loaded, and why not all. */

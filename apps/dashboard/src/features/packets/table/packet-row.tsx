@@ -6,8 +6,10 @@ import { clsx } from 'clsx';
 import dynamic from 'next/dynamic';
 import { Fragment, type ReactNode } from 'react';
 import { lazyWithRetry } from '../../../node/lazy-with-retry.ts';
+import { useRows } from '../../../node/recorded/rows-context.tsx';
 import { type Marker, readMarker } from '../../../node/rows/marker.ts';
 import type { RecordRing } from '../../../node/rows/record-ring.ts';
+import { shortDateText } from '../../../text/calendar-text.ts';
 import { clockMillisText } from '../../../text/clock.ts';
 import { ABSENT } from '../../../text/number.ts';
 import { type Endpoint, type PacketRow, packetRow } from '../../../text/row-text.ts';
@@ -66,7 +68,7 @@ export function TableRow({ ring, row, top, position, selected, columns, paint, i
 export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly ColumnKey[]): ReactNode {
   switch (key) {
     case 'time':
-      return <TextCell name="time" field="timestamp_ns" text={packet.time} />;
+      return <TimeCell packet={packet} />;
     case 'action':
       return (
         <span role="cell" className="cell-action" data-field="action">
@@ -124,6 +126,12 @@ function RuleCell({ name, field, id, text }: { name: string; field: string; id: 
       </a>
     </span>
   );
+}
+
+/** The time of day; with the day, if the rows are of several days. */
+function TimeCell({ packet: { time, timeMs } }: { packet: PacketRow }) {
+  const { isOfDays = false } = useRows();
+  return <TextCell name="time" field="timestamp_ns" text={isOfDays ? `${shortDateText(timeMs)} ${time}` : time} />;
 }
 
 function TextCell({ name, field, text }: { name: string; field: string; text: string }) {

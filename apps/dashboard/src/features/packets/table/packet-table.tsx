@@ -57,7 +57,7 @@ export function PacketTable({
   /** Opens the details of the selected row. */
   explain: () => void;
 }) {
-  const { rows, interfaceName, changed, loadOlder } = useRows();
+  const { rows, interfaceName, changed, loadOlder, isOfDays = false } = useRows();
   const router = useRouter();
   useRowsVersion();
   const head = useRef<HTMLDivElement>(null);
@@ -123,7 +123,8 @@ export function PacketTable({
       className="table"
       data-compact={compact}
       data-nodes={allNodes}
-      style={columnStyle(choice, columns, allNodes)}
+      data-days={isOfDays}
+      style={columnStyle(choice, columns, { names: allNodes, days: isOfDays })}
       data-testid="live-table"
     >
       <TableHead columns={columns} choice={choice} headRef={head} />

@@ -6,6 +6,8 @@ import { columnSetting } from './column-setting.ts';
 import type { ColumnKey, TableFacts } from './columns.ts';
 
 const NODE_WIDTH = 128;
+/** Of a time with its day. */
+export const DAY_WIDTH = 144;
 const GAP = 12;
 const WIDE_GAP = 20;
 
@@ -21,11 +23,16 @@ export function useColumns(): { choice: ColumnChoice; facts: TableFacts; visible
 }
 
 /**
- * Returns the column tracks for narrow and wide tables; the style sheet selects one. `names`: interface names include
- * the node and need more room.
+ * Returns the column tracks for narrow and wide tables; the style sheet selects one. More room is needed where interface
+ * names include the node (`names`), and times their day (`days`).
  */
-export function columnStyle(stored: ColumnChoice, visible: readonly ColumnKey[], names: boolean): CSSProperties {
-  const choice = names ? { ...stored, widths: { interface: NODE_WIDTH, ...stored.widths } } : stored;
+export function columnStyle(
+  stored: ColumnChoice,
+  visible: readonly ColumnKey[],
+  { names, days }: { names: boolean; days: boolean },
+): CSSProperties {
+  const needed = { ...(names && { interface: NODE_WIDTH }), ...(days && { time: DAY_WIDTH }) };
+  const choice = { ...stored, widths: { ...needed, ...stored.widths } };
   const narrow = tracks(visible, choice, false, GAP);
   const wide = tracks(visible, choice, true, WIDE_GAP);
   return {
