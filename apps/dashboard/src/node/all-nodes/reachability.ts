@@ -8,11 +8,12 @@ export function isLive(loader: Loader): boolean {
 /** Notices about nodes that become unreachable, and reachable again. */
 export class Reachability {
   readonly #loaders: readonly Loader[];
-  #wereLive: readonly boolean[];
+  /** Of each node; undefined before it was reachable for the first time. */
+  readonly #wereLive: (boolean | undefined)[];
 
   constructor(loaders: readonly Loader[]) {
     this.#loaders = loaders;
-    this.#wereLive = loaders.map(isLive);
+    this.#wereLive = loaders.map((loader) => isLive(loader) || undefined);
   }
 
   /**
@@ -20,9 +21,12 @@ export class Reachability {
    * loaders.
    */
   changes(names: readonly string[]): PageNotice[] {
-    const before = this.#wereLive;
-    this.#wereLive = this.#loaders.map(isLive);
-    return this.#wereLive.flatMap((live, i) => (live === before[i] ? [] : [notice(names[i] ?? '', live)]));
+    return this.#loaders.flatMap((loader, i) => {
+      const [before, live] = [this.#wereLive[i], isLive(loader)];
+      if (before === undefined && !live) return [];
+      this.#wereLive[i] = live;
+      return before === undefined || before === live ? [] : [notice(names[i] ?? '', live)];
+    });
   }
 }
 
