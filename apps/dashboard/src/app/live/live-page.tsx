@@ -61,7 +61,7 @@ export function LivePage() {
   const past = usePastRows();
   const [range, recorder] = [useShownRange(), useRecorder()];
   // Until it is known whether packets are recorded, no newer rows take the place of those that a link shows.
-  const isPast = range !== null && (recorder === 'on' || recorder === 'unknown');
+  const isPast = range !== null && recorder !== 'off';
   useEffect(() => address.restore(), [address]);
   return (
     <RowsProvider source={past ?? (isPast ? NO_ROWS : null)}>

@@ -14,7 +14,7 @@ import { useKeys } from '../../ui/keys/keys.ts';
 import { overlay } from '../../ui/keys/overlay.ts';
 import { useMayChange } from '../rules/index.ts';
 import { appliedText } from './applied-text.ts';
-import { type MissingPart, missingParts, packetsText } from './coverage-text.ts';
+import { type MissingPart, missingParts, nodesText, packetsText } from './coverage-text.ts';
 import { steppedRange, widerRange } from './range-step.ts';
 import type { Overview } from './use-overview.ts';
 import type { RatesAnswer } from './use-recorded-span.ts';
@@ -54,7 +54,7 @@ function PastRange({
   const oldest = useOldestRecorded();
   const isFiltered = useAppliedFilter() !== NO_FILTER;
   const coverage = isCurrent && value !== null ? value.coverage : null;
-  const isTooOld = recorder === 'on' && oldest !== null && zoom.toMs <= oldest;
+  const isTooOld = recorder !== 'off' && oldest !== null && zoom.toMs <= oldest;
   const parts = coverage === null ? [] : missingParts(coverage, zoom);
   return (
     <p className="applied-range" role="status" data-testid="past-range">
@@ -69,7 +69,8 @@ function PastRange({
           ) : (
             <>
               {packetsText(coverage)}
-              {isFiltered && (coverage.packets === 1 ? ' matches' : ' match')}, <Missing parts={parts} />
+              {isFiltered && (coverage.packets === 1 ? ' matches' : ' match')}
+              {nodesText('nodes' in coverage ? coverage.nodes : undefined)}, <Missing parts={parts} />
             </>
           )}
         </span>

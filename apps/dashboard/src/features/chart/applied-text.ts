@@ -12,9 +12,7 @@ export function appliedText({
 }): string {
   if (recorder === 'unknown' || (!isPast && !isFiltered)) return '';
   if (recorder === 'on') return isPast ? '' : 'Chart, rows and top lists show only packets that match.';
-  const why =
-    recorder === 'off' ? 'because nothing is recorded' : 'because each node records its own: select one to see all';
-  if (isPast && isFiltered) return `The rows are live, ${why}.`;
-  if (isPast) return `Chart and top lists only: the rows are live, ${why}.`;
-  return '';
+  if (recorder === 'some' || !isPast) return '';
+  if (isFiltered) return 'The rows are live, because nothing is recorded.';
+  return 'Chart and top lists only: the rows are live, because nothing is recorded.';
 }

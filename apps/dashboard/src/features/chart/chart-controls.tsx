@@ -20,7 +20,7 @@ const UNIT_SEGMENTS = [
  * Selects the time range, the split and the unit of the charts. `children` compares the range with the preceding one.
  */
 export function ChartControls({
-  overview: { range, ranges, zoom, setRange, setZoom, recorder, selection, compared, setCompared },
+  overview: { range, ranges, zoom, setRange, setZoom, selection, compared, setCompared, canCompare },
   split,
   onSplit,
   unit,
@@ -69,7 +69,7 @@ export function ChartControls({
             Back to live
           </button>
         )}
-        {recorder === 'on' && (
+        {canCompare && (
           <select
             className="chart-compared"
             aria-label="Compare with"

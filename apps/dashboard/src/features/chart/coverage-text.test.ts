@@ -1,6 +1,6 @@
 import type { Missing } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { missingParts, packetsText } from './coverage-text.ts';
+import { missingParts, nodesText, packetsText } from './coverage-text.ts';
 
 const span = { fromMs: 100_000, toMs: 160_000 };
 const message = 'A whole sentence.';
@@ -45,5 +45,40 @@ describe('missingParts', () => {
     [1000, 900, 'sampled 90 %'],
   ])('says that %d packets are known from %d records', (packets, records, text) => {
     expect(missingParts(coverage(packets, records), span)[0]?.text).toBe(text);
+  });
+});
+
+describe('of several nodes', () => {
+  const without = [
+    { name: 'web-3', why: 'no_recorder', message: 'Start it with --record on.' },
+    { name: 'web-4', why: 'unreachable', message: 'It is asked when it is back.' },
+  ] as const;
+  const nodes = { answered: ['web-1', 'web-2'], without };
+
+  it('says how many nodes the figures are of', () => {
+    expect(nodesText(undefined)).toBe('');
+    expect(nodesText(nodes)).toBe(' on 2 of 4 nodes');
+    expect(nodesText({ answered: ['web-1', 'web-2'], without: [] })).toBe(' on all 2 nodes');
+  });
+
+  it('names the node of each part', () => {
+    const parts = missingParts(
+      {
+        ...{ packets: 90, records: 20, nodes },
+        missing: [{ kind: 'lost', count: 3, message, node: 'web-1' }],
+        by_node: [
+          { name: 'web-1', packets: 10, records: 10 },
+          { name: 'web-2', packets: 80, records: 10 },
+        ],
+      },
+      span,
+    );
+    expect(parts.map(({ text }) => text)).toEqual([
+      'web-2: sampled 1 of 8',
+      'web-3 has no recorder',
+      'web-4 is not reachable',
+      'web-1: lost 3',
+    ]);
+    expect(parts.at(-1)?.sentence).toBe('web-1: A whole sentence.');
   });
 });

@@ -1,4 +1,5 @@
-import type { Coverage, Missing } from '@packetlog/common';
+import type { Missing } from '@packetlog/common';
+import type { NodesAnswered, NodeWithout, PastCoverage } from '../../node/messages/past-events.ts';
 import type { TimeSpan } from '../../node/past/past.ts';
 import { ageText, clockText } from '../../text/clock.ts';
 import { counted, formatCompact, formatCount, quantityText } from '../../text/number.ts';
@@ -14,31 +15,56 @@ export interface MissingPart {
 const SHORTENED_FROM = 100_000;
 
 /** Counts the packets of a range: '1.20 M packets', 'no packets'. */
-export function packetsText({ packets }: Coverage): string {
+export function packetsText({ packets }: Pick<PastCoverage, 'packets'>): string {
   if (packets === 0) return 'no packets';
   return packets < SHORTENED_FROM ? counted(packets, 'packet') : `${quantityText(formatCompact(packets))} packets`;
 }
 
 /** Lists what is missing in a range; empty if the figures are complete. */
-export function missingParts({ packets, records, missing }: Coverage, span: TimeSpan): MissingPart[] {
-  const sampled: MissingPart[] =
-    packets > records && records > 0
-      ? [
-          {
-            text: `sampled ${sampledText(packets / records)}`,
-            sentence: `${formatCount(records)} recorded packets stand for ${formatCount(packets)}.`,
-            isLoss: false,
-          },
-        ]
-      : [];
+export function missingParts(
+  { packets, records, missing, nodes, by_node }: PastCoverage,
+  span: TimeSpan,
+): MissingPart[] {
   return [
-    ...sampled,
+    ...(by_node ?? [{ name: undefined, packets, records }]).flatMap(sampledParts),
+    ...(nodes?.without ?? []).map(withoutPart),
     ...missing.map((each) => ({
-      text: partText(each, span),
-      sentence: each.message,
+      text: ofNode(each.node, partText(each, span)),
+      sentence: ofNode(each.node, each.message),
       isLoss: each.kind === 'lost' || each.kind === 'damaged' || each.kind === 'unchecked',
     })),
   ];
+}
+
+/** Says how many nodes the packets are of: ' on 2 of 3 nodes'; '' for one node. */
+export function nodesText(nodes: NodesAnswered | undefined): string {
+  if (nodes === undefined) return '';
+  const [of, all] = [nodes.answered.length, nodes.answered.length + nodes.without.length];
+  return of === all ? ` on all ${all} nodes` : ` on ${of} of ${all} nodes`;
+}
+
+const WITHOUT_TEXT: Readonly<Record<NodeWithout['why'], string>> = {
+  no_recorder: 'has no recorder',
+  unreachable: 'is not reachable',
+  failed: 'could not answer',
+};
+
+function withoutPart({ name, why, message }: NodeWithout): MissingPart {
+  return { text: `${name} ${WITHOUT_TEXT[why]}`, sentence: ofNode(name, message), isLoss: why !== 'no_recorder' };
+}
+
+function ofNode(name: string | undefined, text: string): string {
+  return name === undefined ? text : `${name}: ${text}`;
+}
+
+function sampledParts({ name, packets, records }: { name: string | undefined; packets: number; records: number }) {
+  if (packets <= records || records === 0) return [];
+  const part: MissingPart = {
+    text: ofNode(name, `sampled ${sampledText(packets / records)}`),
+    sentence: ofNode(name, `${formatCount(records)} recorded packets stand for ${formatCount(packets)}.`),
+    isLoss: false,
+  };
+  return [part];
 }
 
 /** Returns the share of packets that were recorded: '1 of 8', or '90.9 %' where most were. */

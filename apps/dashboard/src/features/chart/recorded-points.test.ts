@@ -26,6 +26,19 @@ describe('recordedPoints', () => {
   });
 });
 
+describe('recordedPoints of several nodes', () => {
+  it('are unknown only where no node has figures', () => {
+    const missing = [
+      { kind: 'not_recorded', to_ms: 120_000, message: 'PacketLog was not running.', node: 'a' },
+      { kind: 'not_recorded', to_ms: 110_000, message: 'PacketLog was not running.', node: 'b' },
+    ] as const;
+    const nodes = { answered: ['a', 'b'], without: [] };
+    const rates = { ...makeRates([0, 0, 20]), coverage: { packets: 20, records: 20, missing, nodes } };
+    const points = recordedPoints(rates, { fromMs: 100_000, toMs: 130_000 });
+    expect(points.map((point) => point.rates?.packets ?? null)).toEqual([null, 0, 2]);
+  });
+});
+
 describe('knownSpan', () => {
   const span = { fromMs: 100_000, toMs: 160_000 };
   const live = (since_ms: number, counted_to_ms: number) =>

@@ -1,4 +1,5 @@
-import { type Coverage, HISTORY_COLUMNS, type LiveRates, type PastRates } from '@packetlog/common';
+import { HISTORY_COLUMNS, type LiveRates } from '@packetlog/common';
+import type { PastCoverage, PastRatesOf } from '../../node/messages/past-events.ts';
 import type { TimeSpan } from '../../node/past/past.ts';
 import type { PastPoint, Sums } from '../../node/past/past-level.ts';
 
@@ -8,7 +9,7 @@ const UNKNOWN: ReadonlySet<string> = new Set(['not_recorded', 'expired', 'not_co
 const MIN_PART_MS = 500;
 
 /** Returns the part of a span that the rates are of: live sums begin with a question, and end with a second. */
-export function knownSpan(rates: PastRates | LiveRates, span: TimeSpan): TimeSpan {
+export function knownSpan(rates: PastRatesOf | LiveRates, span: TimeSpan): TimeSpan {
   if (!('since_ms' in rates)) return span;
   const { since_ms, counted_to_ms, step_ms } = rates;
   const endMs = Math.min(span.toMs, counted_to_ms);
@@ -20,7 +21,7 @@ export function knownSpan(rates: PastRates | LiveRates, span: TimeSpan): TimeSpa
 }
 
 /** Returns the points of recorded rates: per second, except `lost`. The first and last step may be partly outside. */
-export function recordedPoints({ step_ms, first_at_ms, columns, coverage }: PastRates, span: TimeSpan): PastPoint[] {
+export function recordedPoints({ step_ms, first_at_ms, columns, coverage }: PastRatesOf, span: TimeSpan): PastPoint[] {
   return columns.packets.map((_, i) => {
     const fromMs = first_at_ms + i * step_ms;
     const inside: TimeSpan = {
@@ -36,15 +37,17 @@ export function recordedPoints({ step_ms, first_at_ms, columns, coverage }: Past
   });
 }
 
-function isUnknown({ missing }: Coverage, { fromMs, toMs }: TimeSpan): boolean {
-  return missing.some(
+/** Returns whether none of the nodes has figures of this time. */
+function isUnknown({ missing, nodes }: PastCoverage, { fromMs, toMs }: TimeSpan): boolean {
+  const without = missing.filter(
     ({ kind, from_ms = Number.NEGATIVE_INFINITY, to_ms = Number.POSITIVE_INFINITY }) =>
       UNKNOWN.has(kind) && from_ms <= fromMs && to_ms >= toMs,
   );
+  return new Set(without.map(({ node }) => node)).size >= (nodes?.answered.length ?? 1);
 }
 
 /** Sums of all steps; null if nothing of the span was recorded. */
-export function recordedSums(rates: PastRates, span: TimeSpan): Sums | null {
+export function recordedSums(rates: PastRatesOf, span: TimeSpan): Sums | null {
   if (recordedPoints(rates, span).every((point) => point.rates === null)) return null;
   return Object.fromEntries(
     HISTORY_COLUMNS.map((name) => [name, rates.columns[name].reduce((sum, value) => sum + value, 0)]),
@@ -52,6 +55,6 @@ export function recordedSums(rates: PastRates, span: TimeSpan): Sums | null {
 }
 
 /** Returns whether parts of the span have no figures, so that its sums cannot be compared. */
-export function hasUnknownParts({ coverage }: PastRates): boolean {
+export function hasUnknownParts({ coverage }: PastRatesOf): boolean {
   return coverage.missing.some(({ kind }) => UNKNOWN.has(kind));
 }

@@ -31,6 +31,8 @@ export interface Overview {
   /** What the chart compares with. */
   readonly compared: Compared;
   readonly setCompared: (compared: Compared) => void;
+  /** Whether there are recorded packets to compare with. */
+  readonly canCompare: boolean;
 }
 
 const BACK_TO_LIVE = { keys: ['escape', 'l'], name: 'Back to live', group: 'Time', keywords: 'follow newest' } as const;
@@ -48,8 +50,11 @@ export function useOverview(): Overview {
   const selection = useMemo<Selection | null>(() => {
     const asked = { range: zoom, lastMs: range.ms, filter };
     if (recorder === 'on') return zoom === null && filter === NO_FILTER && !range.isRecorded ? null : asked;
+    if (recorder === 'some' && zoom !== null) return asked;
     return recorder === 'unknown' || filter === NO_FILTER ? null : { ...asked, isLive: true };
   }, [recorder, zoom, filter, range]);
+  // Of the newest packets, all nodes have figures; recorded ones would be of some nodes only.
+  const canCompare = recorder === 'on' || (recorder === 'some' && zoom !== null);
   const setRange = (next: string) => {
     choice.show(null);
     setId(next);
@@ -64,7 +69,7 @@ export function useOverview(): Overview {
         run: () => setRange(span.id),
       }),
     ),
-    ...(recorder === 'on'
+    ...(canCompare
       ? COMPARED.filter(({ value }) => value !== compared).map(
           ({ value, name }): Command => ({
             keys: [],
@@ -77,7 +82,8 @@ export function useOverview(): Overview {
       : []),
     ...(zoom === null ? [] : [{ ...BACK_TO_LIVE, run: () => choice.show(null) }]),
   ]);
-  return { range, ranges, zoom, setRange, setZoom: choice.show, recorder, selection, compared, setCompared };
+  const setZoom = choice.show;
+  return { range, ranges, zoom, setRange, setZoom, recorder, selection, compared, setCompared, canCompare };
 }
 
 function useSpans(recorder: RecorderState): readonly Span[] {

@@ -62,10 +62,10 @@ export function useRecordedSpan(overview: Overview): RecordedSpan {
   return { rates, span, earlier };
 }
 
-function useEarlier({ selection, compared, zoom, range, recorder }: Overview, parts: Parts | null): Earlier | null {
+function useEarlier({ selection, compared, zoom, range, canCompare }: Overview, parts: Parts | null): Earlier | null {
   const lengthMs = zoom === null ? range.ms : zoom.toMs - zoom.fromMs;
   const shiftMs = earlierMs(compared, lengthMs);
-  const isOtherDay = recorder === 'on' && compared !== 'before';
+  const isOtherDay = canCompare && compared !== 'before';
   const wanted = selection ?? (isOtherDay ? { range: zoom, lastMs: range.ms, filter: NO_FILTER } : null);
   const rates = usePastAnswer<RatesEvent>(
     wanted?.isLive ? 'live:rates' : 'past:rates',

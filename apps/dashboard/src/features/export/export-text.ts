@@ -41,9 +41,15 @@ const PAST_TEXT = {
   limit: `The newest ${formatCount(MAX_EXPORT_ROWS)}; older packets of the range are missing. Choose a shorter range, or a filter.`,
 } as const;
 
-/** Describes a file of recorded packets. */
-export function pastText(rows: number, span: Span, end: keyof typeof PAST_TEXT): string {
-  return `${rowsText(rows, span)} ${PAST_TEXT[end]}`;
+/** Describes a file of recorded packets. `without`: names of nodes whose packets are not in it. */
+export function pastText(
+  rows: number,
+  span: Span,
+  end: keyof typeof PAST_TEXT,
+  without: readonly string[] = [],
+): string {
+  const missing = without.length === 0 ? '' : ` Without the packets of ${without.join(', ')}.`;
+  return `${rowsText(rows, span)} ${PAST_TEXT[end]}${missing}`;
 }
 
 /** Describes a file of the page's rows and the gaps between them. */

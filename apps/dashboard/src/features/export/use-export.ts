@@ -119,7 +119,7 @@ export function useExport(): Export {
     try {
       const selection = { range, lastMs: 0, filter: filter.text };
       const onProgress = (rows: number) => setState({ step: 'reading', rows });
-      const { records, nameOf, isCut } = await readRange(askPast, selection, MAX_EXPORT_ROWS, {
+      const { records, nameOf, isCut, without } = await readRange(askPast, selection, MAX_EXPORT_ROWS, {
         onProgress,
         isOver: () => ended,
       });
@@ -127,7 +127,7 @@ export function useExport(): Export {
       await save(format, {
         records,
         nameOf,
-        summary: () => pastText(records.length, records.span, why),
+        summary: () => pastText(records.length, records.span, why, without),
         atMs: range.fromMs,
       });
     } catch (error) {

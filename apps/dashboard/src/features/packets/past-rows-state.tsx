@@ -1,5 +1,6 @@
 'use client';
 
+import type { NodeWithout } from '../../node/messages/past-events.ts';
 import { type PastRowsState, useRows } from '../../node/recorded/rows-context.tsx';
 import { useAppliedFilter } from '../../node/recorded/use-recorder.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
@@ -19,6 +20,7 @@ export function NoPastRows({ state }: { state: PastRowsState }) {
             {isFiltered
               ? 'No recorded packet of this range matches the filter.'
               : 'No packet was recorded in this range.'}
+            {withoutNames(state.without, (names) => ` Not asked: ${names}.`)}
           </p>
           <p className="text-muted">Choose another time (t), or go back to live (Esc).</p>
         </>
@@ -45,10 +47,16 @@ export function PastTableState({ state }: { state: PastRowsState }) {
       ) : (
         <span className={state.step === 'failed' ? 'text-warn' : 'text-faint'}>
           {pastRowsText(state, rows.shown.size)}
+          {withoutNames(state.without, (names) => `; without ${names}`)}
         </span>
       )}
     </p>
   );
+}
+
+/** Returns a text with the names of the nodes that are not among several; '' if there are none. */
+function withoutNames(without: readonly NodeWithout[] | undefined, text: (names: string) => string): string {
+  return without === undefined || without.length === 0 ? '' : text(without.map(({ name }) => name).join(', '));
 }
 
 function pastRowsText(state: PastRowsState, loaded: number): string {

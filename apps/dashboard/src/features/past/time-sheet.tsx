@@ -3,6 +3,7 @@
 import type { PastFacts } from '@packetlog/common';
 import { useState } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import type { PastAnswers } from '../../node/messages/past-events.ts';
 import type { TimeSpan } from '../../node/past/past.ts';
 import { usePastAnswer } from '../../node/recorded/use-past-answer.ts';
 import { useRecorder, useShownRange } from '../../node/recorded/use-recorder.ts';
@@ -93,10 +94,11 @@ export function TimeSheet({ onClose }: { onClose: () => void }) {
 /** How far back recorded packets reach, and the bookmarks. */
 function Recorded({ now, onShow }: { now: number; onShow: (range: TimeSpan) => void }) {
   const recorder = useRecorder();
+  const isRecorded = recorder === 'on' || recorder === 'some';
   const [changes, setChanges] = useState(0);
   const { value, problem } = usePastAnswer(
     'past:facts',
-    recorder === 'on' ? { key: `facts ${changes}`, request: () => ({}), againAfter: () => null } : null,
+    isRecorded ? { key: `facts ${changes}`, request: () => ({}), againAfter: () => null } : null,
   );
   return (
     <>
@@ -110,8 +112,7 @@ function Recorded({ now, onShow }: { now: number; onShow: (range: TimeSpan) => v
       )}
       <p className="field-hint" data-testid="past-reach">
         {recorder === 'off' && NOT_RECORDED}
-        {recorder === 'all-nodes' && 'Each node records its own packets: select a node to see them.'}
-        {recorder === 'on' && (problem ?? reachText(value, now))}
+        {isRecorded && (problem ?? reachText(value, now))}
       </p>
     </>
   );
@@ -120,8 +121,18 @@ function Recorded({ now, onShow }: { now: number; onShow: (range: TimeSpan) => v
 const NOT_RECORDED =
   'Nothing is recorded: chart and top lists reach back up to 12 h, and the rows stay live. Start packetlog with --record on to keep packets.';
 
-function reachText(facts: PastFacts | null, now: number): string {
-  if (facts === null) return 'Loading…';
+/** Says how far back the packets of the node reach, or of each node. */
+function reachText(answer: PastAnswers['past:facts'] | null, now: number): string {
+  if (answer === null) return 'Loading…';
+  if (answer.nodes === undefined) return nodeReachText(answer, now);
+  return answer.nodes
+    .map(
+      ({ name, facts }) => `${name}: ${facts === null ? 'not recorded, or not reachable.' : nodeReachText(facts, now)}`,
+    )
+    .join(' ');
+}
+
+function nodeReachText(facts: PastFacts, now: number): string {
   const { oldest_ms, bytes, max_bytes, is_anonymized } = facts;
   if (oldest_ms === 0) return 'Nothing is recorded yet.';
   const room = `${quantityText(formatBytes(bytes))} of at most ${quantityText(formatBytes(max_bytes))}`;

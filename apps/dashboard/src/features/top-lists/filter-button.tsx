@@ -11,6 +11,7 @@ export function FilterButton({
   label,
   filter: entry,
   about,
+  shows = 'its packets',
   children,
 }: {
   label: string;
@@ -18,6 +19,8 @@ export function FilterButton({
   filter: string | null;
   /** The label and what else is known of it, for the tooltip. */
   about: string;
+  /** What the filter shows. */
+  shows?: string;
   children: ReactNode;
 }) {
   const { filter } = useLive();
@@ -31,7 +34,7 @@ export function FilterButton({
     <button
       type="button"
       className="top-filter"
-      title={entry === null ? `${about}: ${TOO_MANY_NETWORKS}` : `${about}. Press to show only its packets`}
+      title={entry === null ? `${about}: ${TOO_MANY_NETWORKS}` : `${about}. Press to show only ${shows}`}
       aria-disabled={entry === null}
       onClick={filterBy}
     >

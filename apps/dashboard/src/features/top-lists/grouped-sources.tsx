@@ -36,8 +36,8 @@ export function GroupedSources({
 }) {
   const { name, one, many } = GROUPING_TEXT[by];
   const entries = groups === null ? [] : shownEntries(groups.entries, groups.total, max);
-  const { packets = 0, distinct = 0 } = groups?.total ?? {};
-  const number = `${formatCount(distinct)} ${distinct === 1 ? one : many}`;
+  const { packets = 0, distinct = 0, isAtMost } = groups?.total ?? {};
+  const number = `${isAtMost ? 'at most ' : ''}${formatCount(distinct)} ${distinct === 1 ? one : many}`;
   const listed = entries.reduce((sum, entry) => sum + entry.packets, 0);
   return (
     <Panel
@@ -60,7 +60,7 @@ export function GroupedSources({
           />
         ))}
         {distinct > entries.length && (
-          <OthersRow packets={packets - listed} distinct={distinct - entries.length} of={packets} />
+          <OthersRow packets={packets - listed} distinct={distinct - entries.length} isAtMost={isAtMost} of={packets} />
         )}
       </TopList>
     </Panel>

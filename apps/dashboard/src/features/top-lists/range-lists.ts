@@ -1,4 +1,5 @@
-import { formatIpProtocol, type HistoryTop, type LiveTop, type PastTop, serviceName } from '@packetlog/common';
+import { formatIpProtocol, type HistoryTop, type LiveTop, serviceName } from '@packetlog/common';
+import type { PastList, PastTops } from '../../node/messages/past-events.ts';
 import { spanText } from '../../text/clock.ts';
 import { counted } from '../../text/number.ts';
 import { protocolText } from '../../text/row-text.ts';
@@ -18,6 +19,10 @@ export interface RangeEntry {
   readonly isNew: boolean;
   /** Text of the filter that matches what the entry counts; null if none is short enough. */
   readonly filter: string | null;
+  /** What the filter shows, if that is more than what the entry counts. */
+  readonly filterShows?: string;
+  /** Whether more packets may belong to it: a node does not list it. */
+  readonly isAtLeast?: boolean;
   /** What a rule can deny of it; null for nothing. */
   readonly denies: DenyTarget | null;
 }
@@ -33,6 +38,8 @@ export interface RangeTotal {
   readonly packets: number;
   /** All values, also those that are not listed. */
   readonly distinct: number;
+  /** Whether values that several nodes have may be counted more than once. */
+  readonly isAtMost?: boolean;
 }
 
 export const LISTS = ['sources', 'ports', 'pairs', 'interfaces'] as const;
@@ -60,17 +67,22 @@ function denyAddress(address: string): DenyTarget {
   return { address, text: address };
 }
 
-/** Lists of recorded packets have no `series`. */
+/** Lists of recorded packets have no `series`; only those of several nodes have `at_least`. */
 interface Volume {
   readonly packets: number;
   readonly bytes: number;
   readonly series?: readonly number[];
+  readonly at_least?: true;
+}
+
+function countsOf({ at_least, ...counts }: Volume) {
+  return { ...counts, ...(at_least && { isAtLeast: true }) };
 }
 
 function portEntry({ ip_protocol, port, ...volume }: Volume & { ip_protocol: number; port: number }): RangeEntry {
   return {
     ...PLAIN,
-    ...volume,
+    ...countsOf(volume),
     key: `${ip_protocol}/${port}`,
     label: String(port),
     note: portNote(ip_protocol, port),
@@ -90,7 +102,7 @@ function denyPort(ip_protocol: number, port: number): DenyTarget {
 function pairEntry({ src_addr, dst_addr, ...volume }: Volume & { src_addr: string; dst_addr: string }): RangeEntry {
   return {
     ...PLAIN,
-    ...volume,
+    ...countsOf(volume),
     key: `${src_addr} ${dst_addr}`,
     label: `${src_addr} → ${dst_addr}`,
     filter: ENTRY_FILTER.pair(src_addr, dst_addr),
@@ -140,27 +152,28 @@ function portNote(ip_protocol: number, port: number): string {
 }
 
 /** Returns the top lists of recorded packets. They have totals, but no trend and no new sources. */
-export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
+export function recordedLists(top: PastTops, lengthMs: number): RangeLists {
   const { sources, ports, pairs, interfaces, rules } = top;
   const totals = Object.fromEntries(LISTS.map((name) => [name, totalOf(top[name])])) as Record<ListName, RangeTotal>;
   return {
-    sources: sources.entries.map(({ addr, ports: reached, ...volume }) => ({
+    sources: sources.entries.map(({ addr, ports: reached, ports_at_least, ...volume }) => ({
       ...PLAIN,
-      ...volume,
+      ...countsOf(volume),
       key: addr,
       label: addr,
-      note: reached > 1 ? counted(reached, 'port') : '',
+      note: reached > 1 ? `${ports_at_least ? 'at least ' : ''}${counted(reached, 'port')}` : '',
       filter: ENTRY_FILTER.source(addr),
       denies: denyAddress(addr),
     })),
     ports: ports.entries.map(portEntry),
     pairs: pairs.entries.map(pairEntry),
-    interfaces: interfaces.entries.map(({ name, ...volume }) => ({
+    interfaces: interfaces.entries.map(({ name, on_node, ...volume }) => ({
       ...PLAIN,
-      ...volume,
+      ...countsOf(volume),
       key: name,
       label: name,
-      filter: ENTRY_FILTER.interface(name),
+      filter: ENTRY_FILTER.interface(on_node ?? name),
+      ...(on_node !== undefined && { filterShows: `packets of ${on_node} on every node` }),
       denies: { fields: { source: 'any', interface: name }, text: `everything on ${name}` },
     })),
     newSources: [],
@@ -171,14 +184,9 @@ export function recordedLists(top: PastTop, lengthMs: number): RangeLists {
   };
 }
 
-export function totalOf({
-  entries,
-  others,
-  distinct,
-}: Pick<PastTop[ListName], 'others' | 'distinct'> & {
-  entries: readonly { readonly packets: number }[];
-}): RangeTotal {
-  return { packets: entries.reduce((sum, { packets }) => sum + packets, others.packets), distinct };
+export function totalOf({ entries, others, distinct, at_most }: PastList<{ readonly packets: number }>): RangeTotal {
+  const packets = entries.reduce((sum, entry) => sum + entry.packets, others.packets);
+  return { packets, distinct, ...(at_most && { isAtMost: true }) };
 }
 
 /**

@@ -28,14 +28,14 @@ export function RangeRow({
   /** Opens the form to deny it; null where that is not possible. */
   deny: ((target: DenyTarget) => void) | null;
 }) {
-  const { label, note, packets, series, isNew, denies } = entry;
+  const { label, note, packets, series, isNew, denies, isAtLeast = false, filterShows } = entry;
   const perSecond = packets / seconds;
   const about = [label, placeText(place), entry.filter === null ? note : ''].filter((part) => part !== '').join(', ');
   return (
     <tr data-testid="top-row">
       <th scope="row">
         <span className="top-name">
-          <FilterButton label={label} filter={entry.filter} about={about}>
+          <FilterButton label={label} filter={entry.filter} about={about} {...(filterShows && { shows: filterShows })}>
             {label.split(' → ').map((part, i) => (
               <Fragment key={part}>
                 {i > 0 && <span className="font-mono whitespace-pre"> → </span>}
@@ -65,7 +65,11 @@ export function RangeRow({
           <Share packets={packets} of={total.packets} />
         )}
       </td>
-      <td className="top-rate" title={`${formatCount(packets)} packets`}>
+      <td
+        className="top-rate"
+        title={`${isAtLeast ? 'At least ' : ''}${formatCount(packets)} packets${isAtLeast ? UNLISTED : ''}`}
+      >
+        {isAtLeast && <AtLeast />}
         {total === null ? (
           <Measure quantity={formatCompact(perSecond)} exact={perSecond} per="/s" />
         ) : (
@@ -76,16 +80,38 @@ export function RangeRow({
   );
 }
 
+const UNLISTED = ': a node that does not list it may have more, which are in others';
+
+function AtLeast() {
+  return (
+    <>
+      <span aria-hidden="true">≥ </span>
+      <span className="sr-only">at least </span>
+    </>
+  );
+}
+
 /** The entries that fit; the last row is for all others, if there are any. `total`: null for lists without others. */
 export function shownEntries(entries: readonly RangeEntry[], total: RangeTotal | null, max: number) {
   return entries.slice(0, total !== null && total.distinct > max ? max - 1 : max);
 }
 
 /** All values that are not listed. */
-export function OthersRow({ packets, distinct, of }: { packets: number; distinct: number; of: number }) {
+export function OthersRow({
+  packets,
+  distinct,
+  isAtMost = false,
+  of,
+}: {
+  packets: number;
+  distinct: number;
+  isAtMost?: boolean | undefined;
+  of: number;
+}) {
   return (
     <tr data-testid="top-others">
       <th scope="row" className="text-muted">
+        {isAtMost && 'at most '}
         {formatCount(distinct)} {distinct === 1 ? 'other' : 'others'}
       </th>
       <td className="top-share">

@@ -13,5 +13,5 @@ test('sources can be grouped where packets are recorded, by AS and country with 
 test('elsewhere the choice says why not', () => {
   const none = 'needs --record on';
   expect(problems('off', true)).toEqual([null, none, none, none]);
-  expect(problems('all-nodes', true)[1]).toBe('one node at a time');
+  expect(problems('some', true)[1]).toBe('needs a recorder on every node');
 });

@@ -32,6 +32,6 @@ export function groupingProblem(
 ): string | null {
   if (grouping === 'address') return null;
   if (recorder === 'off') return 'needs --record on';
-  if (recorder === 'all-nodes') return 'one node at a time';
+  if (recorder === 'some') return 'needs a recorder on every node';
   return grouping !== 'network' && hasPlaces === false ? 'needs --geoip' : null;
 }

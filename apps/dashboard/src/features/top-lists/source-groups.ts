@@ -1,4 +1,5 @@
-import { MAX_GROUP_NETWORKS, type PastTop, type SourceGroup } from '@packetlog/common';
+import { MAX_GROUP_NETWORKS, type SourceGroup } from '@packetlog/common';
+import type { PastTops } from '../../node/messages/past-events.ts';
 import { counted } from '../../text/number.ts';
 import { ENTRY_FILTER } from './entry-filter.ts';
 import { type RangeEntry, type RangeTotal, totalOf } from './range-lists.ts';
@@ -13,14 +14,14 @@ export interface SourceGroups {
   readonly lengthMs: number;
 }
 
-type Groups = NonNullable<PastTop['groups']>;
+type Groups = NonNullable<PastTops['groups']>;
 
 export function sourceGroups(groups: Groups, by: SourceGroup, lengthMs: number): SourceGroups {
   return { by, entries: groups.entries.map((entry) => groupEntry(entry, by)), total: totalOf(groups), lengthMs };
 }
 
 function groupEntry(
-  { name, title, sources, networks, ...volume }: Groups['entries'][number],
+  { name, title, sources, sources_at_least, networks, at_least, ...volume }: Groups['entries'][number],
   by: SourceGroup,
 ): RangeEntry {
   const [network] = networks ?? [];
@@ -28,7 +29,8 @@ function groupEntry(
     ...volume,
     key: name,
     label: name === '' ? GROUPING_TEXT[by].unknown : name,
-    note: [title, counted(sources, 'source')].filter(Boolean).join(', '),
+    note: [title, `${sources_at_least ? 'at least ' : ''}${counted(sources, 'source')}`].filter(Boolean).join(', '),
+    ...(at_least && { isAtLeast: true }),
     series: [],
     isNew: false,
     filter: networks === undefined ? null : ENTRY_FILTER.networks(networks),

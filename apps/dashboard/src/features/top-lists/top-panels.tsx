@@ -45,6 +45,8 @@ const PANELS = [
     noun: 'pair',
   },
 ] as const;
+/** With fewer interfaces, their list would say nothing. */
+const MIN_INTERFACES = 2;
 /** From this width on there is room for two columns beside the table. */
 const TWO_COLUMNS = '(min-width: 2400px)';
 
@@ -157,7 +159,8 @@ function zoomNote(zoom: TimeSpan, nowMs: number): string {
 /** Returns the number of all values, if the recorder counted them, and the range: '1,203 sources, last 24 h'. */
 function listNote(lists: RangeLists | null, name: ListName, noun: string, span: string): string {
   const total = lists?.totals?.[name];
-  return [total === undefined ? '' : counted(total.distinct, noun), span].filter(Boolean).join(', ');
+  const number = total === undefined ? '' : `${total.isAtMost ? 'at most ' : ''}${counted(total.distinct, noun)}`;
+  return [number, span].filter(Boolean).join(', ');
 }
 
 function Others({ lists, name, max }: { lists: RangeLists | null; name: ListName; max: number }) {
@@ -166,7 +169,14 @@ function Others({ lists, name, max }: { lists: RangeLists | null; name: ListName
   const shown = shownEntries(lists[name], total, max);
   if (total.distinct <= shown.length) return null;
   const listed = shown.reduce((sum, { packets }) => sum + packets, 0);
-  return <OthersRow packets={total.packets - listed} distinct={total.distinct - shown.length} of={total.packets} />;
+  return (
+    <OthersRow
+      packets={total.packets - listed}
+      distinct={total.distinct - shown.length}
+      isAtMost={total.isAtMost}
+      of={total.packets}
+    />
+  );
 }
 
 /** Interfaces of recorded packets, if there are several. */
@@ -181,11 +191,11 @@ function Interfaces({
   seconds: number;
   deny: ((target: DenyTarget) => void) | null;
 }) {
-  if (lists === null || lists.interfaces.length < 2) return null;
+  if (lists === null || lists.interfaces.length < MIN_INTERFACES) return null;
   return (
     <Panel name="interfaces" title="Interfaces" note="" isEmpty={false} empty="">
       <TopList title="Interfaces" column="interface" bar="share" rate="packets">
-        {lists.interfaces.slice(0, Math.max(2, max)).map((entry) => (
+        {lists.interfaces.slice(0, Math.max(MIN_INTERFACES, max)).map((entry) => (
           <RangeRow
             key={entry.key}
             entry={entry}
@@ -208,7 +218,10 @@ function useRows(lists: RangeLists | null, height: number | null): PanelRows {
   const estimated = useSnapshot(({ figures }) => figures.sampledOneOf > 1);
   if (height === null) return ALL_ROWS;
   const denied = lists === null || allNodes ? 0 : rangeRules(lists.rules, store.rules, ALL_ROWS.denied).length;
-  const entries = { denied, fresh: lists?.newSources.length ?? 0, protocols };
+  // Recorded packets have a list of interfaces in place of protocols, if there are several.
+  const interfaces = lists === null || lists.interfaces.length < MIN_INTERFACES ? 0 : lists.interfaces.length;
+  const others = lists?.totals ? interfaces : protocols;
+  const entries = { denied, fresh: lists?.newSources.length ?? 0, protocols: others };
   const hasNote = lists?.totals ? lists.uncounted > 0 : estimated;
   return panelRows(height, entries, { columns: two ? 2 : 1, estimated: hasNote });
 }

@@ -1,5 +1,5 @@
-import { type Acknowledgement, type Coverage, HISTORY_COLUMNS, type LiveRates, type LiveTop } from '@packetlog/common';
-import type { AskPast, PastAnswers, PastEvent, PastRequests } from '../messages/past-events.ts';
+import type { Acknowledgement, Coverage, LiveRates, LiveTop } from '@packetlog/common';
+import { addUpRates } from './all-nodes-rates.ts';
 import { mergeTops } from './all-nodes-sums.ts';
 
 /** The answer of one node, with its name. */
@@ -13,20 +13,6 @@ export function sumLiveRates(answers: readonly NodeAnswer<LiveRates>[]): Acknowl
   const { values, rejected, first } = split(answers);
   if (values.length === 0) return first;
   const rates = values.map(({ value }) => value);
-  const step_ms = Math.max(...rates.map((each) => each.step_ms));
-  const first_at_ms = Math.min(...rates.map((each) => Math.floor(each.first_at_ms / step_ms) * step_ms));
-  const stepOf = (each: LiveRates, i: number) =>
-    Math.floor((each.first_at_ms + i * each.step_ms - first_at_ms) / step_ms);
-  const length = Math.max(0, ...rates.map((each) => stepOf(each, each.columns.packets.length - 1) + 1));
-  const columns = Object.fromEntries(
-    HISTORY_COLUMNS.map((name) => {
-      const sums = new Array<number>(length).fill(0);
-      for (const each of rates) {
-        for (const [i, count] of each.columns[name].entries()) sums[stepOf(each, i)]! += count;
-      }
-      return [name, sums];
-    }),
-  ) as LiveRates['columns'];
   const sumOf = (pick: (rates: LiveRates) => Coverage): Coverage => ({
     packets: rates.reduce((sum, each) => sum + pick(each).packets, 0),
     records: rates.reduce((sum, each) => sum + pick(each).records, 0),
@@ -38,9 +24,7 @@ export function sumLiveRates(answers: readonly NodeAnswer<LiveRates>[]): Acknowl
     ],
   });
   const value: LiveRates = {
-    step_ms,
-    first_at_ms,
-    columns,
+    ...addUpRates(rates),
     coverage: sumOf(({ coverage }) => coverage),
     // All nodes count from here on.
     since_ms: Math.max(...rates.map(({ since_ms }) => since_ms)),
@@ -62,39 +46,6 @@ export function mergeLiveTops(answers: readonly NodeAnswer<LiveTop>[]): Acknowle
     })),
   );
   return merged === null ? first : { ok: true, value: { ...merged, since_ms } };
-}
-
-const NO_RECORDER = {
-  ok: false,
-  error: {
-    code: 'unavailable',
-    message: 'Each node has its own recorder: select a node above to see its recorded packets.',
-  },
-} as const;
-
-/** Asks all nodes for live sums, and adds up their answers. `nodes` returns them. */
-export function askAllNodes(nodes: () => readonly { readonly name: string; readonly askPast: AskPast }[]): AskPast {
-  return async <Event extends PastEvent>(event: Event, request: PastRequests[Event], unwanted?: AbortSignal) => {
-    type Answer = Acknowledgement<PastAnswers[Event]>;
-    const asked = <Live extends PastEvent>(live: Live) =>
-      Promise.all(
-        nodes().map(async ({ name, askPast }) => ({
-          name,
-          answer: await askPast(live, request as PastRequests[Live], unwanted),
-        })),
-      );
-    switch (event) {
-      case 'live:rates':
-        return sumLiveRates(await asked('live:rates')) as Answer;
-      case 'live:top':
-        return mergeLiveTops(await asked('live:top')) as Answer;
-      case 'live:end':
-        await asked('live:end');
-        return { ok: true, value: { ended: true } } as Answer;
-      default:
-        return NO_RECORDER;
-    }
-  };
 }
 
 const NO_NODES = { ok: false, error: { code: 'unavailable', message: 'There are no nodes.' } } as const;

@@ -18,16 +18,19 @@ import { NodeState } from '../state/node-state.ts';
 import { Store } from '../state/store.ts';
 import { subscribedTo, sumOfSubscriptions } from '../state/subscription.ts';
 import { bestConnection } from './all-nodes-connection.ts';
-import { askAllNodes } from './all-nodes-live.ts';
 import { AllNodesPast } from './all-nodes-past.ts';
+import { askAllNodes } from './all-nodes-recorded.ts';
 import { mergeTops, type NodePart, namedInterface, sumLedgers, sumSummaries } from './all-nodes-sums.ts';
 import { InterfaceNumbers } from './interface-numbers.ts';
 import { Interleaver } from './interleaver.ts';
 import { isLive, Reachability } from './reachability.ts';
+import { accessOf, isSettled, RecorderReach } from './recorder-reach.ts';
 
 const ROWS_EVERY_MS = 50;
 const FIGURES_EVERY_MS = 1000;
 const POLL_EVERY_MS = 250;
+/** Nodes that have not answered by then count as without a recorder. */
+const SETTLED_WITHIN_MS = 3000;
 
 interface Node {
   readonly loader: Loader;
@@ -55,6 +58,8 @@ export class AllNodes implements View {
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #interfaces: InterfaceNumbers;
   readonly #reachability: Reachability;
+  readonly #recorders: RecorderReach;
+  readonly #openedAt = performance.now();
   #sequence = 0;
   #received = 0;
   /** Rows lost since this view was opened. */
@@ -68,6 +73,7 @@ export class AllNodes implements View {
     this.#rows = new Interleaver(loaders.length);
     this.#interfaces = new InterfaceNumbers(loaders.length);
     this.#reachability = new Reachability(loaders);
+    this.#recorders = new RecorderReach(loaders);
     this.store = new Store(new NodeState(new AllNodesPast(loaders.map(({ store }) => store.state.ownPast))));
     this.#nodes.forEach((node, i) => {
       node.loader.tap = {
@@ -131,7 +137,12 @@ export class AllNodes implements View {
   }
 
   readonly askPast: AskPast = askAllNodes(() =>
-    this.#nodes.map(({ loader: { askPast } }, i) => ({ name: this.#names()[i] ?? '', askPast })),
+    this.#nodes.map(({ loader }, i) => ({
+      name: this.#names()[i] ?? '',
+      askPast: loader.askPast,
+      indexOf: this.#interfaces.of(i),
+      access: accessOf(loader),
+    })),
   );
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
@@ -177,8 +188,12 @@ export class AllNodes implements View {
       rowLimit += limit ?? 0;
     }
     if (!this.#sendHello(names, now) || parts.length === 0) return;
+    const recorders = this.#recorders.sum();
+    // Without a recorder, the page would show live rows in place of a range that a link names.
+    const isSure = now - this.#openedAt > SETTLED_WITHIN_MS || this.#nodes.every(({ loader }) => isSettled(loader));
+    if (recorders.recording === 0 && !isSure) return;
     const at_ms = Math.max(...parts.map(({ ledger }) => ledger.at_ms));
-    const ledger = sumLedgers(parts, at_ms);
+    const ledger = { ...sumLedgers(parts, at_ms), recorders };
     this.#lostBefore ??= ledger.client.dropped;
     this.#lost = Math.max(this.#lost, ledger.client.dropped - this.#lostBefore);
     state.subscribed(rowLimit);

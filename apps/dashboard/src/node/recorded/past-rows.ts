@@ -1,6 +1,6 @@
-import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
 import { midnight } from '../../text/calendar-text.ts';
-import type { AskPast } from '../messages/past-events.ts';
+import type { AskPast, NodeWithout } from '../messages/past-events.ts';
+import { recordsOf } from '../rows/past-records.ts';
 import type { ShownRows } from '../rows/shown-rows.ts';
 import { requestOf, type Selection } from './past-question.ts';
 import { PastRing } from './past-ring.ts';
@@ -24,6 +24,7 @@ export class PastRows implements RowSource {
   readonly #listeners = new Set<() => void>();
   #state: PastRowsState = { step: 'more' };
   #next: string | undefined;
+  #without: readonly NodeWithout[] | undefined;
   #version = 0;
   #selected: number | null = null;
 
@@ -79,16 +80,17 @@ export class PastRows implements RowSource {
       const { message, retry_after_ms } = answer.error;
       return this.#become({ step: 'failed', message, retryMs: retry_after_ms });
     }
-    const { records, interfaces, next } = answer.value;
+    const { records, interfaces, next, nodes } = answer.value;
     for (const { ifindex, name } of interfaces) this.#names.set(ifindex, name);
     this.#ring.prepend(recordsOf(records));
     this.#next = next;
     const isFull = this.#ring.size === this.#ring.capacity;
+    this.#without = nodes?.without;
     this.#become({ step: next === undefined ? 'complete' : isFull ? 'full' : 'more' });
   }
 
   #become(state: PastRowsState): void {
-    this.#state = state;
+    this.#state = { ...state, without: this.#without };
     this.changed();
   }
 
@@ -113,11 +115,4 @@ export class PastRows implements RowSource {
       setScrolled: () => {},
     };
   }
-}
-
-/** Returns a view of records in base64, without a partial one at the end. */
-export function recordsOf(base64: string): PacketLogView {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const count = Math.floor(bytes.length / PACKET_LOG_SIZE);
-  return new PacketLogView(bytes, { count, stride: PACKET_LOG_SIZE, recordOffset: 0 });
 }

@@ -2,13 +2,18 @@
 
 import { createContext, type ReactNode, useContext, useMemo, useSyncExternalStore } from 'react';
 import { useLive } from '../live-context.tsx';
+import type { NodeWithout } from '../messages/past-events.ts';
 import { RecordRing } from '../rows/record-ring.ts';
 import type { ShownRows } from '../rows/shown-rows.ts';
 
 /** How far recorded rows are loaded. `full`: there is no room for more. */
-export type PastRowsState =
+export type PastRowsState = {
+  /** Of several nodes, those whose rows are not among them. */
+  readonly without?: readonly NodeWithout[] | undefined;
+} & (
   | { readonly step: 'loading' | 'more' | 'complete' | 'full' }
-  | { readonly step: 'failed'; readonly message: string; readonly retryMs: number | undefined };
+  | { readonly step: 'failed'; readonly message: string; readonly retryMs: number | undefined }
+);
 
 /** Where a table gets its rows from. */
 export interface RowSource {

@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react';
 import { useLive, useSnapshot } from '../live-context.tsx';
 import type { PastAnswers, PastEvent, PastRequests } from '../messages/past-events.ts';
+import { useJoinedRecorders } from './use-recorder.ts';
 
 /** Delay before a question is repeated that the loader could not answer. */
 const RETRY_MS = 5_000;
@@ -42,6 +43,7 @@ export function usePastAnswer<Event extends PastEvent>(
   const [known, setKnown] = useState<Known<Event> | null>(null);
   const [problem, setProblem] = useState<{ key: string; message: string } | null>(null);
   const isLive = useSnapshot(({ connection }) => connection.state === 'live');
+  const joined = useJoinedRecorders();
   const key = question?.key ?? null;
   useEffect(() => {
     if (question === null || key === null || !isLive) return;
@@ -71,7 +73,7 @@ export function usePastAnswer<Event extends PastEvent>(
       clearTimeout(timer);
     };
     // The functions of a question follow from its key.
-  }, [event, key, isLive, store, askPast]);
+  }, [event, key, isLive, joined, store, askPast]);
   return {
     value: known?.value ?? null,
     request: known?.request ?? null,

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { lazyWithRetry } from '../lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../live-context.tsx';
 import type { PastRows } from './past-rows.ts';
-import { useAppliedFilter, useShownRange, useShowsPast } from './use-recorder.ts';
+import { useAppliedFilter, useJoinedRecorders, useShownRange, useShowsPast } from './use-recorder.ts';
 
 const RETRY_MS = 5_000;
 /** The time from the kernel to the recorder's file, at most. */
@@ -14,6 +14,7 @@ const RECORDED_WITHIN_MS = 1_000;
 export function usePastRows(): PastRows | null {
   const { askPast, store } = useLive();
   const [range, filter, isPast] = [useShownRange(), useAppliedFilter(), useShowsPast()];
+  const joined = useJoinedRecorders();
   const isLive = useSnapshot(({ connection }) => connection.state === 'live');
   const [rows, setRows] = useState<PastRows | null>(null);
   useEffect(() => {
@@ -40,7 +41,7 @@ export function usePastRows(): PastRows | null {
       stop();
       clearTimeout(timer);
     };
-  }, [askPast, store, isPast, range, filter]);
+  }, [askPast, store, isPast, range, filter, joined]);
   // A question that failed without a connection is repeated when it is back.
   useEffect(() => {
     if (isLive && rows?.state.step === 'failed') rows.loadOlder();

@@ -3,25 +3,28 @@
 import { useSyncExternalStore } from 'react';
 import { NO_FILTER } from '../../text/filter-text.ts';
 import { useLive, useSnapshot } from '../live-context.tsx';
-import { ALL_NODES } from '../nodes.ts';
 import type { TimeSpan } from '../past/past.ts';
-import { useNodes } from '../use-nodes.ts';
 
-/** Whether packets of the shown node are recorded; `all-nodes`: each node has a recorder, which answers for itself. */
-export type RecorderState = 'unknown' | 'off' | 'on' | 'all-nodes';
+/** Whether packets of the shown node are recorded; `some`: on some of the shown nodes. */
+export type RecorderState = 'unknown' | 'off' | 'some' | 'on';
 
 export function useRecorder(): RecorderState {
-  const allNodes = useNodes().shown === ALL_NODES;
-  const state = useSnapshot(({ figures: { ledger } }) =>
-    ledger === null ? 'unknown' : ledger.recorder === undefined ? 'off' : 'on',
-  );
-  return allNodes ? 'all-nodes' : state;
+  return useSnapshot(({ figures: { ledger } }) => {
+    if (ledger === null) return 'unknown';
+    const { recording, of } = ledger.recorders ?? { recording: ledger.recorder === undefined ? 0 : 1, of: 1 };
+    return recording === 0 ? 'off' : recording < of ? 'some' : 'on';
+  });
+}
+
+/** Changes when a node becomes reachable whose recorded packets answers lack. */
+export function useJoinedRecorders(): number {
+  return useSnapshot(({ figures: { ledger } }) => ledger?.recorders?.joined ?? 0);
 }
 
 /** Returns the time of the oldest recorded packet, to the minute; null if there is none. */
 export function useOldestRecorded(): number | null {
   return useSnapshot(({ figures: { ledger } }) => {
-    const oldest = ledger?.recorder?.oldest_ms ?? 0;
+    const oldest = (ledger?.recorders ?? ledger?.recorder)?.oldest_ms ?? 0;
     return oldest === 0 ? null : Math.floor(oldest / 60_000) * 60_000;
   });
 }
@@ -44,5 +47,5 @@ export function useAppliedFilter(): string {
 /** Returns whether the table shows recorded packets instead of the newest ones. */
 export function useShowsPast(): boolean {
   const [range, recorder] = [useShownRange(), useRecorder()];
-  return range !== null && recorder === 'on';
+  return range !== null && (recorder === 'on' || recorder === 'some');
 }

@@ -18,12 +18,29 @@ export interface Rates {
   readonly deny: number;
 }
 
+/** The ledger of a node, or the sum of several nodes' ledgers. */
+export interface PageLedger extends Ledger {
+  /** Absent in the ledger of one node. */
+  readonly recorders?: Recorders;
+}
+
+/** The recorders of several nodes. */
+export interface Recorders {
+  /** Nodes whose packets are recorded, of all nodes. */
+  readonly recording: number;
+  readonly of: number;
+  /** Time of the oldest record of all nodes; 0: there is none. */
+  readonly oldest_ms: number;
+  /** Times that such a node became reachable: answers without it are outdated. */
+  readonly joined: number;
+}
+
 /** Everything on the page except rows: an immutable snapshot, taken a few times a second. */
 export interface Figures {
   readonly hello: Hello | null;
   /** Newest state of each interface, from the ledger or else from `hello`. */
   readonly interfaces: readonly Interface[];
-  readonly ledger: Ledger | null;
+  readonly ledger: PageLedger | null;
   readonly rates: Rates | null;
   /** Arrival of the newest summary on the page's clock; null before the first. */
   readonly summaryAt: number | null;

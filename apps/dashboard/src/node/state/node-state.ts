@@ -4,14 +4,13 @@ import {
   type Hello,
   type History,
   type Interface,
-  type Ledger,
   type PacketLogBatch,
   type Summary,
 } from '@packetlog/common';
 import { Past, type PastView } from '../past/past.ts';
 import { appendMarker, isMarkerAt } from '../rows/marker.ts';
 import { RowsView } from '../rows/rows-view.ts';
-import { type Figures, type NumberedNotice, type PageNotice, ratesOf } from './figures.ts';
+import { type Figures, type NumberedNotice, type PageLedger, type PageNotice, ratesOf } from './figures.ts';
 import { LastArrival } from './last-arrival.ts';
 import { ledgerSum } from './ledger-sum.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
@@ -35,7 +34,7 @@ export class NodeState {
   readonly subscription = new Subscription();
   readonly #interfaceNames = new Map<number, string>();
   #hello: Hello | null = null;
-  #ledger: Ledger | null = null;
+  #ledger: PageLedger | null = null;
   #summaries: Summary[] = [];
   #summaryAt: number | null = null;
   #top = topLists([], MAX_TOP_ENTRIES);
@@ -145,7 +144,7 @@ export class NodeState {
     this.#top = topLists(this.#summaries, MAX_TOP_ENTRIES);
   }
 
-  ledger(ledger: Ledger, at: number): void {
+  ledger(ledger: PageLedger, at: number): void {
     const before = this.#ledger;
     this.#ledger = ledger;
     // Small differences are network latency: following them would make countdowns jump.

@@ -7,7 +7,8 @@ import { momentText } from '../../../text/calendar-text.ts';
 
 /** When the first packet of a source was recorded. */
 export function FirstSeenNote({ address }: { address: string }) {
-  const isRecorded = useRecorder() === 'on';
+  const recorder = useRecorder();
+  const isRecorded = recorder === 'on' || recorder === 'some';
   const minute = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 60_000) * 60_000);
   const { value, isCurrent } = usePastAnswer(
     'past:first_seen',
