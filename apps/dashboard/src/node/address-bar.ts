@@ -1,8 +1,8 @@
 import { hashOfView, type ViewHash, viewOfHash } from './connection/view-hash.ts';
 
-/** The address bar: keeps filter and range, so that the address is a link to what the page shows. */
+/** The address bar: keeps filter, range and node, so that the address is a link to what the page shows. */
 export class AddressBar {
-  #view: ViewHash = { filter: '', range: null };
+  #view: ViewHash = { filter: '', range: null, node: null };
 
   read(): ViewHash {
     this.#view = viewOfHash(location.hash);
@@ -12,13 +12,22 @@ export class AddressBar {
   /** Writes changes as a new entry of the browser's history, so that "back" undoes them. */
   write(changes: Partial<ViewHash>): void {
     this.#view = { ...this.#view, ...changes };
-    history.pushState(null, '', location.pathname + location.search + hashOfView(this.#view));
+    history.pushState(null, '', this.#address());
+  }
+
+  /** Writes what the address did not say, without a new entry. */
+  complete(changes: Partial<ViewHash>): void {
+    this.#view = { ...this.#view, ...changes };
+    history.replaceState(null, '', this.#address());
   }
 
   /** Writes what is shown again after another page was visited, whose address does not have it. */
   restore(): void {
-    const hash = hashOfView(this.#view);
     // A hash with tokens is read and removed elsewhere.
-    if (hash !== '' && location.hash === '') history.replaceState(null, '', location.pathname + location.search + hash);
+    if (location.hash === '' && hashOfView(this.#view) !== '') this.complete({});
+  }
+
+  #address(): string {
+    return location.pathname + location.search + hashOfView(this.#view);
   }
 }

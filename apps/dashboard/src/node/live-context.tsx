@@ -32,10 +32,10 @@ function unconnected(): Choices {
 
 function connected(): Choices {
   const choices = unconnected();
-  const { nodes, filter, range } = choices;
+  const { nodes, filter, range, address } = choices;
   filter.readAddress();
   range.readAddress();
-  nodes.open(filter.text);
+  nodes.open(filter.text, address.read().node);
   return choices;
 }
 
@@ -44,7 +44,7 @@ const LiveContext = createContext<Live | null>(null);
 /** Owns nodes and connections while the page is open, and provides the selected node's view. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [choices] = useState(() => pageChoices ?? unconnected());
-  const { nodes, filter, range } = choices;
+  const { nodes, filter, range, address } = choices;
   const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.getInitial);
 
   useEffect(() => {
@@ -52,13 +52,15 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const onHash = () => {
       filter.readAddress();
       range.readAddress();
+      const { node } = address.read();
+      if (node !== null && node !== nodes.wanted) void nodes.show(node);
       if (!location.hash.includes('token=')) return;
       const target = readHandshakeTarget();
       // First, so that a connection that fails does not leave the token in the address.
       clearHandshakeTarget();
       nodes.openHome(target);
     };
-    if (!nodes.isOpen) nodes.open(filter.text);
+    if (!nodes.isOpen) nodes.open(filter.text, address.read().node);
     clearHandshakeTarget();
     const stopFiltering = filter.onChange(() => nodes.setFilter(filter.text));
     window.addEventListener('hashchange', onHash);
@@ -67,7 +69,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       stopFiltering();
       nodes.close();
     };
-  }, [nodes, filter, range]);
+  }, [nodes, filter, range, address]);
 
   const live = useMemo<Live>(
     () => ({

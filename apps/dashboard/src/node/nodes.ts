@@ -36,6 +36,7 @@ export class Nodes {
   #allNodes: ViewOfAll | null = null;
   #filter = '';
   #choices = 0;
+  #wanted = '';
   #isOpen = false;
   #state: NodesState = { loaders: [this.#home], shown: '', view: this.#home };
   readonly #listeners = new Set<() => void>();
@@ -51,6 +52,11 @@ export class Nodes {
   readonly initial: NodesState = this.#state;
   readonly getInitial = (): NodesState => this.initial;
 
+  /** What `show` selects, also while it is loading: the address of a node, or ALL_NODES. */
+  get wanted(): string {
+    return this.#wanted;
+  }
+
   get isOpen(): boolean {
     return this.#isOpen;
   }
@@ -60,15 +66,15 @@ export class Nodes {
     return this.#saved;
   }
 
-  /** Connects to all nodes. */
-  open(filter: string): void {
+  /** Connects to all nodes. `linked`: the node of the link, instead of the one that this tab showed before. */
+  open(filter: string, linked: string | null = null): void {
     this.#isOpen = true;
     this.#filter = filter;
     document.addEventListener('securitypolicyviolation', this.#onViolation);
     this.#saved = parseSavedNodes(localStorage.getItem(SAVED_KEY));
     this.openHome(readHandshakeTarget());
     for (const node of this.#saved) this.#join(node);
-    void this.show(sessionStorage.getItem(SHOWN_KEY) ?? '');
+    void this.show(linked ?? sessionStorage.getItem(SHOWN_KEY) ?? '');
   }
 
   /** Connects again to the page's loader, with the token that was read from the address bar. */
@@ -129,7 +135,10 @@ export class Nodes {
   async show(address: string): Promise<void> {
     const choice = ++this.#choices;
     const { loaders } = this.#state;
-    if (address === ALL_NODES && loaders.length > 1) {
+    const isAll = address === ALL_NODES && loaders.length > 1;
+    const loader = loaders.find((each) => each.address === address) ?? this.#home;
+    this.#wanted = isAll ? ALL_NODES : loader.address;
+    if (isAll) {
       const { AllNodes } = await lazyWithRetry(() => import('./all-nodes/all-nodes.ts'));
       if (choice !== this.#choices) return;
       this.#closeAllNodes();
@@ -138,7 +147,6 @@ export class Nodes {
       return;
     }
     this.#closeAllNodes();
-    const loader = loaders.find((each) => each.address === address) ?? this.#home;
     this.#select(loader.address, loader);
   }
 

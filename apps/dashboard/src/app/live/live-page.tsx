@@ -1,7 +1,7 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { RateChart } from '../../features/chart/rate-chart.tsx';
 import { useOverview } from '../../features/chart/use-overview.ts';
 import { Packets } from '../../features/packets/packets.tsx';
@@ -17,6 +17,7 @@ import { useMedia } from '../../ui/measure/use-media.ts';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
 import { QueryBar } from './query-bar.tsx';
+import { useLinkedNode } from './use-linked-node.ts';
 
 const PathStrip = dynamic(
   async () => (await lazyWithRetry(() => import('../../features/packet-path/path-strip.tsx'))).PathStrip,
@@ -57,12 +58,11 @@ const SIDE_BY_SIDE = '(min-width: 1280px)';
 
 /** The Live page: filter and time, chart, packet path, packets, top lists, notices. Packets are new or recorded ones. */
 export function LivePage() {
-  const { address } = useLive();
   const past = usePastRows();
   const [range, recorder] = [useShownRange(), useRecorder()];
   // Until it is known whether packets are recorded, no newer rows take the place of those that a link shows.
   const isPast = range !== null && recorder !== 'off';
-  useEffect(() => address.restore(), [address]);
+  useLinkedNode();
   return (
     <RowsProvider source={past ?? (isPast ? NO_ROWS : null)}>
       <LiveContent />
