@@ -37,6 +37,7 @@ export const LAYOUTS = [
     rooms: {
       // Foundations.
       'collect-garbage.ts': [],
+      'free-bytes.ts': [],
       'line-limit.ts': [],
       'mutex.ts': [],
       'token-bucket.ts': [],
@@ -44,9 +45,9 @@ export const LAYOUTS = [
       errors: [],
       print: [],
       // Segment files: the core writes them, the server and commands read them.
-      'recorder/format': ['write-all.ts'],
+      'recorder/format': ['free-bytes.ts', 'write-all.ts'],
       // Messages and shared memory that both halves use.
-      ipc: ['errors'],
+      ipc: ['free-bytes.ts', 'errors'],
       // The recorder's thread, and the main thread's handle on it.
       'recorder/writer': ['recorder/format', 'ipc', 'write-all.ts'],
       recorder: ['recorder/writer', 'recorder/format', 'ipc', 'system', 'collect-garbage.ts'],

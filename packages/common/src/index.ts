@@ -23,6 +23,7 @@ export {
   columnsOfFilter,
   compileColumnFilter,
   type FilterColumns,
+  type FilterLook,
   type MatchingRows,
 } from './filter/columns/to-columns.ts';
 export { filterToSql } from './filter/columns/to-sql.ts';

@@ -76,6 +76,28 @@ describe('sums by pair', () => {
     expect(filtered).toBeGreaterThan(100);
   });
 
+  it('give the same sums if only the entries of the sources that pass a filter are kept', () => {
+    let narrowed = 0;
+    fc.assert(
+      fc.property(filter, records, (any, of) => {
+        const matcher = compileColumnFilter(any, environment);
+        if (!arePairFields(matcher.columns)) return;
+        const columns = block(of);
+        const pairs = pairsOf(columns);
+        const { sources, match } = matcher.look(pairs);
+        if (sources === undefined) return;
+        const some = pairs.ofSources(sources);
+        const [byRecords, byPairs] = [new SumsByKey('dst_addr'), new SumsByKey('dst_addr')];
+        byPairs.addPairs(some, match(some).rows.slice());
+        byRecords.add(columns, matcher.match(columns).rows.slice());
+        expect(sortedTop(byPairs.top(MANY))).toEqual(sortedTop(byRecords.top(MANY)));
+        if (some.count < pairs.count) narrowed++;
+      }),
+      { numRuns: 1000 },
+    );
+    expect(narrowed).toBeGreaterThan(3);
+  });
+
   it('have the sums by protocol and port of the packets with ports', () => {
     let seen = 0;
     fc.assert(

@@ -59,10 +59,12 @@ export class PairColumns implements Pick<RecordColumns, 'count' | PairField> {
   readonly bytes: Float64Array | undefined;
   readonly ports: PortSums | undefined;
   readonly #sums: PairSums;
+  readonly #dictionaries: PairDictionaries;
   readonly #made = new Map<keyof PairKind, Uint8Array | Uint16Array | Uint32Array>();
 
   /** @throws RangeError if an entry is not in the dictionaries. */
-  constructor(sums: PairSums, { size, read }: PairDictionaries) {
+  constructor(sums: PairSums, dictionaries: PairDictionaries) {
+    const { size, read } = dictionaries;
     const { count, kinds, packets, bytes, records, ports } = sums;
     const last = count === 0 ? -1 : (sums.sources[count - 1] as number);
     const lastDestination = kinds.reduce((max, { destination }) => Math.max(max, destination), -1);
@@ -82,6 +84,25 @@ export class PairColumns implements Pick<RecordColumns, 'count' | PairField> {
     this.bytes = bytes;
     this.ports = ports;
     this.#sums = sums;
+    this.#dictionaries = dictionaries;
+  }
+
+  /** Returns a copy of the entries whose source has a 1 in `sources`, without ports: those are of all entries. */
+  ofSources(sources: Uint8Array): PairColumns {
+    const all = this.#sums;
+    const entries: number[] = [];
+    for (let i = 0; i < all.count; i++) if (sources[all.sources[i] as number] === 1) entries.push(i);
+    const of = (values: Float64Array) => Float64Array.from(entries, (i) => values[i] as number);
+    const packets = of(all.packets);
+    const sums: PairSums = {
+      ...{ count: entries.length, kinds: all.kinds, packets },
+      sources: Uint16Array.from(entries, (i) => all.sources[i] as number),
+      kindIndexes: Uint16Array.from(entries, (i) => all.kindIndexes[i] as number),
+      records: all.records === all.packets ? packets : of(all.records),
+      bytes: all.bytes && of(all.bytes),
+      ports: undefined,
+    };
+    return new PairColumns(sums, this.#dictionaries);
   }
 
   get ether_type(): Uint16Array {

@@ -3,6 +3,7 @@
  * the message.
  */
 import type { Duplex } from 'node:stream';
+import { freeBytes } from '../free-bytes.ts';
 
 const LENGTH_BYTES = 4;
 /** A message of this size, such as the dashboard's files, is freed once it is sent, not when V8 next collects. */
@@ -56,7 +57,9 @@ export class ProcessChannel<Sent, Received> {
     length.writeUInt32LE(body.byteLength);
     this.#stream.cork();
     this.#stream.write(length);
-    this.#stream.write(body, () => free(body));
+    this.#stream.write(body, () => {
+      if (body.byteLength >= LARGE_BYTES) freeBytes(body);
+    });
     this.#stream.uncork();
   }
 
@@ -148,8 +151,4 @@ export class ProcessChannel<Sent, Received> {
     this.#stream.destroy();
     this.#events.ended(why);
   }
-}
-
-function free({ byteLength, buffer }: Uint8Array): void {
-  if (byteLength >= LARGE_BYTES && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -2,9 +2,13 @@
 import type { AddressColumn, RecordColumns } from '../../segments/columns.ts';
 import type { Plan } from './column-plan.ts';
 import { keepBytes, keepHalfWords, keepHalfWordsIn, keepWords, keepWordsIn } from './column-tests.ts';
+import type { AddressColumnName } from './conditions.ts';
 
 /** The columns that filters can read. */
 export type FilterColumns = Pick<RecordColumns, 'count'> & Partial<Omit<RecordColumns, 'count' | 'timestamp_ns'>>;
+
+/** The dictionaries that filters can read. */
+export type AddressColumns = { readonly [Name in AddressColumnName]?: Pick<AddressColumn, 'dictionary'> };
 
 /** Valid until the same filter is matched again. */
 export interface MatchingRows {
@@ -18,7 +22,7 @@ type AddressPlan = Plan & { readonly kind: 'address' };
 type NumberPlan = Plan & { readonly kind: 'table' | 'interval' };
 type JoinedPlan = Plan & { readonly kind: 'all' | 'any' };
 /** What the dictionaries tell about a plan: it holds for no record, for all, or for some. */
-type Outlook = 'none' | 'all' | 'some';
+export type Outlook = 'none' | 'all' | 'some';
 
 interface Marks {
   readonly rows: Uint8Array;
@@ -42,29 +46,41 @@ export class RowMarks {
     this.#plan = plan;
   }
 
+  /** Tests the addresses of a block, for `match`. */
+  look(block: AddressColumns): Outlook {
+    return this.#look(this.#plan, block);
+  }
+
+  /** Returns the sources that passed in the last `look`: see FilterLook. */
+  get sources(): Uint8Array | undefined {
+    const plan = this.#plan.kind === 'all' ? this.#plan.of.find(isOfSources) : this.#plan;
+    return plan !== undefined && isOfSources(plan) ? this.#passing.get(plan) : undefined;
+  }
+
+  /** `block`: the one of the last `look`, or entries with the same dictionaries. */
   match(block: FilterColumns): MatchingRows {
     const { count } = block;
     if (count > this.#capacity) this.#grow(count);
     const { rows } = this.#marksAt(0);
-    const outlook = this.#look(this.#plan, block);
+    const outlook = this.#outlooks.get(this.#plan);
     rows.fill(outlook === 'none' ? 0 : 1, 0, count);
     if (outlook !== 'some') return { count: outlook === 'all' ? count : 0, rows };
     return { count: this.#keep(this.#plan, true, block, count, 0), rows };
   }
 
   /** Tests dictionaries only, until the outlook is certain. */
-  #look(plan: Plan, block: FilterColumns): Outlook {
+  #look(plan: Plan, block: AddressColumns): Outlook {
     const outlook = this.#outlookOf(plan, block);
     this.#outlooks.set(plan, outlook);
     return outlook;
   }
 
-  #outlookOf(plan: Plan, block: FilterColumns): Outlook {
+  #outlookOf(plan: Plan, block: AddressColumns): Outlook {
     switch (plan.kind) {
       case 'constant':
         return plan.holds ? 'all' : 'none';
       case 'address':
-        return this.#testAddresses(plan, present(block, plan.column));
+        return this.#testAddresses(plan, dictionaryOf(block, plan.column));
       case 'all':
       case 'any':
         return this.#lookAtEach(plan, block);
@@ -73,7 +89,7 @@ export class RowMarks {
     }
   }
 
-  #lookAtEach({ kind, of }: JoinedPlan, block: FilterColumns): Outlook {
+  #lookAtEach({ kind, of }: JoinedPlan, block: AddressColumns): Outlook {
     const decisive = kind === 'all' ? 'none' : 'all';
     let isCertain = true;
     for (const each of of) {
@@ -85,7 +101,7 @@ export class RowMarks {
     return kind === 'all' ? 'all' : 'none';
   }
 
-  #testAddresses(plan: AddressPlan, { dictionary }: AddressColumn): Outlook {
+  #testAddresses(plan: AddressPlan, dictionary: Uint8Array): Outlook {
     const size = dictionary.length / ADDRESS_BYTES;
     let passing = this.#passing.get(plan);
     if (passing === undefined || passing.length < size) {
@@ -195,13 +211,25 @@ function clear(words: Uint32Array, without: Uint32Array, length: number): void {
   for (let i = 0; i < length; i++) words[i] = (words[i] as number) ^ (without[i] as number);
 }
 
+function isOfSources(plan: Plan): plan is AddressPlan {
+  return plan.kind === 'address' && plan.column === 'src_addr';
+}
+
 function present<Name extends Exclude<keyof FilterColumns, 'count'>>(
   block: FilterColumns,
   name: Name,
 ): NonNullable<FilterColumns[Name]> {
   const column = block[name];
-  if (column === undefined) {
-    throw new TypeError(`The block lacks the column ${name}, which the filter reads: see ColumnFilter.columns.`);
-  }
+  if (column === undefined) throw lacks(name);
   return column;
+}
+
+function dictionaryOf(block: AddressColumns, name: AddressColumnName): Uint8Array {
+  const column = block[name];
+  if (column === undefined) throw lacks(name);
+  return column.dictionary;
+}
+
+function lacks(name: string): TypeError {
+  return new TypeError(`The block lacks the column ${name}, which the filter reads: see ColumnFilter.columns.`);
 }

@@ -67,6 +67,31 @@ describe('a filter over columns', () => {
     expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(500);
   });
 
+  it('looks at addresses alone, and then selects the same records', () => {
+    const seen = { none: 0, narrowed: 0, matching: 0 };
+    fc.assert(
+      fc.property(filter, records, (any, block) => {
+        const bytes = encoded(block);
+        const { columns, read } = observed(columnsOf(bytes));
+        const look = compileColumnFilter(any, environment).look(columns);
+        expect([...read].filter((name) => !/^(src|dst)_addr(\.dictionary)?$/.test(name))).toEqual([]);
+        const expected = rowsByClosure(any, bytes);
+        const { isNone, sources } = look;
+        const { src_addr } = columnsOf(bytes);
+        const matching = expected.flatMap((mark, i) => (mark === 1 ? [src_addr.indexes[i] as number] : []));
+        if (isNone) expect(matching).toEqual([]);
+        if (sources !== undefined) for (const index of matching) expect(sources[index]).toBe(1);
+        const { count, rows } = look.match(columns);
+        expect([count, ...rows.subarray(0, block.length)]).toEqual([matching.length, ...expected]);
+        if (isNone) seen.none++;
+        if (sources?.subarray(0, src_addr.dictionary.length / 16).includes(0)) seen.narrowed++;
+        seen.matching += matching.length;
+      }),
+      { numRuns: 500 },
+    );
+    expect(Math.min(seen.none, seen.narrowed, seen.matching)).toBeGreaterThan(3);
+  });
+
   it('reads no columns but those that it names', () => {
     fc.assert(
       fc.property(filter, records, (any, block) => {

@@ -6,6 +6,7 @@ import {
   type ColumnFilter,
   compileColumnFilter,
   type Filter,
+  type FilterLook,
   interfacesNamed,
   type PacketLogFieldName,
   type PairColumns,
@@ -168,31 +169,46 @@ class Selection {
   blocks({ sequence }: SegmentFile, segment: Segment, take: (block: PastBlock) => void): void {
     const { facts } = segment;
     const columns = lazyColumns(segment);
-    const periods = this.#history.between(facts.firstNs, facts.lastNs);
-    if (this.#tookPairs(segment, periods)) return;
-    for (const period of this.#isByPeriod ? periods : periods.slice(0, 1)) {
-      const rows = this.#rows(columns, facts, period);
+    const all = this.#history.between(facts.firstNs, facts.lastNs);
+    const periods = this.#isByPeriod ? all : all.slice(0, 1);
+    for (const period of periods) {
+      const look = this.#look(columns, period);
+      if (look?.isNone) continue;
+      if (periods.length === 1 && this.#tookPairs(segment, columns, look, period)) return;
+      const rows = this.#rows(columns, facts, look, period);
       if (rows !== 'none') take({ sequence, facts, columns, rows: rows === 'all' ? undefined : rows, period });
     }
   }
 
+  /** Tests the addresses of the segment, if there is a filter. */
+  #look(columns: RecordColumns, period: InterfacePeriod): FilterLook | undefined {
+    const { filter } = this.#request;
+    return filter && this.#filterOf(filter, period).look(columns);
+  }
+
   /** Returns whether the sums by pair were enough. */
-  #tookPairs(segment: Segment, periods: readonly InterfacePeriod[]): boolean {
+  #tookPairs(segment: Segment, columns: RecordColumns, look: FilterLook | undefined, period: InterfacePeriod): boolean {
     const { filter, range, pairs: wanted } = this.#request;
-    const [period] = periods;
-    if (wanted === undefined || period === undefined || !(segment instanceof SealedSegment)) return false;
-    if ((this.#isByPeriod && periods.length > 1) || !liesIn(range, segment.facts)) return false;
-    const matcher = filter && this.#filterOf(filter, period);
-    if (matcher !== undefined && !arePairFields(matcher.columns)) return false;
-    const pairs = readPairs(dirname(segment.file.path), segment, wanted.withBytes);
+    if (wanted === undefined || !(segment instanceof SealedSegment) || !liesIn(range, segment.facts)) return false;
+    if (filter !== undefined && !arePairFields(this.#filterOf(filter, period).columns)) return false;
+    const pairs = readPairs(dirname(segment.file.path), segment, {
+      withBytes: wanted.withBytes,
+      sources: look?.sources,
+      dictionary: (field) => columns[field].dictionary,
+    });
     if (pairs === undefined) return false;
-    const matching = matcher?.match(pairs);
+    const matching = look?.match(pairs);
     return matching?.count === 0 || wanted.take({ pairs, rows: matching?.rows, period });
   }
 
-  #rows(columns: RecordColumns, facts: SegmentFacts, period: InterfacePeriod): Uint8Array | 'all' | 'none' {
-    const { filter, range } = this.#request;
-    const matching = filter && this.#filterOf(filter, period).match(columns);
+  #rows(
+    columns: RecordColumns,
+    facts: SegmentFacts,
+    look: FilterLook | undefined,
+    period: InterfacePeriod,
+  ): Uint8Array | 'all' | 'none' {
+    const { range } = this.#request;
+    const matching = look?.match(columns);
     if (matching?.count === 0) return 'none';
     const [start, end] = this.#isByPeriod ? both(range, period) : [range.fromNs ?? 0n, range.toNs];
     if (liesIn({ fromNs: start, toNs: end }, facts)) {

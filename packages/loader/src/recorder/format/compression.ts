@@ -42,7 +42,8 @@ export function compressMore(compression: SegmentCompression, raw: Uint8Array): 
   return zstdCompressSync(raw, { params: ZSTD_SMALLER, pledgedSrcSize: raw.length });
 }
 
-const MIN_CHUNK = 64;
+/** Smaller buffers would be parts of a larger one, which `freeBytes` cannot free. */
+const MIN_CHUNK = Buffer.poolSize / 2;
 const MAX_CHUNK = 1024 * 1024;
 
 /** One piece of memory for the whole frame, otherwise node:zlib collects pieces of 16 KiB and copies them. */

@@ -22,6 +22,7 @@ import {
   type SegmentFrame,
   type SegmentIndex,
 } from '@packetlog/common';
+import { freeBytes } from '../../free-bytes.ts';
 import { decompressFrame } from './compression.ts';
 import { CorruptSegmentError } from './corrupt-segment-error.ts';
 import { ifPresent } from './if-present.ts';
@@ -39,6 +40,8 @@ export class SealedSegment implements Segment {
   /** Set if the index was damaged and has been computed from the frames. */
   readonly indexProblem: CorruptSegmentError | undefined;
   readonly #fd: number;
+  /** Returned by `dictionary`; freed when the segment is closed. */
+  readonly #dictionaries: Uint8Array[] = [];
 
   /** Returns undefined if the file is gone. @throws CorruptSegmentError if neither index nor frames can be read. */
   static open(file: SegmentFile): SealedSegment | undefined {
@@ -58,7 +61,7 @@ export class SealedSegment implements Segment {
     const tailBytes = Math.min(file.bytes, MAX_INDEX_BYTES);
     const tailAt = file.bytes - tailBytes;
     try {
-      this.index = decodeIndex(this.#read(tailAt, tailBytes), file.bytes);
+      this.index = decodeIndex(this.#readInto(scratchOf(tailBytes), tailAt), file.bytes);
     } catch (error) {
       this.indexProblem = this.#corrupt('index', tailAt, error);
       try {
@@ -88,7 +91,9 @@ export class SealedSegment implements Segment {
   }
 
   dictionary(column: AddressField): Uint8Array {
-    return this.#decode(column, 'dictionary', (part) => decodeDictionary(column, part));
+    const dictionary = this.#decode(column, 'dictionary', (part) => decodeDictionary(column, part));
+    this.#dictionaries.push(dictionary);
+    return dictionary;
   }
 
   /** Returns the number of addresses that `dictionary` returns, without reading it. */
@@ -98,6 +103,7 @@ export class SealedSegment implements Segment {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+    for (const dictionary of this.#dictionaries) freeBytes(dictionary);
   }
 
   #column(name: PacketLogFieldName): AddressColumn | RecordColumns[NumberColumn] {
@@ -106,9 +112,14 @@ export class SealedSegment implements Segment {
       return this.#decode(name, 'whole', (part) => decodeNumbers(name, part, records));
     }
     const dictionary = this.#part(this.#frame(name, 'dictionary'));
-    return this.#decode(name, 'indexes', (indexes) => decodeAddresses(name, dictionary, indexes, records));
+    try {
+      return this.#decode(name, 'indexes', (indexes) => decodeAddresses(name, dictionary, indexes, records));
+    } finally {
+      freeBytes(dictionary);
+    }
   }
 
+  /** `decode` must copy: the part is freed. */
   #decode<T>(column: string, kind: BlockPartKind, decode: (part: Uint8Array) => T): T {
     const frame = this.#frame(column, kind);
     const part = this.#part(frame);
@@ -116,6 +127,8 @@ export class SealedSegment implements Segment {
       return decode(part);
     } catch (error) {
       throw this.#corrupt(column, frame.offset, error);
+    } finally {
+      freeBytes(part);
     }
   }
 

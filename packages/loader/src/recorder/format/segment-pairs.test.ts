@@ -31,7 +31,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function read(file: WrittenSegment): PairColumns | undefined {
   using segment = SealedSegment.open(file);
-  return segment && readPairs(directory, segment, true);
+  return segment && readPairs(directory, segment, { withBytes: true });
 }
 
 /** Values of getters, too. */
@@ -49,13 +49,44 @@ describe('the sums of a segment by pair', () => {
       read: (field) => columns[field].dictionary,
     });
     using segment = SealedSegment.open(file);
-    const pairs = segment && readPairs(directory, segment, true);
+    const pairs = segment && readPairs(directory, segment, { withBytes: true });
     expect(pairs?.count).toBeGreaterThan(1000);
     for (const name of ['count', ...PAIR_FIELDS, 'packets', 'bytes', 'records', 'ports'] as const) {
       expect(plain(pairs?.[name]), name).toEqual(plain(expected[name]));
     }
     // What they cost.
     expect(statSync(path).size).toBeLessThan(file.bytes / 20);
+  });
+
+  it('can be read of some sources only, and are checked as a whole', () => {
+    const file = writeSegment(directory, 7, records, { node: 'n' });
+    using segment = SealedSegment.open(file) as SealedSegment;
+    const size = segment.dictionarySize('src_addr');
+    const wanted = Uint8Array.from({ length: size }, (_, i) => (i % 3 === 1 ? 1 : 0));
+    const all = readPairs(directory, segment, { withBytes: true }) as PairColumns;
+    const some = readPairs(directory, segment, { withBytes: true, sources: wanted }) as PairColumns;
+    const entries = [...all.src_addr.indexes.keys()].filter((i) => wanted[all.src_addr.indexes[i] as number] === 1);
+    expect(some.count).toBe(entries.length);
+    expect(entries.length).toBeGreaterThan(100);
+    for (const name of ['ether_type', 'ip_protocol', 'action', 'rule_id', 'packets', 'bytes', 'records'] as const) {
+      expect([...(some[name] ?? [])], name).toEqual(entries.map((i) => all[name]?.[i]));
+    }
+    expect([...some.src_addr.indexes]).toEqual(entries.map((i) => all.src_addr.indexes[i]));
+    expect(some.ports).toBeUndefined();
+    const { permit } = file.index.actions;
+    const changed = { ...file.index.actions, permit: { ...permit, records: permit.records + 1 } };
+    Object.defineProperty(segment, 'index', { value: { ...file.index, actions: changed } });
+    expect(readPairs(directory, segment, { withBytes: true, sources: new Uint8Array(size) })).toBeUndefined();
+  });
+
+  it('are not used if a source is in no dictionary, also if it is not wanted', () => {
+    const file = writeSegment(directory, 7, records, { node: 'n' });
+    using segment = SealedSegment.open(file) as SealedSegment;
+    const size = segment.dictionarySize('src_addr');
+    const wanted = { withBytes: false, sources: new Uint8Array(size) };
+    expect(readPairs(directory, segment, wanted)?.count).toBe(0);
+    Object.defineProperty(segment, 'dictionarySize', { value: () => size - 1 });
+    expect(readPairs(directory, segment, wanted)).toBeUndefined();
   });
 
   it('are not written if they are as many as the records, and older ones are removed', () => {
@@ -118,7 +149,7 @@ describe('the sums of a segment by pair', () => {
       const { deny } = file.index.actions;
       const changed = { ...file.index.actions, deny: { ...deny, [field]: deny[field] + 1 } };
       Object.defineProperty(segment, 'index', { value: { ...file.index, actions: changed } });
-      expect(readPairs(directory, segment as SealedSegment, true)).toBeUndefined();
+      expect(readPairs(directory, segment as SealedSegment, { withBytes: true })).toBeUndefined();
     }
   });
 });

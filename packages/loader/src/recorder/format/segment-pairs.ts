@@ -3,6 +3,7 @@
  * read no records.
  */
 import {
+  type AddressField,
   PairColumns,
   type PairSums,
   pairSumsOf,
@@ -11,6 +12,7 @@ import {
   SegmentFormatError,
   SUMMED_ACTIONS,
 } from '@packetlog/common';
+import { freeBytes } from '../../free-bytes.ts';
 import { compressMore, decompressFrame } from './compression.ts';
 import { decodePairs, encodePairs } from './pair-codec.ts';
 import type { SealedSegment } from './sealed-segment.ts';
@@ -42,27 +44,47 @@ export function writePairs(
   writeSums(directory, file, 'pairs', { records: columns.count, content, mode });
 }
 
+export interface PairsWanted {
+  /** Otherwise bytes and ports are not read. */
+  readonly withBytes: boolean;
+  /** Has a 1 for each address of the dictionary whose entries are wanted; undefined: all are. */
+  readonly sources?: Uint8Array | undefined;
+  /** Returns the dictionary of the segment. Default: reads it. */
+  readonly dictionary?: (field: AddressField) => Uint8Array;
+}
+
 /**
- * Returns the sums of a segment, without bytes and ports unless `withBytes`; undefined if they cannot be read or do not agree
- * with the segment. Their columns of addresses throw CorruptSegmentError if the dictionary of the segment is damaged.
+ * Returns the sums of a segment; undefined if they cannot be read or do not agree with the segment. Their columns of
+ * addresses throw CorruptSegmentError if the dictionary of the segment is damaged.
  */
-export function readPairs(directory: string, segment: SealedSegment, withBytes: boolean): PairColumns | undefined {
+export function readPairs(
+  directory: string,
+  segment: SealedSegment,
+  { withBytes, sources, dictionary = (field) => segment.dictionary(field) }: PairsWanted,
+): PairColumns | undefined {
   const { file, facts, index } = segment;
   const content = readSums(directory, file, 'pairs', facts);
   if (content === undefined) return undefined;
   try {
     const size = content.readUInt32LE();
     if (size > MAX_BYTES) return undefined;
-    const sums = decodePairs(decompressFrame(index.compression, content.subarray(SIZE_BYTES), size), withBytes);
+    const encoded = decompressFrame(index.compression, content.subarray(SIZE_BYTES), size);
+    const sums = decodePairs(encoded, withBytes);
+    freeBytes(encoded);
     if (!agrees(sums, facts)) return undefined;
-    return new PairColumns(sums, {
-      size: (field) => segment.dictionarySize(field),
-      read: (field) => segment.dictionary(field),
-    });
+    const pairs = new PairColumns(sums, { size: (field) => segment.dictionarySize(field), read: dictionary });
+    if (sources === undefined) return pairs;
+    const wanted = pairs.ofSources(sources);
+    free(sums);
+    return wanted;
   } catch (error) {
     if (isDamage(error)) return undefined;
     throw error;
   }
+}
+
+function free({ sources, kindIndexes, packets, records, bytes }: PairSums): void {
+  for (const column of new Set([sources, kindIndexes, packets, records, bytes])) if (column) freeBytes(column);
 }
 
 /** Of the codec, of an index outside of a dictionary, or of node:zlib. */
@@ -74,26 +96,31 @@ function isDamage(error: unknown): boolean {
   );
 }
 
-function agrees({ count, kinds, kindIndexes, packets, bytes, records }: PairSums, { actions }: SegmentFacts): boolean {
-  const other = SUMMED_ACTIONS.length - 1;
-  const actionOf = Uint8Array.from(kinds, ({ action }) => Math.min(action, other));
-  const sums = new Float64Array(3 * SUMMED_ACTIONS.length);
-  const add = (values: Float64Array, which: number) => {
-    for (let i = 0; i < count; i++) {
-      const at = 3 * (actionOf[kindIndexes[i] as number] as number) + which;
-      sums[at] = (sums[at] as number) + (values[i] as number);
-    }
-  };
-  add(records, 0);
+function agrees(sums: PairSums, { actions }: SegmentFacts): boolean {
+  const { packets, bytes, records } = sums;
+  const recordsOf = sumsByAction(sums, records);
   // Without sampling they are the same.
-  if (packets !== records) add(packets, 1);
-  if (bytes !== undefined) add(bytes, 2);
-  return SUMMED_ACTIONS.every((name, i) => {
-    const { records: r, packets: p, bytes: b } = actions[name];
-    return (
-      r === sums[3 * i] &&
-      p === sums[packets === records ? 3 * i : 3 * i + 1] &&
-      (bytes === undefined || b === sums[3 * i + 2])
-    );
+  const packetsOf = packets === records ? recordsOf : sumsByAction(sums, packets);
+  const bytesOf = bytes && sumsByAction(sums, bytes);
+  return SUMMED_ACTIONS.every(
+    (name, i) =>
+      actions[name].records === recordsOf[i] &&
+      actions[name].packets === packetsOf[i] &&
+      (bytesOf === undefined || actions[name].bytes === bytesOf[i]),
+  );
+}
+
+/** Adds up by kind first: there are few of them. */
+function sumsByAction({ count, kinds, kindIndexes }: PairSums, values: Float64Array): Float64Array {
+  const ofKind = new Float64Array(kinds.length);
+  for (let i = 0; i < count; i++) {
+    const kind = kindIndexes[i] as number;
+    ofKind[kind] = (ofKind[kind] as number) + (values[i] as number);
+  }
+  const sums = new Float64Array(SUMMED_ACTIONS.length);
+  kinds.forEach(({ action }, kind) => {
+    const which = Math.min(action, sums.length - 1);
+    sums[which] = (sums[which] as number) + (ofKind[kind] as number);
   });
+  return sums;
 }

@@ -27,7 +27,10 @@ export interface Segment extends Disposable {
   readonly node: string | undefined;
   /** Reads and decompresses only these columns. @throws CorruptSegmentError naming the first damaged one. */
   columns<K extends PacketLogFieldName>(names: readonly K[]): ColumnsNamed<K>;
-  /** Returns the distinct addresses, 16 bytes each, without reading the indexes. @throws CorruptSegmentError */
+  /**
+   * Returns the distinct addresses, 16 bytes each, without reading the indexes. Valid while the segment is open.
+   * @throws CorruptSegmentError
+   */
   dictionary(column: AddressField): Uint8Array;
   /** Returns all records, 64 bytes each. @throws CorruptSegmentError */
   records(): Uint8Array;

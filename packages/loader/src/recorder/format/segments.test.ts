@@ -50,6 +50,17 @@ describe.each(KINDS)('a segment sealed with %s', (compression) => {
     );
   });
 
+  it('frees the addresses that it returned when it is closed', () => {
+    writeSegment(directory, 1, traffic, { node: 'n', compression });
+    const segment = onlySegment();
+    const addresses = segment.dictionary('src_addr');
+    expect(addresses).toEqual(columnsOf(traffic).src_addr.dictionary);
+    const { src_addr } = segment.columns(['src_addr']);
+    segment[Symbol.dispose]();
+    expect(addresses).toHaveLength(0);
+    expect(src_addr).toEqual(columnsOf(traffic).src_addr);
+  });
+
   it('is read by column: damage elsewhere does not matter', () => {
     const { bytes, index } = sealSegment(traffic, { node: 'n', compression });
     const damaged = index.frames.find(({ column }) => column === 'src_port') ?? { offset: 0, bytes: 0 };

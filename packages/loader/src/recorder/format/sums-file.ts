@@ -2,7 +2,7 @@
  * Files with sums beside a sealed segment. One that is missing, unreadable, damaged or of another segment is as if there
  * were none: the sums are then computed from the records, which costs only time.
  */
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { SegmentFacts } from '@packetlog/common';
@@ -14,6 +14,8 @@ export type SumsExtension = (typeof EXTENSIONS)[number];
 const MAGIC = { rates: 'PKTRATE1', pairs: 'PKTPAIR1' } as const;
 const [CRC_AT, CHECKED_FROM, BYTES_AT] = [8, 12, 16];
 const HEAD_BYTES = 24;
+/** For the content of a file: new memory for each would cost more than reading it. Grows to the largest. */
+let scratch = Buffer.alloc(2 ** 15);
 
 export function sumsPath(directory: string, sequence: number, extension: SumsExtension): string {
   return join(directory, `${String(sequence).padStart(8, '0')}.${extension}`);
@@ -35,7 +37,10 @@ export function writeSums(
   writeFileSync(sumsPath(directory, sequence, extension), file, { mode });
 }
 
-/** Returns the content for a segment with these facts; undefined if there is none that can be used. */
+/**
+ * Returns the content for a segment with these facts, valid until the next call; undefined if there is none that can be
+ * used.
+ */
 export function readSums(
   directory: string,
   { sequence, bytes }: Pick<SegmentFile, 'sequence' | 'bytes'>,
@@ -62,10 +67,21 @@ export function removeSums(directory: string, sequence: number): void {
   for (const extension of EXTENSIONS) rmSync(sumsPath(directory, sequence, extension), { force: true });
 }
 
+/** Valid until the next call; undefined if it cannot be read. */
 function contentOf(path: string): Buffer | undefined {
+  let fd: number | undefined;
   try {
-    return readFileSync(path);
+    fd = openSync(path, 'r');
+    let length = 0;
+    for (;;) {
+      const read = readSync(fd, scratch, length, scratch.length - length, length);
+      if (read === 0) return scratch.subarray(0, length);
+      length += read;
+      if (length === scratch.length) scratch = Buffer.concat([scratch, Buffer.alloc(length)]);
+    }
   } catch {
     return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
