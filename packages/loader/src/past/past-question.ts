@@ -12,6 +12,7 @@ import { type Answering, PastView } from './answers/past-view.ts';
 import { QuestionError } from './answers/question-error.ts';
 import type { ReadVerb } from './past-messages.ts';
 import type { PastPlaces } from './past-places.ts';
+import { INTERNAL } from './past-rejections.ts';
 import type { KnownFacts } from './reading/known-facts.ts';
 
 export interface PastDirectory {
@@ -89,9 +90,5 @@ export function failure(error: unknown): Outcome {
     const text = `The recorded packets cannot be read: ${message}. Check the disk of packetlog's --record-dir.`;
     return { answer: { ok: false, error: { code: 'unavailable', message: text } } };
   }
-  const answer: PastAnswer = {
-    ok: false,
-    error: { code: 'internal', message: 'The loader failed to answer this; see its log.' },
-  };
-  return { answer, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return { answer: INTERNAL, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ALL, removePast, writePast } from '../../test/support/past-fixture.ts';
 import type { BookmarkAccess, PastCaller } from '../ipc/past-access.ts';
 import { EMPTY_RULESET } from '../rules/ruleset/ruleset.ts';
-import { PastQuestions } from './past-questions.ts';
+import { PastQuestions, type PastQuestionsOptions } from './past-questions.ts';
 
 const RANGE = { from_ms: 0, to_ms: 4e12 };
 const IDLE_MS = 50;
@@ -21,23 +21,21 @@ let clients = 0;
 beforeEach(() => {
   failed.mockReset();
   directory = writePast();
-  // Node.js strips the types of the thread.
-  const thread = new URL('./past-thread.ts', import.meta.url);
-  questions = new PastQuestions({
-    directory,
-    recorder,
-    bookmarks,
-    trial,
-    tables: () => '/proc/self/net',
-    failed,
-    thread,
-    idleMs: IDLE_MS,
-  });
+  questions = start({ idleMs: IDLE_MS });
 });
 afterEach(async () => {
   await questions.close();
   removePast(directory);
 });
+
+function start(more: Partial<PastQuestionsOptions>): PastQuestions {
+  // Node.js strips the types of the thread.
+  const thread = new URL('./past-thread.ts', import.meta.url);
+  return new PastQuestions({
+    ...{ directory, recorder, bookmarks, trial, failed, thread, ...more },
+    tables: () => '/proc/self/net',
+  });
+}
 
 const caller = (more: Partial<PastCaller> = {}): PastCaller => ({
   client: ++clients,
@@ -101,6 +99,32 @@ describe('the thread for questions', () => {
     expect(await questions.ask('facts', {}, caller())).toMatchObject({ ok: true });
   });
 
+  it('logs a fault of the loader, and does not blame the request for it', async () => {
+    await questions.close();
+    const fault = new TypeError('there are no facts');
+    const facts = vi.fn(recorder).mockImplementationOnce(() => {
+      throw fault;
+    });
+    questions = start({ recorder: facts });
+    expect(await questions.ask('facts', {}, caller())).toEqual({
+      ok: false,
+      error: {
+        code: 'internal',
+        message: 'The loader failed to answer this. See its log for the cause, and ask again.',
+      },
+    });
+    expect(failed.mock.calls).toEqual([[fault]]);
+    expect(await questions.ask('facts', {}, caller())).toMatchObject({ ok: true });
+  });
+
+  it('logs rules that cannot be sent to the thread', async () => {
+    await questions.close();
+    questions = start({ trial: () => ({ ...trial(), protectedNow: [() => {}] as never }) });
+    const request = { ...RANGE, rules: [] };
+    expect(await questions.ask('dry_run', request, caller())).toMatchObject({ ok: false, error: { code: 'internal' } });
+    expect(failed).toHaveBeenCalledOnce();
+  });
+
   it('answers all when it is closed', async () => {
     const answer = questions.ask('top', RANGE, caller());
     await questions.close();
@@ -109,16 +133,7 @@ describe('the thread for questions', () => {
 
   it('that has ended is reported, and the next question starts another one', async () => {
     await questions.close();
-    const thread = new URL('./no-such-thread.ts', import.meta.url);
-    questions = new PastQuestions({
-      directory,
-      recorder,
-      bookmarks,
-      trial,
-      tables: () => '/proc/self/net',
-      failed,
-      thread,
-    });
+    questions = start({ thread: new URL('./no-such-thread.ts', import.meta.url) });
     expect(await questions.ask('facts', {}, caller())).toMatchObject(unavailableWithRetry());
     expect(failed).toHaveBeenCalled();
   });

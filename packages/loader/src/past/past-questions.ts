@@ -10,7 +10,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import type { BookmarkAccess, PastAccess, PastAnswer, PastCaller } from '../ipc/past-access.ts';
 import type { RecorderFacts } from './answers/past-facts.ts';
 import type { FromPastThread, PastThreadData, QuestionVerb, ToPastThread, TrialContext } from './past-messages.ts';
-import { CANCELLED, ENDED, FAILED, FORBIDDEN, INVALID, REPLACED, TOO_MANY } from './past-rejections.ts';
+import { CANCELLED, ENDED, FAILED, FORBIDDEN, INTERNAL, INVALID, REPLACED, TOO_MANY } from './past-rejections.ts';
 
 /** Questions that are not answered yet, and those of them that read-only clients may have. */
 const MAX_PENDING = 32;
@@ -120,14 +120,20 @@ export class PastQuestions implements PastAccess {
             tables: this.#options.tables(),
             trial: verb === 'dry_run' ? this.#options.trial() : undefined,
           });
-        } catch {
-          // Nested too deeply to be copied.
-          settle(INVALID);
+        } catch (error) {
+          settle(this.#notSent(error, request));
         }
       };
       if (verb !== 'top' || !needsPlaces(request)) send();
       else void this.#sendPlaces().then(() => this.#pending.has(id) && send());
     });
+  }
+
+  /** A request can be nested too deeply to be copied; every other error is a fault of the loader. */
+  #notSent(error: unknown, request: unknown): PastAnswer {
+    if (!canBeCopied(request)) return INVALID;
+    this.#options.failed(error instanceof Error ? error : new Error(String(error)));
+    return INTERNAL;
   }
 
   /** Sends the files of `--geoip` to the thread, if it does not have them. Never rejects. */
@@ -223,4 +229,13 @@ export class PastQuestions implements PastAccess {
 function needsPlaces(request: unknown): boolean {
   const { group } = (request ?? {}) as { group?: unknown };
   return group === 'as' || group === 'country';
+}
+
+function canBeCopied(request: unknown): boolean {
+  try {
+    structuredClone(request);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -9,6 +9,10 @@ export function rejected(error: Rejection): PastAnswer {
 }
 
 export const INVALID = rejected({ code: 'invalid', message: 'The request is not valid.' });
+export const INTERNAL = rejected({
+  code: 'internal',
+  message: 'The loader failed to answer this. See its log for the cause, and ask again.',
+});
 export const FORBIDDEN = rejected({
   code: 'forbidden',
   message:
