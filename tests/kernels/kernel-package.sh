@@ -10,7 +10,9 @@ machine=amd64
 private_apt() {
 	local command=$1 apt=$cache/apt-$machine
 	shift
-	"$command" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State="$apt" \
+	# Images for containers switch pkgcache.bin off: each command would then read all lists again.
+	"$command" -q -o Dir::Cache::pkgcache=pkgcache.bin -o Dir::Cache::srcpkgcache=srcpkgcache.bin \
+		-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State="$apt" \
 		-o Dir::State::Lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" \
 		-o APT::Architecture=$machine -o APT::Architectures=$machine -o APT::Sandbox::User=root "$@"
 }
@@ -27,14 +29,15 @@ prepare_apt() {
 	: >"$apt/all.list"
 	for release in "${releases[@]}"; do
 		echo "deb ${keyring:+[signed-by=$keyring] }$mirror $release main" >"$apt/sources.list"
-		if private_apt apt-get update >"$logs/apt-$release.log" 2>&1 && ! grep -q '^Err' "$logs/apt-$release.log"; then
+		# Without cleanup, the lists of the other releases stay.
+		if private_apt apt-get -o APT::Get::List-Cleanup=0 update >"$logs/apt-$release.log" 2>&1 && ! grep -q '^Err' "$logs/apt-$release.log"; then
 			cat "$apt/sources.list" >>"$apt/all.list"
 		else
 			echo "release $release: not on this machine's mirror" >&2
 		fi
 	done
 	mv "$apt/all.list" "$apt/sources.list"
-	# Each update above deleted the lists of the previous release, so update all of them at once.
+	# Only checks that they are current, and deletes others.
 	private_apt apt-get update >"$logs/apt.log" 2>&1
 	touch "$apt/ready"
 }
@@ -47,20 +50,23 @@ newest_kernel() {
 		cut -d ' ' -f 1 | sort -V | tail -n 1
 }
 
-# unpack_package PACKAGE[/RELEASE] DIRECTORY
-unpack_package() {
-	local name=${1%/*} debs=$cache/debs-$machine
+# unpack_packages DIRECTORY PACKAGE[/RELEASE]...: downloads them in one run of apt-get, which reads its lists each time.
+unpack_packages() {
+	local directory=$1 package debs=$cache/debs-$machine log
+	shift
+	log=$logs/${1%/*}.log
 	mkdir -p "$debs"
-	(cd "$debs" && private_apt apt-get download "$1") >"$logs/$name.log" 2>&1 || { cat "$logs/$name.log" >&2 && return 1; }
-	dpkg-deb -x "$debs/${name}_"*.deb "$2"
+	(cd "$debs" && private_apt apt-get download "$@") >"$log" 2>&1 || { cat "$log" >&2 && return 1; }
+	for package in "$@"; do dpkg-deb -x "$debs/${package%/*}_"*.deb "$directory"; done
 }
 
 # unpack_kernel PACKAGE DIRECTORY: unpacks /boot and /lib/modules. Newer kernels consist of three packages.
 unpack_kernel() {
-	local package
+	local package found=()
 	for package in "$1" "${1/linux-image-/linux-binary-}" "${1/linux-image-/linux-modules-}"; do
-		! private_apt apt-cache show "$package" >/dev/null 2>&1 || unpack_package "$package" "$2"
+		! private_apt apt-cache show "$package" >/dev/null 2>&1 || found+=("$package")
 	done
+	unpack_packages "$2" "${found[@]}"
 }
 
 # kernel_modules DIRECTORY NAME: prints the files of a module and of its dependencies in the order of loading; none if it

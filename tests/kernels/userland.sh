@@ -13,12 +13,11 @@ declare -A node_cpu=([amd64]=x64 [arm64]=arm64)
 
 # prepare_userland: sets triplet and interpreter; for arm64, unpacks $userland.
 prepare_userland() {
-	local package
 	case $machine in
 	amd64) triplet=x86_64-linux-gnu interpreter=lib64/ld-linux-x86-64.so.2 userland='' ;;
 	arm64)
 		triplet=aarch64-linux-gnu interpreter=lib/ld-linux-aarch64.so.1 userland=$work/userland-arm64
-		for package in "${userland_packages[@]}"; do unpack_package "$package/$userland_release" "$userland"; done
+		unpack_packages "$userland" "${userland_packages[@]/%//$userland_release}"
 		(cd "$repo" && npx -y pnpm@12 --filter @packetlog/loader deploy --prod --legacy --ignore-scripts \
 			--config.node-linker=hoisted --cpu=arm64 --os=linux --libc=glibc "$userland/loader") >"$logs/deploy.log" 2>&1 ||
 			{ tail -n 20 "$logs/deploy.log" >&2 && fail "npm's packages for arm64 are not available"; }
