@@ -9,7 +9,7 @@ const MAX_NAMED = 3;
 
 export const POLICY_WARNING =
   'PacketLog sees incoming packets only and keeps no connection state. With the default policy deny, an IP packet ' +
-  'passes only if a permit rule matches it. Otherwise services that listen here become unreachable, and replies to ' +
+  'passes only if a permit or observe rule matches it. Otherwise services that listen here become unreachable, and replies to ' +
   'connections that this machine opens are denied, too: DNS, package downloads, time, monitoring.';
 
 /** Permit wins over deny, so the proposed rules also permit packets that deny rules deny now. */

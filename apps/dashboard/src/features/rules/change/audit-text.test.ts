@@ -18,6 +18,10 @@ test.each<[Partial<AuditEntry>, string]>([
   [{ what: 'expire', before: { rules: [makeRule({ id: 5 })] } }, 'rule 5: deny 203.0.113.7 expired'],
   [{ what: 'policy', after: { default_policy: 'deny' } }, 'set the default policy to deny'],
   [
+    { what: 'policy', after: { default_policy: 'deny', rules: [makeRule(), makeRule({ id: 2 })] } },
+    'set the default policy to deny, and added 2 rules',
+  ],
+  [
     { what: 'import', after: { sets: [{ name: 'scanners', entries: 1, loaded_at_ms: 0 }] } },
     'imported set scanners, 1 entry',
   ],

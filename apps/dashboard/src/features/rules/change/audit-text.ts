@@ -25,7 +25,7 @@ export function auditSentence({ what, why, before, after, at }: AuditEntry): str
     case 'remove':
       return rules('removed', then);
     case 'policy':
-      return `set the default policy${after?.default_policy === undefined ? '' : ` to ${after.default_policy}`}`;
+      return `set the default policy${after?.default_policy === undefined ? '' : ` to ${after.default_policy}`}${now.length === 0 ? '' : `, and ${rules('added', now)}`}`;
     case 'import':
       return `imported ${(after?.sets ?? []).map(({ name, entries }) => `set ${name}, ${entriesText(entries)}`).join('; ')}`;
     case 'apply':

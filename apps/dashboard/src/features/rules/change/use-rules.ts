@@ -1,6 +1,6 @@
 'use client';
 
-import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
+import type { RuleChanges, RuleDraft, RulesAnswer, RulesError, RulesRequest } from '@packetlog/common';
 import { useMemo } from 'react';
 import { lazyWithRetry } from '../../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
@@ -13,7 +13,10 @@ export interface RuleActions {
   readonly add: (rule: RuleDraft, done: string, force?: boolean) => Promise<RulesError | null>;
   readonly edit: (id: number, changes: RuleChanges, force?: boolean) => Promise<RulesError | null>;
   readonly remove: (ids: readonly number[], force?: boolean) => Promise<RulesError | null>;
-  readonly setPolicy: (policy: 'permit' | 'deny', force?: boolean) => Promise<RulesError | null>;
+  readonly setPolicy: (
+    policy: 'permit' | 'deny',
+    rest: Omit<RulesRequest<'policy'>, 'default_policy'>,
+  ) => Promise<RulesError | null>;
   readonly confirm: () => Promise<void>;
   readonly revert: () => Promise<void>;
 }
@@ -58,8 +61,8 @@ export function useRuleActions(): RuleActions {
           await ask('remove', { ids: [...ids], force }),
           ids.length === 1 ? `Rule ${ids[0]} was removed.` : `${counted(ids.length, 'rule')} were removed.`,
         ),
-      setPolicy: async (policy, force = false) =>
-        errorOf(await ask('policy', { default_policy: policy, force }), `Default policy: ${policy}.`),
+      setPolicy: async (policy, rest) =>
+        errorOf(await ask('policy', { default_policy: policy, ...rest }), `Default policy: ${policy}.`),
       confirm: async () => showResult(await ask('confirm', {}), 'Confirmed: the change stays in force.'),
       revert: async () => showResult(await ask('revert', {}), 'Reverted.'),
     };
