@@ -6,6 +6,5 @@ import { PacketLogClient } from './packet-log-client.ts';
  * @throws PacketLogError with the code `unreachable`, `unauthorized`, `protocol_mismatch` or `too_many_clients`.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<PacketLogClient> {
-  const { socket, hello } = await openSocket(url, options);
-  return new PacketLogClient({ url, options, socket, hello });
+  return new PacketLogClient({ url, options, ...(await openSocket(url, options)) });
 }

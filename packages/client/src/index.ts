@@ -1,4 +1,5 @@
 export { connect } from './connect.ts';
+export type { FindingsFeed } from './findings-feed.ts';
 export type { LiveSums } from './live-sums.ts';
 export type { ConnectOptions } from './open-socket.ts';
 export type { PacketLogClient } from './packet-log-client.ts';

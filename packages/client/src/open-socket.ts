@@ -1,5 +1,6 @@
 import { type Hello, helloSchema, PROTOCOL_VERSION, rejectionSchema } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
+import { FindingsFeed } from './findings-feed.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { agentFor, certificateProblem } from './tls-options.ts';
 import type { TrustOptions } from './trust-options.ts';
@@ -21,7 +22,10 @@ const RECONNECT_DELAY_MS = 1_000;
  * Opens a socket, and resolves with the loader's `hello` once the loader has accepted it. The socket reconnects after
  * either side closes the connection, until `disconnect()` is called.
  */
-export async function openSocket(url: string, options: ConnectOptions): Promise<{ socket: Socket; hello: Hello }> {
+export async function openSocket(
+  url: string,
+  options: ConnectOptions,
+): Promise<{ socket: Socket; hello: Hello; findings: FindingsFeed }> {
   const { token, adminToken, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const agent = agentFor(options);
   const socket = io(url, {
@@ -33,13 +37,15 @@ export async function openSocket(url: string, options: ConnectOptions): Promise<
     reconnectionDelay: 250,
     reconnectionDelayMax: 3_000,
   });
+  // Before the loader sends them, right after its hello.
+  const findings = new FindingsFeed(socket);
   try {
     const hello = await waitForHello(socket, url, timeoutMs);
     socket.on('disconnect', (reason) => {
       // socket.io does not reconnect after the server has closed the connection.
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), RECONNECT_DELAY_MS);
     });
-    return { socket, hello };
+    return { socket, hello, findings };
   } catch (error) {
     socket.disconnect();
     throw error;

@@ -16,6 +16,7 @@ import {
   rulesErrorSchema,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
+import type { FindingsFeed } from './findings-feed.ts';
 import { LiveSums } from './live-sums.ts';
 import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
 import { PacketLogError } from './packet-log-error.ts';
@@ -50,6 +51,7 @@ interface OpenConnection {
   readonly options: ConnectOptions;
   readonly socket: Socket;
   readonly hello: Hello;
+  readonly findings: FindingsFeed;
 }
 
 /** A connection to one loader. While it is interrupted, requests wait for the reconnection, up to their timeout. */
@@ -62,16 +64,19 @@ export class PacketLogClient {
   #ended: PacketLogError | undefined;
   /** The loader's first message: node, version, interfaces, and whether this client can change rules (`admin`). */
   readonly hello: Hello;
+  /** Scans, floods and the like that the loader has found. */
+  readonly findings: FindingsFeed;
   /** Sums of the packets that match a filter, from its first question on. */
   readonly live: LiveSums;
   /** Questions about packets that the loader has recorded (`--record on`). */
   readonly past: PastPackets;
 
-  constructor({ url, options, socket, hello }: OpenConnection) {
+  constructor({ url, options, socket, hello, findings }: OpenConnection) {
     this.#url = url;
     this.#options = options;
     this.#socket = socket;
     this.hello = hello;
+    this.findings = findings;
     this.live = new LiveSums((question, request) => this.#ask(`live:${question}`, request));
     this.past = new PastPackets((verb, request) => this.#ask(`past:${verb}`, request));
     socket.on('connect_error', (error: Error & { data?: unknown }) => {

@@ -83,6 +83,8 @@ export class OpenFinding {
 export class FindingBook {
   /** Counts what could not be opened because as many are open. */
   untracked = 0;
+  /** Grows with each change that `all` shows. */
+  changes = 0;
   readonly #open = new Map<string, OpenFinding>();
   readonly #opened = noFindings(0).opened;
   #closed: Finding[] = [];
@@ -104,6 +106,7 @@ export class FindingBook {
     const finding = new OpenFinding(++this.#ids, kind, name, subject, nowMs, firstMs);
     this.#open.set(name, finding);
     this.#opened[kind]++;
+    this.changes++;
     return finding;
   }
 
@@ -113,6 +116,7 @@ export class FindingBook {
       if (nowMs - finding.lastMs < CLOSE_AFTER_MS) continue;
       this.#open.delete(finding.key);
       finding.isOpen = false;
+      this.changes++;
       this.#closed = [finding.toFinding(nowMs), ...this.#closed].slice(0, MAX_CLOSED_FINDINGS);
     }
   }

@@ -15,7 +15,7 @@ import { ObservedPacket } from './observed-packet.ts';
 import { PendingConnections } from './pending-connections.ts';
 import { ScannedPorts } from './scanned-ports.ts';
 import { SweptAddresses } from './swept-addresses.ts';
-import { CERTAIN_SYNS, ICMP_FLOOD, MAX_WORK, SYN_FLOOD, SYN_WORK } from './thresholds.ts';
+import { CERTAIN_SYNS, FLOOD_RECORDS, ICMP_FLOOD, MAX_WORK, SYN_FLOOD, SYN_WORK } from './thresholds.ts';
 
 const SRC_ADDR = FIELD_OFFSETS.src_addr / 4;
 const DST_ADDR = FIELD_OFFSETS.dst_addr / 4;
@@ -80,6 +80,8 @@ export class FindingsDetector {
   #limit = MAX_WORK;
   #wholeWork = 0;
   #late = 0;
+  /** `#changes` at the last call of `findings`. */
+  #told = '0 0 ';
 
   constructor({ seed }: DetectorOptions) {
     const hashing = new Hashing(seed);
@@ -126,9 +128,10 @@ export class FindingsDetector {
     }
   }
 
-  /** Whether further calls of `tick` change nothing until a record is added. */
+  /** Whether no finding is open, and none can open or close at the end of this second, until a record is added. */
   get isIdle(): boolean {
-    return this.#records === 0 && this.#book.isEmpty;
+    const isDue = this.#scans.isDue || this.#sweeps.isDue || this.#logins.isDue || this.#records >= FLOOD_RECORDS;
+    return this.#book.isEmpty && !isDue;
   }
 
   /** Records that were too old to be counted in their second. */
@@ -137,11 +140,24 @@ export class FindingsDetector {
   }
 
   findings(atMs: number): Findings {
+    this.#told = this.#changes;
+    return this.#book.all(atMs, this.#untracked);
+  }
+
+  /** Returns all findings if they have changed since the last call of `findings`. */
+  changed(atMs: number): Findings | undefined {
+    return this.#changes === this.#told ? undefined : this.findings(atMs);
+  }
+
+  get #untracked(): number {
     const parts = [this.#scans, this.#sweeps, this.#logins, this.#synFloods, this.#icmpFloods];
-    return this.#book.all(
-      atMs,
-      parts.reduce((sum, { untracked }) => sum + untracked, 0),
-    );
+    return parts.reduce((sum, { untracked }) => sum + untracked, 0);
+  }
+
+  /** While a finding is open, its numbers may grow each second. */
+  get #changes(): string {
+    const { changes, isEmpty } = this.#book;
+    return `${changes} ${this.#untracked} ${isEmpty ? '' : this.#endNs}`;
   }
 
   #begin(atNs: number): void {

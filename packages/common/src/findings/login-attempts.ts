@@ -34,6 +34,11 @@ export class LoginAttempts {
     this.#hashing = hashing;
   }
 
+  /** Attempts wait for `evaluate`. */
+  get isDue(): boolean {
+    return this.#active.size > 0;
+  }
+
   get untracked(): number {
     return this.#table.untracked;
   }

@@ -18,11 +18,15 @@ export class ScannedPorts {
   /** Probes that no finding counts yet. */
   readonly #probes = new Float64Array(SIZE);
   readonly #findings = new Map<number, OpenFinding>();
-  /** The last `probed` made a set large enough. */
-  #isDue = false;
+  #hasEnough = false;
 
   constructor(hashing: Hashing) {
     this.#hashing = hashing;
+  }
+
+  /** Some set is large enough: `evaluate` opens a finding. */
+  get isDue(): boolean {
+    return this.#hasEnough;
   }
 
   get untracked(): number {
@@ -48,7 +52,7 @@ export class ScannedPorts {
     this.#table.last[index] = atMs;
     const size = this.#ports.sizes[index]!;
     this.#table.strength[index] = size;
-    if (size >= SCANNED_PORTS) this.#isDue = true;
+    if (size >= SCANNED_PORTS) this.#hasEnough = true;
   }
 
   connected(packet: ObservedPacket): void {
@@ -62,8 +66,8 @@ export class ScannedPorts {
 
   /** Call once a second. */
   evaluate(book: FindingBook, nowMs: number): void {
-    if (this.#isDue) this.#open(book, nowMs);
-    this.#isDue = false;
+    if (this.#hasEnough) this.#open(book, nowMs);
+    this.#hasEnough = false;
     for (const [index, finding] of this.#findings) this.#continue(index, finding);
   }
 

@@ -21,10 +21,15 @@ export class SweptAddresses {
   readonly #findings = new Map<number, OpenFinding>();
   /** Addresses that a finding counts already. */
   readonly #counted = new Uint16Array(SIZE);
-  #isDue = false;
+  #hasEnough = false;
 
   constructor(hashing: Hashing) {
     this.#hashing = hashing;
+  }
+
+  /** Some set is large enough: `evaluate` opens a finding. */
+  get isDue(): boolean {
+    return this.#hasEnough;
   }
 
   get untracked(): number {
@@ -49,7 +54,7 @@ export class SweptAddresses {
     const size = ++this.#sizes[index]!;
     this.#table.last[index] = atMs;
     this.#table.strength[index] = size;
-    if (size >= SWEPT_ADDRESSES) this.#isDue = true;
+    if (size >= SWEPT_ADDRESSES) this.#hasEnough = true;
   }
 
   connected(packet: ObservedPacket): void {
@@ -63,8 +68,8 @@ export class SweptAddresses {
 
   /** Call once a second. */
   evaluate(book: FindingBook, nowMs: number): void {
-    if (this.#isDue) this.#open(book, nowMs);
-    this.#isDue = false;
+    if (this.#hasEnough) this.#open(book, nowMs);
+    this.#hasEnough = false;
     for (const [index, finding] of this.#findings) this.#continue(index, finding);
   }
 

@@ -10,6 +10,7 @@
  */
 import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
+import type { Findings } from '../findings/finding.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
 import type { LiveRates, LiveRequest, LiveTop } from '../live/live-requests.ts';
 import type { PastDryRunReport, PastDryRunRequest } from '../past/past-dry-run.ts';
@@ -189,6 +190,8 @@ export interface ServerToClientEvents {
   summary: (summary: Summary) => void;
   ledger: (ledger: Ledger) => void;
   notice: (notice: Notice) => void;
+  /** Scans, floods and the like. Sent after `hello`, and at most once a second when they change. */
+  findings: (findings: Findings) => void;
   rules: (rules: RulesSnapshot) => void;
   /** Only rules whose counters changed. */
   rule_counters: (counters: RuleCounters) => void;

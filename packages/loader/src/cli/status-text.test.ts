@@ -1,3 +1,4 @@
+import { type Finding, noFindings } from '@packetlog/common';
 import { expect, it } from 'vitest';
 import { type LoaderStatus, loaderStatusSchema } from '../ipc/loader-status.ts';
 import { problemsOf } from './run/health.ts';
@@ -74,6 +75,27 @@ it.each([
   const status = { ...STATUS, ledger: { ...STATUS.ledger, recorder: { ...RECORDER, ...more } } };
   expect(completenessOf(status)).toBe(completeness);
   expect(statusText(status, NOW)).toContain(line);
+});
+
+it('lists the findings that are open', () => {
+  const finding: Finding = {
+    id: 1,
+    kind: 'port_scan',
+    opened_at_ms: NOW - 40_000,
+    first_at_ms: NOW - 42_000,
+    last_at_ms: NOW - 2000,
+    source: '203.0.113.66',
+    destination: '192.0.2.2',
+    packets: 3000,
+    ports: 3000,
+    filter: 'src 203.0.113.66',
+  };
+  const second = { ...finding, id: 2, source: '203.0.113.7' };
+  const findings = { ...noFindings(NOW), open: [finding, second] };
+  expect(statusText({ ...STATUS, findings }, NOW).slice(-3, -1)).toEqual([
+    'Findings: 203.0.113.66 scanned 3,000 ports of 192.0.2.2 in 40 s (open for 40 s)',
+    '          203.0.113.7 scanned 3,000 ports of 192.0.2.2 in 40 s (open for 40 s)',
+  ]);
 });
 
 it('wraps long alarms at 80 columns and gives their age', () => {

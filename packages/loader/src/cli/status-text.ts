@@ -1,5 +1,5 @@
 /** Formats the text of `packetlog status`, at most 80 columns wide. */
-import type { RecorderLedger } from '@packetlog/common';
+import { type Finding, findingText, type RecorderLedger } from '@packetlog/common';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { printableName } from '../system/interface-name.ts';
 import { problemsOf } from './run/health.ts';
@@ -73,6 +73,7 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
     ...(ledger.recorder === undefined ? [] : field('Recorder', recorderText(ledger.recorder, nowMs))),
     ...field('Memory', memoryText(status)),
     ...serverProblem(status.server),
+    ...findingLines(status.findings?.open ?? [], nowMs),
     ...field('Alarm', alarmText(status.last_alarm, nowMs)),
     ...problemsOf(status).flatMap((problem) => field('Problem', problem)),
   ];
@@ -98,6 +99,15 @@ function serverProblem(server: LoaderStatus['server']): string[] {
   if (server === null || (server.is_running && server.restarts === 0)) return [];
   const times = `${plural(server.restarts, 'restart')} of the server process`;
   return field('Server', server.is_running ? times : `not running; ${times}`);
+}
+
+/** One for each open finding. */
+function findingLines(open: readonly Finding[], nowMs: number): string[] {
+  return open.flatMap((finding, i) => {
+    const text = `${printableName(findingText(finding))} (open for ${age(nowMs - finding.opened_at_ms)})`;
+    const lines = field('Findings', text);
+    return i === 0 ? lines : lines.map((line) => ' '.repeat(LABEL) + line.slice(LABEL));
+  });
 }
 
 function alarmText(alarm: LoaderStatus['last_alarm'], nowMs: number): string {

@@ -1,5 +1,5 @@
 /** What the running loader reports to `packetlog status`. */
-import { defaultPolicySchema, ledgerSchema, noticeSchema } from '@packetlog/common';
+import { defaultPolicySchema, findingsSchema, ledgerSchema, noticeSchema } from '@packetlog/common';
 import { z } from 'zod';
 
 const count = z.number().int().nonnegative();
@@ -56,6 +56,8 @@ export const loaderStatusSchema = z.object({
       missed_reports: count,
     })
     .nullable(),
+  /** Absent: there was none since the start. */
+  findings: z.optional(findingsSchema),
   /** The last notice that was a warning or an error; absent if there was none. */
   last_alarm: z.optional(noticeSchema),
 });

@@ -1,6 +1,6 @@
 /** Messages between the drain thread and the serving thread. */
 import type { MessagePort } from 'node:worker_threads';
-import type { HopLedger, InForce, Ledger, Notice, Summary } from '@packetlog/common';
+import type { Findings, HopLedger, InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { PlainError } from '../errors/setup-error.ts';
 import type { ClockPolicy } from './clock-policy.ts';
 import type { PinPlace } from './pin-place.ts';
@@ -140,13 +140,14 @@ export type FromDrain =
   | { type: 'rows'; slab: number; count: number; skipped: number }
   | { type: 'skipped'; skipped: number }
   /**
-   * `number`: of the mark in the pipe to the server. `ruleCounts`: of the rules that decided a packet since the last message; also sent with `stopped` and on request.
+   * `number`: of the mark in the pipe to the server. `findings`: undefined if they have not changed. `ruleCounts`: of the rules that decided a packet since the last message; also sent with `stopped` and on request.
    */
   | {
       type: 'second';
       number: number;
       ledger: DrainLedger;
       summary: Summary;
+      findings: Findings | undefined;
       clockOffsetNs: bigint;
       ruleCounts: RuleCount[];
     }

@@ -4,6 +4,7 @@
  */
 import { deserialize, serialize } from 'node:v8';
 import {
+  type Findings,
   type Hello,
   type Notice,
   type RuleCounters,
@@ -60,6 +61,7 @@ export type ToServer =
   | { type: 'start'; hello: Hello; stride: number; recordOffset: number }
   /** `number`: of the mark in the row pipe that says which rows the report covers. */
   | { type: 'second'; number: number; ledger: DrainLedger; summary: Summary; clockOffsetNs: bigint }
+  | { type: 'findings'; findings: Findings }
   | { type: 'rules-changed' }
   | { type: 'rule-counters'; counters: RuleCounters; hits: readonly RuleHits[] }
   | { type: 'notice'; notice: Notice }

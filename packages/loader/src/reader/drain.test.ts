@@ -192,10 +192,10 @@ describe('Drain', () => {
     for (let i = 0; i < 1000; i++) packet(0);
     drains.poll();
     expect(drains.isQuiet).toBe(false);
-    drains.report(1, 1000);
+    drains.report(1000, 1000);
     // The loss that it reported has not ended.
     expect(drains.isQuiet).toBe(false);
-    drains.report(2, 2000);
+    drains.report(2000, 2000);
     expect(drains.isQuiet).toBe(true);
     interfaces.waits = true;
     expect(drains.isQuiet).toBe(false);

@@ -1,6 +1,16 @@
 /** The drain thread's work: copies rings to slabs, tallies the records, reports once a second. */
+import { randomInt } from 'node:crypto';
 import { RUNTIME } from '@packetlog/bpf';
-import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
+import {
+  type Action,
+  type Findings,
+  FindingsDetector,
+  type InterfaceLedger,
+  type Notice,
+  REASONS,
+  type Reason,
+  type Summary,
+} from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { ReaderState } from '../ipc/reader-state.ts';
 import { ReaderMeter } from '../rings/reader-meter.ts';
@@ -27,6 +37,7 @@ export class Drain {
   readonly #runtime: BigInt64Array;
   readonly #summaries: boolean;
   readonly #tally = new Tally();
+  readonly #findings = new FindingsDetector({ seed: randomInt(2 ** 32) });
   readonly #before: number;
   readonly #meter: ReaderMeter;
   #ringAlarm = ringAlarm(0);
@@ -81,6 +92,8 @@ export class Drain {
         this.#slabWriter.add(memory, start, count);
         this.#serverRows?.add(memory, start, count);
         this.#recorderRows?.add(memory, start, count);
+        // Last: it delays no row of these records.
+        this.#findings.add(memory, start + ring.recordOffset, count, ring.stride);
       }, bytes);
       const isCut = drained.bytes >= bytes;
       this.#meter.drained(ring, drained, isCut);
@@ -144,21 +157,30 @@ export class Drain {
     return this.ledger(atMs);
   }
 
-  /** Whether another report would contain nothing new: no record since the last one, and no alarm is on. */
+  /** Whether another report would contain nothing new: no record since the last one, no alarm is on, no finding is open. */
   get isQuiet(): boolean {
     return (
-      this.#drained === this.#reported && !this.#ringAlarm.losing && !this.#queueAlarm.losing && !this.#interfaces.waits
+      this.#drained === this.#reported &&
+      this.#findings.isIdle &&
+      !this.#ringAlarm.losing &&
+      !this.#queueAlarm.losing &&
+      !this.#interfaces.waits
     );
   }
 
   /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: a monotonic clock. */
-  report(atMs: number, nowMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
+  report(
+    atMs: number,
+    nowMs: number,
+  ): { ledger: DrainLedger; summary: Summary; notices: Notice[]; findings: Findings | undefined } {
     const notices = this.#interfaces.check(atMs);
     const ledger = this.ledger(atMs);
     this.#reported = this.#drained;
     notices.push(...this.alarms(atMs, nowMs));
     const summary = this.#summary(ledger, atMs, nowMs);
-    return { ledger: { ...ledger, reader: this.#reader() }, summary, notices };
+    this.#findings.tick(atMs);
+    const findings = this.#findings.changed(atMs);
+    return { ledger: { ...ledger, reader: this.#reader() }, summary, notices, findings };
   }
 
   /** Returns a notice when loss begins or ends; cheap enough to call several times a second. */

@@ -1,5 +1,10 @@
 /** One connected client: its subscription, its stream and its send queue. */
-import { type ClientToServerEvents, handshakeSchema, type ServerToClientEvents } from '@packetlog/common';
+import {
+  type ClientToServerEvents,
+  type Findings,
+  handshakeSchema,
+  type ServerToClientEvents,
+} from '@packetlog/common';
 import type { Socket } from 'socket.io';
 import type { RemoteCaller } from '../ipc/rules-access.ts';
 import type { LineLimit } from '../line-limit.ts';
@@ -32,6 +37,8 @@ export class Client {
   requested: Subscription | undefined;
   /** The filter whose live sums it asks for. */
   summed: SummedFilter | undefined;
+  /** The findings that were sent to it last. */
+  findings: Findings | undefined;
   pauseRequested = false;
   badMessages = 0;
   /** The connection is being closed without waiting for the client. */

@@ -1,6 +1,6 @@
 /** Serves the dashboard and the socket on one port. */
 import type { Server as HttpServer } from 'node:http';
-import type { Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
+import type { Findings, Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
 import type { Places } from '../enrichment/places.ts';
 import { ReverseNames } from '../enrichment/reverse-names.ts';
 import { History } from '../history/history.ts';
@@ -186,6 +186,12 @@ export class Server {
     this.#feed.second(ledger, summary);
     this.#metrics?.metrics.second(ledger);
     this.#sockets?.second(ledger, summary, clockOffsetNs);
+  }
+
+  /** Sent with the next second. */
+  findings(findings: Findings): void {
+    this.#metrics?.metrics.findings(findings);
+    this.#sockets?.findings(findings);
   }
 
   notice(notice: Notice): void {

@@ -1,6 +1,14 @@
 /** The socket.io side: admits clients and sends what all of them receive. */
 import type { Server as HttpServer } from 'node:http';
-import type { Hello, Notice, Rejection, RuleCounters, Summary } from '@packetlog/common';
+import {
+  type Findings,
+  type Hello,
+  type Notice,
+  noFindings,
+  type Rejection,
+  type RuleCounters,
+  type Summary,
+} from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { TokenDigests } from '../ipc/token-digest.ts';
 import type { LineLimit } from '../line-limit.ts';
@@ -69,6 +77,8 @@ export class SocketServer {
   readonly #rowsWanted: RowsWanted;
   #tokens: TokenDigests;
   #lastSecond = 0;
+  #findings = noFindings(Date.now());
+  #findingsMessage = eventMessage('findings', JSON.stringify(this.#findings));
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
@@ -106,6 +116,12 @@ export class SocketServer {
     this.#streams.setClockOffset(ns);
   }
 
+  /** Clients get them with the next second. */
+  findings(findings: Findings): void {
+    this.#findings = findings;
+    this.#findingsMessage = eventMessage('findings', JSON.stringify(findings));
+  }
+
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
     this.#streams.setClockOffset(clockOffsetNs);
     this.#streams.setInterfaces(ledger.interfaces);
@@ -123,6 +139,9 @@ export class SocketServer {
       if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
       const own = JSON.stringify(client.stream.ledger());
       client.sendQueue.send(concat(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
+      if (client.findings === this.#findings) continue;
+      client.findings = this.#findings;
+      client.sendQueue.send(this.#findingsMessage);
     }
     this.#rules.sendNewest();
   }
@@ -234,6 +253,8 @@ export class SocketServer {
     const hello = this.#options.hello();
     this.#streams.setInterfaces(hello.interfaces);
     socket.emit('hello', { ...hello, admin: client.isAdmin });
+    socket.emit('findings', this.#findings);
+    client.findings = this.#findings;
     this.#rules.admit(client, client.messages);
   }
 }

@@ -3,7 +3,7 @@
  * both directions. Nothing that the server does stops the capture.
  */
 import { isIP } from 'node:net';
-import type { Notice, RuleCounters, Summary } from '@packetlog/common';
+import type { Findings, Notice, RuleCounters, Summary } from '@packetlog/common';
 import { fromPlain, type PlainError } from '../errors/setup-error.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { DrainLedger, ServerPipes } from '../ipc/messages.ts';
@@ -42,6 +42,7 @@ export class SupervisedServer {
   #started: () => void = () => {};
   #adminDigest = '';
   #missedReports = 0;
+  #findings: Findings | undefined;
 
   /** `port`: the requested one. */
   private constructor(options: SupervisorOptions, port: number) {
@@ -98,6 +99,11 @@ export class SupervisedServer {
     const { server = ledger.queue, ...rest } = ledger;
     const forClients = { ...rest, queue: server };
     this.#run?.sendReport({ type: 'second', number, ledger: forClients, summary, clockOffsetNs });
+  }
+
+  findings(findings: Findings): void {
+    this.#findings = findings;
+    this.#run?.sendReport({ type: 'findings', findings });
   }
 
   ruleCounters(counters: RuleCounters, hits: readonly RuleHits[]): void {
@@ -214,6 +220,7 @@ export class SupervisedServer {
     });
     this.#pause.serves();
     run.send({ type: 'start', hello: hello(), stride, recordOffset });
+    if (this.#findings !== undefined) run.send({ type: 'findings', findings: this.#findings });
     await started;
   }
 

@@ -1,5 +1,5 @@
 /** Describes the running loader to other commands on this machine: identity for all, state for `packetlog status`. */
-import type { Ledger, Notice, Summary } from '@packetlog/common';
+import type { Findings, Ledger, Notice, Summary } from '@packetlog/common';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
@@ -38,6 +38,7 @@ export class DescribedLoader implements LoaderDescription {
   #ledger: DrainLedger | undefined;
   #summary: Summary | undefined;
   #alarm: Notice | undefined;
+  #findings: Findings | undefined;
 
   constructor(facts: LoaderFacts) {
     this.#facts = facts;
@@ -47,6 +48,10 @@ export class DescribedLoader implements LoaderDescription {
   second(ledger: DrainLedger, summary: Summary): void {
     this.#ledger = ledger;
     this.#summary = summary;
+  }
+
+  findings(findings: Findings): void {
+    this.#findings = findings;
   }
 
   notice(notice: Notice): void {
@@ -105,6 +110,7 @@ export class DescribedLoader implements LoaderDescription {
       ring_bytes: this.#facts.ringBytes,
       memory_bytes: residentMemory(),
       server: this.#facts.server?.status() ?? null,
+      ...(this.#findings === undefined ? {} : { findings: this.#findings }),
       ...(this.#alarm === undefined ? {} : { last_alarm: this.#alarm }),
     };
   }

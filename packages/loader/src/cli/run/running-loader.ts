@@ -1,5 +1,5 @@
 /** Connects the parts of a running loader: drain thread, rules, server, records. */
-import type { Hello, Notice } from '@packetlog/common';
+import type { Findings, Hello, Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
@@ -23,6 +23,7 @@ import { leaveWith } from '../process/leave.ts';
 import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
 import { drainOptions, watchedNamespace } from './drain-options.ts';
+import { FindingLines } from './finding-lines.ts';
 import { greet, watchingText } from './greeting.ts';
 import { problemsOf } from './health.ts';
 import { storeInterfaces } from './last-interfaces.ts';
@@ -48,6 +49,7 @@ export class RunningLoader {
   readonly #ringBytes: number;
   readonly #server: RunningServer | undefined;
   readonly #lines: LineLimit;
+  readonly #findingLines: FindingLines;
   readonly #description: DescribedLoader;
   readonly #rules: RulesRuntime;
   readonly #session = session();
@@ -74,6 +76,7 @@ export class RunningLoader {
     this.#ringBytes = parts.ringBytes;
     this.#server = parts.server;
     this.#lines = parts.lines;
+    this.#findingLines = new FindingLines(log);
     this.staying = new PinnedFarewell(options.bpfFs, this.notice);
     this.#description = new DescribedLoader({
       networkNamespace: networkNamespaceId(watchedNamespace(options)),
@@ -217,6 +220,12 @@ export class RunningLoader {
     this.#server?.process.notice(notice);
   };
 
+  #found(findings: Findings): void {
+    this.#findingLines.update(findings);
+    this.#description.findings(findings);
+    this.#server?.process.findings(findings);
+  }
+
   /** Requests all rows for dry runs, or no longer. Where records are printed, all rows pass anyway. */
   #wantRows(isWanted: boolean): void {
     if (!this.records.wantsRows) this.#running.want('core', isWanted ? Number.POSITIVE_INFINITY : 0);
@@ -274,10 +283,12 @@ export class RunningLoader {
         rules.rows(bytes, count, this.#running.ready);
       },
       serverBlocked: () => server?.process.blocked(),
-      second: ({ number, ledger, summary, clockOffsetNs }) => {
+      second: ({ number, ledger, summary, findings, clockOffsetNs }) => {
         this.#description.second(ledger, summary);
         records.learn(ledger.interfaces);
         this.#recorder?.learn(ledger.interfaces);
+        // Before the second, with which the server sends them.
+        if (findings !== undefined) this.#found(findings);
         server?.process.second(number, ledger, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());
       },

@@ -1,8 +1,9 @@
 /** All metrics of the loader in the Prometheus text format. */
-import type { Notice, RulesSnapshot } from '@packetlog/common';
+import { type Findings, type Notice, noFindings, type RulesSnapshot } from '@packetlog/common';
 import { Registry } from 'prom-client';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { ClientSums } from '../streams/client-sums.ts';
+import { findingsMetrics } from './findings-metrics.ts';
 import { ledgerMetrics } from './ledger-metrics.ts';
 import { LoaderEvents, type LoaderSource, loaderMetrics } from './loader-metrics.ts';
 import { rulesMetrics } from './rules-metrics.ts';
@@ -24,6 +25,7 @@ export class Metrics {
   #ledger: DrainLedger | undefined;
   #rules: RulesSnapshot | undefined;
   #isHealthy = false;
+  #findings = noFindings(0);
   #source: MetricsSource | undefined;
   #made: { readonly text: Promise<string>; readonly atMs: number } | undefined;
 
@@ -36,12 +38,17 @@ export class Metrics {
     this.#source = source;
     ledgerMetrics(this.#registry, { ledger: () => this.#ledger, clients: source.clientRecords });
     rulesMetrics(this.#registry, () => this.#rules);
+    findingsMetrics(this.#registry, () => this.#findings);
     loaderMetrics(this.#registry, { ...source, isHealthy: () => this.#isHealthy }, this.#events);
   }
 
   second(ledger: DrainLedger): void {
     this.#ledger = ledger;
     this.#events.report(ledger.at_ms, ledger.reader, performance.now());
+  }
+
+  findings(findings: Findings): void {
+    this.#findings = findings;
   }
 
   notice(notice: Notice): void {

@@ -66,6 +66,9 @@ function handle(message: Message): void {
     case 'second':
       rows.report(message.number, () => server?.second(message.ledger, message.summary, message.clockOffsetNs));
       return;
+    case 'findings':
+      server?.findings(message.findings);
+      return;
     case 'rules-changed':
       server?.rulesChanged();
       return;
