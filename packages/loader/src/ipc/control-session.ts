@@ -20,6 +20,8 @@ export const controlSessionSchema = z.object({
     })
     .nullable(),
   interfaces: ledgerSchema.shape.interfaces,
+  /** Absolute path of `--record-dir`; absent: packets are not recorded, or in the state directory. */
+  record_directory: z.string().optional(),
 });
 
 /** Whether the tokens were replaced. `problem`: why not, as a sentence; absent with `--listen off`. */
@@ -28,6 +30,9 @@ export type RotatedTokens = z.infer<typeof rotatedTokensSchema>;
 
 /** Identifies the loader. Every version sends these fields, so that a newer command can identify the loader. */
 export const loaderIdentitySchema = controlSessionSchema.pick({ pid: true, network_namespace: true });
+
+/** Earlier versions do not send the directory. */
+export const recordDirectorySchema = controlSessionSchema.pick({ record_directory: true });
 
 export type LoaderIdentity = z.infer<typeof loaderIdentitySchema>;
 export type ControlSession = z.infer<typeof controlSessionSchema>;

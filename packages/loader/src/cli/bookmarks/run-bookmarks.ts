@@ -7,7 +7,7 @@ import { plural, utcText } from '../../past/reading/report-text.ts';
 import type { TimeRange } from '../../past/reading/time-range.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../../rules/store/state-directory.ts';
-import { recordDirectory } from '../options/past-options.ts';
+import { recordDirectory } from '../process/recorded-directory.ts';
 import { say } from '../process/say.ts';
 import { unreachable } from '../process/unreachable.ts';
 import { formatted, type QueryFormat } from '../query/result-table.ts';
@@ -37,7 +37,7 @@ export async function listBookmarks(
 ): Promise<number> {
   const answer = directory === undefined ? await asked(paths, 'facts', {}) : undefined;
   if (answer?.ok === false) return rejected(answer.error.message);
-  const bookmarks = answer?.value.bookmarks ?? storedBookmarks(recordDirectory(directory));
+  const bookmarks = answer?.value.bookmarks ?? storedBookmarks(await recordDirectory(directory, paths));
   if (format === 'table' && bookmarks.length === 0) {
     say('No bookmarks. To keep a range: packetlog bookmarks add --from TIME --to TIME --note TEXT.');
     return EXIT.ok;

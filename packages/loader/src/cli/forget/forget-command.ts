@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import { directoryOption, recordDirectory } from '../options/past-options.ts';
+import { directoryOption } from '../options/past-options.ts';
 import { network } from '../options/values.ts';
 import { print } from '../process/print.ts';
 
@@ -42,11 +42,11 @@ export function addForgetCommand(program: Command, done: (code: number) => void)
     .addHelpText('after', HELP)
     .action(async (_, command: Command) => {
       const { source, dir, yes = false } = command.opts<Given>();
+      const { recordDirectory } = await import('../process/recorded-directory.ts');
       const { runForget } = await import('./run-forget.ts');
+      const directory = await recordDirectory(dir);
       const confirm = yes ? async () => true : askInTerminal;
-      done(
-        await runForget({ directory: recordDirectory(dir), network: source, confirm }, (line) => print(`${line}\n`)),
-      );
+      done(await runForget({ directory, network: source, confirm }, (line) => print(`${line}\n`)));
     });
 }
 

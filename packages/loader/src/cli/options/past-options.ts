@@ -1,15 +1,9 @@
 /** Options of the commands that read recorded packets: the directory, and a range of time. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Option } from 'commander';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { TimeRange } from '../../past/reading/time-range.ts';
-import { statePaths } from '../../rules/store/state-directory.ts';
 import { clockTimeAfter, moment } from './moment.ts';
 import { fileName } from './values.ts';
-
-/** Directory in the state directory. */
-const RECORD = 'record';
 
 /** The values of these options. */
 export interface PastOptions {
@@ -29,9 +23,10 @@ export function isPast({ from, to, dir }: PastOptions): boolean {
 }
 
 export function directoryOption(): Option {
-  return new Option('--dir <dir>', 'directory of the segments (default: record in PACKETLOG_STATE_DIR)').argParser(
-    fileName,
-  );
+  return new Option(
+    '--dir <dir>',
+    'directory of the segments (default: that of the running packetlog, otherwise record in PACKETLOG_STATE_DIR)',
+  ).argParser(fileName);
 }
 
 export function fromOption(description = 'only packets from this time on'): Option {
@@ -63,17 +58,4 @@ export function rangeOf({ from, to }: PastOptions): TimeRange {
 /** commander passes the previous value, too. */
 function timeOption(text: string): bigint {
   return moment(text);
-}
-
-/** Returns the directory of the segments. `given`: the value of `--dir`. @throws SetupError if it does not exist. */
-export function recordDirectory(given: string | undefined): string {
-  const directory = given ?? join(statePaths(process.env).directory, RECORD);
-  if (existsSync(directory)) return directory;
-  throw new SetupError({
-    step: 'read segments in',
-    target: directory,
-    problem: 'there is no such directory, or this user may not see it',
-    next: 'Name the directory with --dir, or run as root.',
-    exit: 'usage',
-  });
 }

@@ -3,14 +3,7 @@ import type { Filter, TimeStep } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { filterOption } from '../options/filter-option.ts';
-import {
-  directoryOption,
-  fromOption,
-  type PastOptions,
-  rangeOf,
-  recordDirectory,
-  toOption,
-} from '../options/past-options.ts';
+import { directoryOption, fromOption, type PastOptions, rangeOf, toOption } from '../options/past-options.ts';
 import { list } from '../options/shared-options.ts';
 import { countFromOne, fileName } from '../options/values.ts';
 import type { Question } from './query.ts';
@@ -91,13 +84,14 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
         command.error("error: option '--limit <rows>' cannot be used with '--by <step>' without '--top <name>'");
       }
       const filter = filterOf(words, command);
-      const directory = recordDirectory(given.dir);
       const range = rangeOf(given);
-      const [{ query }, { WaitingOutput }, { standardOutput }] = await Promise.all([
+      const [{ recordDirectory }, { query }, { WaitingOutput }, { standardOutput }] = await Promise.all([
+        import('../process/recorded-directory.ts'),
         import('./query.ts'),
         import('../segments/waiting-output.ts'),
         import('../../print/standard-output.ts'),
       ]);
+      const directory = await recordDirectory(given.dir);
       const top = await topOf(given, command);
       const question = questionOf({ ...given, ...(top !== undefined && { top }) });
       done(

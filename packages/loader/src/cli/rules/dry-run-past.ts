@@ -3,7 +3,8 @@ import { invalidRequest, type RulesError, rulesRequestSchemas } from '@packetlog
 import { EXIT } from '../../errors/exit-codes.ts';
 import type { PastResult } from '../../past-dry-run/try-past.ts';
 import { RulesRejection } from '../../rules/ruleset/rejection.ts';
-import { type PastOptions, rangeOf, recordDirectory } from '../options/past-options.ts';
+import { type PastOptions, rangeOf } from '../options/past-options.ts';
+import { recordDirectory } from '../process/recorded-directory.ts';
 import { say } from '../process/say.ts';
 import { Stop } from '../process/stop.ts';
 import { dryRunPastText } from './dry-run-past-text.ts';
@@ -21,7 +22,7 @@ interface Given extends PastOptions {
 export const dryRunPast: Handler = async (_, printer, options, args) => {
   const { dir, rules, protect = [], ...times } = options as Given;
   const range = rangeOf(times);
-  const directory = recordDirectory(dir);
+  const directory = await recordDirectory(dir);
   const parsed = rulesRequestSchemas.test.safeParse(await requestedDryRun(args, options, 1));
   if (!parsed.success) return rejected(invalidRequest(parsed.error));
   const stop = new AbortController();

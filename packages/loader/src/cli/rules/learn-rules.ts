@@ -13,7 +13,8 @@ import type { TimeRange } from '../../past/reading/time-range.ts';
 import type { PastResult } from '../../past-dry-run/try-past.ts';
 import { listeningPorts } from '../../system/listening-ports.ts';
 import { filterOption } from '../options/filter-option.ts';
-import { type PastOptions, rangeOf, recordDirectory } from '../options/past-options.ts';
+import { type PastOptions, rangeOf } from '../options/past-options.ts';
+import { recordDirectory } from '../process/recorded-directory.ts';
 import { say } from '../process/say.ts';
 import { Stop } from '../process/stop.ts';
 import { terminalJson } from '../process/terminal-text.ts';
@@ -37,7 +38,7 @@ export const learnRules: Handler = async (_, printer, options, words) => {
   // Both steps of the work, and the dry run, read the same packets, also while packetlog records.
   const { fromNs, toNs = BigInt(Date.now()) * NS_PER_MS } = rangeOf(times);
   const range = { fromNs, toNs };
-  const directory = recordDirectory(dir);
+  const directory = await recordDirectory(dir);
   const listCommand = listCommandOf({ range, from, dir });
   const stop = new AbortController();
   void new Stop().requested.then(() => stop.abort());

@@ -28,6 +28,8 @@ export interface LoaderFacts {
   /** Returns the interfaces as they were attached. */
   readonly attached: () => Ledger['interfaces'];
   readonly rules: () => LoaderStatus['rules'];
+  /** Value of `--record-dir`; undefined: packets are not recorded, or in the state directory. */
+  readonly recordDirectory: string | undefined;
   /** Undefined where nothing is recorded. */
   readonly past: () => PastAccess | undefined;
 }
@@ -63,12 +65,13 @@ export class DescribedLoader implements LoaderDescription {
   }
 
   session(): ControlSession {
-    const { networkNamespace, server } = this.#facts;
+    const { networkNamespace, recordDirectory, server } = this.#facts;
     return {
       pid: process.pid,
       network_namespace: networkNamespace,
       served: server?.served ?? null,
       interfaces: this.interfaces,
+      ...(recordDirectory !== undefined && { record_directory: recordDirectory }),
     };
   }
 

@@ -80,6 +80,7 @@ export class RunningLoader {
     this.staying = new PinnedFarewell(options.bpfFs, this.notice);
     this.#description = new DescribedLoader({
       networkNamespace: networkNamespaceId(watchedNamespace(options)),
+      recordDirectory: options.record?.directory,
       ringBytes: parts.ringBytes,
       server: parts.server,
       attached: () => this.#running.ready.interfaces,

@@ -5,14 +5,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import type { TimeRange } from '../../past/reading/time-range.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../../print/capture-format.ts';
 import { filterOption } from '../options/filter-option.ts';
-import {
-  directoryOption,
-  fromOption,
-  type PastOptions,
-  rangeOf,
-  recordDirectory,
-  toOption,
-} from '../options/past-options.ts';
+import { directoryOption, fromOption, type PastOptions, rangeOf, toOption } from '../options/past-options.ts';
 import { countFromOne, fileName } from '../options/values.ts';
 import { print } from '../process/print.ts';
 
@@ -51,13 +44,13 @@ export function addSegmentsCommand(program: Command, done: (code: number) => voi
     .action(async (_, command: Command) => {
       const { dir, json = false } = command.opts<Given>();
       const { printList } = await import('./segments-report.ts');
-      done(printList(recordDirectory(dir), json, print));
+      done(printList(await directoryOf(dir), json, print));
     });
 
   subcommand(segments, 'verify', 'check every segment; exit code 1 if one is damaged').action(
     async (_, command: Command) => {
       const { printVerification } = await import('./segments-report.ts');
-      done(printVerification(recordDirectory(command.opts<Given>().dir), print));
+      done(printVerification(await directoryOf(command.opts<Given>().dir), print));
     },
   );
 
@@ -102,9 +95,14 @@ async function printed(
   format: 'text' | CaptureFormat,
 ): Promise<number> {
   const { printPast } = await import('./print-past.ts');
-  const directory = recordDirectory(dir);
+  const directory = await directoryOf(dir);
   const range = bookmark === undefined ? rangeOf(times) : await rangeOfBookmark(directory, bookmark);
   return printPast({ directory, range, filter, format, write });
+}
+
+async function directoryOf(given: string | undefined): Promise<string> {
+  const { recordDirectory } = await import('../process/recorded-directory.ts');
+  return recordDirectory(given);
 }
 
 async function rangeOfBookmark(directory: string, id: number): Promise<TimeRange> {

@@ -8,6 +8,7 @@ import {
   type LoaderIdentity,
   loaderIdentitySchema,
   type RotatedTokens,
+  recordDirectorySchema,
   rotatedTokensSchema,
 } from '../../ipc/control-session.ts';
 import { type LoaderStatus, loaderStatusSchema } from '../../ipc/loader-status.ts';
@@ -67,15 +68,31 @@ export class ControlClient {
     return loaderIdentitySchema.parse(answer.value);
   }
 
+  /**
+   * Returns the `--record-dir` of the loader; undefined if it has none, or its version does not say. Rejects also without
+   * an answer in `ms`.
+   */
+  async recordDirectory(ms: number): Promise<string | undefined> {
+    const answer = await this.#post<{ value?: unknown }>('/session', '', AbortSignal.timeout(ms));
+    return recordDirectorySchema.parse(answer.value).record_directory;
+  }
+
   importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {
     return this.#post(`/rules/import?${new URLSearchParams(query)}`, list);
   }
 
-  #post<Answer>(path: string, body: string | Uint8Array): Promise<Answer> {
+  #post<Answer>(path: string, body: string | Uint8Array, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const headers = { 'Content-Length': Buffer.byteLength(body), ...this.#headers };
       // A new connection each time: the loader may close an idle one just as it is reused.
-      const options = { socketPath: this.#path, path, method: 'POST', headers, agent: false };
+      const options = {
+        socketPath: this.#path,
+        path,
+        method: 'POST',
+        headers,
+        agent: false,
+        ...(signal && { signal }),
+      };
       const outgoing = request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
