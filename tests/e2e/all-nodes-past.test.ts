@@ -161,6 +161,12 @@ describe.skipIf(!requireRoot())('recorded packets of all nodes', { timeout: 240_
     }
     await linked.setViewportSize(DESKTOP);
 
+    await linked.keyboard.press('t');
+    await linked.getByTestId('past-reach').getByText('web-2: Recorded packets reach back to today').waitFor();
+    await linked.getByTestId('past-reach').getByText('web-3: This node has no recorder').waitFor();
+    await screenshot(linked, 'all-past-time', false);
+    await linked.keyboard.press('Escape');
+
     // One filter for all nodes; a node that is gone does not hide the others.
     await linked.getByTestId('filter').fill('udp dst port 443');
     await linked.keyboard.press('Enter');
@@ -185,6 +191,12 @@ describe.skipIf(!requireRoot())('recorded packets of all nodes', { timeout: 240_
     await linked.goBack();
     await coverage(linked).getByText('on 1 of 3 nodes').waitFor();
     expect(problems).toEqual([]);
+
+    // Another browser does not know the other nodes.
+    const stranger = await suite.open(`${first.url}&node=all-nodes&from=${at(from)}&to=${at(to)}&filter=udp`);
+    await stranger.page.getByTestId('toasts').getByText('this browser knows only one').waitFor();
+    await untilLoaded(stranger.page, BEFORE + AFTER);
+    expect(stranger.problems).toEqual([]);
     await third.packetlog.end();
     await serving.end();
   });

@@ -110,7 +110,7 @@ function Recorded({ now, onShow }: { now: number; onShow: (range: TimeSpan) => v
           onChanged={() => setChanges(changes + 1)}
         />
       )}
-      <p className="field-hint" data-testid="past-reach">
+      <p className="field-hint whitespace-pre-line" data-testid="past-reach">
         {recorder === 'off' && NOT_RECORDED}
         {isRecorded && (problem ?? reachText(value, now))}
       </p>
@@ -126,10 +126,8 @@ function reachText(answer: PastAnswers['past:facts'] | null, now: number): strin
   if (answer === null) return 'Loading…';
   if (answer.nodes === undefined) return nodeReachText(answer, now);
   return answer.nodes
-    .map(
-      ({ name, facts }) => `${name}: ${facts === null ? 'not recorded, or not reachable.' : nodeReachText(facts, now)}`,
-    )
-    .join(' ');
+    .map(({ name, facts }) => `${name}: ${typeof facts === 'string' ? facts : nodeReachText(facts, now)}`)
+    .join('\n');
 }
 
 function nodeReachText(facts: PastFacts, now: number): string {

@@ -1,5 +1,6 @@
-import type { HistoryTop, PastTop } from '@packetlog/common';
+import type { HistoryTop } from '@packetlog/common';
 import { expect, test } from 'vitest';
+import type { PastTops } from '../../node/messages/past-events.ts';
 import { lastText, liveLists, rangeLists, recordedLists } from './range-lists.ts';
 
 const volume = { packets: 9, bytes: 900, series: [4, 5] };
@@ -76,13 +77,20 @@ test('lists of recorded packets have totals, and the number of ports of a source
     others: { packets: 10, bytes: 100 },
     distinct,
   });
-  const past: PastTop = {
+  const past: PastTops = {
     sources: list({ addr: '203.0.113.7', ports: 41 }, 12),
     ports: list({ ip_protocol: 6, port: 443 }, 3),
     pairs: list({ src_addr: '203.0.113.7', dst_addr: '198.51.100.1' }, 14),
     rules: list({ rule_id: 12 }, 1),
     interfaces: list({ name: 'eth0' }, 2),
-    coverage: { packets: 100, records: 100, missing: [{ kind: 'uncounted', count: 7, message: 'Too many.' }] },
+    coverage: {
+      packets: 100,
+      records: 100,
+      missing: [
+        { kind: 'uncounted', count: 4, message: 'Too many.', node: 'web-1' },
+        { kind: 'uncounted', count: 3, message: 'Too many.', node: 'web-2' },
+      ],
+    },
   };
   const lists = recordedLists(past, 60_000);
   expect(lists.sources[0]).toMatchObject({ note: '41 ports', packets: 90, series: [] });
@@ -93,5 +101,35 @@ test('lists of recorded packets have totals, and the number of ports of a source
   expect(lists.interfaces[0]).toMatchObject({
     filter: 'iface "eth0"',
     denies: { fields: { source: 'any', interface: 'eth0' }, text: 'everything on eth0' },
+  });
+});
+
+test('lists of several nodes say which numbers are bounds, and filter interfaces by their own names', () => {
+  const list = <Entry extends object>(entry: Entry) => ({
+    entries: [{ packets: 90, bytes: 900, ...entry }],
+    others: { packets: 10, bytes: 100 },
+    distinct: 12,
+  });
+  const { sources, ports, interfaces, totals } = recordedLists(
+    {
+      sources: {
+        ...list({ addr: '203.0.113.7', ports: 41, ports_at_least: true, at_least: true } as const),
+        at_most: true,
+      },
+      ports: list({ ip_protocol: 6, port: 443 }),
+      pairs: list({ src_addr: '203.0.113.7', dst_addr: '198.51.100.1' }),
+      rules: list({ rule_id: 12 }),
+      interfaces: list({ name: 'web-1 eth0', on_node: 'eth0' }),
+      coverage: { packets: 100, records: 100, missing: [] },
+    },
+    60_000,
+  );
+  expect(sources[0]).toMatchObject({ note: 'at least 41 ports', isAtLeast: true });
+  expect(ports[0]?.isAtLeast).toBeUndefined();
+  expect(totals?.sources).toEqual({ packets: 100, distinct: 12, isAtMost: true });
+  expect(interfaces[0]).toMatchObject({
+    label: 'web-1 eth0',
+    filter: 'iface "eth0"',
+    filterShows: 'packets of eth0 on every node',
   });
 });

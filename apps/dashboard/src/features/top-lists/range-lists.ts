@@ -180,7 +180,7 @@ export function recordedLists(top: PastTops, lengthMs: number): RangeLists {
     rules: rules.entries.map((entry) => ({ ...entry, series: [] })),
     lengthMs,
     totals,
-    uncounted: top.coverage.missing.find(({ kind }) => kind === 'uncounted')?.count ?? 0,
+    uncounted: top.coverage.missing.reduce((sum, { kind, count = 0 }) => (kind === 'uncounted' ? sum + count : sum), 0),
   };
 }
 

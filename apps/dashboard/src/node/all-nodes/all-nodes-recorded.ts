@@ -95,17 +95,18 @@ const OF_ONE_NODE = {
   error: { code: 'unavailable', message: 'Each node answers this for itself: select a node above.' },
 } as const;
 
+/** Delay before a node is asked again that failed without saying when. */
+const RETRY_MS = 30_000;
+
 interface Parts<T> {
   readonly values: readonly { readonly name: string; readonly value: T }[];
   readonly nodes: NodesAnswered;
-  /** When to ask again, if a node is busy. */
-  readonly retryMs: number | undefined;
 }
 
 function partsOf<T>(answers: readonly NodeAnswer<T>[], without: readonly NodeWithout[]): Parts<T> {
   const values = answers.flatMap(({ name, answer }) => (answer.ok ? [{ name, value: answer.value }] : []));
   const failed = answers.flatMap(({ name, answer }) => (answer.ok ? [] : [{ name, error: answer.error }]));
-  const waits = failed.flatMap(({ error }) => error.retry_after_ms ?? []);
+  const waits = failed.map(({ error }) => error.retry_after_ms ?? RETRY_MS);
   return {
     values,
     nodes: {
@@ -114,17 +115,17 @@ function partsOf<T>(answers: readonly NodeAnswer<T>[], without: readonly NodeWit
         ...without,
         ...failed.map(({ name, error }) => ({ name, why: 'failed' as const, message: error.message })),
       ],
+      ...(waits.length > 0 && { retryMs: Math.min(...waits) }),
     },
-    retryMs: waits.length === 0 ? undefined : Math.max(...waits),
   };
 }
 
-/** Adds up the answers of those nodes that have answered; rejected if none has, or if one asks to be asked again. */
+/** Adds up the answers of those nodes that have answered; rejected if none has. */
 function answered<T, Sum>(
-  { values, nodes, retryMs }: Parts<T>,
+  { values, nodes }: Parts<T>,
   addUp: (values: Parts<T>['values'], nodes: NodesAnswered) => Sum,
 ): Acknowledgement<Sum> {
-  if (values.length === 0 || retryMs !== undefined) return rejection(nodes.without, retryMs);
+  if (values.length === 0) return rejection(nodes.without, nodes.retryMs);
   return { ok: true, value: addUp(values, nodes) };
 }
 
@@ -178,7 +179,7 @@ function addUpFacts(
     bookmarks: [],
     nodes: [
       ...parts.map(({ name, value }) => ({ name, facts: value })),
-      ...without.map(({ name }) => ({ name, facts: null })),
+      ...without.map(({ name, message }) => ({ name, facts: message })),
     ],
   };
 }

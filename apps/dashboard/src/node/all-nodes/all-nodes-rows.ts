@@ -35,8 +35,8 @@ type Answer = Acknowledgement<PastAnswers['past:rows']>;
 const IFINDEX_AT = byteOf('ifindex');
 
 /**
- * Merges recorded rows of several nodes by time, page by page, newest first. A row is returned once no node can have a
- * newer one, by the times of the nodes' own clocks; what was read of the other nodes is kept for the next page.
+ * Merges recorded rows of several nodes by time, by their own clocks, page by page, newest first. For a page, as many rows
+ * as it has are read of each node, so that none can have a newer one; those that are not in it are kept for the next page.
  */
 export class AllNodesRows {
   readonly #positions = new Map<string, Position>();
@@ -130,8 +130,6 @@ function merged(unread: readonly Unread[], limit: number): { records: string; un
   const data = new DataView(bytes.buffer);
   let at = bytes.length;
   while (at > 0) {
-    // A node of which all that was read is taken may have newer rows than the others.
-    if (unread.some(({ isDone }, i) => !isDone && heads[i]?.length === 0)) break;
     const newest = newestOf(heads);
     const page = heads[newest]?.at(-1);
     const node = unread[newest]?.node;

@@ -91,7 +91,7 @@ function addUpLists<Entry extends Volume>(
     }
   }
   const listed = lists.map(({ entries }) => new Set(entries.map(keyOf)));
-  const isWhole = lists.map(({ entries, distinct }) => entries.length >= distinct);
+  const isWhole = lists.map(({ entries, others, distinct }) => entries.length >= distinct && others.packets === 0);
   const isTooSmall = (key: string) => lists.some((_, i) => !isWhole[i] && !listed[i]?.has(key));
   const entries = [...sums]
     .sort(([, a], [, b]) => b.entry.packets - a.entry.packets)

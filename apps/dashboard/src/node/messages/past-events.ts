@@ -57,6 +57,8 @@ export interface NodeWithout {
 export interface NodesAnswered {
   readonly answered: readonly string[];
   readonly without: readonly NodeWithout[];
+  /** Delay before nodes that failed are asked again; absent if none did. */
+  readonly retryMs?: number;
 }
 
 /** Coverage of one node's answer, or of the sum of several nodes' answers. */
@@ -100,8 +102,10 @@ export interface PastAnswers {
   'live:rates': LiveRates;
   'live:top': LiveTop;
   'live:end': { ended: boolean };
-  /** `nodes`: of each of several nodes; null: it has not answered. */
-  'past:facts': PastFacts & { readonly nodes?: readonly { readonly name: string; readonly facts: PastFacts | null }[] };
+  /** `nodes`: of each of several nodes, or why it has not answered, as a whole sentence. */
+  'past:facts': PastFacts & {
+    readonly nodes?: readonly { readonly name: string; readonly facts: PastFacts | string }[];
+  };
   'past:rates': PastRatesOf;
   'past:top': PastTops;
   'past:rows': PastRows & { readonly nodes?: NodesAnswered };

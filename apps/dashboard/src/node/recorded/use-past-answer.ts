@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import { useLive, useSnapshot } from '../live-context.tsx';
-import type { PastAnswers, PastEvent, PastRequests } from '../messages/past-events.ts';
+import type { PastAnswers, PastCoverage, PastEvent, PastRequests } from '../messages/past-events.ts';
 import { useJoinedRecorders } from './use-recorder.ts';
 
 /** Delay before a question is repeated that the loader could not answer. */
@@ -58,7 +58,9 @@ export function usePastAnswer<Event extends PastEvent>(
       if (answer.ok) {
         setKnown({ key, value: answer.value, request });
         setProblem(null);
-        later(question.againAfter(now()));
+        // Of several nodes, some may have failed.
+        const { nodes } = 'coverage' in answer.value ? (answer.value.coverage as PastCoverage) : {};
+        later(nodes?.retryMs ?? question.againAfter(now()));
       } else {
         setProblem({ key, message: answer.error.message });
         later(answer.error.retry_after_ms ?? RETRY_MS);

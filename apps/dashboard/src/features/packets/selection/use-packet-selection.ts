@@ -1,8 +1,10 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import { ALL_NODES } from '../../../node/nodes.ts';
 import { useRowState, useRows } from '../../../node/recorded/rows-context.tsx';
 import { nextRow } from '../../../node/rows/next-row.ts';
+import { useNodes } from '../../../node/use-nodes.ts';
 import { packetRow } from '../../../text/row-text.ts';
 import { useKeys } from '../../../ui/keys/keys.ts';
 import { toasts } from '../../../ui/toast-store.ts';
@@ -33,6 +35,7 @@ export function usePacketSelection(): PacketSelection {
   const row = useRowState(({ selected }) => selected);
   const mayChange = useMayChange();
   const enforces = useRulesView() !== null;
+  const isAllNodes = useNodes().shown === ALL_NODES;
   const [isShown, setShown] = useState(false);
   const [isDenying, setDenying] = useState(false);
   useEffect(() => {
@@ -56,7 +59,7 @@ export function usePacketSelection(): PacketSelection {
     const found = read();
     if (found === null) return;
     const { denyProblem } = await loadDenyProblem();
-    const why = denyProblem({ ...found, row: found.packet }, { enforces, mayChange });
+    const why = denyProblem({ ...found, row: found.packet }, { isAllNodes, enforces, mayChange });
     if (why === '') setDenying(true);
     else toasts.show({ text: why, tone: 'problem' });
   };

@@ -9,11 +9,16 @@ import { packetSource } from './deny-choice.ts';
  */
 export function denyProblem(
   packet: { readonly view: PacketLogView; readonly index: number; readonly row: PacketRow },
-  { enforces, mayChange }: { readonly enforces: boolean; readonly mayChange: boolean },
+  {
+    isAllNodes,
+    enforces,
+    mayChange,
+  }: { readonly isAllNodes: boolean; readonly enforces: boolean; readonly mayChange: boolean },
 ): string {
   if (packetSource(packet.view, packet.index, packet.row) === null) {
     return 'No address could be read from this frame, so no rule can match it.';
   }
+  if (isAllNodes) return 'Each node has its own rules: select a node above, then deny the source there.';
   if (!enforces) return 'This loader only observes: it enforces no rules.';
   return mayChange ? '' : `This connection is read-only. ${HOW_TO_CHANGE}`;
 }
