@@ -14,10 +14,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mmdb } from '../../../test/support/fake-mmdb.ts';
 import { ALL, removePast, TIMES, writePast } from '../../../test/support/past-fixture.ts';
 import { openPlaceDatabase } from '../../enrichment/place-database.ts';
+import { SourcePlaces } from '../../enrichment/source-places.ts';
 import { writeSegment } from '../../recorder/format/index.ts';
 import { KnownFacts } from '../reading/known-facts.ts';
+import { wordsAt } from './block-addresses.ts';
+import { KeySums } from './key-sums.ts';
 import { pastTop } from './past-top.ts';
 import { PastView } from './past-view.ts';
+import { placeGroups } from './source-groups.ts';
 
 const NS_PER_MS = 1_000_000n;
 const RANGE = {
@@ -172,6 +176,60 @@ describe('sources by AS', () => {
     expect(both.entries.filter(known)).toEqual(alone.entries.filter(known));
   });
 });
+
+describe('the lookups of sources by AS', () => {
+  it('are one for each network of the files, and find the same as one for each source', () => {
+    const ases = open('Some', {
+      '10.0.0.0/8': as(64_500, 'Ten'),
+      '10.64.0.0/10': as(64_501, 'Part of ten'),
+      '10.200.3.128/25': as(64_502, 'Small'),
+      '192.0.2.0/24': as(64_500, 'Ten elsewhere'),
+      '2001:db8::/32': as(64_503, 'Six'),
+      '2001:db8:8000::/33': as(64_501, 'Part of six'),
+    });
+    const others = open('Others', { '10.64.7.0/24': { country: 'NZ' }, '11.0.0.0/16': as(64_504, 'Eleven') });
+    const addresses = Array.from({ length: 3000 }, (_, i) => {
+      const spread = (i * 7919) % 65_536;
+      const [high, low] = [spread >> 8, spread & 0xff];
+      const all = [`10.${high}.${low}.${i % 256}`, `10.200.3.${low}`, `192.0.2.${low}`, `11.0.${high}.${low}`];
+      return [...all, `10.64.7.${low}`, `2001:db8:${spread.toString(16)}::1`, `2001:db9::${spread.toString(16)}`][
+        i % 7
+      ];
+    }) as string[];
+    const sources = new KeySums(addresses.length);
+    for (const [i, address] of [...new Set(addresses)].entries()) {
+      const words = new Int32Array(parseAddress(address).slice().buffer);
+      sources.addTo(sources.numberOf(...wordsAt(words, 0)), { packets: i % 10, bytes: 60, records: 1 });
+    }
+    for (const files of [[ases], [others, ases], [ases, others]]) {
+      let lookups = 0;
+      const counted = files.map((file) => ({
+        ...file,
+        entryOf: (address: string) => {
+          lookups++;
+          return file.entryOf(address);
+        },
+      }));
+      const found = groupsOf(sources, new SourcePlaces(counted, 'as'));
+      expect(lookups).toBeLessThan((files.length * sources.size) / 3);
+      // Every source has a network of its own: then each is looked up.
+      const each = files.map((file) => ({
+        ...file,
+        entryOf: (address: string) => ({ ...file.entryOf(address), prefix: address.includes(':') ? 128 : 32 }),
+      }));
+      const withoutNetworks = (list: Groups) => list.entries.map(({ networks: _, ...entry }) => entry);
+      expect(withoutNetworks(found)).toEqual(withoutNetworks(groupsOf(sources, new SourcePlaces(each, 'as'))));
+      expect(found.entries.reduce((sum, entry) => sum + entry.sources, 0)).toBe(sources.size);
+    }
+  });
+});
+
+function groupsOf(sources: KeySums, places: SourcePlaces): Groups {
+  const answering = placeGroups(sources, places, 20);
+  let step = answering.next();
+  while (step.done !== true) step = answering.next();
+  return step.value;
+}
 
 describe('sources by country', () => {
   it('name no networks if there are more than 16', () => {

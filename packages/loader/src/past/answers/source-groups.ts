@@ -1,10 +1,11 @@
 /** Groups all counted sources by network, autonomous system or country. */
-import { formatAddress, MAX_GROUP_NETWORKS, type PastTop } from '@packetlog/common';
-import type { SourcePlaces } from '../../enrichment/source-places.ts';
+import { MAX_GROUP_NETWORKS, type PastTop } from '@packetlog/common';
+import type { SourcePlace, SourcePlaces } from '../../enrichment/source-places.ts';
 import { BlockAddresses, wordsAt } from './block-addresses.ts';
 import type { Flow } from './flow-sums.ts';
 import { KeySums } from './key-sums.ts';
 import type { Answering } from './past-view.ts';
+import { SourceAddresses } from './source-addresses.ts';
 import { networkText, networkWords, SOURCE_PREFIX } from './source-network.ts';
 
 export type SourceGroupList = NonNullable<PastTop['groups']>;
@@ -54,7 +55,10 @@ export class NetworkSums {
 
 interface Group {
   readonly name: string;
-  readonly title: string | undefined;
+  /** As the files have it for the first of its sources. */
+  title: string | undefined;
+  /** The lowest number of its sources. */
+  first: number;
   sources: number;
   packets: number;
   bytes: number;
@@ -62,26 +66,38 @@ interface Group {
   networks: Set<string> | undefined;
 }
 
-/** Looks up each counted source; what was not counted by source is in `others`. */
+/**
+ * Groups each counted source; what was not counted by source is in `others`. Sources are looked up in the order of their
+ * addresses: those in one network of the files share a lookup.
+ */
 export function* placeGroups(sources: KeySums, places: SourcePlaces, limit: number): Answering<SourceGroupList> {
   const groups = new Map<string, Group>();
-  const groupOf: Group[] = [];
+  const groupOf: Group[] = new Array(sources.size);
   const prefixes = new Uint8Array(sources.size);
   const longest = new Uint8Array(sources.size);
-  for (let key = 0; key < sources.size; key++) {
-    if (key % SOURCES_PER_STEP === 0) yield;
-    const { name, title, prefix, longestPrefix } = places.find(formatAddress(sources.bytesOf(key)));
-    const group = groups.get(name) ?? { name, title, sources: 0, packets: 0, bytes: 0, networks: undefined };
-    groups.set(name, group);
+  const addresses = new SourceAddresses(sources.size, (key) => sources.bytesOf(key));
+  let found: { readonly key: number; readonly place: SourcePlace; readonly group: Group } | undefined;
+  let steps = 0;
+  for (const key of addresses.sorted()) {
+    if (steps++ % SOURCES_PER_STEP === 0) yield;
+    if (found === undefined || !addresses.areInOneNetwork(found.key, key, found.place.longestPrefix)) {
+      const place = places.find(addresses.text(key));
+      found = { key, place, group: groupFor(place, groups) };
+    }
+    const { group, place } = found;
     const { packets, bytes } = sources.sumsOf(key);
+    if (key < group.first) {
+      group.first = key;
+      group.title = place.title;
+    }
     group.sources++;
     group.packets += packets;
     group.bytes += bytes;
-    groupOf.push(group);
-    prefixes[key] = prefix;
-    longest[key] = longestPrefix;
+    groupOf[key] = group;
+    prefixes[key] = place.prefix;
+    longest[key] = place.longestPrefix;
   }
-  const order = [...groups.values()].sort((one, other) => other.packets - one.packets);
+  const order = [...groups.values()].sort((one, other) => other.packets - one.packets || one.first - other.first);
   const listed = order.slice(0, limit);
   for (const group of listed) group.networks = new Set();
   const lengths = places.isMixed ? longest : prefixes;
@@ -96,6 +112,15 @@ export function* placeGroups(sources: KeySums, places: SourcePlaces, limit: numb
     others.bytes += bytes;
   }
   return { entries: listed.map(entryOf), others, distinct: groups.size };
+}
+
+function groupFor({ name, title }: SourcePlace, groups: Map<string, Group>): Group {
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const first = Number.POSITIVE_INFINITY;
+  const group = { name, title, first, sources: 0, packets: 0, bytes: 0, networks: undefined };
+  groups.set(name, group);
+  return group;
 }
 
 function entryOf({ name, title, sources, packets, bytes, networks }: Group): SourceGroupList['entries'][number] {
