@@ -28,6 +28,7 @@ const UNITS_PER_SECOND = 1500;
 const COST: Readonly<Record<string, number>> = {
   'rules:audit': 100,
   'rules:list': 20,
+  'rules:propose_permits': 60,
   'history:top': 100,
   history: 10,
 };

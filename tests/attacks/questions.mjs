@@ -39,6 +39,7 @@ const QUESTIONS = {
   'names:places': () => ({ addresses: Array.from({ length: 50 }, (_, i) => `203.0.113.${i}`) }),
   'rules:list': () => ({}),
   'rules:audit': () => ({ limit: 10_000 }),
+  'rules:propose_permits': () => ({}),
   'rules:test': () => ({ rules: [{ action: 'deny', source: 'set:bad' }], sets: { bad: BAD_LINES }, seconds: 3600 }),
 };
 const NAMES = Object.keys(QUESTIONS);

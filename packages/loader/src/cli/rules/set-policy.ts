@@ -23,7 +23,13 @@ export const setPolicy: Handler = async (connection, printer, options, [policy =
     return printer.changed(await connection.ask('policy', request), doneText);
   }
   const proposed = await connection.ask('propose_permits', {});
-  if (!proposed.ok) return printer.answer(proposed, () => []);
+  if (!proposed.ok) {
+    if (given.check || given.withPermits || given.withReplies) return printer.answer(proposed, () => []);
+    // A loader of an earlier version proposes nothing; the change reverts all the same unless it is confirmed.
+    const { message } = proposed.error;
+    if (!printer.isJson) printer.text([`Warning: The permit rules that this machine needs are not known: ${message}`]);
+    return printer.changed(await connection.ask('policy', request), doneText, { proposals: null });
+  }
   const { value: proposals } = proposed;
   if (given.check && printer.isJson) return printer.answer({ ok: true, value: {} }, () => [], { proposals });
   if (!printer.isJson) warn(connection, printer, proposals, given);

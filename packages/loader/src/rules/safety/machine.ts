@@ -7,7 +7,7 @@ import { permitsNow } from './permits-now.ts';
 import { proposePermits } from './propose-permits.ts';
 import type { Protected } from './protected-sources.ts';
 
-/** Time in ms for which facts are reused: any client may ask, and the tables of a busy server are long. */
+/** Time in ms for which facts, and answers about the same rules, are reused: any client may ask, and tables are long. */
 const FRESH_MS = 5000;
 
 export interface RulesNow {
@@ -21,6 +21,8 @@ export class Machine {
   readonly #sources: () => FactSources;
   #found: Promise<MachineFacts> | undefined;
   #foundAt = Number.NEGATIVE_INFINITY;
+  /** The last answer, and what it is about. */
+  #last: { readonly about: readonly unknown[]; readonly answer: PermitProposals } | undefined;
 
   constructor(sources: () => FactSources) {
     this.#sources = sources;
@@ -28,8 +30,11 @@ export class Machine {
 
   async proposePermits({ top, interfaces, protectedNow }: RulesNow): Promise<PermitProposals> {
     const facts = await this.#facts();
+    const about = [facts, top.image, JSON.stringify([protectedNow, interfaces])];
+    const last = this.#last;
+    if (last !== undefined && about.every((each, i) => each === last.about[i])) return last.answer;
     const nowMs = Date.now();
-    return proposePermits({
+    const answer = proposePermits({
       facts,
       protectedNow,
       ruleset: top.ruleset,
@@ -41,6 +46,8 @@ export class Machine {
       ),
       nowMs,
     });
+    this.#last = { about, answer };
+    return answer;
   }
 
   #facts(): Promise<MachineFacts> {
