@@ -20,7 +20,7 @@ export function evaluateCapture({ promise, facts }, kernel) {
     return evaluateRejection(facts, 6, 'use --transport auto');
   }
   if (promise === 'jumbo frames, native' && !atLeast(kernel, FRAGS_SINCE)) {
-    return evaluateRejection(facts, 6, 'the MTU is too large for one buffer. Try --mode');
+    return evaluateRejection(facts, 6, 'the MTU is too large for one buffer. Lower the MTU');
   }
   return evaluateRecords(facts, expectedMode(promise, kernel));
 }
