@@ -20,6 +20,8 @@ const [SERVICE, REMOTE, CLOSED] = [8080, 4443, 8081];
 /** How long to wait for what must not arrive; each wait has a second witness. */
 const ABSENT_MS = 400;
 const PRESENT_MS = 20_000;
+/** On a busy machine, a change must not revert before it is checked. */
+const PATIENT = ['--confirm-within', '5m'];
 
 describe.skipIf(!requireRoot())('the default policy deny', () => {
   const suite = eachWithNetwork({ neighbours: 'resolve' });
@@ -41,7 +43,7 @@ describe.skipIf(!requireRoot())('the default policy deny', () => {
     await startTcpEcho(server, '::', SERVICE);
     localPort = await (await server.agent()).ask('holdTcp', { address: link.client.ipv4, port: REMOTE });
     place = makeRulesPlace();
-    packetlog = suite.own(await startEnforcing(server, place, '--print', 'json'));
+    packetlog = suite.own(await startEnforcing(server, place, '--print', 'json', ...PATIENT));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
   });
   afterEach(() => {

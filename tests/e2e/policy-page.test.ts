@@ -18,7 +18,7 @@ describe.skipIf(!requireRoot())('the form for the default policy', () => {
     await startTcpEcho(client, link.client.ipv4, REMOTE);
     for (const port of [SERVICE, OTHER]) await startTcpEcho(server, '0.0.0.0', port);
     const localPort = await (await server.agent()).ask<number>('holdTcp', { address: link.client.ipv4, port: REMOTE });
-    const { packetlog, place, origin, change } = await suite.start();
+    const { packetlog, place, origin, change } = await suite.start('--confirm-within', '5m');
     const { page, problems } = await suite.open(`${origin}/rules${change}`);
     await page.getByRole('button', { name: 'change', exact: true }).click();
     expect(await page.getByTestId('needed-permits').count()).toBe(0);
