@@ -39,6 +39,12 @@ const ConversationTable = dynamic(
   { ssr: false },
 );
 
+/** Not part of the first load: what it shows is rare. */
+const FindingsPanel = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/findings/findings-panel.tsx'))).FindingsPanel,
+  { ssr: false },
+);
+
 /** Not part of the first load: loaded when a packet is selected or denied for the first time. */
 const DenySelected = dynamic(
   async () => (await lazyWithRetry(() => import('../../features/rules/form/deny-selected.tsx'))).DenySelected,
@@ -101,6 +107,7 @@ function LiveView({ selection, children }: { selection: PacketSelection; childre
         <PathStrip />
         <Packets selection={selection} Conversations={ConversationTable} />
         <div className="side">
+          <FindingsPanel />
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
           <section ref={side} className="side-top" aria-label="Top lists" tabIndex={0}>
             <TopPanels overview={overview} height={height ?? 0} />
@@ -115,6 +122,7 @@ function LiveView({ selection, children }: { selection: PacketSelection; childre
     <main id="content" className="instrument" data-old={old}>
       <QueryBar />
       <RateChart overview={overview} />
+      <FindingsPanel which="open" />
       <Tabs
         label="What to show below the chart"
         tabs={[
@@ -129,7 +137,12 @@ function LiveView({ selection, children }: { selection: PacketSelection; childre
             id: 'notices',
             label: 'Notices',
             ...(noticeCount > 0 && { note: String(noticeCount) }),
-            content: <Notices />,
+            content: (
+              <>
+                <FindingsPanel which="closed" />
+                <Notices />
+              </>
+            ),
           },
         ]}
       />

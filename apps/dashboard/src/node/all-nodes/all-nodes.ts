@@ -85,6 +85,10 @@ export class AllNodes implements View {
         summary: (summary) => {
           node.summary = summary;
         },
+        findings: (message) => {
+          this.store.state.findings(message, this.#names()[i]);
+          this.store.figuresChanged();
+        },
         notice: (notice) => {
           this.store.state.notice({ ...notice, message: `${this.#names()[i]}: ${notice.message}` });
           this.store.figuresChanged(true);

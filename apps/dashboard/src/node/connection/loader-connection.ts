@@ -23,6 +23,7 @@ export interface Tap {
   batch(batch: PacketLogBatch): void;
   summary(summary: Summary): void;
   notice(notice: Notice): void;
+  findings(message: unknown): void;
 }
 
 /** The page's connection to a loader. Messages are validated before they are used. */
@@ -112,6 +113,7 @@ export class LoaderConnection {
   }
 
   #listenToMessages(): void {
+    const socket = this.#socket;
     const { state, rules } = this.#store;
     this.#on('hello', isHello, (hello) => {
       const before = state.sessionId;
@@ -134,6 +136,11 @@ export class LoaderConnection {
       state.notice(notice);
       this.tap?.notice(notice);
       this.#store.figuresChanged(true);
+    });
+    (socket as Socket).on('findings', (message: unknown) => {
+      state.findings(message);
+      this.tap?.findings(message);
+      this.#store.figuresChanged();
     });
     this.#on('rules', isRulesSnapshot, (snapshot) => {
       rules.replace(snapshot);

@@ -11,6 +11,12 @@ export interface NumberedNotice extends PageNotice {
   readonly number: number;
 }
 
+/** The newest message of a node about findings, which is checked where it is shown; `node`: '' for the only one. */
+export interface NodeFindings {
+  readonly node: string;
+  readonly message: unknown;
+}
+
 export interface Rates {
   readonly packets: number;
   readonly bytes: number;
@@ -56,6 +62,7 @@ export interface Figures {
   /** Highest sampling rate of the last interval: 1 of this many packets was recorded; 1 = all. */
   readonly sampledOneOf: number;
   readonly top: TopLists;
+  readonly findings: readonly NodeFindings[];
   readonly notices: readonly NumberedNotice[];
   /** Messages that failed their check. */
   readonly badMessages: number;

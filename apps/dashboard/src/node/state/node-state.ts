@@ -10,7 +10,14 @@ import {
 import { Past, type PastView } from '../past/past.ts';
 import { appendMarker, isMarkerAt } from '../rows/marker.ts';
 import { RowsView } from '../rows/rows-view.ts';
-import { type Figures, type NumberedNotice, type PageLedger, type PageNotice, ratesOf } from './figures.ts';
+import {
+  type Figures,
+  type NodeFindings,
+  type NumberedNotice,
+  type PageLedger,
+  type PageNotice,
+  ratesOf,
+} from './figures.ts';
 import { LastArrival } from './last-arrival.ts';
 import { ledgerSum } from './ledger-sum.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
@@ -40,6 +47,7 @@ export class NodeState {
   #top = topLists([], MAX_TOP_ENTRIES);
   #notices: NumberedNotice[] = [];
   #noticeCount = 0;
+  #findings: readonly NodeFindings[] = [];
   #stream: StreamLedger = NEW_STREAM;
   #carried: CarriedLoss = NOTHING_CARRIED;
   #lossCharted = 0;
@@ -159,6 +167,10 @@ export class NodeState {
     if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
+  findings(message: unknown, node = ''): void {
+    this.#findings = [...this.#findings.filter((each) => each.node !== node), { node, message }];
+  }
+
   notice(notice: PageNotice): void {
     this.#notices = [{ ...notice, number: this.#noticeCount++ }, ...this.#notices].slice(0, MAX_NOTICES);
   }
@@ -215,6 +227,7 @@ export class NodeState {
       withholding: at - this.#withheldAt < WITHHOLDING_MS,
       sampledOneOf: this.#summaries.at(-1)?.max_weight ?? 1,
       top: this.#top,
+      findings: this.#findings,
       notices: this.#notices,
       badMessages: this.#badMessages,
       vlanSeen: this.#vlanSeen,
