@@ -14,7 +14,7 @@ const DOCUMENT = join(ROOT, 'docs/trust.md');
 const MARKS = /(<!-- figures: (\w+) -->\n).*?(<!-- end of the figures -->)/gs;
 
 /**
- * What the tests record: tests/parser, tests/kernels, tests/chaos, tests/fuzz and tests/attacks.
+ * What the tests record: tests/findings, tests/parser, tests/kernels, tests/chaos, tests/fuzz and tests/attacks.
  * @typedef {{ frames: number, unexplained: number, explained: Record<string, number> }} Compared
  * @typedef {{ filters: number, decisions: number, different: number }} Filters
  * @typedef {{ sets: number, decisions: number, different: number }} Rules
@@ -26,7 +26,10 @@ const MARKS = /(<!-- figures: (\w+) -->\n).*?(<!-- end of the figures -->)/gs;
  * @typedef {{ date: string, commit: string, inputs: number, seconds: number, findings: readonly object[] }} Fuzzed
  * @typedef {{ clients: number, silent: boolean, p50_us: number, p99_us: number, p50_growth: number, p99_growth: number }} Asking
  * @typedef {{ date: string, commit: string, rounds: number, load: number, cpus: number, cases: Record<string, Asking> }} Questions
+ * @typedef {{ date: string, commit: string, captures: number, packets: number, hours: number, fired: readonly { capture: string, finding: string, justified: string }[] }} CapturedFindings
+ * @typedef {{ date: string, commit: string, minutes: number, packets: number, ab: number, curl: number, rsync: number, ssh: number, monitoring: number, dns: number, fired: readonly string[] }} OrdinaryTraffic
  * @typedef {{
+ *   findings?: { captures?: CapturedFindings, ordinary?: OrdinaryTraffic },
  *   parser?: Parser,
  *   kernels: Record<string, Record<string, KernelCase>>,
  *   verifier: Record<string, Record<string, Cost | null>>,
@@ -74,6 +77,29 @@ function parserFigures(parser) {
         ],
       ],
     ),
+  ];
+}
+
+/** @param {Results['findings']} findings */
+function findingFigures({ captures, ordinary } = {}) {
+  if (captures === undefined && ordinary === undefined) return NOT_RUN;
+  const rows = [];
+  if (captures !== undefined) {
+    const { captures: files, packets, hours, fired, date, commit } = captures;
+    const what = `${count(files)} captures of others`;
+    rows.push([what, count(packets), `${hours} h`, count(fired.length), `${day(date)}, ${commit}`]);
+  }
+  if (ordinary !== undefined) {
+    const { minutes, packets, ab, curl, rsync, ssh, monitoring, dns, fired, date, commit } = ordinary;
+    const made = `${count(ab)} requests of ab, ${count(curl)} of curl, ${count(rsync)} copies of rsync, ${count(ssh)} ssh sessions, ${count(monitoring)} rounds of monitoring, ${count(dns)} datagrams`;
+    rows.push([made, count(packets), `${minutes} min`, count(fired.length), `${day(date)}, ${commit}`]);
+  }
+  const justified = (captures?.fired ?? []).map(
+    ({ capture, finding, justified }) => `* ${capture}: ${finding}. It is ${justified}.`,
+  );
+  return [
+    ...table(['traffic', 'packets', 'duration', 'findings', 'last run, commit'], rows),
+    ...(justified.length > 0 ? ['', 'Found:', '', ...justified] : []),
   ];
 }
 
@@ -204,6 +230,7 @@ export function figures(results) {
     faults: faultFigures(results.chaos.runs),
     fuzz: fuzzFigures(results.fuzz),
     questions: questionFigures(results.questions),
+    findings: findingFigures(results.findings),
   };
 }
 
@@ -233,6 +260,7 @@ function recorded() {
     chaos: read('tests/chaos/results.json') ?? { runs: [] },
     fuzz: read('tests/fuzz/results.json') ?? {},
     questions: read('tests/attacks/results.json'),
+    findings: read('tests/findings/results.json'),
   };
 }
 

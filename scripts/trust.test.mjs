@@ -57,6 +57,18 @@ describe('figures', () => {
   });
 });
 
+it('list what was found in captures, with the reason', () => {
+  const about = { date: '2026-12-01', commit: 'abc' };
+  const fired = [{ capture: 'ndpi: scan.pcap', finding: 'a scan', justified: 'a scan' }];
+  const captures = { ...about, captures: 700, packets: 200_000, hours: 45.9, fired };
+  const made = { ab: 1, curl: 2, rsync: 3, ssh: 4, monitoring: 5, dns: 6 };
+  const ordinary = { ...about, minutes: 30, packets: 1_000_000, ...made, fired: [] };
+  const lines = figures({ ...nothing, findings: { captures, ordinary } }).findings;
+  expect(lines).toContain('| 700 captures of others | 200,000 | 45.9 h | 1 | 2026-12-01, abc |');
+  expect(lines?.join()).toContain('4 ssh sessions');
+  expect(lines?.at(-1)).toBe('* ndpi: scan.pcap: a scan. It is a scan.');
+});
+
 it('show how much questions delay the rows of another client', () => {
   const none = { clients: 0, silent: false, p50_us: 500, p99_us: 5000, p50_growth: 1, p99_growth: 1 };
   const one = { ...none, clients: 1, p50_us: 550, p99_us: 4500, p50_growth: 1.1, p99_growth: 0.9 };

@@ -129,6 +129,20 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'curl', dnf: 'curl', pacman: 'curl' },
   },
   {
+    what: 'dropbear',
+    why: 'pnpm test:findings logs in to it; its package starts no service',
+    purposes: ['test'],
+    probe: { command: 'dropbear' },
+    names: { apt: 'dropbear-bin', dnf: 'dropbear', pacman: 'dropbear' },
+  },
+  {
+    what: 'ssh',
+    why: 'the same, as the client',
+    purposes: ['test'],
+    probe: { command: 'ssh' },
+    names: { apt: 'openssh-client', dnf: 'openssh-clients', pacman: 'openssh' },
+  },
+  {
     what: 'openssl',
     why: 'the tests make certificates with it',
     purposes: ['test'],
