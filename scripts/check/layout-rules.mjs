@@ -92,6 +92,8 @@ export const LAYOUTS = [
       // Reads capture files, and runs their frames through the program and the rules.
       'capture-file': [],
       replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'ipc', 'errors'],
+      // Decides when alerts fire, and what is sent to whom and when.
+      alerts: ['rules/store', 'system', 'ipc', 'errors'],
       // Starts the server process, and answers it.
       supervisor: ['native', 'ipc', 'errors', 'line-limit.ts'],
       // The server: everything that the network reaches. It does not import the core.
@@ -117,6 +119,7 @@ export const LAYOUTS = [
       // Judges both halves before they start.
       doctor: ['server', 'enrichment', 'rules', 'reader', 'transports', 'xdp', 'system', 'native', 'ipc', 'errors'],
       cli: [
+        'alerts',
         'doctor',
         'demo',
         'launch',
@@ -157,6 +160,7 @@ export const LAYOUTS = [
       segments: ['record', 'address', 'history'],
       filter: ['segments', 'rules', 'names', 'record', 'address'],
       past: ['filter', 'history', 'rules', 'address'],
+      alerts: ['filter', 'rules'],
       live: ['filter', 'history', 'past'],
       findings: ['record', 'address'],
       protocol: ['filter', 'rules', 'record', 'history', 'past', 'live', 'findings'],
@@ -164,6 +168,7 @@ export const LAYOUTS = [
       explain: ['filter', 'names', 'record', 'address'],
       'index.ts': [
         'address',
+        'alerts',
         'batch',
         'explain',
         'export',

@@ -10,6 +10,17 @@ export {
   readNetwork,
   unmapped,
 } from './address/network.ts';
+export {
+  ALERT_STATES,
+  type AlertCondition,
+  type AlertRate,
+  type AlertState,
+  alertConditionText,
+  type FilteredRate,
+} from './alerts/alert-condition.ts';
+export { AlertConditionError } from './alerts/alert-condition-error.ts';
+export { type AlertProgress, type EvaluatedAlert, evaluateAlert } from './alerts/alert-progress.ts';
+export { MAX_ALERT_CONDITION, parseAlertCondition } from './alerts/parse-alert-condition.ts';
 export { encodeBatch, PacketLogBatch, readBatches } from './batch/batch.ts';
 export type { BatchCounters, BatchHeader } from './batch/batch-header.ts';
 export { writeBatchCounters, writeBatchHeader } from './batch/batch-header-writer.ts';
