@@ -7,6 +7,7 @@ import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
+import { addAlertsCommand } from './alerts/alerts-command.ts';
 import { addBookmarksCommand } from './bookmarks/bookmarks-command.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addDoctorCommand } from './doctor-command.ts';
@@ -124,6 +125,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   addForgetCommand(program, done);
 
   program.addCommand(rulesCommand(done));
+  addAlertsCommand(program, done);
 
   program
     .command('unload')

@@ -34,6 +34,7 @@ const FILE_OPTIONS: ReadonlySet<string> = new Set([
   '--rules',
   '--bpf-fs',
   '--dir',
+  '--secret-file',
 ]);
 const INTERFACE_OPTIONS: ReadonlySet<string> = new Set(['--iface', '--interface']);
 /** The values of arguments, by argument name. */

@@ -1,5 +1,6 @@
 import { type Finding, noFindings } from '@packetlog/common';
 import { expect, it } from 'vitest';
+import { NO_COUNTS } from '../ipc/alerts/alerts-access.ts';
 import { type LoaderStatus, loaderStatusSchema } from '../ipc/loader-status.ts';
 import { problemsOf } from './run/health.ts';
 import { completenessOf, statusText } from './status-text.ts';
@@ -32,6 +33,7 @@ const STATUS: LoaderStatus = loaderStatusSchema.parse({
   },
   rules: { rules: 12, default_policy: 'permit', in_force: true, alarms: [] },
   clients: 2,
+  alerts: { alerts: 0, firing: [], waiting: 0, counts: NO_COUNTS },
   ring_bytes: 16 * 2 ** 20,
   server: { is_running: true, pid: 1235, memory_bytes: 60 * 2 ** 20, restarts: 0, missed_reports: 0 },
   memory_bytes: 151 * 2 ** 20,
@@ -168,4 +170,18 @@ it('problems are an interface that is gone, rules that are not in force, and ala
     'The rules are not in force: see packetlog rules list.',
     'The rules file was rejected.',
   ]);
+});
+
+it('names the alerts that fire, and what is not delivered', () => {
+  const counts = { ...NO_COUNTS, failed: 1 };
+  const lines = (alerts: LoaderStatus['alerts']) =>
+    statusText({ ...STATUS, alerts }, NOW).filter((line) => /Alerts|Problem|delivered|given up/.test(line));
+  expect(lines(STATUS.alerts)).toEqual([]);
+  expect(lines({ alerts: 3, firing: ['denied', 'disk'], waiting: 2, counts: NO_COUNTS })).toEqual([
+    'Alerts:   3 alerts, firing: denied, disk; 2 events not delivered yet',
+  ]);
+  expect(lines({ alerts: 1, firing: [], waiting: 0, counts })).toEqual([
+    'Alerts:   1 alert, none fires; 1 event given up',
+  ]);
+  expect(lines({ ...STATUS.alerts, problem: 'alerts.json is damaged' })).toEqual(['Problem:  alerts.json is damaged']);
 });

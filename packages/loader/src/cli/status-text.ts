@@ -72,6 +72,8 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
     ),
     ...(ledger.recorder === undefined ? [] : field('Recorder', recorderText(ledger.recorder, nowMs))),
     ...field('Memory', memoryText(status)),
+    ...(status.alerts.alerts === 0 ? [] : field('Alerts', alertsText(status.alerts))),
+    ...(status.alerts.problem === undefined ? [] : field('Problem', printableName(status.alerts.problem))),
     ...serverProblem(status.server),
     ...findingLines(status.findings?.open ?? [], nowMs),
     ...field('Alarm', alarmText(status.last_alarm, nowMs)),
@@ -83,6 +85,15 @@ function recorderText({ recording, recorded, sampled, bytes, oldest_ms }: Record
   const kept = oldest_ms === 0 ? 'no packets yet' : `back to ${age(nowMs - oldest_ms)} ago, ${sizeText(bytes)}`;
   const since = `${plural(recorded, 'record')} since the start${sampled > 0 ? `, ${grouped(sampled)} sampled` : ''}`;
   return `${recording ? '' : 'STOPPED; '}${kept}; ${since}`;
+}
+
+function alertsText({ alerts, firing, waiting, counts }: LoaderStatus['alerts']): string {
+  const state = firing.length === 0 ? 'none fires' : `firing: ${firing.join(', ')}`;
+  return [
+    `${plural(alerts, 'alert')}, ${state}`,
+    ...(waiting > 0 ? [`${plural(waiting, 'event')} not delivered yet`] : []),
+    ...(counts.failed > 0 ? [`${plural(counts.failed, 'event')} given up`] : []),
+  ].join('; ');
 }
 
 const sizeText = (bytes: number) => (bytes < MIB ? 'less than 1 MiB' : `${grouped(bytes / MIB)} MiB`);

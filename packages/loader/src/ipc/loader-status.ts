@@ -1,6 +1,7 @@
 /** What the running loader reports to `packetlog status`. */
 import { defaultPolicySchema, findingsSchema, ledgerSchema, noticeSchema } from '@packetlog/common';
 import { z } from 'zod';
+import { alertReportSchema } from './alerts/alerts-access.ts';
 
 const count = z.number().int().nonnegative();
 const { interfaces, unwatched, ring, before, queue, recorder, reasons } = ledgerSchema.shape;
@@ -58,6 +59,7 @@ export const loaderStatusSchema = z.object({
     .nullable(),
   /** Absent: there was none since the start. */
   findings: z.optional(findingsSchema),
+  alerts: alertReportSchema,
   /** The last notice that was a warning or an error; absent if there was none. */
   last_alarm: z.optional(noticeSchema),
 });

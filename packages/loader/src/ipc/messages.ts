@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Findings, HopLedger, InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { PlainError } from '../errors/setup-error.ts';
+import type { AlertReport } from './alerts/alerts-access.ts';
 import type { ClockPolicy } from './clock-policy.ts';
 import type { PinPlace } from './pin-place.ts';
 import type { ReaderState } from './reader-state.ts';
@@ -96,6 +97,8 @@ export interface DrainLedger extends Omit<Ledger, 'client'> {
   readonly server?: HopLedger;
   /** For metrics, not for clients; only reports have it. */
   readonly reader?: ReaderState;
+  /** For metrics; the core's main thread adds it. */
+  readonly alerts?: AlertReport;
 }
 
 /** The slots and tables that rules are compiled for. Fixed before anything is attached. */
@@ -176,8 +179,11 @@ export type FromDrain =
 
 export type ToDrain =
   | { type: 'rows-wanted'; by: 'core' | 'server'; perSecond: number }
-  /** Whether a client reads summaries and the ledger each second. If not, none are produced while no packets arrive. */
-  | { type: 'has-clients'; hasClients: boolean }
+  /**
+   * Whether a client of the server, or the core, reads summaries and the ledger each second. If neither does, none are
+   * produced while no packets arrive.
+   */
+  | { type: 'has-clients'; by: 'core' | 'server'; hasClients: boolean }
   /** Clients and commands are accepted from now on. `status`: a line for the service manager. */
   | { type: 'serving'; status: string }
   /** Whether a client takes rows as they arrive. */

@@ -14,6 +14,7 @@ import {
 } from '@packetlog/common';
 import { z } from 'zod';
 import { EXIT, type ExitReason } from '../errors/exit-codes.ts';
+import { deliveryResultSchema, type OutgoingRequest } from './alerts/outgoing-request.ts';
 import type { DrainLedger } from './messages.ts';
 import { PAST_VERBS } from './past-access.ts';
 import type { Encoding } from './process-channel.ts';
@@ -71,6 +72,8 @@ export type ToServer =
   | { type: 'tokens'; tokens: TokenDigests }
   | { type: 'places'; places: readonly PlaceFile[] }
   | { type: 'answer'; request: number; value: unknown }
+  /** Requests an HTTP request to the target of an alert; `delivered` answers. */
+  | { type: 'deliver'; delivery: number; request: OutgoingRequest }
   | { type: 'ping' }
   /** Send clients what waits, disconnect them, and exit. */
   | { type: 'close' };
@@ -162,6 +165,7 @@ const fromServerSchema = z.discriminatedUnion('type', [
     facts: z.record(z.string(), z.union([longText, z.number()])),
     message: text,
   }),
+  z.strictObject({ type: z.literal('delivered'), delivery: id, result: deliveryResultSchema }),
   z.strictObject({ type: z.literal('alive') }),
   /** The service manager stops the server: its end is not a fault. */
   z.strictObject({ type: z.literal('leaving') }),

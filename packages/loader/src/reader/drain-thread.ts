@@ -204,9 +204,14 @@ export class DrainThread {
     this.#send({ type: 'server-ended' });
   }
 
-  /** Sets whether a client reads the reports of each second. */
+  /** Sets whether a client of the server reads the reports of each second. */
   setHasClients(hasClients: boolean): void {
-    this.#send({ type: 'has-clients', hasClients });
+    this.#send({ type: 'has-clients', by: 'server', hasClients });
+  }
+
+  /** Sets whether the core needs the reports of each second, also while no packets arrive. */
+  wantReports(isWanted: boolean): void {
+    this.#send({ type: 'has-clients', by: 'core', hasClients: isWanted });
   }
 
   /** Tells the service manager that clients and commands are admitted; `status` is one line for people. */

@@ -37,7 +37,7 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
       case 'server-ended':
         serverRows?.disconnect();
         setup.lowLatency = false;
-        setup.hasClients = false;
+        setup.reportsWanted.server = false;
         break;
       case 'low-latency':
         setup.lowLatency = message.lowLatency;
@@ -46,7 +46,7 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
         setup.serviceManager.ready(message.status);
         break;
       case 'has-clients':
-        setHasClients(setup, message.hasClients);
+        setHasClients(setup, message.by, message.hasClients);
     }
   }
   return 'go on';
@@ -86,8 +86,8 @@ function makePipes(passTo: PassTo): Extract<FromDrain, { type: 'pipes' }> {
 }
 
 /** After a long sleep the next report is overdue, so the client gets one at once. */
-function setHasClients(setup: Setup, hasClients: boolean): void {
-  setup.hasClients = hasClients;
+function setHasClients(setup: Setup, by: 'core' | 'server', hasClients: boolean): void {
+  setup.reportsWanted[by] = hasClients;
   const { offsetNs, step } = setup.drain.setClock();
   setup.serverRows?.clock(offsetNs);
   if (step) postNotices([step]);

@@ -48,8 +48,8 @@ export interface Setup {
   wake: number;
   waiter: Waiter;
   serviceManager: ServiceManager;
-  /** A client reads the reports of each second. */
-  hasClients: boolean;
+  /** Who needs a report each second, also while no packets arrive. */
+  readonly reportsWanted: { core: boolean; server: boolean };
   /** A client takes rows as they arrive. */
   lowLatency: boolean;
   /** When the next report is due, by performance.now(). */
@@ -136,7 +136,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     wake,
     waiter,
     serviceManager,
-    hasClients: false,
+    reportsWanted: { core: false, server: false },
     lowLatency: false,
     nextReport: 0,
   };

@@ -127,7 +127,8 @@ function sleep(setup: Setup): number {
   startMemory.release(performance.now());
   const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
   const waits = setup.chosen.check?.waits ?? false;
-  const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !setup.hasClients && drain.isQuiet && !waits;
+  const { core, server } = setup.reportsWanted;
+  const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !(core || server) && drain.isQuiet && !waits;
   const longestMs = Math.ceil(Math.min(serviceManager.maxSleepMs, startMemory.dueInMs(performance.now())));
   const untilFlush = Math.ceil(setup.recorderRows?.dueInMs() ?? Number.POSITIVE_INFINITY);
   const sleepMs = Math.min(mayBeLong ? longestMs : untilReport, untilFlush);

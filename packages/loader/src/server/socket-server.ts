@@ -127,7 +127,7 @@ export class SocketServer {
     this.#streams.setInterfaces(ledger.interfaces);
     this.#live.second(ledger, summary);
     const summaryMessage = eventMessage('summary', JSON.stringify(summary));
-    const { reader: _, ...ledgerForClients } = ledger;
+    const { reader: _, alerts: __, ...ledgerForClients } = ledger;
     const common = JSON.stringify(ledgerForClients).slice(0, -1);
     const now = this.#streams.context.clock.now();
     // If this process itself stalled, the clients are not at fault.

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { deserialize } from 'node:v8';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SetupError } from '../errors/setup-error.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
 import type { FromServer, ServerSettings, ToServer } from '../ipc/server-messages.ts';
@@ -204,5 +204,66 @@ it('a server that the service manager stops is no error', async () => {
   expect(notice.mock.calls[0]?.[0]).toMatchObject({
     level: 'warning',
     message: 'The server process was stopped by the service manager. Capture and rules are not affected.',
+  });
+});
+
+describe('a request that the server sends for the core', () => {
+  const REQUEST = { url: 'https://example.org/', headers: {}, body: '{}', timeout_ms: 10_000 };
+
+  async function serving() {
+    const made = core();
+    await made.start();
+    await settled();
+    made.servers[0]?.says(OPENED);
+    await settled();
+    return { ...made, server: made.servers[0] as FakeServer };
+  }
+
+  it('is answered by number, once; made-up answers are ignored', async () => {
+    const { it: over, server } = await serving();
+    expect(over.canDeliver).toBe(true);
+    const results = Promise.all([over.deliver(REQUEST), over.deliver({ ...REQUEST, body: '2' })]);
+    await settled();
+    expect(server.got.filter(({ type }) => type === 'deliver')).toEqual([
+      { type: 'deliver', delivery: 1, request: REQUEST },
+      { type: 'deliver', delivery: 2, request: { ...REQUEST, body: '2' } },
+    ]);
+    for (const [delivery, status] of [
+      [7, 200],
+      [2, 202],
+      [2, 500],
+      [1, 404],
+    ] as const) {
+      server.says({ type: 'delivered', delivery, result: { status, text: '' } });
+    }
+    expect(await results).toEqual([
+      { status: 404, text: '' },
+      { status: 202, text: '' },
+    ]);
+    expect(server.isKilled).toBe(false);
+  });
+
+  it.each([
+    { status: 42, text: '' },
+    { status: 200 },
+    { status: 200, text: 'x'.repeat(513) },
+    { text: '', url: 'https://x' },
+  ])('ends a server that answers %j', async (result) => {
+    const { it: over, server, notice } = await serving();
+    const delivered = over.deliver(REQUEST);
+    server.says({ type: 'delivered', delivery: 1, result: result as never });
+    expect(await delivered).toEqual({ text: 'the server process ended before the answer' });
+    expect(notice).toHaveBeenCalledOnce();
+  });
+
+  it('has failed if there is no server, and if it never answers', async () => {
+    const { it: over } = core();
+    expect(over.canDeliver).toBe(false);
+    expect(await over.deliver(REQUEST)).toEqual({ text: 'the server process does not run' });
+    const { it: other } = await serving();
+    const delivered = other.deliver(REQUEST);
+    await vi.advanceTimersByTimeAsync(14_999);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await delivered).toEqual({ text: 'the server process did not answer' });
   });
 });

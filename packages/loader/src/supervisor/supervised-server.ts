@@ -5,12 +5,14 @@
 import { isIP } from 'node:net';
 import type { Findings, Notice, RuleCounters, Summary } from '@packetlog/common';
 import { fromPlain, type PlainError } from '../errors/setup-error.ts';
+import type { DeliveryResult, OutgoingRequest } from '../ipc/alerts/outgoing-request.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { DrainLedger, ServerPipes } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { FromServer, PlaceFile, ServerSettings, ToServer } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
 import type { TokenDigests } from '../ipc/token-digest.ts';
+import { Deliveries } from './deliveries.ts';
 import { FileUpdates } from './file-updates.ts';
 import type { PipeSource } from './launcher.ts';
 import { RestartPause } from './restart-pause.ts';
@@ -38,6 +40,7 @@ export class SupervisedServer {
   readonly #pause = new RestartPause();
   #isClosing = false;
   readonly #files = new FileUpdates();
+  readonly #deliveries = new Deliveries((message) => this.#send(message));
   /** Ends the wait of `start`. */
   #started: () => void = () => {};
   #adminDigest = '';
@@ -116,6 +119,16 @@ export class SupervisedServer {
 
   notice(notice: Notice): void {
     this.#send({ type: 'notice', notice });
+  }
+
+  /** Whether a server can send requests now. */
+  get canDeliver(): boolean {
+    return this.#run !== undefined;
+  }
+
+  /** Lets the server send a request. Resolves without a status if there is no server, or if it ends before the answer. */
+  deliver(request: OutgoingRequest): Promise<DeliveryResult> {
+    return this.#deliveries.deliver(request, this.canDeliver);
   }
 
   /** Without a server this has no effect: the next one reads the files. */
@@ -244,6 +257,9 @@ export class SupervisedServer {
         // Each is a line in the log: a server must not make up any.
         if (this.#files.isAnswer()) this.#options.places(message.labels, message.problem);
         return;
+      case 'delivered':
+        this.#deliveries.delivered(message.delivery, message.result);
+        return;
       case 'log':
         writeLine(message, this.#options);
         return;
@@ -258,6 +274,7 @@ export class SupervisedServer {
     this.#pause.ended();
     this.#started();
     this.#requests?.end();
+    this.#deliveries.end();
     this.#missedReports += run.missedReports;
     this.#clients = 0;
     this.#operators = [];

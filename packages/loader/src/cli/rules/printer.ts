@@ -27,6 +27,10 @@ const EXIT_OF: Readonly<Record<RulesError['code'], ExitReason>> = {
   unavailable: 'unsupported',
 };
 
+export function exitCodeOf({ code }: Pick<RulesError, 'code'>): Outcome {
+  return EXIT[EXIT_OF[code]];
+}
+
 /** Facts besides the answer. */
 interface Offline {
   readonly isOffline: boolean;
@@ -51,7 +55,7 @@ export class Printer {
     }
     if (this.isJson) this.#print([terminalJson({ error: answer.error, ...extra })]);
     else this.#say(`packetlog: ${printableName(answer.error.message)}`);
-    return EXIT[EXIT_OF[answer.error.code]];
+    return exitCodeOf(answer.error);
   }
 
   /** Prints the answer to a change; notes and warnings also go to standard error, even with JSON. */

@@ -1,5 +1,6 @@
 /** Describes the running loader to other commands on this machine: identity for all, state for `packetlog status`. */
 import type { Findings, Ledger, Notice, Summary } from '@packetlog/common';
+import type { AlertReport, AlertsAccess } from '../../ipc/alerts/alerts-access.ts';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
@@ -32,6 +33,7 @@ export interface LoaderFacts {
   readonly recordDirectory: string | undefined;
   /** Undefined where nothing is recorded. */
   readonly past: () => PastAccess | undefined;
+  readonly alerts: () => AlertsAccess & { report(): AlertReport };
 }
 
 export class DescribedLoader implements LoaderDescription {
@@ -85,6 +87,10 @@ export class DescribedLoader implements LoaderDescription {
     return this.#facts.past();
   }
 
+  alerts(): AlertsAccess {
+    return this.#facts.alerts();
+  }
+
   /** Returns the part of the status that health depends on; any client may request it, so it is cheap. */
   health(): Pick<LoaderStatus, 'interfaces' | 'rules'> {
     return { interfaces: this.interfaces, rules: this.#facts.rules() };
@@ -114,6 +120,7 @@ export class DescribedLoader implements LoaderDescription {
       memory_bytes: residentMemory(),
       server: this.#facts.server?.status() ?? null,
       ...(this.#findings === undefined ? {} : { findings: this.#findings }),
+      alerts: this.#facts.alerts().report(),
       ...(this.#alarm === undefined ? {} : { last_alarm: this.#alarm }),
     };
   }

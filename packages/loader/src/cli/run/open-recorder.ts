@@ -12,14 +12,19 @@ const GIB = 2 ** 30;
 /** Name of the recorder's directory in the state directory. */
 export const RECORD_DIRECTORY = 'record';
 
+/** Returns the directory of the segments. */
+export function recordDirectoryOf({ directory }: RecordOptions, stateDirectory: string): string {
+  return directory ?? join(stateDirectory, RECORD_DIRECTORY);
+}
+
 export function openRecorder(
-  { directory, ...options }: RecordOptions,
+  options: RecordOptions,
   stateDirectory: string,
   { node, version }: Pick<Hello, 'node' | 'version'>,
   notice: (notice: Notice) => void,
   log: Logger,
 ): Recorder {
-  const settings = { ...options, node, directory: directory ?? join(stateDirectory, RECORD_DIRECTORY) };
+  const settings = { ...options, node, directory: recordDirectoryOf(options, stateDirectory) };
   return new Recorder(settings, version, {
     notice,
     opened: (room) => {

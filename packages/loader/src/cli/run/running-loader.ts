@@ -1,6 +1,7 @@
 /** Connects the parts of a running loader: drain thread, rules, server, records. */
 import type { Findings, Hello, Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
+import { Alerts } from '../../alerts/alerts.ts';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
@@ -28,7 +29,7 @@ import { greet, watchingText } from './greeting.ts';
 import { problemsOf } from './health.ts';
 import { storeInterfaces } from './last-interfaces.ts';
 import { DescribedLoader } from './loader-description.ts';
-import { openRecorder } from './open-recorder.ts';
+import { openRecorder, recordDirectoryOf } from './open-recorder.ts';
 import { PinnedFarewell } from './pinned-farewell.ts';
 import { RecordSink } from './record-sink.ts';
 import { RunningServer } from './served-loader.ts';
@@ -52,8 +53,10 @@ export class RunningLoader {
   readonly #findingLines: FindingLines;
   readonly #description: DescribedLoader;
   readonly #rules: RulesRuntime;
+  readonly #alerts: Alerts;
   readonly #session = session();
   readonly #unlock: () => void;
+  readonly #rowsWanted = { dryRuns: false, alerts: false };
   #thread: DrainThread | undefined;
   #recorder: Recorder | undefined;
   #past: PastQuestions | undefined;
@@ -86,8 +89,10 @@ export class RunningLoader {
       attached: () => this.#running.ready.interfaces,
       rules: () => this.#rules.state(),
       past: () => this.#past,
+      alerts: () => this.#alerts,
     });
     this.#rules = this.#makeRules();
+    this.#alerts = this.#makeAlerts();
   }
 
   /**
@@ -157,6 +162,7 @@ export class RunningLoader {
       past: this.#past,
       hello: () => this.#hello(),
     });
+    this.#alerts.start();
     await this.#rules.serve();
     thread.serving(watchingText(thread.ready.interfaces));
   }
@@ -189,6 +195,7 @@ export class RunningLoader {
       code: 'shutting_down',
       message: 'The loader is shutting down.',
     });
+    await this.#alerts.close();
     await this.#past?.close();
     await this.#rules.close(Date.now());
     if (isStayRequested(this.#options.state)) await this.#running.pins.set(true);
@@ -227,9 +234,11 @@ export class RunningLoader {
     this.#server?.process.findings(findings);
   }
 
-  /** Requests all rows for dry runs, or no longer. Where records are printed, all rows pass anyway. */
-  #wantRows(isWanted: boolean): void {
-    if (!this.records.wantsRows) this.#running.want('core', isWanted ? Number.POSITIVE_INFINITY : 0);
+  /** Requests all rows for dry runs or alerts, or no longer. Where records are printed, all rows pass anyway. */
+  #wantRows(by: 'dryRuns' | 'alerts', isWanted: boolean): void {
+    this.#rowsWanted[by] = isWanted;
+    const { dryRuns, alerts } = this.#rowsWanted;
+    if (!this.records.wantsRows) this.#running.want('core', dryRuns || alerts ? Number.POSITIVE_INFINITY : 0);
   }
 
   #openPast(recorder: Recorder): PastQuestions {
@@ -265,12 +274,31 @@ export class RunningLoader {
         server?.process.rulesChanged();
       },
       counted: (counters, hits) => server?.process.ruleCounters(counters, hits),
-      wantRows: (isWanted) => this.#wantRows(isWanted),
+      wantRows: (isWanted) => this.#wantRows('dryRuns', isWanted),
       notice: this.notice,
       // As for names:listeners: the processes of another namespace are not those of the watched interfaces.
       socketOwners: this.#options.netns === undefined ? (inodes) => socketOwners(processesHelper(), inodes) : undefined,
       failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
       loader: this.#description,
+    });
+  }
+
+  #makeAlerts(): Alerts {
+    const server = this.#server?.process;
+    const { state, record } = this.#options;
+    return new Alerts({
+      paths: state,
+      directories: [state.directory, ...(record === undefined ? [] : [recordDirectoryOf(record, state.directory)])],
+      isRecording: record !== undefined,
+      node: this.#session.node,
+      dashboard: () => this.#server?.served.url ?? '',
+      deliver: server && ((request) => server.deliver(request)),
+      canDeliver: () => server?.canDeliver ?? false,
+      rules: () => this.#rules.state(),
+      wantRows: (isWanted) => this.#wantRows('alerts', isWanted),
+      wantReports: (isWanted) => this.#running.wantReports(isWanted),
+      notice: this.notice,
+      failed: (error) => this.#lines.failed(error, 'a request about alerts failed'),
     });
   }
 
@@ -282,6 +310,7 @@ export class RunningLoader {
       rows: (bytes, count) => {
         records.add(bytes, count);
         rules.rows(bytes, count, this.#running.ready);
+        if (this.#alerts.wantsRows) this.#alerts.rows(bytes, count, this.#running.ready);
       },
       serverBlocked: () => server?.process.blocked(),
       second: ({ number, ledger, summary, findings, clockOffsetNs }) => {
@@ -290,7 +319,8 @@ export class RunningLoader {
         this.#recorder?.learn(ledger.interfaces);
         // Before the second, with which the server sends them.
         if (findings !== undefined) this.#found(findings);
-        server?.process.second(number, ledger, summary, clockOffsetNs);
+        this.#alerts.second(ledger, summary);
+        server?.process.second(number, { ...ledger, alerts: this.#alerts.report() }, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());
       },
       ruleCounts: (counts) => rules.counts(counts),

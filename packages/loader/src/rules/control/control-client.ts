@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { isIP } from 'node:net';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { AlertAnswer, AlertRequest, AlertVerb } from '../../ipc/alerts/alerts-access.ts';
 import {
   type ControlSession,
   controlSessionSchema,
@@ -60,6 +61,11 @@ export class ControlClient {
   /** Asks about recorded packets, or changes their bookmarks. A loader of an earlier version answers `not_found`. */
   past<Verb extends LocalPastVerb>(verb: Verb, request: LocalPastRequests[Verb]): Promise<LocalPastAnswers[Verb]> {
     return this.#post(`/past/${verb}`, JSON.stringify(request));
+  }
+
+  /** Asks about alerts, or changes them. A loader of an earlier version answers `not_found`. */
+  alerts<Verb extends AlertVerb>(verb: Verb, request: AlertRequest<Verb>): Promise<AlertAnswer<Verb>> {
+    return this.#post(`/alerts/${verb}`, JSON.stringify(request));
   }
 
   /** Returns which loader answers. Also works with a loader of another version. */

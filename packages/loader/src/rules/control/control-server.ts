@@ -3,12 +3,18 @@
  * the bodies of `rules:<verb>` on the WebSocket and returns the same answers. `POST /rules/import?set=NAME&…` takes a
  * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state,
  * `POST /rotate-tokens` replaces the tokens of the dashboard. `POST /past/<verb>` takes the bodies of `past:<verb>` for
- * `facts`, `bookmark` and `unbookmark`.
+ * `facts`, `bookmark` and `unbookmark`; `POST /alerts/<verb>` those of ipc/alerts/alerts-access.ts.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
+import {
+  type AlertAnswer,
+  type AlertsAccess,
+  type AlertVerb,
+  alertRequestSchemas,
+} from '../../ipc/alerts/alerts-access.ts';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import {
@@ -33,6 +39,7 @@ export const ADDRESS_HEADER = 'x-packetlog-address';
 type Answer =
   | RulesAnswer<RulesVerb>
   | { readonly ok: true; readonly value: ControlSession | LoaderStatus | RotatedTokens }
+  | AlertAnswer<AlertVerb>
   | PastAnswer;
 
 /** Describes this loader to other commands on this machine. */
@@ -42,6 +49,7 @@ export interface LoaderDescription {
   rotateTokens(): RotatedTokens;
   /** Undefined where nothing is recorded. */
   past(): PastAccess | undefined;
+  alerts(): AlertsAccess;
 }
 
 /** Starts to serve. Resolves with undefined if another loader answers at `path`. Throws the file system's error. */
@@ -90,6 +98,10 @@ async function handle(
   if (request.method === 'POST' && url.pathname === '/rotate-tokens') return { ok: true, value: loader.rotateTokens() };
   const pastVerb = LOCAL_PAST_VERBS.find((each) => url.pathname === `/past/${each}`);
   if (request.method === 'POST' && pastVerb !== undefined) return askPast(loader.past(), pastVerb, request, gone);
+  const alertVerb = /^\/alerts\/([a-z]+)$/.exec(url.pathname)?.[1] ?? '';
+  if (request.method === 'POST' && isAlertVerb(alertVerb)) {
+    return loader.alerts().ask(alertVerb, JSON.parse((await bodyOf(request)).toString('utf8')));
+  }
   const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
   if (request.method !== 'POST' || !isVerb(verb)) {
     return { ok: false, error: { code: 'not_found', message: 'Use POST /rules/list, /rules/add and so on.' } };
@@ -113,6 +125,10 @@ async function askPast(
   return (
     past?.ask(verb, JSON.parse(body.toString('utf8')), { client: --lastCaller, mayChange: true, gone }) ?? NOT_RECORDED
   );
+}
+
+function isAlertVerb(text: string): text is AlertVerb {
+  return Object.hasOwn(alertRequestSchemas, text);
 }
 
 function isVerb(text: string): text is RulesVerb {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService } from '../../../test/support/fake-kernel.ts';
+import { NO_COUNTS } from '../../ipc/alerts/alerts-access.ts';
 import type { ControlSession } from '../../ipc/control-session.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import { RulesApi } from '../api/rules-api.ts';
@@ -34,6 +35,7 @@ const STATUS: LoaderStatus = {
   rates: { packets: 0, bytes: 0, denied: 0, by_interface: [] },
   rules: { rules: 0, default_policy: 'permit', in_force: true, alarms: [] },
   clients: 0,
+  alerts: { alerts: 0, firing: [], waiting: 0, counts: NO_COUNTS },
   ring_bytes: 4096,
   memory_bytes: 4096,
   server: null,
@@ -43,6 +45,7 @@ const LOADER: LoaderDescription = {
   status: () => STATUS,
   rotateTokens: () => ({ was_done: true }),
   past: () => undefined,
+  alerts: () => ({ ask: async (verb) => ({ ok: false, error: { code: 'invalid', message: `asked ${verb}` } }) }),
 };
 
 beforeEach(async () => {

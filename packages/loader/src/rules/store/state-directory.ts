@@ -25,6 +25,9 @@ export interface StatePaths {
   readonly audit: string;
   /** Counts of the rules, from earlier loaders. */
   readonly counts: string;
+  /** Alerts with the secrets of their targets, and their messages that are not sent yet. */
+  readonly alerts: string;
+  readonly alertsState: string;
   readonly controlSocket: string;
   /** Directory of the lists of sets. */
   readonly sets: string;
@@ -41,6 +44,8 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
     state: join(directory, 'rules.state.json'),
     audit: join(directory, 'audit.ndjson'),
     counts: join(directory, 'counts.json'),
+    alerts: join(directory, 'alerts.json'),
+    alertsState: join(directory, 'alerts.state.json'),
     controlSocket: join(directory, 'control.sock'),
     sets: join(directory, 'sets'),
   };

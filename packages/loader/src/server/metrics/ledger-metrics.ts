@@ -10,6 +10,7 @@ import {
 import type { Registry } from 'prom-client';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { ClientSums } from '../streams/client-sums.ts';
+import { alertMetrics } from './alert-metrics.ts';
 import { recorderMetrics } from './recorder-metrics.ts';
 import { counter, flag, gauge, type Sample } from './sampled-metric.ts';
 
@@ -35,6 +36,7 @@ export function ledgerMetrics(registry: Registry, source: LedgerSource): void {
   interfaceMetrics(registry, source.ledger);
   hopMetrics(registry, source);
   recorderMetrics(registry, source.ledger);
+  alertMetrics(registry, source.ledger);
   protocolMetrics(registry, source.ledger);
 }
 

@@ -197,6 +197,34 @@ describe('the metrics', () => {
     ]);
   });
 
+  it('have alerts, whose outcomes add up to their events', async () => {
+    const metrics = started();
+    metrics.second(seconds({}));
+    expect(Object.keys(await samples(metrics)).filter((name) => /^packetlog_alerts?_/.test(name))).toEqual([]);
+    const counts = {
+      ...{ fired: 5, resolved: 3, repeated: 2, sent: 4, suppressed: 3, failed: 1, discarded: 1 },
+      ...{ attempts: 9, failed_attempts: 6 },
+    };
+    metrics.second(seconds({ alerts: { alerts: 3, firing: ['denied'], waiting: 1, counts } }));
+    const text = (await metrics.text(performance.now() + 2000)) ?? '';
+    const value = (name: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${name} `))
+          ?.split(' ')[1],
+      );
+    expect(value('packetlog_alerts_configured')).toBe(3);
+    expect(value('packetlog_alerts_firing')).toBe(1);
+    const sum = (metric: string, label: string, names: string[]) =>
+      names.reduce((all, name) => all + value(`${metric}{${label}="${name}"}`), 0);
+    const events = sum('packetlog_alert_events_total', 'event', ['fired', 'resolved', 'repeated']);
+    const outcomes = sum('packetlog_alert_outcomes_total', 'outcome', ['sent', 'suppressed', 'failed', 'discarded']);
+    expect([events, outcomes + value('packetlog_alert_waiting_events')]).toEqual([10, 10]);
+    expect(value('packetlog_alert_attempts_total{result="accepted"}')).toBe(3);
+    expect(value('packetlog_alert_attempts_total{result="failed"}')).toBe(6);
+  });
+
   it('are made once for scrapes at the same time', async () => {
     let asked = 0;
     const metrics = started({ rules: () => ({ ...noRules, rules: [], sets: [], revision: ++asked }) });

@@ -17,6 +17,7 @@ import { CoreLink } from './core-link.ts';
 import { givenDescriptors, notifyReady } from './descriptors.ts';
 import { readPipe } from './read-pipe.ts';
 import { RowReader } from './row-reader.ts';
+import { sendRequest } from './send-request.ts';
 
 /** How long the end waits for the last rows. */
 const LAST_ROWS_MS = 1000;
@@ -86,6 +87,11 @@ function handle(message: Message): void {
       return;
     case 'places':
       replacePlaces(message.places);
+      return;
+    case 'deliver':
+      void sendRequest(message.request).then((result) =>
+        link.send({ type: 'delivered', delivery: message.delivery, result }),
+      );
       return;
     case 'close':
       void close(rowsEnded);
