@@ -157,6 +157,13 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'prometheus', dnf: 'golang-github-prometheus', pacman: 'prometheus' },
   },
   {
+    what: 'Alertmanager',
+    why: 'the tests send it alerts, and compare its webhook with that of PacketLog; unpacked, not installed',
+    purposes: ['test'],
+    probe: { unpacked: 'usr/bin/prometheus-alertmanager' },
+    names: { apt: 'prometheus-alertmanager', dnf: 'golang-github-prometheus-alertmanager', pacman: 'alertmanager' },
+  },
+  {
     what: 'ClickHouse library',
     why: 'the ClickHouse server consists of it, apart from its start',
     purposes: ['test'],

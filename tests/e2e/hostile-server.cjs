@@ -98,6 +98,7 @@ function flood() {
   for (let i = 0; i < FLOOD; i++) {
     send({ type: 'has-clients', has_clients: i % 2 === 0 });
     send({ type: 'places', labels: ['a made-up file'] });
+    send({ type: 'delivered', delivery: i, result: { status: 200, text: 'made up' } });
     send({ type: 'log', level: i % 2 === 0 ? 'warn' : 'error', facts: {}, message: `made-up line ${i}` });
   }
 }

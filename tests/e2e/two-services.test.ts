@@ -1,12 +1,14 @@
 /** Core and server as two services with their users; the service manager is simulated, see tests/package/boot.sh. Needs root. */
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { withLoaderCopy } from '../lab/loader-copy.ts';
+import type { Namespace } from '../lab/namespace.ts';
 import { createPinPlace } from '../lab/pin-place.ts';
 import { LAB_ADMIN_TOKEN, LAB_TOKEN, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -17,6 +19,7 @@ import { startCrowd } from './crowd.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const RECEIVER = fileURLToPath(new URL('./notify-receiver.pl', import.meta.url));
+const ALERT_RECEIVER = fileURLToPath(new URL('./alert-receiver.mjs', import.meta.url));
 /** Users that the machine does not have. */
 const CORE_UID = 64_001;
 const SERVER_UID = 64_002;
@@ -109,6 +112,7 @@ describe.skipIf(!requireRoot())('as two services', () => {
         await sendUdp(client, { address: ADDRESS, count: 300 });
         sent += 300;
         await until(async () => (await crowd.accounts())[0]?.received === 300, { what: 'the rows of this round' });
+        await expectAlertSent(server, join(state, 'control.sock'));
         if (round === 1) {
           process.kill(running.pid, 'SIGKILL');
           await core.untilPrinted(/server process closed its connection. The service manager restarts it/);
@@ -126,6 +130,38 @@ describe.skipIf(!requireRoot())('as two services', () => {
     }
   });
 });
+
+/** The core has no network: its server sends the message of an alert. */
+async function expectAlertSent(at: Namespace, controlSocket: string): Promise<void> {
+  const receiver = startProcess(at, process.execPath, [ALERT_RECEIVER, '8099']);
+  try {
+    await receiver.untilPrinted(/listening/);
+    const target = { type: 'webhook', url: 'http://127.0.0.1:8099/ok', is_secret: false, authorization: 'Bearer x' };
+    await askAlerts(controlSocket, 'add', { name: 'by-server', condition: 'lost > 5/s', target });
+    expect(await askAlerts(controlSocket, 'test', { name: 'by-server' })).toMatchObject({
+      ok: true,
+      value: { was_accepted: true, text: 'HTTP 200: thanks' },
+    });
+    expect(receiver.stdout).toMatch(/"authorization":"Bearer x".*Test of alert by-server/);
+    await askAlerts(controlSocket, 'remove', { names: ['by-server'] });
+  } finally {
+    await receiver.dispose();
+  }
+}
+
+function askAlerts(socketPath: string, verb: string, body: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: `/alerts/${verb}`, method: 'POST', agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+      });
+      response.on('end', () => resolve(JSON.parse(text)));
+    });
+    asked.on('error', reject);
+    asked.end(JSON.stringify(body));
+  });
+}
 
 /** Connects, and closes while the core stands still, before it can pass descriptors. */
 async function connectAndLeave(path: string, core: number): Promise<void> {
