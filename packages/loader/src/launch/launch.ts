@@ -20,6 +20,7 @@ import {
 import { dropOptions, ownPrivileges, readPasswd, serverUserIn, setprivPath } from '../supervisor/server-command.ts';
 import { YOUNG_GENERATION } from '../supervisor/young-generation.ts';
 import { enterNamespaceAt, networkNamespaceId } from '../system/network-namespace.ts';
+import { perfProblem } from '../system/perf-paranoid.ts';
 import { hiddenBelow } from '../system/reach.ts';
 import { asUser, coreUser, type User } from '../system/service-user.ts';
 import { codeDirectories, neededFiles } from './code-directories.ts';
@@ -68,7 +69,7 @@ export function launchCore(options: LaunchOptions): string | undefined {
   // The kernel removes it whenever the effective user changes, which the preparations do.
   const deathSignal = parentDeathSignal();
   const user = coreUser();
-  const problem = dropProblem(user);
+  const problem = dropProblem(user) ?? (options.transport === 'perf' ? perfProblem() : undefined);
   if (problem !== undefined || user === undefined) return problem;
   try {
     return become(options, user, deathSignal);

@@ -31,6 +31,8 @@ const NEEDED_TO_DROP = [
   'CAP_SETPCAP',
   'CAP_SYS_PTRACE',
 ] as const;
+/** What root needs to work with the rights of another user. */
+const NEEDED_TO_ASSUME = ['CAP_SETGID', 'CAP_SETUID'] as const;
 export const NEEDED_TEXT = 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON';
 
 /** Parses the effective set in the text of /proc/PID/status. */
@@ -51,6 +53,11 @@ export function missingCapabilities(effective: bigint): string[] {
 /** Returns the names of the capabilities that root lacks to start the core as another user. */
 export function missingToDrop(effective: bigint): string[] {
   return NEEDED_TO_DROP.filter((name) => !hasCapability(effective, name));
+}
+
+/** Returns the names of the capabilities that root lacks to work with the rights of another user. */
+export function missingToAssume(effective: bigint): string[] {
+  return NEEDED_TO_ASSUME.filter((name) => !hasCapability(effective, name));
 }
 
 /** Describes missing capabilities; undefined if none is missing. */

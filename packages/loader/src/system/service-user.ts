@@ -113,7 +113,8 @@ function returnToRoot(): void {
   assumed = undefined;
 }
 
-function serviceOwnerOf(directory: string, service: ServiceUsers): User | undefined {
+/** Returns the owner of a directory if this process is root and the owner a core's user; otherwise undefined. */
+export function serviceOwnerOf(directory: string, service: ServiceUsers): User | undefined {
   if (process.geteuid?.() !== ROOT) return undefined;
   const facts = statSync(directory, { throwIfNoEntry: false });
   return facts !== undefined && facts.uid !== ROOT && service().includes(facts.uid) ? facts : undefined;

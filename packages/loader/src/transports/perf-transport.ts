@@ -6,6 +6,7 @@ import { mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
 import { enablePerfEvent, mapShared, openPerfOutput, pageSize } from '../native/libc.ts';
 import { PerfRing } from '../rings/perf-ring.ts';
 import { onlineCpus } from '../system/cpus.ts';
+import { PERF_ADVICE, perfProblem } from '../system/perf-paranoid.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
 /** Offsets in struct perf_event_mmap_page. */
@@ -54,10 +55,13 @@ function openEvent(cpu: number): number {
   try {
     return openPerfOutput(cpu);
   } catch (cause) {
+    const problem = perfProblem();
     throw new SetupError({
       step: 'open perf event',
       target: `for CPU ${cpu}`,
-      next: 'It needs CAP_PERFMON (or root).',
+      ...(problem === undefined
+        ? { next: 'It needs CAP_PERFMON (or root).' }
+        : { problem: `${(cause as Error).message}: ${problem}`, next: PERF_ADVICE }),
       exit: 'privilege',
       cause,
     });

@@ -87,6 +87,17 @@ describe.skipIf(process.getuid?.() !== 0)('is not used if another user', () => {
     expect(rejection()).toContain(`${list} belongs to another user`);
   });
 
+  it('owns it as the user of cores, with whose rights root may not work', () => {
+    chownSync(base, OTHER, OTHER);
+    const check = (capabilities: bigint) => () => checkStateDirectory(paths(), () => [OTHER], capabilities);
+    expect(check(~0n)).not.toThrow();
+    expect(check(0n)).toThrow(
+      `use state directory ${base}: it belongs to user ${OTHER}, and root without CAP_SETGID and CAP_SETUID cannot work there as that user. Start packetlog with CAP_SETGID and CAP_SETUID, or name another directory with PACKETLOG_STATE_DIR.`,
+    );
+    chownSync(base, 0, 0);
+    expect(check(0n)).not.toThrow();
+  });
+
   it('owns a directory on the way', () => {
     const theirs = join(base, 'theirs');
     mkdirSync(join(theirs, 'ours'), { recursive: true });

@@ -3,8 +3,9 @@ import { chmodSync, constants, lstatSync, mkdirSync, openSync, readdirSync, real
 import { basename, dirname, join, resolve } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
 import { type Problem, SetupError } from '../../errors/setup-error.ts';
+import { listed, missingToAssume, ownCapabilities } from '../../system/capabilities.ts';
 import { hiddenBelow } from '../../system/reach.ts';
-import { asOwnerOf, type ServiceUsers, serviceUsers } from '../../system/service-user.ts';
+import { asOwnerOf, type ServiceUsers, serviceOwnerOf, serviceUsers } from '../../system/service-user.ts';
 import { ownerProblem, type PathProblem, pathProblem } from '../../system/trusted-path.ts';
 import { observeStorage, storageProblem } from './state-storage.ts';
 
@@ -75,7 +76,11 @@ export function pathsForRoot(paths: StatePaths, service = serviceUsers): StatePa
  * This protects the control socket: it lies in a directory of mode 0700 that only root or its owner can replace.
  * (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
  */
-export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths, service = serviceUsers): void {
+export function checkStateDirectory(
+  { directory, controlSocket, sets }: StatePaths,
+  service = serviceUsers,
+  capabilities = ownCapabilities(),
+): void {
   const bytes = Buffer.byteLength(controlSocket);
   if (bytes > MAX_SOCKET_PATH) {
     throw unusable(directory, {
@@ -87,10 +92,24 @@ export function checkStateDirectory({ directory, controlSocket, sets }: StatePat
   const problem = readable(
     () => pathProblem(directory, undefined, service) ?? entryProblem(directory, service) ?? entryProblem(sets, service),
   );
-  if (problem === undefined) return;
+  if (problem !== undefined) {
+    throw unusable(directory, {
+      problem: `${problem.path} ${problem.problem}`,
+      next: isInUserNamespace() ? privilegeAdvice() : repairAdvice(problem),
+      exit: 'privilege',
+    });
+  }
+  checkOwnRights(directory, service, capabilities);
+}
+
+/** Root works in a directory of the core's user with that user's rights (`asOwnerOf`). Throws SetupError if it cannot. */
+function checkOwnRights(directory: string, service: ServiceUsers, capabilities: bigint): void {
+  const owner = serviceOwnerOf(directory, service);
+  const missing = owner === undefined ? [] : missingToAssume(capabilities);
+  if (missing.length === 0) return;
   throw unusable(directory, {
-    problem: `${problem.path} ${problem.problem}`,
-    next: isInUserNamespace() ? privilegeAdvice() : repairAdvice(problem),
+    problem: `it belongs to user ${owner?.uid}, and root without ${listed(missing)} cannot work there as that user`,
+    next: `Start packetlog with ${listed(missing)}, or name another directory with PACKETLOG_STATE_DIR.`,
     exit: 'privilege',
   });
 }
