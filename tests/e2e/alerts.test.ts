@@ -47,8 +47,8 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
   });
   afterEach(() => place.remove());
 
-  async function start(): Promise<LabProcess> {
-    const args = ['--iface', 'server0', '--print', 'none', '--listen', '127.0.0.1:7411', '--ui', 'off'];
+  async function start(...more: string[]): Promise<LabProcess> {
+    const args = ['--iface', 'server0', '--print', 'none', '--listen', '127.0.0.1:7411', '--ui', 'off', ...more];
     const packetlog = suite.own(startPacketlog(suite.network.server, { args, env: place.env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     return packetlog;
@@ -233,6 +233,20 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
     expect(readFileSync(place.path('alerts.json'), 'utf8')).not.toMatch(/hunter2/);
   });
 
+  test('tell of an interface that does not exist, and know the free space', async () => {
+    await start('--iface', 'not-there0', '--wait-for-interfaces');
+    await alerts('add', 'interface missing', '--to', `webhook:${ORIGIN}/ok`);
+    await alerts('add', 'disk < 0.001%', '--to', `webhook:${ORIGIN}/ok`);
+    await until(() => told('/ok', 'firing').length > 0, { what: 'the message', ...PATIENCE });
+    expect(told('/ok', 'firing')[0]).toMatchObject({
+      labels: { alertname: 'interface-missing' },
+      annotations: { value: 'not-there0 (waiting)' },
+    });
+    const hasDisk = async () => /% of \/\S+ is free/.test((await alerts('list')).stdout);
+    await until(hasDisk, { what: 'the free space', ...PATIENCE });
+    expect((await listed()).alerts).toMatchObject([{ state: 'firing' }, { state: 'ok' }]);
+  });
+
   test('are rejected with what to write, and exit codes', async () => {
     await start();
     const to = `webhook:${ORIGIN}/ok`;
@@ -241,6 +255,7 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
     });
     expect(await alerts('add', 'lost > 5', '--to', 'slack:https://hooks.example/x')).toMatchObject({ code: 2 });
     expect(await alerts('add', 'lost > 5', '--to', 'pigeon:x')).toMatchObject({ code: 2 });
+    expect(await alerts('add', 'recorder stopped', '--to', to)).toMatchObject({ code: 2 });
     expect(await alerts('test', 'nothing')).toMatchObject({ code: 5 });
     expect(await alerts('list')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^No alerts\. To add one/) });
   });

@@ -192,6 +192,9 @@ describe('alerts', () => {
     const { entries } = await done(alerts, 'history', {});
     expect(entries.map(({ what }) => what)).toEqual(['fired', 'sent', 'repeated', 'sent', 'resolved', 'sent']);
     expect(notices.map(({ code }) => code)).toEqual(['alert_fired', 'alert_resolved']);
+    alarms = ['\u001b[31m\u202e'];
+    await seconds(2);
+    expect(notices.at(-1)?.message).toBe('Alert rules-alarm: rules alarm; \\x1b[31m\\u202e.');
   });
 
   it('of rates and filters follow the reports', async () => {

@@ -14,6 +14,7 @@ import type {
 import { InterfaceNames } from '../ipc/interface-table.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { DrainLedger } from '../ipc/messages.ts';
+import { printableName } from '../system/interface-name.ts';
 import { type AlertPaths, readAlertState, readDefinitions, writeAlertState, writeDefinitions } from './alert-files.ts';
 import { AlertSender, type AlertSenderOptions } from './alert-sender.ts';
 import { type AlertFacts, MeasuredRates, perSecondOf } from './alert-values.ts';
@@ -303,7 +304,8 @@ export class Alerts implements AlertsAccess {
   }
 
   #notice(code: Notice['code'], level: Notice['level'], message: string): void {
-    this.#options.notice({ at_ms: Date.now(), level, code, message });
+    // Values have names of interfaces and messages of files.
+    this.#options.notice({ at_ms: Date.now(), level, code, message: printableName(message) });
   }
 }
 
