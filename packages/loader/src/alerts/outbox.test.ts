@@ -107,27 +107,43 @@ describe('the messages to a target', () => {
     expect(sent).toBeGreaterThanOrEqual(5);
   });
 
-  it('are at most 30 an hour for 100,000 events, and the counts add up', () => {
+  it.each([
+    ['accepts them', 0, (_: number) => true],
+    ['answers 500', 0, () => false],
+    ['answers 500 every other time', 0, (attempt: number) => attempt % 2 === 0],
+    ['hangs until the timeout', 10_000, () => false],
+    ['is slow', 9000, () => true],
+  ])('are at most 30 an hour for 100,000 events, and the counts add up: a target that %s', (_, answerMs, accepts) => {
     const outbox = new Outbox(counts);
     const attempts: number[] = [];
+    let answerAt: number | undefined;
     let told = 0;
+    const of = (message = outbox.state.message) => (message?.events.length ?? 0) + (message?.more ?? 0);
     for (let i = 0; i < 100_000; i++) {
       const now = T0 + i * 100;
       add(outbox, event(`alert-${i % 37}`, now, i % 3 === 0 ? 'resolved' : 'fired'));
-      const message = outbox.take(now);
-      if (message === undefined) continue;
-      attempts.push(now);
-      told += message.events.length + message.more;
-      outbox.accepted();
+      if (answerAt === undefined && outbox.take(now) !== undefined) {
+        attempts.push(now);
+        answerAt = now + answerMs;
+      }
+      if (answerAt === undefined || now < answerAt) continue;
+      const isAccepted = accepts(attempts.length);
+      told += isAccepted ? of() : 0;
+      if (isAccepted) outbox.accepted();
+      else outbox.rejected('HTTP 500');
+      answerAt = undefined;
       expectSums(outbox);
     }
     const { perHour, pauseMs } = density(attempts);
     expect(perHour).toBeLessThanOrEqual(MAX_PER_HOUR);
     expect(pauseMs).toBeGreaterThanOrEqual(MIN_INTERVAL_MS);
-    // 2.8 hours.
-    expect(attempts.length).toBeGreaterThan(60);
-    expect(told + outbox.waiting + outbox.state.more).toBe(100_000);
-    expect(counts.sent + counts.suppressed + outbox.waiting).toBe(100_000);
+    // 2.8 hours: 12 attempts of each message that is given up.
+    expect(attempts.length).toBeGreaterThan(30);
+    const { fired, resolved, sent, suppressed, failed } = counts;
+    expect(fired + resolved).toBe(100_000);
+    expect(sent + suppressed + failed + outbox.waiting).toBe(100_000);
+    // Each is told by a message, or as a number.
+    expect(told + of() + outbox.state.waiting.length + outbox.state.more).toBe(100_000);
   });
 
   it('keep to the budget and add up, whatever the target does and whenever it restarts', () => {
