@@ -107,6 +107,12 @@ describe('attacks', () => {
     );
   });
 
+  it.each([600, 1111, 3000, 5000, 7500])('never says more sources than packets, at %i/s', (perSecond) => {
+    const { open } = detected(flood(3, perSecond), { untilMs: 3000 });
+    expect(open[0]?.sources).toBeGreaterThan(0.8 * (open[0]?.packets ?? 0));
+    expect(open[0]?.sources).toBeLessThanOrEqual(open[0]?.packets ?? 0);
+  });
+
   it('names the one source of a SYN flood, but suggests no rule: it may be forged', () => {
     const from = flood(3, 2000).map((each) => ({ ...each, src: SCANNER }));
     const { open } = detected(from, { untilMs: 3000 });

@@ -141,7 +141,8 @@ export class Floods {
     finding.perSecond = Math.max(finding.perSecond ?? 0, packets);
     finding.newPackets = (finding.newPackets ?? 0) + this.#newPackets[index]!;
     finding.evidence(packets, this.#table.last[index]!);
-    const sources = this.#sources.estimate(index);
+    // The estimate may be too high.
+    const sources = Math.min(this.#sources.estimate(index), finding.packets);
     finding.sources = sources;
     const { source: _, ...subject } = finding.subject;
     finding.subject = sources < ONE_SOURCE ? { source: this.#newestSource.sourceText(index), ...subject } : subject;
