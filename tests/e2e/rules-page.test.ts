@@ -124,6 +124,29 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
+  test('a limit is added in the form, and the list shows what was over it and that it observes', async () => {
+    const { packetlog, origin, change } = await suite.start();
+    const { page, problems } = await suite.open(`${origin}/rules${change}`);
+    await page.getByRole('button', { name: 'Add the first rule' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('limit', { exact: true }).click();
+    await page.locator('[name=source]').fill('any');
+    await page.locator('[name=protocol]').fill('udp');
+    await page.locator('[name=rate]').fill('20/h');
+    expect(await page.getByTestId('rule-preview').textContent()).toContain(
+      'Will limit packets from any source with udp to 20 packets/h per source (/64) [observing] for 1 h',
+    );
+    expect(await axeViolations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Add rule' }).click();
+    const row = page.getByTestId('rule-row');
+    await row.getByText('20 packets/h per source (/64) [observing]').waitFor();
+    await send(40);
+    await row.getByText(/^1[01] over of 40$/).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
   test('an alarm about a rejected rules file stays on the page until the file is corrected', async () => {
     const { packetlog, origin, place, look } = await suite.start();
     await done(place, 'add', { rule: { action: 'deny', source: '203.0.113.7' } });

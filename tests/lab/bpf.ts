@@ -7,6 +7,7 @@ import {
   COUNTERS,
   INTERFACE_SLOTS,
   KNOBS,
+  LIMIT_STATE,
   MAPS,
   OBJECT_PATH,
   PROGRAMS,
@@ -54,6 +55,8 @@ export interface LoadedProgram {
   unaccounted(): number;
   /** Puts a ruleset image into a slot of `rule_images`; undefined removes the one there. */
   putRules(slot: number, image: Uint8Array | undefined): void;
+  /** Creates empty levels of the limit with this counter slot. `tickNs`: ns of a jiffy; 0 stops its time. */
+  putLimit(slot: number, tickNs: bigint): LimitLevels;
   /** Returns the packets and bytes decided by the rule with this counter slot. */
   ruleCounter(slot: number): { packets: number; bytes: number; lastSeenNs: number };
   /** Sets the offset that the program adds to the monotonic clock from now on. */
@@ -64,6 +67,12 @@ export interface LoadedProgram {
   setLink(link: keyof typeof SLOT_LINK, owner?: number): void;
   /** Returns the counters of interfaces without a slot, and the last such interface. */
   unwatched(): { seen: number; ifindex: number };
+  close(): void;
+}
+
+export interface LimitLevels {
+  setTick(ns: bigint): void;
+  evictions(): number;
   close(): void;
 }
 
@@ -132,6 +141,7 @@ function load(
   resize(MAPS.permits, cpus);
   resize(MAPS.denies, cpus);
   resize(MAPS.ruleCounters, RULE_COUNTER_SLOTS * cpus);
+  resize(MAPS.limitStates, RULE_COUNTER_SLOTS);
   resize(MAPS.counters, INTERFACE_SLOTS * cpus);
   const knobs = u32s(KNOBS.fields, KNOBS.size, {
     cpu_count: cpus,
@@ -169,6 +179,7 @@ function load(
     takeRecords: () => rings.flatMap((ring) => ring.take()),
     counters: () => sumCounters(counterMemory.bytes, cpus),
     putRules: (slot, image) => putRules(fdOf(MAPS.ruleImages), slot, image),
+    putLimit: (slot, tickNs) => putLimit(fdOf(MAPS.limitStates), slot, tickNs),
     ruleCounter: (slot) => {
       const at = (cpu: number, offset: number) =>
         u64(ruleMemory.bytes, (slot * cpus + cpu) * RULE_COUNTER.size + offset);
@@ -202,26 +213,45 @@ function load(
 /** struct bpf_map_create_opts: its size, and where map_flags is. */
 const CREATE_OPTIONS = { size: 48, map_flags: 28 } as const;
 const BPF_MAP_TYPE_ARRAY = 2;
-const MMAPABLE_INNER = (1 << 10) | (1 << 12);
+const MMAPABLE = 1 << 10;
+const MMAPABLE_INNER = MMAPABLE | (1 << 12);
+
+function createArray(name: string, valueBytes: number, entries: number, flags: number): number {
+  const options = new Uint8Array(CREATE_OPTIONS.size);
+  new DataView(options.buffer).setBigUint64(0, BigInt(CREATE_OPTIONS.size), true);
+  new DataView(options.buffer).setUint32(CREATE_OPTIONS.map_flags, flags, true);
+  return checked(
+    'libbpf',
+    'bpf_map_create',
+    [C.int, BPF_MAP_TYPE_ARRAY],
+    [C.string, name],
+    [C.unsigned, 4],
+    [C.unsigned, valueBytes],
+    [C.unsigned, entries],
+    [C.bytes, options],
+  );
+}
+
+function putLimit(outer: number, slot: number, tickNs: bigint): LimitLevels {
+  const { size, fields } = LIMIT_STATE;
+  const inner = createArray('lab_limit', size, 1, MMAPABLE);
+  const memory = mapDescriptor(inner, 0, Math.ceil(size / 4096) * 4096, 'write');
+  const view = new DataView(memory.bytes.buffer, memory.bytes.byteOffset, size);
+  view.setBigUint64(fields.seed, 0x9e37_79b9_7f4a_7c15n, true);
+  const setTick = (ns: bigint) => view.setBigUint64(fields.tick_ns, ns, true);
+  setTick(tickNs);
+  const value = u32(inner);
+  checked('libbpf', 'bpf_map_update_elem', [C.int, outer], [C.bytes, u32(slot)], [C.bytes, value], [C.size, 0]);
+  closeDescriptor(inner);
+  return { setTick, evictions: () => u64(memory.bytes, fields.evictions), close: () => unmap(memory) };
+}
 
 function putRules(outer: number, slot: number, image: Uint8Array | undefined): void {
   if (!image) {
     checked('libbpf', 'bpf_map_delete_elem', [C.int, outer], [C.bytes, u32(slot)]);
     return;
   }
-  const options = new Uint8Array(CREATE_OPTIONS.size);
-  new DataView(options.buffer).setBigUint64(0, BigInt(CREATE_OPTIONS.size), true);
-  new DataView(options.buffer).setUint32(CREATE_OPTIONS.map_flags, MMAPABLE_INNER, true);
-  const inner = checked(
-    'libbpf',
-    'bpf_map_create',
-    [C.int, BPF_MAP_TYPE_ARRAY],
-    [C.string, 'lab_rules'],
-    [C.unsigned, 4],
-    [C.unsigned, RULE_LINE.size],
-    [C.unsigned, image.length / RULE_LINE.size],
-    [C.bytes, options],
-  );
+  const inner = createArray('lab_rules', RULE_LINE.size, image.length / RULE_LINE.size, MMAPABLE_INNER);
   const memory = mapDescriptor(inner, 0, Math.ceil(image.length / 4096) * 4096, 'write');
   memory.bytes.set(image);
   unmap(memory);

@@ -16,10 +16,13 @@ import { random } from './mutation.ts';
 
 const LONG = process.env['PARSER_RESULTS'] !== undefined;
 /** The verifier permits 512 bytes (MAX_BPF_STACK). */
-const MAX_STACK = 464;
+const MAX_STACK = 480;
 const KINDS = (['array', 'ring', 'perf'] as const).flatMap((transport) =>
   (['single', 'frags'] as const).map((buffers) => ({ transport, buffers })),
 );
+
+/** The program is first; it calls the others, which call no other. */
+const deepest = ([program = 0, ...called]: number[]) => program + Math.max(0, ...called);
 
 describe.skipIf(!requireRoot())('the programs', () => {
   let scratch: string;
@@ -52,7 +55,7 @@ describe.skipIf(!requireRoot())('the programs', () => {
 
   test(`use at most ${MAX_STACK} of 512 bytes of stack`, () => {
     const names = Object.values(PROGRAMS).flatMap((each) => Object.values(each));
-    const depths = names.map((name) => [name, stackDepths(name).reduce((sum, depth) => sum + depth, 0)] as const);
+    const depths = names.map((name) => [name, deepest(stackDepths(name))] as const);
     note('stack', Object.fromEntries(depths));
     expect(names).toHaveLength(6);
     for (const [name, depth] of depths) expect([name, depth <= MAX_STACK]).toEqual([name, true]);

@@ -53,6 +53,7 @@ function same(expected: ReferenceVerdict, found: Verdict): boolean {
 describe(`compiled rules, with RULES_SEED=${seed}`, () => {
   it('decide as the reference does in 1,000,000 cases', { timeout: 300_000 }, () => {
     const decisions = new Map<string, number>();
+    let limited = 0;
     for (let set = 0; set < RULE_SETS; set++) {
       const random = new Random(seed + set);
       const generated = generateRules(random);
@@ -67,6 +68,7 @@ describe(`compiled rules, with RULES_SEED=${seed}`, () => {
         if (!same(expected, found) || (found.by === 'rule' && counterSlots.get(found.ruleId) !== found.counterSlot)) {
           expect.fail(`RULES_SEED=${seed + set}: ${explain(generated, packet, now, expected, found)}`);
         }
+        limited += compareLimits(generated, reference, compiled, packet, now, seed + set);
         const kind = `${expected.by} ${expected.action}`;
         decisions.set(kind, (decisions.get(kind) ?? 0) + 1);
       }
@@ -75,9 +77,26 @@ describe(`compiled rules, with RULES_SEED=${seed}`, () => {
     for (const kind of ['rule permit', 'rule deny', 'rule observe', 'default_policy permit', 'default_policy deny']) {
       expect(decisions.get(kind), kind).toBeGreaterThan((RULE_SETS * PACKETS_EACH) / 50);
     }
+    expect(limited).toBeGreaterThan((RULE_SETS * PACKETS_EACH) / 50);
     expect(decisions.get('not_ip permit')).toBeGreaterThan(0);
   });
 });
+
+/** Returns 1 if the packet meets limits. */
+function compareLimits(
+  generated: GeneratedRules,
+  reference: ReferenceRules,
+  compiled: RuleImage,
+  packet: Packet,
+  now: bigint,
+  ownSeed: number,
+): number {
+  const limits = reference.limits(packet, now);
+  const found = compiled.limits(factsOf(packet), now);
+  if (limits.join() !== found.join())
+    expect.fail(`limits, RULES_SEED=${ownSeed}: ${explain(generated, packet, now, limits, found)}`);
+  return limits.length > 0 ? 1 : 0;
+}
 
 function explain(generated: GeneratedRules, packet: Packet, now: bigint, expected: unknown, found: unknown): string {
   const facts = { expected, found, packet, now, rules: generated.rules, sets: [...generated.sets] };

@@ -50,7 +50,18 @@ export function generateRules(random: Random): GeneratedRules {
     const source = kind === 0 ? 'any' : kind < 4 && names.length > 0 ? `set:${random.pick(names)}` : newPrefix();
     return { id, source, ...generateRest(random) };
   });
+  rules.push(...limits(random, Math.max(0, ...ids), newPrefix, names));
   return { rules: random.shuffled(rules), sets, policy: random.pick(['permit', 'permit', 'deny']), prefixes };
+}
+
+/** At most as many as may match one packet. */
+function limits(random: Random, lastId: number, newPrefix: () => string, names: readonly string[]): Rule[] {
+  if (lastId > 2 ** 32 - 6) return [];
+  return Array.from({ length: random.below(5) }, (_, i): Rule => {
+    const kind = random.below(4);
+    const source = kind === 0 ? 'any' : kind === 1 && names.length > 0 ? `set:${random.pick(names)}` : newPrefix();
+    return { ...generateRest(random), id: lastId + 1 + i, source, action: 'limit', rate: '20/min' };
+  });
 }
 
 function generateRest(random: Random): Omit<Rule, 'id' | 'source'> {

@@ -1,6 +1,6 @@
 /**
  * The reference for the meaning of rules, written to be obvious rather than fast: a matching permit rule wins; otherwise
- * a deny rule; otherwise an observe rule; otherwise the default policy. Tests compare the compiler and the XDP program
+ * a deny rule; otherwise a limit that the packet is over; otherwise an observe rule; otherwise the default policy. Tests compare the compiler and the XDP program
  * with it.
  */
 import {
@@ -69,12 +69,7 @@ export class ReferenceRules {
 
   verdict(packet: Packet, nowNs: bigint): ReferenceVerdict {
     if (!ETHER_TYPES.includes(packet.etherType)) return { by: 'not_ip', action: 'permit' };
-    const matches: { action: Rule['action']; id: number; length: number }[] = [];
-    for (const rule of this.#rules) {
-      if (isExpired(rule, nowNs) || !holds(rule, packet)) continue;
-      const length = sourceLength(rule, packet.source);
-      if (length !== undefined) matches.push({ action: rule.action, id: rule.id, length });
-    }
+    const matches = this.#matches(packet, nowNs);
     for (const action of ['permit', 'deny', 'observe'] as const) {
       const [first] = matches
         .filter((match) => match.action === action)
@@ -82,6 +77,22 @@ export class ReferenceRules {
       if (first) return { by: 'rule', action, ruleId: first.id };
     }
     return { by: 'default_policy', action: this.#policy };
+  }
+
+  /** Returns the ids of the limits that a packet meets: the longest prefix first, then the lowest id. */
+  limits(packet: Packet, nowNs: bigint): number[] {
+    const { by, action } = this.verdict(packet, nowNs);
+    if (by === 'not_ip' || (by === 'rule' && action !== 'observe')) return [];
+    const limits = this.#matches(packet, nowNs).filter((match) => match.action === 'limit');
+    return limits.sort((a, b) => b.length - a.length || a.id - b.id).map(({ id }) => id);
+  }
+
+  #matches(packet: Packet, nowNs: bigint): { action: Rule['action']; id: number; length: number }[] {
+    return this.#rules.flatMap((rule) => {
+      if (isExpired(rule, nowNs) || !holds(rule, packet)) return [];
+      const length = sourceLength(rule, packet.source);
+      return length === undefined ? [] : [{ action: rule.action, id: rule.id, length }];
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 export { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
 export {
+  LIMIT_STATE,
   RULE_ACTION,
   RULE_BLOCK,
   RULE_CHAIN_LIMIT,
@@ -7,6 +8,7 @@ export {
   RULE_FILTER,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
+  RULE_LIMIT,
   RULE_LINE,
   RULE_NODE,
   RULE_PORT_PROTOCOL,

@@ -37,6 +37,8 @@ export const MAPS = {
   ruleImages: 'rule_images',
   /** Mmapable array: counter slot * possible CPUs + CPU to `struct rule_counter`. */
   ruleCounters: 'rule_counters',
+  /** Array of maps: counter slot of a limit to its levels, `struct limit_state`. */
+  limitStates: 'limit_states',
   /** `struct packetlog_knobs`, read-only once loaded. */
   knobs: '.rodata.knobs',
   /** `struct packetlog_runtime`, written while the program runs. The name is that of its pin, so it must not change. */

@@ -6,6 +6,7 @@ import { renderCHeader } from '@packetlog/common/c-header';
 import { describe, expect, it } from 'vitest';
 import { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
 import {
+  LIMIT_STATE,
   RULE_ACTION,
   RULE_BLOCK,
   RULE_CHAIN_LIMIT,
@@ -13,6 +14,7 @@ import {
   RULE_FILTER,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
+  RULE_LIMIT,
   RULE_LINE,
   RULE_NODE,
   RULE_SERVICES,
@@ -116,8 +118,10 @@ describe('a map of maps', () => {
     return [{ map: map.name, members: (typeOf(pointer.type_id).members ?? []).map(({ name }) => name) }];
   });
 
-  it('is each of the three', () => {
-    expect(prototypes.map(({ map }) => map).sort()).toEqual([MAPS.denies, MAPS.permits, MAPS.ruleImages].sort());
+  it('is each of the four', () => {
+    expect(prototypes.map(({ map }) => map).sort()).toEqual(
+      [MAPS.denies, MAPS.limitStates, MAPS.permits, MAPS.ruleImages].sort(),
+    );
   });
 
   it.each(prototypes)('$map has a prototype without BTF types, as the maps created at run time', ({ members }) => {
@@ -195,6 +199,15 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'rule_node').size).toBe(RULE_NODE.size);
   });
 
+  it('a limit is RULE_LIMIT, and its levels are LIMIT_STATE', () => {
+    const of = (struct: string) =>
+      layout(struct).flatMap(([name, offset]) => (name === 'reserved' ? [] : [[name, offset]]));
+    expect(of('rule_limit')).toEqual(Object.entries(RULE_LIMIT.fields));
+    expect(named('STRUCT', 'rule_limit').size).toBe(RULE_LIMIT.size);
+    expect(of('limit_state')).toEqual(Object.entries(LIMIT_STATE.fields));
+    expect(named('STRUCT', 'limit_state').size).toBe(LIMIT_STATE.size);
+  });
+
   it('the counter of a rule is RULE_COUNTER', () => {
     const fields = layout('rule_counter').filter(([name]) => name !== 'seen_jiffies');
     expect(fields).toEqual(fieldsOf(RULE_COUNTER.fields, 8));
@@ -237,6 +250,18 @@ describe('the sources', () => {
     ['rule_image.h', 'RULE_DENY', RULE_ACTION.deny],
     ['rule_image.h', 'RULE_PERMIT', RULE_ACTION.permit],
     ['rule_image.h', 'RULE_OBSERVE', RULE_ACTION.observe],
+    ['rule_image.h', 'RULE_LIMIT', RULE_ACTION.limit],
+    ['rule_image.h', 'RULE_LIMITS_PER_PACKET', RULE_LIMIT.per_packet],
+    ['rule_image.h', 'RULE_LIMIT_COST_SHIFT', RULE_LIMIT.cost_shift],
+    ['rule_image.h', 'RULE_MEASURE_PACKETS', RULE_LIMIT.measures.packets],
+    ['rule_image.h', 'RULE_MEASURE_BYTES', RULE_LIMIT.measures.bytes],
+    ['rule_image.h', 'RULE_MEASURE_SYN', RULE_LIMIT.measures.syn],
+    ['rule_image.h', 'RULE_PER_SOURCE', RULE_LIMIT.pers.source],
+    ['rule_image.h', 'RULE_PER_RULE', RULE_LIMIT.pers.rule],
+    ['rule_image.h', 'RULE_PER_PORT', RULE_LIMIT.pers.port],
+    ['limit_state.h', 'LIMIT_CELL_BITS', LIMIT_STATE.cell_bits],
+    ['limit_state.h', 'LIMIT_SET_BITS', LIMIT_STATE.set_bits],
+    ['limit_state.h', 'LIMIT_WAYS', LIMIT_STATE.ways],
     ['rule_image.h', 'RULE_VALUE_SHIFT', RULE_VALUE.shift],
     ['rule_image.h', 'RULE_VALUE_NODE', RULE_VALUE.node],
     ['rule_image.h', 'RULE_VALUE_SLICE', RULE_VALUE.slice],

@@ -4,6 +4,7 @@
  *
  * ```
  *  line 0   header                       HEADER, words
+ *  limits   by number, from line 1 on    a line each, RULE_LIMIT
  *  root4    by the top bits of an IPv4 address                 a line each, RULE_BLOCK
  *  filter   by the top bits of an IPv4 address                 a line each, RULE_FILTER, decides most addresses
  *  root6    by the top bits of word 0 of an IPv6 address       {first, count}
@@ -38,7 +39,12 @@ export const RULE_HEADER = {
   bounds_line: 24,
   slices_line: 28,
   rows_line: 32,
+  /** u16. */
   service_count: 36,
+  /** u8, this and the next. */
+  limit_count: 38,
+  /** Differs, except by chance, between images whose limits have other numbers. */
+  limit_tag: 39,
   nodes_line: 40,
   /** Value of the source `any`: a node or a row. */
   any_value: 44,
@@ -104,11 +110,55 @@ export const RULE_VALUE = { node: 0, slice: 1, row: 2, shift: 30 } as const;
 /** `struct rule_node`: byte offsets; `expires_wall_ns` is u64, 0 = never. */
 export const RULE_NODE = {
   size: 32,
-  fields: { rule_id: 0, counter_slot: 4, action: 8, next: 12, expires_wall_ns: 16 },
+  fields: { rule_id: 0, counter_slot: 4, action: 8, next: 12, expires_wall_ns: 16, limits: 24 },
 } as const;
 
-/** Actions of a node. permit wins over deny, deny over observe. */
-export const RULE_ACTION = { deny: 1, permit: 2, observe: 3 } as const;
+/**
+ * Actions of a node. permit wins over deny, deny over limits, limits over observe. A node of the action `limit` belongs to
+ * no rule: it has the numbers of up to four limits, and the next node decides if the packet is under all of them.
+ */
+export const RULE_ACTION = { deny: 1, permit: 2, observe: 3, limit: 4 } as const;
+
+/** A line of a limit: `struct rule_limit`. Numbers are u32; u8 from `measure` to `cell_shift`; u64 from `expires_wall_ns` to `mask6`. */
+export const RULE_LIMIT = {
+  size: 64,
+  fields: {
+    rule_id: 0,
+    /** Counts what the limit sees, and is the index of its state. */
+    counter_slot: 4,
+    /** Counts what is over. */
+    over_slot: 8,
+    measure: 12,
+    per: 13,
+    enforced: 14,
+    /** From ns to units of cells. */
+    cell_shift: 15,
+    expires_wall_ns: 16,
+    /** ns for each packet or byte, shifted left by `cost_shift`. */
+    cost: 24,
+    burst_ns: 32,
+    /** 0: none. */
+    block_ns: 40,
+    /** Of the first half of an IPv6 source, and of an IPv4 source, as bytes in network order. */
+    mask6: 48,
+    mask4: 56,
+  },
+  cost_shift: 16,
+  per_packet: 4,
+  /** Numbers of limits have a byte. */
+  max: 64,
+  measures: { packets: 0, bytes: 1, syn: 2 },
+  pers: { source: 0, rule: 1, port: 2 },
+} as const;
+
+/** `struct limit_state`: the levels of a limit. Survives changes of rules, and of the loader. */
+export const LIMIT_STATE = {
+  size: 524_352,
+  fields: { seed: 0, tick_ns: 8, evictions: 16, cells: 64, table: 262_208 },
+  cell_bits: 16,
+  set_bits: 12,
+  ways: 4,
+} as const;
 
 /** Maximum length of a chain of nodes. The compiler rejects longer ones. */
 export const RULE_CHAIN_LIMIT = 16;

@@ -26,6 +26,8 @@ import {
   type AddedRule,
   type ImportOptions,
   isSingleAddress,
+  type LimitOptions,
+  limitFields,
   normalizeAddress,
   type RuleOptions,
   ruleDraft,
@@ -122,6 +124,15 @@ export class PacketLogClient {
   /** Like `observe`, for an address, a network, `set:NAME`, or `any`. Never pass untrusted input. */
   observeNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('observe', source, options);
+  }
+
+  /**
+   * Limits what sources send, each to its rate: an address, a network, `set:NAME`, or `any`. Packets over the limit are
+   * permitted and marked, unless `enforce` is true; that reverts unless it is confirmed. Never pass untrusted input.
+   */
+  async limit(source: string, options: LimitOptions): Promise<AddedRule> {
+    const rule = { ...ruleDraft('limit', normalizeAddress(source), options), ...limitFields(options) };
+    return this.#addDraft(rule, options.force);
   }
 
   /** Removes rules, and resolves with those that existed. */
@@ -223,8 +234,10 @@ export class PacketLogClient {
   }
 
   async #add(action: RuleAction, source: string, options: RuleOptions): Promise<AddedRule> {
-    const { force } = options;
-    const rule = ruleDraft(action, normalizeAddress(source), options);
+    return this.#addDraft(ruleDraft(action, normalizeAddress(source), options), options.force);
+  }
+
+  async #addDraft(rule: RuleDraft, force: boolean | undefined): Promise<AddedRule> {
     const added = await this.#request('add', { rule, ...(force !== undefined && { force }) });
     return { ...added.rule, ...(added.pending !== undefined && { pending: added.pending }) };
   }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 import { type PendingChange, parseAddress, type Rule, type RuleAction, type RuleDraft } from '@packetlog/common';
 
 export interface RuleOptions {
@@ -18,7 +19,7 @@ export interface RuleOptions {
 
 export interface ImportOptions {
   /** The action for packets from the set; `deny` by default. */
-  readonly action?: RuleAction;
+  readonly action?: Exclude<RuleAction, 'limit'>;
   readonly reason?: string;
   /** Skip invalid lines. By default, an invalid line rejects the whole list. */
   readonly skipBad?: boolean;
@@ -65,4 +66,31 @@ const ZONE = /%.*$/;
  */
 export function normalizeAddress(source: string): string {
   return source.replace(ZONE, '').replace(MAPPED, '$1');
+}
+
+/** The numbers of a limit. */
+export interface LimitOptions extends RuleOptions {
+  /** `20/min`, `1000/s`, `5/h`; bytes also as `10M/s`. */
+  readonly rate: string;
+  /** Default: packets. `syn`: attempts to open a TCP connection. */
+  readonly measure?: 'packets' | 'bytes' | 'syn';
+  /** Packets or bytes at once; default: the number in the rate. */
+  readonly burst?: number;
+  /** What has a bucket: `source` (default), `source/24`, `source/24,48` (IPv4 and IPv6 prefix), `rule` or `port`. */
+  readonly per?: string;
+  /** Denies for this long what a bucket sends that was over: `60s`, at most 10 minutes. */
+  readonly block?: string;
+  /** Denies packets over the limit. */
+  readonly enforce?: boolean;
+}
+
+export function limitFields({ rate, measure, burst, per, block, enforce }: LimitOptions) {
+  return {
+    rate,
+    ...(measure !== undefined && { measure }),
+    ...(burst !== undefined && { burst }),
+    ...(per !== undefined && { per }),
+    ...(block !== undefined && { then: `block:${block}` }),
+    ...(enforce !== undefined && { enforce }),
+  };
 }

@@ -266,6 +266,14 @@ export { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './record/tcp-fla
 export { PacketLogView, type RecordPredicate, type RecordShape } from './record/view.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
+export {
+  LIMIT_MEASURES,
+  type LimitFields,
+  type LimitMeasure,
+  type LimitNumbers,
+  limitNumbers,
+  limitText,
+} from './rules/limit.ts';
 export { type MatchContext, mappedNote, neverMatches } from './rules/never-matches.ts';
 export type { OwnPeer, PermitProposals, ProposedPermit, WideListener } from './rules/permit-proposals.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';

@@ -3,12 +3,18 @@ import type { DefaultPolicy, RuleAction } from '@packetlog/common';
 import type { Verdict } from './verdict-text.ts';
 
 /** The verdict on packets that match a rule with this action, whose mark stands for the action. */
-export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };
+export const RULE_VERDICT: Record<RuleAction, Verdict> = {
+  permit: 'permit',
+  deny: 'deny',
+  limit: 'deny',
+  observe: 'would_deny',
+};
 
 /** What a rule with this action does, as a sentence. */
 export const ACTION_TEXT: Record<RuleAction, string> = {
   permit: 'Packets that match are always permitted. Permit wins over deny and observe.',
   deny: 'Packets that match are denied before the network stack sees them, unless a permit rule matches as well.',
+  limit: 'Packets over the rate are denied once the limit is enforced; until then they are permitted and marked.',
   observe:
     'Packets that match are permitted and marked, so you can see what the rule would deny before you enforce it.',
 };
@@ -23,6 +29,7 @@ export const POLICY_TEXT: Record<DefaultPolicy, string> = {
 export const WILL: Record<RuleAction, string> = {
   deny: 'Will deny packets from',
   permit: 'Will always permit packets from',
+  limit: 'Will limit packets from',
   observe: 'Will observe packets from',
 };
 
@@ -30,5 +37,6 @@ export const WILL: Record<RuleAction, string> = {
 export const DOES: Record<RuleAction, string> = {
   deny: 'Denies packets from',
   permit: 'Always permits packets from',
+  limit: 'Limits packets from',
   observe: 'Observes packets from',
 };

@@ -46,7 +46,7 @@ type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined
  * Describes the effect of a rule: 'Will deny packets from 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is
  * in ms; null: no expiry.
  */
-export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL): string {
+export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL, limit = ''): string {
   const { source, kind, service, interface: name } = matchParts(rule);
   const from = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
   const isProtocolOnly = service !== '' && rule.destination_port === undefined;
@@ -54,7 +54,7 @@ export function effectSentence(rule: Effective, lasts: number | null, verbs = WI
   const on = name === '' ? '' : ` on ${name}`;
   const time = lasts === null ? ' with no expiry' : ` for ${spanText(lasts)}`;
   const because = rule.reason ? `: ${rule.reason}` : '';
-  const sentence = `${verbs[rule.action]} ${from}${to}${on}${time}${because}`;
+  const sentence = `${verbs[rule.action]} ${from}${to}${on}${limit}${time}${because}`;
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 

@@ -9,7 +9,7 @@ export function verdictOf(action: number, reason: string): Verdict {
   const name = actionName(action);
   if (name === 'deny') return 'deny';
   if (name !== 'permit') return 'aborted';
-  if (reason === 'would_deny') return 'would_deny';
+  if (reason === 'would_deny' || reason === 'would_limit') return 'would_deny';
   return reason === 'malformed' || reason === 'truncated' || reason === 'extension_limit' || reason === 'vlan_limit'
     ? 'malformed'
     : 'permit';
@@ -30,7 +30,7 @@ export const VERDICT_TEXT: Readonly<Record<Verdict, VerdictText>> = {
   would_deny: {
     label: 'would deny',
     title: 'Permitted, would deny',
-    meaning: 'Permitted, and marked by an observe rule.',
+    meaning: 'Permitted, and marked by an observe rule or a limit.',
   },
   malformed: {
     label: 'malformed',

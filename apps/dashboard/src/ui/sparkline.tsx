@@ -3,6 +3,7 @@ import type { RuleAction } from '@packetlog/common';
 const COLOR: Record<RuleAction, string> = {
   permit: 'text-muted',
   deny: 'text-deny',
+  limit: 'text-deny',
   observe: 'text-warn',
 };
 

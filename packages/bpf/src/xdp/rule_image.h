@@ -27,7 +27,9 @@ struct rule_header {
 	__u32 bounds_line;
 	__u32 slices_line;
 	__u32 rows_line;
-	__u32 service_count;
+	__u16 service_count;
+	__u8 limit_count;
+	__u8 limit_tag;
 	__u32 nodes_line;
 	__u32 any_value;
 	__u32 services_line;
@@ -42,8 +44,29 @@ struct rule_node {
 	__u32 action;
 	__u32 next;
 	__u64 expires_wall_ns;
-	__u64 reserved;
+	__u32 limits;
+	__u32 reserved;
 };
+
+/* Line `number` of the image is limit `number`. */
+struct rule_limit {
+	__u32 rule_id;
+	__u32 counter_slot; /* counts what the limit sees, and is the index of its state */
+	__u32 over_slot;    /* counts what is over */
+	__u8 measure;
+	__u8 per;
+	__u8 enforced;
+	__u8 cell_shift; /* ns to units of cells */
+	__u64 expires_wall_ns;
+	__u64 cost; /* ns for a packet or a byte, shifted left by RULE_LIMIT_COST_SHIFT */
+	__u64 burst_ns;
+	__u64 block_ns;
+	__u64 mask6; /* of the first half of an IPv6 source, in network order */
+	__u32 mask4;
+	__u32 reserved;
+};
+
+_Static_assert(sizeof(struct rule_limit) == 64, "a line");
 
 /* A line of root4: values[number of starts at or below the address], or as `more` says. */
 #define RULE_BLOCK_STARTS	 7
@@ -82,6 +105,20 @@ struct rule_filter {
 #define RULE_DENY    1
 #define RULE_PERMIT  2
 #define RULE_OBSERVE 3
+#define RULE_LIMIT   4
+
+/* Limits of a node, a number in each byte: those of a packet's source and of any source share a
+ * word. */
+#define RULE_LIMITS_PER_PACKET 4
+#define RULE_LIMIT_COST_SHIFT  16
+
+#define RULE_MEASURE_PACKETS 0
+#define RULE_MEASURE_BYTES   1
+#define RULE_MEASURE_SYN     2
+
+#define RULE_PER_SOURCE 0
+#define RULE_PER_RULE	1
+#define RULE_PER_PORT	2
 
 /* Kinds of a value. */
 #define RULE_VALUE_SHIFT 30
@@ -107,6 +144,7 @@ struct rule_line {
 		__u16 halves[32];
 		__u8 bytes[64];
 		struct rule_node nodes[2];
+		struct rule_limit limit;
 	};
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The rule that decides on a packet. A matching permit rule wins over deny, and deny over observe.
- * Rules that match the source compete with rules for any source.
+ * The rule that decides on a packet. A matching permit rule wins over deny, deny over limits, and
+ * limits over observe. Rules that match the source compete with rules for any source.
  *
  * The lookup is a global function with plain numbers as arguments: the verifier checks it once, not
  * once for each path through the parser.
@@ -12,7 +12,9 @@
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
 #include "clock.h"
+#include "limit_state.h"
 #include "packet.h"
+#include "rule_key.h"
 #include "rule_lookup.h"
 
 /* Result of rule_verdict(): the rule's id in the low half, its counter's slot, and the action. */
@@ -21,10 +23,17 @@
 #define VERDICT_ACTION_SHIFT  56
 #define VERDICT_DEFAULT_DENY  (4ULL << VERDICT_ACTION_SHIFT)
 
-/* Key of rule_verdict() besides the source address: the protocol in the low byte, and these. */
-#define KEY_PORT_SHIFT	   8
-#define KEY_SLOT_SHIFT	   24
-#define KEY_READABLE_SHIFT 32
+/*
+ * Or limits decide first: their numbers in the low half, the tag of the image, and whether a rule
+ * or the default policy decides after them.
+ */
+#define VERDICT_LIMITS	      (5ULL << VERDICT_ACTION_SHIFT)
+#define VERDICT_TAG_SHIFT     32
+#define VERDICT_DECIDES_AFTER (1ULL << 40)
+
+/* Result of limits_verdict(): the rule's id in the low half, and the action. */
+#define VERDICT_OVER	   (6ULL << VERDICT_ACTION_SHIFT)
+#define VERDICT_WOULD_OVER (7ULL << VERDICT_ACTION_SHIFT)
 
 /* The class of protocol, port and interface that the packet belongs to. */
 static __always_inline __u32 service_of(void *image, __u32 services, __u64 key)
@@ -60,8 +69,11 @@ static __always_inline __u32 node_of(void *image, struct rule_header *header, __
 	return word_at(image, header->rows_line, number * header->service_count + service);
 }
 
-/* The verdict of the first rule of a chain that has not expired, 0 = none. */
-static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number)
+/*
+ * The verdict of the first rule of a chain that has not expired, 0 = none. It may be
+ * VERDICT_LIMITS, unless the key says that the packet passed them.
+ */
+static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, __u64 key)
 {
 	int i;
 
@@ -75,20 +87,42 @@ static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number)
 		if (!line)
 			break;
 		node = &line->nodes[within(number, 1)];
-		if (!node->expires_wall_ns || wall_ns() < node->expires_wall_ns)
+		number = node->next;
+		if (node->action == RULE_LIMIT) {
+			if (!(key & KEY_AFTER_LIMITS))
+				return VERDICT_LIMITS | node->limits |
+				       (number ? VERDICT_DECIDES_AFTER : 0);
+		} else if (!node->expires_wall_ns || wall_ns() < node->expires_wall_ns) {
 			return node->rule_id |
 			       (__u64)(node->counter_slot & VERDICT_COUNTER_MASK)
 				       << VERDICT_COUNTER_SHIFT |
 			       (__u64)node->action << VERDICT_ACTION_SHIFT;
-		number = node->next;
+		}
 	}
 	return 0;
 }
 
-/* Precedence of a verdict: permit over deny over observe over none. */
+#define RANK_LIMITS 2
+
+/* Precedence of a verdict: permit over deny over limits over observe over none. */
 static __always_inline __u32 rank_of(__u64 verdict)
 {
-	return 0x1320 >> (verdict >> VERDICT_ACTION_SHIFT & 3) * 4 & 3;
+	return 0x201430 >> (verdict >> VERDICT_ACTION_SHIFT & 7) * 4 & 7;
+}
+
+static __always_inline int is_limits(__u64 verdict)
+{
+	return verdict >> VERDICT_ACTION_SHIFT == VERDICT_LIMITS >> VERDICT_ACTION_SHIFT;
+}
+
+/* The limits of two verdicts, one of which may be of another action: that decides after them. */
+static __always_inline __u64 both_limits(__u64 by_source, __u64 by_any)
+{
+	if (!is_limits(by_source))
+		by_source = by_source ? VERDICT_DECIDES_AFTER : 0;
+	if (!is_limits(by_any))
+		by_any = by_any ? VERDICT_DECIDES_AFTER : 0;
+	return VERDICT_LIMITS | by_source | by_any;
 }
 
 /* The rule image in force, or NULL. */
@@ -130,31 +164,21 @@ __attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u6
 	else if (readable & READ_IPV6)
 		value = value_of_ipv6(image, header, src_high, src_low);
 
-	by_source = verdict_of(image, header->nodes_line, node_of(image, header, value, service));
+	by_source =
+		verdict_of(image, header->nodes_line, node_of(image, header, value, service), key);
 	by_any = verdict_of(image, header->nodes_line,
-			    node_of(image, header, header->any_value, service));
+			    node_of(image, header, header->any_value, service), key);
+	if (is_limits(by_source) || is_limits(by_any)) {
+		if (rank_of(by_source) <= RANK_LIMITS && rank_of(by_any) <= RANK_LIMITS)
+			return both_limits(by_source, by_any) |
+			       (__u64)header->limit_tag << VERDICT_TAG_SHIFT |
+			       (header->default_deny ? VERDICT_DECIDES_AFTER : 0);
+	}
 	if (rank_of(by_any) > rank_of(by_source))
 		by_source = by_any;
 	if (!by_source && header->default_deny)
 		return VERDICT_DEFAULT_DENY;
 	return by_source;
-}
-
-/* Counts a packet for the rule that decided on it. */
-static __always_inline void count_rule(__u32 slot, __u32 cpu, __u64 length)
-{
-	__u32 index = slot * knobs.cpu_count + cpu;
-	struct rule_counter *counter = bpf_map_lookup_elem(&rule_counters, &index);
-	__u64 jiffies = bpf_jiffies64();
-
-	if (!counter)
-		return;
-	counter->packets++;
-	counter->bytes += length;
-	if (counter->seen_jiffies == jiffies)
-		return;
-	counter->seen_jiffies = jiffies;
-	counter->last_seen_wall_ns = bpf_ktime_get_ns() + runtime.clock_offset_ns;
 }
 
 static __always_inline int has_rules(void)
@@ -166,26 +190,87 @@ static __always_inline int has_rules(void)
 }
 
 /*
+ * What the limits of a verdict say, 0 = the packet is under all of them. Each limit that sees the
+ * packet counts it; the first enforced limit that it is over ends that.
+ */
+__attribute__((noinline)) __u64 limits_verdict(__u64 src_high, __u64 src_low, __u64 key,
+					       __u64 verdict, __u64 length)
+{
+	void *image = image_in_force();
+	struct rule_line *line;
+	__u64 would = 0;
+	__u32 count;
+	int i;
+
+	if (!image)
+		return 0;
+	line = line_at(image, 0);
+	/* Numbers of limits of another image have no meaning: it was replaced just now. */
+	if (!line || line->header.limit_tag != (verdict >> VERDICT_TAG_SHIFT & 0xff))
+		return 0;
+	count = line->header.limit_count;
+	for (i = 0; i < RULE_LIMITS_PER_PACKET; i++) {
+		__u32 number = verdict >> 8 * i & 0xff;
+		struct rule_limit *limit;
+
+		if (!number || number > count)
+			continue;
+		line = line_at(image, number);
+		if (!line)
+			break;
+		limit = &line->limit;
+		if (!limit_sees(limit, key) ||
+		    !is_over_limit(limit, src_high, src_low, key, length))
+			continue;
+		if (limit->enforced)
+			return VERDICT_OVER | limit->rule_id;
+		if (!would)
+			would = VERDICT_WOULD_OVER | limit->rule_id;
+	}
+	return would;
+}
+
+/*
  * The action for a parsed packet. Sets its rule, and the reason; a permit rule keeps the parser's
  * reason.
  */
 static __always_inline enum packet_log_action apply_rules(struct packet *packet, __u32 slot,
 							  __u32 cpu, __u64 *reason)
 {
-	__u64 verdict;
+	__u64 verdict, limited = 0, key;
 
 	if (packet->ether_type != ETH_P_IP && packet->ether_type != ETH_P_IPV6)
 		return PACKET_LOG_ACTION_PERMIT;
-	verdict = rule_verdict(packet->src_high, packet->src_low,
-			       packet->ip_protocol | (packet->ports >> 16) << KEY_PORT_SHIFT |
-				       (__u64)slot << KEY_SLOT_SHIFT |
-				       packet->readable << KEY_READABLE_SHIFT);
+	key = packet->ip_protocol | (packet->ports >> 16) << KEY_PORT_SHIFT |
+	      (__u64)slot << KEY_SLOT_SHIFT | packet->readable << KEY_READABLE_SHIFT |
+	      packet->tcp_flags << KEY_FLAGS_SHIFT;
+	verdict = rule_verdict(packet->src_high, packet->src_low, key);
 	if (!verdict)
 		return PACKET_LOG_ACTION_PERMIT;
+	if (is_limits(verdict)) {
+		limited = limits_verdict(packet->src_high, packet->src_low, key, verdict,
+					 packet->length);
+		if (limited >> VERDICT_ACTION_SHIFT == VERDICT_OVER >> VERDICT_ACTION_SHIFT) {
+			packet->rule_id = (__u32)limited;
+			*reason = PACKET_LOG_REASON_LIMIT;
+			return PACKET_LOG_ACTION_DENY;
+		}
+		verdict = verdict & VERDICT_DECIDES_AFTER
+				  ? rule_verdict(packet->src_high, packet->src_low,
+						 key | KEY_AFTER_LIMITS)
+				  : 0;
+	}
 	if (verdict == VERDICT_DEFAULT_DENY) {
 		*reason = PACKET_LOG_REASON_DEFAULT_POLICY;
 		return PACKET_LOG_ACTION_DENY;
 	}
+	if (limited) {
+		packet->rule_id = (__u32)limited;
+		*reason = PACKET_LOG_REASON_WOULD_LIMIT;
+		return PACKET_LOG_ACTION_PERMIT;
+	}
+	if (!verdict)
+		return PACKET_LOG_ACTION_PERMIT;
 	packet->rule_id = (__u32)verdict;
 	count_rule(verdict >> VERDICT_COUNTER_SHIFT & VERDICT_COUNTER_MASK, cpu, packet->length);
 	switch (verdict >> VERDICT_ACTION_SHIFT) {

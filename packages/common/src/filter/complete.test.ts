@@ -24,7 +24,7 @@ describe('completeFilter', () => {
     ['tcp |', 4, ['src', 'dst', 'host', 'net', 'port', 'portrange', 'and', 'or']],
     ['tcp d|', 4, ['dst']],
     ['tcp and |', 8, ['tcp', 'udp']],
-    ['tcp and w|', 8, ['would_deny', 'weight']],
+    ['tcp and w|', 8, ['would_deny', 'would_limit', 'weight']],
     ['icmp |', 5, ['type', 'and', 'or']],
     ['icmp type ec|', 10, ['echo-reply', 'echo-request', 'echo', 'echoreply']],
     ['icmp6 type nei|', 11, ['neighbor-solicitation', 'neighbor-advertisement']],

@@ -54,6 +54,10 @@ export const VERDICT_WORDS: ReadonlyMap<string, { field: NumberField; value: num
   ['permit', { field: 'action' as const, value: ACTIONS.permit, detail: 'permitted packets' }],
   ['aborted', { field: 'action' as const, value: ACTIONS.aborted, detail: 'packets the program failed on' }],
   ['would_deny', { field: 'reason' as const, value: REASONS.would_deny, detail: 'an observe rule matched' }],
+  [
+    'would_limit',
+    { field: 'reason' as const, value: REASONS.would_limit, detail: 'over a limit that is not enforced' },
+  ],
 ]);
 
 /** Fields that are compared with a number. */
@@ -120,6 +124,7 @@ export const SAME_WORD: ReadonlyMap<string, string> = new Map([
   ['interface', 'iface'],
   ['ifname', 'iface'],
   ['would-deny', 'would_deny'],
+  ['would-limit', 'would_limit'],
   ['pass', 'permit'],
   ['drop', 'deny'],
   ['push', 'psh'],

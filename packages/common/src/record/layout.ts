@@ -93,6 +93,10 @@ export const REASONS = {
   not_ip: 8,
   /** More VLAN tags than the parser follows. */
   vlan_limit: 9,
+  /** The packet was over a limit, whose rule is in `rule_id`: denied. */
+  limit: 10,
+  /** The packet was over a limit that is not enforced: it would have been denied. */
+  would_limit: 11,
 } as const;
 export type Reason = keyof typeof REASONS;
 

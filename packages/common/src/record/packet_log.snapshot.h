@@ -28,6 +28,8 @@ enum packet_log_reason {
 	PACKET_LOG_REASON_EXTENSION_LIMIT = 7,
 	PACKET_LOG_REASON_NOT_IP = 8,
 	PACKET_LOG_REASON_VLAN_LIMIT = 9,
+	PACKET_LOG_REASON_LIMIT = 10,
+	PACKET_LOG_REASON_WOULD_LIMIT = 11,
 };
 
 /* Little-endian, no padding: exactly one cache line. */

@@ -12,6 +12,8 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   extension_limit: 'It has more IPv6 extension headers than the program follows.',
   not_ip: 'It is neither IPv4 nor IPv6.',
   vlan_limit: 'It has more VLAN tags than the program follows.',
+  limit: 'It was over a limit.',
+  would_limit: 'It was over a limit that is not enforced: it would have been denied.',
 };
 
 const BY_CODE: ReadonlyMap<number, string> = new Map(

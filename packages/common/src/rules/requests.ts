@@ -7,9 +7,9 @@ import type { PermitProposals } from './permit-proposals.ts';
 import {
   type DefaultPolicy,
   defaultPolicySchema,
+  importActionSchema,
   type Rule,
   reasonSchema,
-  ruleActionSchema,
   ruleChangesSchema,
   ruleDraftSchema,
   ruleIdSchema,
@@ -98,7 +98,7 @@ export const rulesRequestSchemas = {
     set: setNameSchema,
     /** The list as text: one network per line, comments; the format of `ipset save` works too. */
     entries: z.string(),
-    action: z._default(ruleActionSchema, 'deny'),
+    action: z._default(importActionSchema, 'deny'),
     reason: z._default(reasonSchema, ''),
     /** Reload the set when this file on the loader's machine changes. */
     file: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),

@@ -1,7 +1,7 @@
 /** Limits and values of rules, apart from their schemas. */
 
-/** `observe` permits, and marks what it would deny. */
-export const RULE_ACTIONS = ['permit', 'deny', 'observe'] as const;
+/** `limit` denies what is over its rate; `observe` permits, and marks what it would deny. */
+export const RULE_ACTIONS = ['permit', 'deny', 'limit', 'observe'] as const;
 export const MAX_RULE_ID = 0xffff_ffff;
 export const MAX_REASON_LENGTH = 500;
 /** In one request. */

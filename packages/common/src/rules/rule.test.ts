@@ -38,7 +38,7 @@ describe('a rule', () => {
       { source: '203.0.113.7/24' },
       'rule.source: "203.0.113.7/24" has bits set behind its prefix: write 203.0.113.0/24',
     ],
-    [{ action: 'drop' }, 'rule.action: Write permit, deny or observe.'],
+    [{ action: 'drop' }, 'rule.action: Write permit, deny, limit or observe.'],
     [
       { protocol: 'icmp', destination_port: 3 },
       'rule.destination_port: This protocol has no ports: leave the port out, or write tcp, udp, sctp or udplite.',

@@ -1,11 +1,14 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 /**
- * A rule as data. A matching permit rule wins; else a matching deny rule; else observe; else the default policy. Every
+ * A rule as data. A matching permit rule wins; else a matching deny rule; else a limit that the packet is over;
+ * else observe; else the default policy. Every
  * schema returns canonical text: `203.0.113.7` for `203.0.113.7/32`, `tcp` for 6, 22 for `"22"`.
  */
 import * as z from 'zod/mini';
 import { hasPorts } from '../record/field-names.ts';
 import { parseDuration } from './duration.ts';
 import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
+import { LIMIT_MEASURES, type LimitFields, limitProblem, parsePer, parseRate, parseThen } from './limit.ts';
 import { followedHeader } from './never-matches.ts';
 import { formatPortRange, parsePortRange } from './port-range.ts';
 import { MAX_REASON_LENGTH, MAX_RULE_ID, RULE_ACTIONS } from './rule-limits.ts';
@@ -14,7 +17,9 @@ import { formatRuleSource, isSetName, parseRuleSource } from './source.ts';
 
 const MAX_CALLER_LENGTH = 128;
 
-export const ruleActionSchema = z.enum(RULE_ACTIONS, { error: 'Write permit, deny or observe.' });
+export const ruleActionSchema = z.enum(RULE_ACTIONS, { error: 'Write permit, deny, limit or observe.' });
+/** Of a rule that an import adds: a limit needs a rate. */
+export const importActionSchema = z.enum(['permit', 'deny', 'observe'], { error: 'Write permit, deny or observe.' });
 export type RuleAction = z.infer<typeof ruleActionSchema>;
 
 export const defaultPolicySchema = z.enum(['permit', 'deny'], { error: 'Write permit or deny.' });
@@ -97,6 +102,45 @@ const portsDoNotFit = {
   error: 'This protocol has no ports: leave the port out, or write tcp, udp, sctp or udplite.',
 };
 
+/** Returns the text if `parse` accepts it. */
+function textFor(parse: (value: string) => unknown) {
+  return readBy(text, (value) => {
+    parse(value);
+    return value;
+  });
+}
+const rate = textFor(parseRate);
+const measure = z.enum(LIMIT_MEASURES, { error: 'Write packets, bytes or syn.' });
+const burst = z.int().check(z.minimum(1));
+const per = textFor(parsePer);
+const consequence = textFor(parseThen);
+
+/** Of limit rules only. */
+const limit = {
+  /** `20/min`, `1000/s`, `10M/s`. */
+  rate: z.optional(rate),
+  /** Default: packets. `syn`: TCP packets with SYN and without ACK. */
+  measure: z.optional(measure),
+  /** Default: the number in the rate. */
+  burst: z.optional(burst),
+  /** What has a bucket: `source` (default), `source/24`, `source/24,48`, `rule` or `port`. */
+  per: z.optional(per),
+  /** `block:60s`: denies all that the limit measures of the bucket until then. */
+  then: z.optional(consequence),
+  /** Absent or false: packets over the limit are permitted, and marked. */
+  enforce: z.optional(z.boolean()),
+};
+
+const limitFits = z.superRefine(
+  (
+    rule: LimitFields & { action?: string; protocol?: string | number | undefined; enforce?: boolean | undefined },
+    context,
+  ) => {
+    const problem = limitProblem(rule);
+    if (problem) context.addIssue({ code: 'custom', path: [problem.field], message: problem.message });
+  },
+);
+
 const oneEnd = {
   path: ['for'],
   error: 'Give `for` or `expires_at`, not both.',
@@ -108,13 +152,14 @@ export const ruleSchema = z
     id: ruleIdSchema,
     action: ruleActionSchema,
     ...match,
+    ...limit,
     reason,
     created_by: createdBy,
     created_at: time,
     /** When the rule expires; absent: no expiry. */
     expires_at: z.optional(time),
   })
-  .check(z.refine(portsFit, portsDoNotFit));
+  .check(z.refine(portsFit, portsDoNotFit), limitFits);
 export type Rule = z.infer<typeof ruleSchema>;
 
 /** A requested rule. */
@@ -122,6 +167,7 @@ export const ruleDraftSchema = z
   .strictObject({
     action: ruleActionSchema,
     ...match,
+    ...limit,
     reason: z._default(reason, ''),
     expires_at: z.optional(time),
     /** Instead of `expires_at`: `30s`, `15m`, `1h`, `7d`, `1h30m`, counted from when the loader reads it. */
@@ -129,6 +175,7 @@ export const ruleDraftSchema = z
   })
   .check(
     z.refine(portsFit, portsDoNotFit),
+    limitFits,
     z.refine((draft) => draft.for === undefined || draft.expires_at === undefined, oneEnd),
     // Only for drafts: a file with such a rule is still read, and the rule is listed with a warning.
     z.superRefine((draft, context) => {
@@ -149,6 +196,12 @@ export const ruleChangesSchema = z
     protocol: z.optional(z.nullable(protocol)),
     destination_port: z.optional(z.nullable(destinationPort)),
     interface: z.optional(z.nullable(interfaceName)),
+    rate: z.optional(z.nullable(rate)),
+    measure: z.optional(z.nullable(measure)),
+    burst: z.optional(z.nullable(burst)),
+    per: z.optional(z.nullable(per)),
+    then: z.optional(z.nullable(consequence)),
+    enforce: z.optional(z.nullable(z.boolean())),
     reason: z.optional(reason),
     expires_at: z.optional(z.nullable(time)),
     for: z.optional(duration),
@@ -184,10 +237,11 @@ export const fileRuleSchema = z
     id: z.optional(ruleIdSchema),
     action: ruleActionSchema,
     ...match,
+    ...limit,
     reason: z._default(reason, ''),
     created_by: z.optional(createdBy),
     created_at: z.optional(time),
     expires_at: z.optional(time),
   })
-  .check(z.refine(portsFit, portsDoNotFit));
+  .check(z.refine(portsFit, portsDoNotFit), limitFits);
 export type FileRule = z.output<typeof fileRuleSchema>;

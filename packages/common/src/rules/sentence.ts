@@ -1,18 +1,36 @@
 /** Formats a rule as one sentence, for lists, prompts and logs. */
 import { formatDuration } from './duration.ts';
+import { limitText } from './limit.ts';
 import type { Rule } from './rule.ts';
 
 type Sayable = Pick<Rule, 'action' | 'source'> &
-  Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface' | 'reason' | 'expires_at'>>;
+  Partial<
+    Pick<
+      Rule,
+      | 'protocol'
+      | 'destination_port'
+      | 'interface'
+      | 'reason'
+      | 'expires_at'
+      | 'rate'
+      | 'measure'
+      | 'burst'
+      | 'per'
+      | 'then'
+      | 'enforce'
+    >
+  >;
 
 /**
- * Returns `deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min, because: brute force`; the time left is counted from
+ * Returns `deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min, because: brute force`, or
+ * `limit any source to tcp port 22 to 20 SYN/min per source (/64) [observing]`; the time left is counted from
  * `now_ms`.
  */
 export function ruleSentence(rule: Sayable, now_ms: number): string {
   const on = rule.interface === undefined ? '' : ` on ${rule.interface}`;
   const because = rule.reason ? `, because: ${rule.reason}` : '';
-  return `${rule.action} ${sourceText(rule.source)}${serviceText(rule)}${on}${expiryText(rule, now_ms)}${because}`;
+  const limit = rule.action === 'limit' ? ` to ${limitText(rule)}` : '';
+  return `${rule.action} ${sourceText(rule.source)}${serviceText(rule)}${on}${limit}${expiryText(rule, now_ms)}${because}`;
 }
 
 function sourceText(source: string): string {

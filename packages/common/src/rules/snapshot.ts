@@ -6,8 +6,12 @@ const count = z.int().check(z.nonnegative());
 
 /** Exact, from the kernel, since the rule was added. */
 const counted = {
+  /** What the rule decided; of a limit: what it saw, which is what was over and what was under. */
   packets: count,
   bytes: count,
+  /** Of a limit: what was over, denied or only marked. Absent while there is nothing. */
+  over_packets: z.optional(count),
+  over_bytes: z.optional(count),
   /** Wall clock; absent while the rule has decided nothing. */
   last_seen_ms: z.optional(z.number()),
 };
@@ -144,6 +148,8 @@ export const dryRunReportSchema = z.object({
   denied: z.object(volume),
   /** Permitted, and marked by an observe rule. */
   observed: z.object(volume),
+  /** Limits among the rules: they were not evaluated, as they depend on the time of each packet. Absent: none. */
+  limits_not_evaluated: z.optional(count),
   by_rule: z.array(
     z.object({
       /** An existing rule; otherwise `draft`, the index in the tested list. */

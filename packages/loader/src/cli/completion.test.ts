@@ -72,7 +72,7 @@ describe('the script for bash', () => {
     ],
     [
       ['rules', 'add', ''],
-      ['permit', 'deny', 'observe'],
+      ['permit', 'deny', 'limit', 'observe'],
     ],
     [['rules', 'policy', 'd'], ['deny']],
     [['rules', 'edit', '3', '--action', 'o'], ['observe']],

@@ -68,7 +68,7 @@ async function replayWith(
   const findings = () => ({ ledger, console: output.counts, frames: run.counts, hits: run.hits });
   await output.finish(print === 'json' ? () => replayJson(findings()) : undefined);
   const { rules: all } = rules.ruleset;
-  for (const line of replayWarnings(run, all, filter, output.names)) say(line, 'warning');
+  for (const line of replayWarnings(run, all, filter, output.names, rules.limits)) say(line, 'warning');
   for (const line of replayText(findings(), file, all)) say(line);
   if (problem !== undefined) throw unreadable(file, problem, run.counts.frames);
   if (output.error) say(`packetlog: write to standard output: ${output.error.message}.`, 'error');

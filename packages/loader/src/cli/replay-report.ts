@@ -57,6 +57,7 @@ export function replayWarnings(
   rules: readonly Rule[],
   filter: Filter | undefined,
   names: InterfaceNames,
+  limits = 0,
 ): string[] {
   const inFilter = filter === undefined ? [] : interfacesNamed(filter);
   const inRules = rules.flatMap(({ interface: name }) => name ?? []);
@@ -69,6 +70,11 @@ export function replayWarnings(
       (name) =>
         `Warning: rules for ${printableName(name)} match nothing: the capture has no frames of it. If it was captured there: --iface ${printableName(name)}.`,
     ),
+    ...(limits === 0
+      ? []
+      : [
+          `Warning: ${n(limits)} ${limits === 1 ? 'limit was' : 'limits were'} not applied: limits use the time of the kernel.`,
+        ]),
     ...[...replay.otherLinkTypes].map(
       ([type, count]) =>
         `Warning: link type ${type} has neither Ethernet nor IP headers: ${n(count)} ${count === 1 ? 'frame was' : 'frames were'} not replayed.`,

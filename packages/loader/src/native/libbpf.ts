@@ -117,10 +117,19 @@ const BPF_F_INNER_MAP = 1 << 12;
 
 /** Creates an array whose memory can be mapped, and that an array of maps accepts regardless of its size. */
 export function createInnerArray(name: string, valueBytes: number, entries: number): Outcome<number> {
+  return createArray(name, valueBytes, entries, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+}
+
+/** Creates an array whose memory can be mapped, and that an array of maps accepts if its prototype has the same size. */
+export function createFixedArray(name: string, valueBytes: number, entries: number): Outcome<number> {
+  return createArray(name, valueBytes, entries, BPF_F_MMAPABLE);
+}
+
+function createArray(name: string, valueBytes: number, entries: number, flags: number): Outcome<number> {
   const options = new Uint8Array(48); // struct bpf_map_create_opts: size_t sz, five __u32, __u32 map_flags, ...
   const view = new DataView(options.buffer);
   view.setBigUint64(0, 48n, true);
-  view.setUint32(28, BPF_F_MMAPABLE | BPF_F_INNER_MAP, true);
+  view.setUint32(28, flags, true);
   return intCall('bpf_map_create', [
     [C.int, BPF_MAP_TYPE_ARRAY],
     [C.string, name],

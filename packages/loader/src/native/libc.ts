@@ -18,6 +18,8 @@ const EPOLL_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
+/** Its resolution is the time between two ticks of the kernel. */
+const CLOCK_MONOTONIC_COARSE = 6;
 const CLOCK_BOOTTIME = 7;
 const MEMBARRIER_CMD_QUERY = 0;
 const MEMBARRIER_CMD_GLOBAL = 1;
@@ -190,6 +192,20 @@ function clock(id: number): bigint {
     'clock_gettime',
     call('libc', 'clock_gettime', C.int, [
       [C.int, id],
+      [C.bytes, time],
+    ]),
+  );
+  const view = new DataView(time.buffer);
+  return view.getBigInt64(0, true) * 1_000_000_000n + view.getBigInt64(8, true);
+}
+
+/** Returns the ns of a jiffy: the resolution of CLOCK_MONOTONIC_COARSE (TICK_NSEC of the kernel). */
+export function jiffyNs(): bigint {
+  const time = new Uint8Array(16);
+  checked(
+    'clock_getres',
+    call('libc', 'clock_getres', C.int, [
+      [C.int, CLOCK_MONOTONIC_COARSE],
       [C.bytes, time],
     ]),
   );

@@ -2,6 +2,7 @@
 
 import { type PastDryRunReport, type Rule, ruleSentence } from '@packetlog/common';
 import type { TimeRange } from '../past/reading/time-range.ts';
+import { limitsNotEvaluated } from '../rules/dry-run/dry-runs.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
 import type { IncompleteRange } from './incomplete-range.ts';
 import type { KnownGood } from './known-good.ts';
@@ -55,6 +56,7 @@ export function pastReport(facts: PastReportFacts): PastDryRunReport {
     denied: { ...(sums?.denied ?? NOTHING) },
     newly_denied: { ...(sums?.newlyDenied ?? { ...NOTHING, records: 0 }), sources: sums?.sources.newSources ?? 0 },
     observed: { ...(sums?.observed ?? NOTHING) },
+    ...limitsNotEvaluated(rules),
     by_rule: byRule.flatMap(([id, amount]) => {
       const rule = byId.get(id);
       return rule === undefined ? [] : { ...facts.nameOf(id), rule: ruleSentence(rule, nowMs), ...amount };

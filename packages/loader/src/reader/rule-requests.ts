@@ -2,6 +2,9 @@
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
+import type { RuleSlot } from '../ipc/rule-slot.ts';
+import { limitSlots } from '../xdp/limit-slots.ts';
+import type { LimitStates } from '../xdp/limit-states.ts';
 import type { RuleCounters } from '../xdp/rule-counters.ts';
 import type { RuleImages } from '../xdp/rule-images.ts';
 import type { RuleOwners } from '../xdp/rule-owners.ts';
@@ -16,6 +19,9 @@ interface AskedInterfaces {
 
 export class Rules {
   readonly #images: RuleImages;
+  readonly #limits: LimitStates;
+  /** Counter slots of the limits in each slot. */
+  readonly #limitSlots: { [Slot in RuleSlot]?: readonly number[] } = {};
   readonly #counters: RuleCounters;
   readonly #owners: RuleOwners;
   readonly #interfaces: AskedInterfaces;
@@ -26,12 +32,14 @@ export class Rules {
   /** `interfaces`: returns where the program is attached, according to the kernel. */
   constructor(
     images: RuleImages,
+    limits: LimitStates,
     counters: RuleCounters,
     owners: RuleOwners,
     interfaces: AskedInterfaces,
     post: (message: FromDrain) => void,
   ) {
     this.#images = images;
+    this.#limits = limits;
     this.#interfaces = interfaces;
     this.#counters = counters;
     this.#owners = owners;
@@ -60,13 +68,23 @@ export class Rules {
     return this.#inUse ? this.#counters.changed() : [];
   }
 
+  /** Until both slots are known, one may have rules of the previous loader, whose limits are in use. */
+  #removeLimits(): void {
+    const { confirmed, provisional } = this.#limitSlots;
+    if (confirmed && provisional) this.#limits.keepOnly(new Set([...confirmed, ...provisional]));
+  }
+
   #publish({ slot, image, freshCounters, owners }: Publish): PlainError | undefined {
     try {
       this.#inUse = true;
       this.#counters.zero(freshCounters);
       this.#owners.assign(owners);
+      const slots = image ? limitSlots(new Uint8Array(image)) : [];
+      this.#limits.prepare(slots, new Set(freshCounters));
       if (image) this.#images.publish(slot, new Uint8Array(image));
       else this.#images.clear(slot);
+      this.#limitSlots[slot] = slots;
+      this.#removeLimits();
       return undefined;
     } catch (error) {
       return toPlain(error);

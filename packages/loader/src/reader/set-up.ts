@@ -10,6 +10,7 @@ import { lookUpInterface } from '../system/interface-lookup.ts';
 import { enterNamespaceAt } from '../system/network-namespace.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { InterfaceCounters } from '../xdp/interface-counters.ts';
+import { LimitStates } from '../xdp/limit-states.ts';
 import { findLeftoverPins, type LeftoverPins } from '../xdp/pinning/leftover-pins.ts';
 import { Pins } from '../xdp/pinning/pins.ts';
 import { type LoadedProgram, loadProgram } from '../xdp/program.ts';
@@ -113,6 +114,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const waiter = new Waiter(wake, transport.descriptors);
   const rules = new Rules(
     new RuleImages(program.ruleImages),
+    new LimitStates(program.limitStates, program.ruleOwners.slots().values()),
     new RuleCounters(program.ruleCounters, program.cpus),
     program.ruleOwners,
     interfaces,

@@ -14,7 +14,10 @@ import { ruleCounterSlots } from '../xdp/rule-counters.ts';
 import { ExpiryPeriods } from './expiry-periods.ts';
 
 export class ReplayRules {
+  /** Without limits: the time of their buckets is that of the kernel, not of the capture. */
   readonly ruleset: Ruleset;
+  /** Number of limits in the file. */
+  readonly limits: number;
   readonly periods: ExpiryPeriods;
   readonly #compiler: Compiler;
   readonly #file: string;
@@ -22,8 +25,10 @@ export class ReplayRules {
   private constructor(compiler: Compiler, ruleset: Ruleset, file: string) {
     this.#compiler = compiler;
     this.#file = file;
-    this.ruleset = ruleset;
-    this.periods = new ExpiryPeriods(ruleset.rules);
+    const rules = ruleset.rules.filter(({ action }) => action !== 'limit');
+    this.ruleset = { ...ruleset, rules };
+    this.limits = ruleset.rules.length - rules.length;
+    this.periods = new ExpiryPeriods(rules);
   }
 
   /** `isRequired`: the file must exist; otherwise no rules apply without it. Throws SetupError. */

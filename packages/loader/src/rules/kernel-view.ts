@@ -8,7 +8,7 @@ import type { Compiler } from './compiler/worker/compiler.ts';
 import { decidesAlike, type ImageSummary, summarizeImage } from './evaluator/image-rules.ts';
 import { type Ruleset, saysSomething } from './ruleset/ruleset.ts';
 import type { KeptCounts } from './store/counts-file.ts';
-import { RuleTotals, type Totals } from './store/rule-totals.ts';
+import { type RuleTotal, RuleTotals } from './store/rule-totals.ts';
 
 export interface KernelViewParts {
   /** Undefined: no program is attached. */
@@ -92,6 +92,6 @@ export class KernelView {
 
 const NOTHING: InForce = { by: 'none', interfaces: [], is_current: false };
 
-function counted({ packets, bytes, last_seen_ms }: Readonly<Totals>) {
-  return { packets, bytes, ...(last_seen_ms === undefined ? {} : { last_seen_ms }) };
+function counted({ last_seen_ms, ...counts }: Readonly<RuleTotal>) {
+  return { ...counts, ...(last_seen_ms === undefined ? {} : { last_seen_ms }) };
 }

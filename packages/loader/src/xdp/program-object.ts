@@ -88,6 +88,7 @@ export function prepare(
   need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'size map', MAPS.counters);
   const ruleSlots = ruleCounterSlots(totalmem(), cpus);
   need(setMaxEntries(map(MAPS.ruleCounters), ruleSlots * cpus), 'size map', MAPS.ruleCounters);
+  need(setMaxEntries(map(MAPS.limitStates), ruleSlots), 'size map', MAPS.limitStates);
   for (const [name, maps] of Object.entries(TRANSPORT_MAPS)) {
     for (const each of maps) need(setAutocreate(map(each), name === transport.name), 'configure', each);
   }

@@ -62,6 +62,8 @@ export interface LoadedProgram {
   readonly slots: Uint8Array;
   /** Descriptor of the map that holds the rule sets. */
   readonly ruleImages: number;
+  /** Descriptor of the map that holds the levels of limits. */
+  readonly limitStates: number;
   /** `struct rule_counter` at slot * cpus + cpu. */
   readonly ruleCounters: Uint8Array;
   readonly ruleOwners: RuleOwners;
@@ -168,6 +170,7 @@ function opened(
     runtime: memoryOf(map(MAPS.runtime), RUNTIME.size, 'read-write'),
     slots: memoryOf(map(MAPS.slots), SLOT_TABLE.size, 'read-write'),
     ruleImages: mapDescriptor(map(MAPS.ruleImages)),
+    limitStates: mapDescriptor(map(MAPS.limitStates)),
     ruleCounters: memoryOf(map(MAPS.ruleCounters), ruleSlots * cpus * RULE_COUNTER.size, 'read-write'),
     ruleOwners,
   };

@@ -1,6 +1,7 @@
 // @ts-check
 /** The short form for `pnpm test`, of parts of the other cases: capture in both modes, each kind of rule, expiry. */
 import { capture } from './capture.mjs';
+import { enforce, P as LIMITS } from './limits.mjs';
 import {
   begin,
   denyNetwork,
@@ -16,7 +17,10 @@ import {
 
 const CAPTURES = ['native', 'generic'];
 const { source, network, permit, set, port, interface: onInterface, observe: observed, reverted, ends } = RULES;
-export const promises = [...CAPTURES, ...[source, network, permit, set, port, onInterface, observed, reverted, ends]];
+export const promises = [
+  ...CAPTURES,
+  ...[source, network, permit, set, port, onInterface, observed, LIMITS.limit, reverted, ends],
+];
 /** @type {readonly string[]} */
 export const modules = [];
 
@@ -24,7 +28,7 @@ export const modules = [];
 export async function run(lab) {
   const parts = await begin(lab);
   for (const part of [denySource, denyNetwork, denySet, denyPort, denyOnInterface, observe]) await part(parts);
-  for (const part of [revertPolicy, expire]) await part(parts);
+  for (const part of [enforce, revertPolicy, expire]) await part(parts);
   lab.check(ends, 'exit code', await parts.loader.end('SIGINT'), 0);
   for (const promise of CAPTURES) await capture(lab, parts.network, promise);
 }

@@ -69,17 +69,22 @@ function costOf(requested, name) {
   }
 }
 
+/** @param {readonly number[]} depths of the program and of what it calls */
+function deepest([program = 0, ...called]) {
+  return program + Math.max(0, ...called);
+}
+
 /** Parses print_verification_stats() of kernel/bpf/verifier.c. @param {string} text */
 function parsed(text) {
   const number = (/** @type {RegExp} */ pattern) => Number(pattern.exec(text)?.[1]);
-  // One depth for each function; some may call each other, so that their sum is the most that is used.
+  // One depth for each function, the program first: it calls the others, which call no other.
   // Linux 7.3: "max", and the most that functions that call each other use.
   const stack = /stack depth (?:max )?([\d+]+)/.exec(text)?.[1];
   if (stack === undefined) throw new Error(`the verifier's log has no depth of the stack: ${text.split('\0', 1)[0]}`);
   return {
     instructions: number(/processed (\d+) insns/),
     states: number(/total_states (\d+)/),
-    stack: stack.split('+').reduce((sum, each) => sum + Number(each), 0),
+    stack: deepest(stack.split('+').map(Number)),
     verifyMs: Math.round(number(/verification time (\d+) usec/) / 1000),
   };
 }

@@ -1,8 +1,16 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 /** Checks of the loader's messages about rules, see messages.ts. */
 import type { RuleCounters, RulesError, RulesSnapshot, RulesStep } from '@packetlog/common';
 import { type Check, isCount, isFlag, isList, isNumber, isOneOf, isShape, isText, mayBe } from './shape.ts';
 
-const counted = { packets: isCount, bytes: isCount, last_seen_ms: mayBe(isNumber) };
+const counted = {
+  packets: isCount,
+  bytes: isCount,
+  over_packets: mayBe(isCount),
+  over_bytes: mayBe(isCount),
+  last_seen_ms: mayBe(isNumber),
+};
+const isAction = isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'limit', 'observe');
 
 const isRulesStep = isShape<RulesStep>({
   id: isCount,
@@ -18,11 +26,17 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
   rules: isList(
     isShape<RulesSnapshot['rules'][number]>({
       id: isCount,
-      action: isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'observe'),
+      action: isAction,
       source: isText,
       protocol: mayBe(isTextOrNumber),
       destination_port: mayBe(isTextOrNumber),
       interface: mayBe(isText),
+      rate: mayBe(isText),
+      measure: mayBe(isText as Check<'packets' | 'bytes' | 'syn'>),
+      burst: mayBe(isCount),
+      per: mayBe(isText),
+      then: mayBe(isText),
+      enforce: mayBe(isFlag),
       reason: isText,
       created_by: isText,
       created_at: isText,
@@ -70,7 +84,7 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
         isList(
           isShape<NonNullable<NonNullable<RulesSnapshot['in_force']>['rules']>[number]>({
             id: isCount,
-            action: isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'observe'),
+            action: isAction,
             source: mayBe(isText),
             expires_at: mayBe(isText),
             ...counted,

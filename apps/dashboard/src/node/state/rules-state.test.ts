@@ -9,7 +9,7 @@ test('the packets of a rule in an interval are its rate in the next one', () => 
   book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10, bytes: 1000 })] }));
   book.count([count(7, 40)]);
   book.endInterval(2);
-  expect(book.counted(7)).toEqual({ packets: 40, bytes: 4000, lastSeenMs: 1040, perSecond: 15 });
+  expect(book.counted(7)).toEqual({ packets: 40, bytes: 4000, overPackets: 0, lastSeenMs: 1040, perSecond: 15 });
   expect(book.history(7)?.at(-1)).toBe(30);
   book.endInterval(1);
   expect(book.counted(7)).toMatchObject({ packets: 40, perSecond: 0 });

@@ -8,6 +8,8 @@ export type ListedRule = RulesSnapshot['rules'][number];
 export interface RuleCount {
   readonly packets: number;
   readonly bytes: number;
+  /** Packets over a limit. */
+  readonly overPackets: number;
   /** Wall clock; null if it has decided nothing. */
   readonly lastSeenMs: number | null;
   readonly perSecond: number;
@@ -23,6 +25,7 @@ export interface RulesView {
 interface Entry {
   packets: number;
   bytes: number;
+  overPackets: number;
   lastSeenMs: number | null;
   history: RuleHistory | null;
 }
@@ -56,14 +59,20 @@ export class RulesState {
   replace(snapshot: RulesSnapshot): void {
     const before = this.#entries;
     this.#entries = new Map();
-    for (const { id, packets, bytes, last_seen_ms } of snapshot.rules) {
+    for (const { id, packets, bytes, over_packets = 0, last_seen_ms } of snapshot.rules) {
       const previous = before.get(id);
       // Counters only grow: the larger value is newer.
       this.#entries.set(
         id,
         previous !== undefined && previous.packets >= packets
           ? previous
-          : { packets, bytes, lastSeenMs: last_seen_ms ?? null, history: previous?.history ?? null },
+          : {
+              packets,
+              bytes,
+              overPackets: over_packets,
+              lastSeenMs: last_seen_ms ?? null,
+              history: previous?.history ?? null,
+            },
       );
     }
     this.#snapshot = snapshot;
@@ -71,7 +80,7 @@ export class RulesState {
   }
 
   count(counters: RuleCounters): void {
-    for (const { id, packets, bytes, last_seen_ms } of counters) {
+    for (const { id, packets, bytes, over_packets = 0, last_seen_ms } of counters) {
       const entry = this.#entries.get(id);
       if (entry === undefined) continue;
       if (packets > entry.packets) {
@@ -80,6 +89,7 @@ export class RulesState {
       }
       entry.packets = packets;
       entry.bytes = bytes;
+      entry.overPackets = over_packets;
       entry.lastSeenMs = last_seen_ms ?? entry.lastSeenMs;
     }
     this.#changed();
@@ -105,7 +115,8 @@ export class RulesState {
     if (entry === undefined) return NOTHING;
     const newest = this.#interval - 1;
     const perSecond = newest < 0 ? 0 : (entry.history?.at(newest) ?? 0) / this.#intervalSeconds;
-    return { packets: entry.packets, bytes: entry.bytes, lastSeenMs: entry.lastSeenMs, perSecond };
+    const { packets, bytes, overPackets, lastSeenMs } = entry;
+    return { packets, bytes, overPackets, lastSeenMs, perSecond };
   }
 
   /** Packets marked by observe rules; null if no rules are known. */
@@ -127,4 +138,4 @@ export class RulesState {
   }
 }
 
-const NOTHING: RuleCount = { packets: 0, bytes: 0, lastSeenMs: null, perSecond: 0 };
+const NOTHING: RuleCount = { packets: 0, bytes: 0, overPackets: 0, lastSeenMs: null, perSecond: 0 };

@@ -1,9 +1,9 @@
 /** `packetlog rules add`: adds one rule from the command line, or many from standard input in one change. */
-import { formatDuration, type Rule, type RuleDraft } from '@packetlog/common';
+import { formatDuration, limitText, type Rule, type RuleDraft, ruleSentence } from '@packetlog/common';
 import { Command, CommanderError } from 'commander';
 import { SetupError } from '../../errors/setup-error.ts';
 import { type InputLine, inputLines, lineError } from './input-lines.ts';
-import { life, lifeOptions, match, matchOptions } from './rule-options.ts';
+import { life, lifeOptions, limit, limitOptions, match, matchOptions } from './rule-options.ts';
 
 /** Means standard input, in place of a source or of all arguments. */
 export const STANDARD_INPUT = '-';
@@ -16,7 +16,7 @@ export interface AddedRule {
 
 /** Throws SetupError. */
 export function draftOf(action: string, source: string, options: Record<string, unknown>): RuleDraft {
-  return { action, source, ...match(options), ...life(options) } as RuleDraft;
+  return { action, source, ...match(options), ...limit(options), ...life(options) } as RuleDraft;
 }
 
 /**
@@ -41,7 +41,7 @@ export function draftsOf(
 function draftOfLine(line: InputLine, defaults: Record<string, unknown>): RuleDraft {
   const parser = new Command('add').argument('<action>').argument('<source>').exitOverride();
   parser.configureOutput({ writeOut: () => {}, writeErr: () => {} });
-  for (const option of [...matchOptions(), ...lifeOptions()]) parser.addOption(option);
+  for (const option of [...matchOptions(), ...limitOptions(), ...lifeOptions()]) parser.addOption(option);
   try {
     parser.parse([...line.words], { from: 'user' });
   } catch (error) {
@@ -56,8 +56,13 @@ function draftOfLine(line: InputLine, defaults: Record<string, unknown>): RuleDr
 }
 
 export function addedSentence({ rule, was }: AddedRule, nowMs: number): string {
-  if (was === undefined) return `Added rule ${rule.id}.`;
+  if (was === undefined) {
+    const sentence = rule.action === 'limit' ? ` ${ruleSentence({ ...rule, reason: '' }, nowMs)}` : '';
+    return `Added rule ${rule.id}${sentence === '' ? '' : `:${sentence}`}.`;
+  }
   const same = `Rule ${rule.id} already has this action and match`;
+  if (rule.action === 'limit' && limitText(was) !== limitText(rule))
+    return `${same} and was updated: ${ruleSentence(rule, nowMs)}.`;
   if (was.expires_at === rule.expires_at && was.reason === rule.reason) return `${same}: nothing changed.`;
   const ends = rule.expires_at === undefined ? 'no expiry' : `expires in ${left(rule.expires_at, nowMs)}`;
   const reason = was.reason === rule.reason ? '' : `; reason: ${rule.reason}`;

@@ -32,7 +32,10 @@ it.each([
   ['', /is not JSON/],
   ['{"version":1,"rules":[{"action":"deny"', /is not JSON/],
   ['{"version":1}', /has no "rules"; to remove all rules write "rules": \[\]/],
-  ['{"version":1,"rules":[{"action":"drop","source":"any"}]}', /rules\.0\.action: Write permit, deny or observe/],
+  [
+    '{"version":1,"rules":[{"action":"drop","source":"any"}]}',
+    /rules\.0\.action: Write permit, deny, limit or observe/,
+  ],
   ['{"version":1,"rules":[],"sets":{"x":{"file":"none.txt"}}}', /none\.txt cannot be read/],
 ])('%j is not a rules file, and nothing is changed', (content, message) => {
   expect(() => request(content)).toThrow(message);

@@ -89,13 +89,21 @@ function headText(report: PastDryRunReport): string[] {
 
 const MUCH_LATER_NS = 60_000_000_000n;
 
-function notesText({ expiring_rules, unknown_interfaces, incomplete, known_good }: PastDryRunReport): string[] {
+function notesText({
+  limits_not_evaluated,
+  expiring_rules,
+  unknown_interfaces,
+  incomplete,
+  known_good,
+}: PastDryRunReport): string[] {
   const { gaps, not_recording, expired, damaged, unreadable_journal_lines, uncounted_source_packets } = incomplete;
   const notes: string[] = [];
   if (expiring_rules > 0) {
     const rules = expiring_rules === 1 ? 'One rule expires; it was' : `${expiring_rules} rules expire; they were`;
     notes.push(`${rules} evaluated as if in force during the whole range.`);
   }
+  if (limits_not_evaluated !== undefined)
+    notes.push(`Not evaluated: ${one(limits_not_evaluated, 'limit')}, which depend on the time of each packet.`);
   for (const name of unknown_interfaces)
     notes.push(`No interface had the name ${printableName(name)} in this range: rules for it matched nothing.`);
   const lost = gaps.reduce((sum, { records }) => sum + records, 0);

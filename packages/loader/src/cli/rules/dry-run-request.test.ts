@@ -29,6 +29,6 @@ it.each([
 it('reports the mistake in a rules file', () => {
   expect(() => request('{"version":1,"rules":[{"action":"burn"}]}')).toThrow(SetupError);
   expect(() => request('{"version":1,"rules":[{"action":"burn"}]}')).toThrow(
-    /rules\.0\.action.*permit, deny or observe/,
+    /rules\.0\.action.*permit, deny, limit or observe/,
   );
 });

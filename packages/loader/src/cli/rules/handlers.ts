@@ -10,7 +10,7 @@ import { withLine } from './input-lines.ts';
 import type { Outcome, Printer } from './printer.ts';
 import { readInput } from './read-input.ts';
 import { removalOf, removedSentence } from './remove-rules.ts';
-import { force, life, match, ruleId } from './rule-options.ts';
+import { force, life, limit, match, ruleId } from './rule-options.ts';
 
 /** Options of every subcommand. */
 export interface Common {
@@ -44,7 +44,7 @@ export const addRule: Handler = async (connection, printer, options, [action = '
 
 export const editRule: Handler = async (connection, printer, options, [id = '']) => {
   const { action, source } = options as { action?: string; source?: string };
-  const given = { action, source, ...match(options), ...life(options) };
+  const given = { action, source, ...match(options), ...limit(options), ...life(options) };
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   const changes = Object.fromEntries(
     entries.map(([key, value]) => [key, value === 'none' ? null : value]),

@@ -1,6 +1,7 @@
 /** The options for a rule's match, expiry and reason, and their part of a request. */
 import { Option } from 'commander';
 import { SetupError } from '../../errors/setup-error.ts';
+import { count } from '../options/values.ts';
 
 export function matchOptions(): Option[] {
   return [
@@ -16,6 +17,23 @@ export function lifeOptions(): Option[] {
     new Option('--until <time>', 'the rule expires at this time, such as 2030-01-31T12:00:00Z'),
     new Option('--reason <text>', 'why the rule exists'),
   ];
+}
+
+/** For limits. */
+export function limitOptions(): Option[] {
+  return [
+    new Option('--rate <rate>', 'limit: 20/min, 1000/s, 5/h; bytes also as 10M/s'),
+    new Option('--measure <what>', 'limit: packets (default), bytes or syn (new TCP connections)'),
+    new Option('--burst <n>', 'limit: packets or bytes at once (default: the number in the rate)').argParser(count),
+    new Option('--per <bucket>', 'limit: source (default), source/24, source/24,48 (IPv4, IPv6), rule or port'),
+    new Option('--then <what>', 'limit: block:60s denies what the bucket sends, for at most 10m'),
+    new Option('--enforce', 'limit: deny what is over; without it, such packets are permitted and marked'),
+  ];
+}
+
+export function limit(options: Record<string, unknown>) {
+  const { rate, measure, burst, per, then, enforce } = options;
+  return defined({ rate, measure, burst, per, then, enforce });
 }
 
 export function forceOption(): Option {

@@ -13,18 +13,21 @@ import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
 import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
 import { Printer } from './printer.ts';
-import { forceOption, lifeOptions, matchOptions } from './rule-options.ts';
+import { forceOption, lifeOptions, limitOptions, matchOptions } from './rule-options.ts';
 import { auditText, snapshotText } from './rules-text.ts';
 import { setPolicy } from './set-policy.ts';
 import { addDryRun, addLearn } from './trial-commands.ts';
 
 const HELP = `
-A matching permit rule wins; otherwise a deny rule; otherwise an observe rule; otherwise the default policy.
+A matching permit rule wins; otherwise a deny rule; otherwise a limit that the packet is over; otherwise an observe
+rule; otherwise the default policy.
 Of several rules with the same action, the one with the longest prefix decides, then the one with the lowest id.
 
 Examples:
   packetlog rules add deny 203.0.113.0/24 --port 22 --protocol tcp --for 1h --reason "brute force"
   packetlog rules add permit 198.51.100.7 --reason "office"
+  packetlog rules add limit any --protocol tcp --port 22 --rate 20/min --measure syn --reason "ssh"
+  packetlog rules edit 3 --enforce                  deny what is over limit 3
   packetlog rules add observe any --port 23         see what a deny rule would catch
   packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
   packetlog rules dry-run new.json --against 60     what would it deny in 60 s of traffic?
@@ -82,11 +85,11 @@ export function rulesCommand(done: (code: number) => void): Command {
 
   const add = subcommand(
     'add <action> [source]',
-    'add a rule: permit, deny or observe a source; if a rule with the same action and match exists, it is updated',
+    'add a rule: permit, deny, limit or observe a source; if a rule with the same action and match exists, it is updated',
     addRule,
   );
   for (const option of matchOptions()) add.addOption(option);
-  for (const option of lifeOptions()) add.addOption(option);
+  for (const option of [...limitOptions(), ...lifeOptions()]) add.addOption(option);
   add.addOption(forceOption()).addHelpText(
     'after',
     `
@@ -101,7 +104,8 @@ Many rules in one change, all of them or none:
   edit.addOption(new Option('--action <action>', 'new action').choices([...RULE_ACTIONS]));
   edit.option('--source <source>', 'new source');
   for (const option of matchOptions()) edit.addOption(option);
-  for (const option of lifeOptions()) edit.addOption(option);
+  for (const option of [...limitOptions(), ...lifeOptions()]) edit.addOption(option);
+  edit.option('--no-enforce', 'limit: permit and mark what is over');
   edit
     .addOption(forceOption())
     .addHelpText('after', '\n"none" removes a condition or the expiry: --port none, --until none.');
@@ -144,7 +148,9 @@ reverts after 30 s unless confirmed:
     importList,
   )
     .option('--set <name>', 'name of the set (default: the name of the file)')
-    .addOption(new Option('--action <action>', 'what the rule does').choices([...RULE_ACTIONS]).default('deny'))
+    .addOption(
+      new Option('--action <action>', 'what the rule does').choices(['permit', 'deny', 'observe']).default('deny'),
+    )
     .option('--reason <text>', 'why the rule exists')
     .option('--once', 'keep a copy; do not read the file again when it changes')
     .option('--skip-bad', 'skip lines that cannot be read, instead of changing nothing')

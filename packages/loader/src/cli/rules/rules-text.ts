@@ -47,7 +47,8 @@ export function pendingText({ until_ms, why }: PendingChange, nowMs: number): st
 }
 
 export function dryRunText(report: DryRunReport): string[] {
-  const { seconds, seen, judged, denied, observed, by_rule, by_source, by_port, lockouts } = report;
+  const { seconds, seen, judged, denied, observed, by_rule, by_source, by_port, lockouts, limits_not_evaluated } =
+    report;
   const share = seen === 0 ? '' : ` (${Math.round((1000 * judged) / seen) / 10} % of all packets)`;
   const lines = [
     `Evaluated ${one(judged, 'packet')} of ${grouped(seen)} in ${seconds} s${share}.`,
@@ -73,6 +74,8 @@ export function dryRunText(report: DryRunReport): string[] {
     'Denied, by port:',
     by_port.map(({ ip_protocol, port, packets }) => [portText(ip_protocol, port), packets]),
   );
+  if (limits_not_evaluated !== undefined)
+    lines.push('', `Not evaluated: ${one(limits_not_evaluated, 'limit')}, which depend on the time of each packet.`);
   for (const { kind, address } of lockouts)
     lines.push('', `It would lock out ${kind.replace('_', ' ')} ${address}: adding it would be rejected.`);
   return lines;
@@ -116,7 +119,9 @@ function cells(rule: ListedRule, nowMs: number): string[] {
     String(rule.id),
     rule.action,
     what,
-    grouped(rule.packets),
+    rule.action === 'limit'
+      ? `${grouped(rule.over_packets ?? 0)} over of ${grouped(rule.packets)}`
+      : grouped(rule.packets),
     rule.last_seen_ms === undefined ? '-' : ago(rule.last_seen_ms, nowMs),
     rule.expires_at === undefined
       ? 'no expiry'

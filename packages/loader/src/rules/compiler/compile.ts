@@ -6,6 +6,7 @@
  */
 import { RULE_ACTION } from '@packetlog/bpf';
 import type { DefaultPolicy, Rule } from '@packetlog/common';
+import { overKey } from '../../ipc/counter-keys.ts';
 import type { AddressList } from '../lists/address-list.ts';
 import { Bounds, rootBitsFor, rootTable } from './bounds.ts';
 import { assignCounterSlots } from './counter-slots.ts';
@@ -41,7 +42,7 @@ export interface RulesToCompile {
 export interface CompiledRules {
   /** Size is a multiple of a line. */
   readonly image: Uint8Array;
-  /** Counter slot by rule id; 0: none. */
+  /** Counter slot by rule id, and by `overKey` of limits. */
   readonly counterSlots: ReadonlyMap<number, number>;
   readonly stats: {
     readonly bounds: number;
@@ -53,13 +54,13 @@ export interface CompiledRules {
 
 /** @throws RulesCompileError for rules that do not fit, or a missing set */
 export function compileRules(input: RulesToCompile): CompiledRules {
-  const ids = input.rules.map(({ id }) => id);
+  const ids = input.rules.flatMap(({ id, action }) => (action === 'limit' ? [id, overKey(id)] : [id]));
   const counterSlots = assignCounterSlots(ids, input.counters.previous, input.counters.limit);
   const prepared = prepareRules(input.rules, counterSlots);
   const services =
     prepared.conditions.length > 0 ? compileServices(prepared.conditions, input.interfaceSlots) : undefined;
   const places = new Places(prepared.rules);
-  const values = new Values(prepared.rules, places, services?.signatures);
+  const values = new Values(prepared.rules, prepared.any, places, services?.signatures);
   const networks = groupNetworks(prepared, input.sets, places);
   const bounds = new Bounds();
   const slices = new Bounds();
@@ -79,6 +80,7 @@ export function compileRules(input: RulesToCompile): CompiledRules {
       serviceCount: values.serviceCount,
       services,
       rows: values.rows,
+      limits: prepared.rules.filter(({ limit }) => limit !== undefined),
       nodes: values.nodes.slice(1).map((node) => nodeFacts(node, prepared.rules)),
       anyValue,
     },
@@ -93,8 +95,10 @@ export function compileRules(input: RulesToCompile): CompiledRules {
   return { image, counterSlots, stats };
 }
 
-function nodeFacts({ rule, next }: Node, rules: readonly PreparedRule[]): NodeFacts {
+function nodeFacts({ rule, next, limits }: Node, rules: readonly PreparedRule[]): NodeFacts {
+  if (limits > 0)
+    return { ruleId: 0, counterSlot: 0, action: RULE_ACTION.limit, next, expiresMs: Number.POSITIVE_INFINITY, limits };
   const { id, counterSlot, rank, expiresMs } = rules[rule] as PreparedRule;
   const action = RULE_ACTION[RANKED_ACTIONS[rank] as keyof typeof RULE_ACTION];
-  return { ruleId: id, counterSlot, action, next, expiresMs };
+  return { ruleId: id, counterSlot, action, next, expiresMs, limits };
 }

@@ -2,10 +2,10 @@
  * Places: what the prefixes around an address say, as a list of rules in the order in which they decide. Most addresses
  * of a blocklist are in one of very few places.
  *
- * At one place, permit precedes deny and observe; then the longest prefix decides; then the lowest id. The rules of a
+ * At one place, permit precedes deny, deny limits, and these observe; then the longest prefix decides; then the lowest id. The rules of a
  * longer prefix therefore precede those with the same action, and no prefix length needs to be kept.
  */
-import { type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
+import { LIMIT_RANK, type PreparedRule, RANKED_ACTIONS, UNCONDITIONAL } from './prepared-rules.ts';
 
 /** The place outside every prefix. */
 export const NOWHERE = 0;
@@ -72,7 +72,7 @@ export class Places {
     const here = new Set(added);
     const kept = this.rulesAt(outside).filter((rule) => !here.has(rule));
     const list: number[] = [];
-    for (let rank = 0; rank < 3; rank++) {
+    for (let rank = 0; rank < RANKED_ACTIONS.length; rank++) {
       for (const rule of added) if (this.#rules[rule]?.rank === rank) list.push(rule);
       for (const rule of kept) if (this.#rules[rule]?.rank === rank) list.push(rule);
     }
@@ -83,10 +83,10 @@ export class Places {
   #withoutIdle(list: readonly number[]): number[] {
     const until = new Map<number, number>();
     return list.filter((place) => {
-      const { condition, expiresMs } = this.#rules[place] as PreparedRule;
+      const { condition, expiresMs, rank } = this.#rules[place] as PreparedRule;
       const covered = Math.max(until.get(condition) ?? -Infinity, until.get(UNCONDITIONAL) ?? -Infinity);
       if (expiresMs <= covered) return false;
-      until.set(condition, expiresMs);
+      if (rank !== LIMIT_RANK) until.set(condition, expiresMs);
       return true;
     });
   }

@@ -1,5 +1,8 @@
 /** Prepares rules for the compiler: numbers instead of words, and equal conditions once. */
+import { RULE_LIMIT } from '@packetlog/bpf';
 import {
+  type LimitNumbers,
+  limitNumbers,
   type Network,
   type PortRange,
   parseIpProtocol,
@@ -7,6 +10,7 @@ import {
   parseRuleSource,
   type Rule,
 } from '@packetlog/common';
+import { overKey } from '../../ipc/counter-keys.ts';
 import { RulesCompileError } from './compile-error.ts';
 
 /** What a rule matches besides its source. Undefined: any. */
@@ -22,12 +26,21 @@ export const UNCONDITIONAL = -1;
 export interface PreparedRule {
   readonly id: number;
   readonly counterSlot: number;
-  /** Permit 0, deny 1, observe 2: the lowest decides. */
+  /** Permit 0, deny 1, limit 2, observe 3: the lowest decides. */
   readonly rank: number;
   /** Since the Unix epoch; Infinity: no expiry. */
   readonly expiresMs: number;
   /** Index in the list of conditions, or UNCONDITIONAL. */
   readonly condition: number;
+  readonly limit: PreparedLimit | undefined;
+}
+
+export interface PreparedLimit {
+  /** From 1 on, by id. */
+  readonly number: number;
+  readonly overSlot: number;
+  readonly isEnforced: boolean;
+  readonly numbers: LimitNumbers;
 }
 
 export interface PreparedRules {
@@ -43,13 +56,16 @@ export interface PreparedRules {
 /** Above this, tables and compile time would grow too large. */
 const CONDITIONS_LIMIT = 2048;
 
-export const RANKED_ACTIONS = ['permit', 'deny', 'observe'] as const;
+export const RANKED_ACTIONS = ['permit', 'deny', 'limit', 'observe'] as const;
+/** Rank of limits: several match a packet, and a rule of a later rank may decide after them. */
+export const LIMIT_RANK = RANKED_ACTIONS.indexOf('limit');
 
 export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<number, number>): PreparedRules {
   const conditions = new ConditionList();
   const any: number[] = [];
   const networks: { network: Network; rule: number }[] = [];
   const sets = new Map<string, number[]>();
+  let limits = 0;
   const prepared = [...rules]
     .sort((a, b) => a.id - b.id)
     .map((rule, place): PreparedRule => {
@@ -63,9 +79,23 @@ export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<n
         rank: RANKED_ACTIONS.indexOf(rule.action),
         expiresMs: rule.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(rule.expires_at),
         condition: conditions.placeOf(rule),
+        limit: rule.action === 'limit' ? prepareLimit(rule, ++limits, counterSlots) : undefined,
       };
     });
   return { rules: prepared, conditions: conditions.list, any, networks, sets };
+}
+
+function prepareLimit(rule: Rule, number: number, counterSlots: ReadonlyMap<number, number>): PreparedLimit {
+  if (number > RULE_LIMIT.max) {
+    const message = `There are more than ${RULE_LIMIT.max} limits: remove some. A limit for a set of sources is one.`;
+    throw new RulesCompileError('limit', message, RULE_LIMIT.max);
+  }
+  return {
+    number,
+    overSlot: counterSlots.get(overKey(rule.id)) ?? 0,
+    isEnforced: rule.enforce === true,
+    numbers: limitNumbers(rule),
+  };
 }
 
 function append(sets: Map<string, number[]>, name: string, place: number): void {

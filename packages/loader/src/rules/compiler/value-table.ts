@@ -1,8 +1,8 @@
 /** What an entry of the image holds for a place: a node if all packets get the same verdict there, otherwise a row. */
-import { RULE_CHAIN_LIMIT, RULE_VALUE } from '@packetlog/bpf';
+import { RULE_CHAIN_LIMIT, RULE_LIMIT, RULE_VALUE } from '@packetlog/bpf';
 import { RulesCompileError } from './compile-error.ts';
 import type { Places } from './prefix-indexes.ts';
-import { type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
+import { LIMIT_RANK, type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
 import type { ServiceSignatures } from './signatures.ts';
 
 /** Total size of all rows, in bytes. */
@@ -16,28 +16,42 @@ const ROW = RULE_VALUE.row * NODES_LIMIT;
 const NO_SERVICE = -1;
 
 export interface Node {
-  /** Index in the list of rules. */
+  /** Index in the list of rules; -1: none. */
   readonly rule: number;
   /** 0: none. */
   readonly next: number;
+  /** Numbers of limits, one in each byte; 0: the node is that of a rule. */
+  readonly limits: number;
 }
 
 export class Values {
   /** Number 0 means no node. */
-  readonly nodes: Node[] = [{ rule: -1, next: 0 }];
+  readonly nodes: Node[] = [{ rule: -1, next: 0, limits: 0 }];
   readonly #rules: readonly PreparedRule[];
+  /** Rules for any source, limits among them: a packet meets them besides those of its source. */
+  readonly #any: ReadonlySet<number>;
+  readonly #anyLimits: readonly number[];
   readonly #places: Places;
   readonly #signatures: ServiceSignatures | undefined;
   readonly #byPlace: number[] = [];
   readonly #byLink = new Map<number, number>();
+  readonly #byLimits = new Map<string, number>();
   /** Services by the conditions that were looked up. */
   readonly #touched = new Map<string, Uint16Array>();
   readonly #chain: number[] = [];
   #rows = new Uint32Array(1024);
   #rowCount = 0;
 
-  constructor(rules: readonly PreparedRule[], places: Places, signatures: ServiceSignatures | undefined) {
+  /** `any`: indexes of the rules for any source. */
+  constructor(
+    rules: readonly PreparedRule[],
+    any: readonly number[],
+    places: Places,
+    signatures: ServiceSignatures | undefined,
+  ) {
     this.#rules = rules;
+    this.#any = new Set(any);
+    this.#anyLimits = any.filter((place) => (rules[place] as PreparedRule).rank === LIMIT_RANK);
     this.#places = places;
     this.#signatures = signatures;
   }
@@ -62,6 +76,7 @@ export class Values {
   }
 
   #valueOf(list: readonly number[]): number {
+    this.#requireFewLimits(list);
     const always = this.#nodeFor(list, NO_SERVICE);
     const touched = this.#servicesTouched(list);
     const nodes = Array.from(touched, (service) => this.#nodeFor(list, service));
@@ -72,6 +87,18 @@ export class Values {
       this.#rows[row * this.serviceCount + (touched[i] as number)] = node;
     });
     return taggedValue('row', row);
+  }
+
+  /** Throws if a packet may meet too many limits: those of the list, and those for any source. */
+  #requireFewLimits(list: readonly number[]): void {
+    const own = list.filter((place) => this.#ruleAt(place).rank === LIMIT_RANK);
+    if (own.length === 0) return;
+    const all = this.#any.has(own[0] as number) ? own : [...own, ...this.#anyLimits];
+    if (all.length <= RULE_LIMIT.per_packet) return;
+    for (let service = 0; service < this.serviceCount; service++) {
+      const met = all.filter((place) => this.#holds(this.#ruleAt(place).condition, service));
+      if (met.length > RULE_LIMIT.per_packet) throw tooManyLimits(met.map((place) => this.#ruleAt(place).id));
+    }
   }
 
   /** Returns all services for which a rule of the list with a condition holds. */
@@ -100,17 +127,50 @@ export class Values {
     const chain = this.#chain;
     let length = 0;
     let until = Number.NEGATIVE_INFINITY;
+    const limits: number[] = [];
+    /** Rules before the limits. */
+    let before = 0;
     for (const place of list) {
-      const { expiresMs, condition } = this.#rules[place] as PreparedRule;
+      const { expiresMs, condition, rank } = this.#rules[place] as PreparedRule;
+      if (rank <= LIMIT_RANK) before = length;
       if (expiresMs <= until || !this.#holds(condition, service)) continue;
-      if (length === RULE_CHAIN_LIMIT) throw chainTooLong(this.#rules[place] as PreparedRule);
+      if (rank === LIMIT_RANK) {
+        limits.push(place);
+        continue;
+      }
+      if (rank < LIMIT_RANK) before = length + 1;
+      if (length + Math.min(1, limits.length) === RULE_CHAIN_LIMIT)
+        throw chainTooLong(this.#rules[place] as PreparedRule);
       chain[length++] = place;
       until = expiresMs;
       if (until === Number.POSITIVE_INFINITY) break;
     }
     let node = 0;
+    while (length > before) node = this.#link(chain[--length] as number, node);
+    if (limits.length > 0) node = this.#linkLimits(limits, node);
     while (length > 0) node = this.#link(chain[--length] as number, node);
     return node;
+  }
+
+  /** Limits of a source begin in the lowest byte, those of any source in the highest: the program combines both. */
+  #linkLimits(limits: readonly number[], next: number): number {
+    const isAny = this.#any.has(limits[0] as number);
+    let packed = 0;
+    limits.forEach((place, i) => {
+      const number = this.#ruleAt(place).limit?.number ?? 0;
+      packed += number * 2 ** (8 * (isAny ? RULE_LIMIT.per_packet - limits.length + i : i));
+    });
+    const key = `${packed} ${next}`;
+    let node = this.#byLimits.get(key);
+    if (node === undefined) {
+      node = this.nodes.push({ rule: -1, next, limits: packed }) - 1;
+      this.#byLimits.set(key, node);
+    }
+    return node;
+  }
+
+  #ruleAt(place: number): PreparedRule {
+    return this.#rules[place] as PreparedRule;
   }
 
   #holds(condition: number, service: number): boolean {
@@ -122,7 +182,7 @@ export class Values {
     const key = rule * NODES_LIMIT + next;
     let node = this.#byLink.get(key);
     if (node === undefined) {
-      node = this.nodes.push({ rule, next }) - 1;
+      node = this.nodes.push({ rule, next, limits: 0 }) - 1;
       this.#byLink.set(key, node);
     }
     return node;
@@ -149,6 +209,12 @@ export class Values {
 function chainTooLong({ id }: PreparedRule): RulesCompileError {
   const message = `More than ${RULE_CHAIN_LIMIT} rules for the same packets, rule ${id} among them, expire one after the other: remove some, or give them the same expiry.`;
   return new RulesCompileError('limit', message, RULE_CHAIN_LIMIT);
+}
+
+function tooManyLimits(ids: readonly number[]): RulesCompileError {
+  const most = RULE_LIMIT.per_packet;
+  const message = `More than ${most} limits match the same packets: rules ${ids.join(', ')}. Remove some, or narrow their sources or ports.`;
+  return new RulesCompileError('limit', message, most);
 }
 
 /** Encodes a value for the image. */

@@ -1,6 +1,9 @@
 /** Writes the parts of compiled rules into the lines of the image. */
 import { RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE, RULE_SERVICES } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './bounds.ts';
+import { expiresNs } from './expires-ns.ts';
+import { limitLines, tagOf } from './limit-lines.ts';
+import type { PreparedRule } from './prepared-rules.ts';
 import type { Services } from './services.ts';
 import type { SourceFilter } from './source-filter.ts';
 export interface NodeFacts {
@@ -10,6 +13,8 @@ export interface NodeFacts {
   readonly next: number;
   /** Infinity: no expiry. */
   readonly expiresMs: number;
+  /** Numbers of limits, one in each byte. */
+  readonly limits: number;
 }
 
 export interface ImageParts {
@@ -23,6 +28,8 @@ export interface ImageParts {
   readonly serviceCount: number;
   readonly services: Services | undefined;
   readonly rows: Uint32Array;
+  /** By number, from 1 on. */
+  readonly limits: readonly PreparedRule[];
   /** Starts with node 1. */
   readonly nodes: readonly NodeFacts[];
   readonly anyValue: number;
@@ -32,8 +39,6 @@ interface Section {
   readonly line: number;
   readonly data: Uint8Array;
 }
-
-const NS_PER_MS = 1_000_000n;
 
 /** @param allocate returns that many zeroed bytes; the size is a multiple of RULE_LINE.size */
 export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8Array): Uint8Array {
@@ -51,6 +56,9 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   put('magic', RULE_IMAGE_MAGIC);
   header.setUint8(RULE_HEADER.default_deny, parts.defaultDeny ? 1 : 0);
   header.setBigUint64(RULE_HEADER.until_mono_ns, parts.untilMonoNs, true);
+  place(limitLines(parts.limits));
+  header.setUint8(RULE_HEADER.limit_count, parts.limits.length);
+  header.setUint8(RULE_HEADER.limit_tag, tagOf(parts.limits));
   put('root4_line', place(parts.root4));
   header.setUint8(RULE_HEADER.root4_bits, Math.log2(parts.root4.length / RULE_LINE.words));
   if (parts.filter) {
@@ -65,7 +73,7 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   put('slices_line', place(pairs(parts.slices)));
   put('services_line', parts.services ? placeServices(parts.services, place) : 0);
   put('rows_line', place(parts.rows));
-  put('service_count', parts.serviceCount);
+  header.setUint16(RULE_HEADER.service_count, parts.serviceCount, true);
   put('nodes_line', place(nodeBytes(parts.nodes)));
   put('any_value', parts.anyValue);
   const image = allocate(line * RULE_LINE.size);
@@ -103,12 +111,7 @@ function nodeBytes(nodes: readonly NodeFacts[]): Uint8Array {
     view.setUint32(at + fields.action, node.action, true);
     view.setUint32(at + fields.next, node.next, true);
     view.setBigUint64(at + fields.expires_wall_ns, expiresNs(node.expiresMs), true);
+    view.setUint32(at + fields.limits, node.limits, true);
   });
   return bytes;
-}
-
-/** 0 would mean no expiry. */
-function expiresNs(ms: number): bigint {
-  if (!Number.isFinite(ms)) return 0n;
-  return ms <= 0 ? 1n : BigInt(Math.trunc(ms)) * NS_PER_MS;
 }

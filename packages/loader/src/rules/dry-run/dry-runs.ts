@@ -1,5 +1,5 @@
 /** Runs dry runs, each on the records of a few seconds. */
-import type { DryRunReport, RulesError } from '@packetlog/common';
+import type { DryRunReport, Rule, RulesError } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
 import type { CompiledRuleset } from '../engine/enforcement.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
@@ -147,6 +147,7 @@ export class DryRuns {
       judged: dryRun.evaluated,
       denied: { ...dryRun.denied },
       observed: { ...dryRun.observed },
+      ...limitsNotEvaluated(play.compiled.ruleset.rules),
       by_rule: byRule.flatMap(([id, amount]) => {
         const rule = rules.get(id);
         return rule === undefined ? [] : { ...play.nameOf(id), rule: ruleSentence(rule, nowMs), ...amount };
@@ -156,6 +157,12 @@ export class DryRuns {
       lockouts: play.lockouts.map(({ kind, address }) => ({ kind, address })),
     });
   }
+}
+
+/** Limits depend on the time and the order of packets, of which a sample is evaluated in batches. */
+export function limitsNotEvaluated(rules: readonly Pick<Rule, 'action'>[]): Pick<DryRunReport, 'limits_not_evaluated'> {
+  const limits = rules.filter(({ action }) => action === 'limit').length;
+  return limits === 0 ? {} : { limits_not_evaluated: limits };
 }
 
 function isSameClient(one: DryRunCaller, other: DryRunCaller): boolean {

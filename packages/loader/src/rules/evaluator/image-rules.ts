@@ -1,5 +1,5 @@
 /** Reads the rules, the default policy and the expiry from a compiled image. */
-import { RULE_ACTION, RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE } from '@packetlog/bpf';
+import { RULE_ACTION, RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LIMIT, RULE_LINE, RULE_NODE } from '@packetlog/bpf';
 import type { DefaultPolicy, RuleAction } from '@packetlog/common';
 
 export interface ImageRule {
@@ -42,6 +42,16 @@ export function summarizeImage(image: Uint8Array): ImageSummary | undefined {
       expiresMs: expires === 0n ? undefined : Number(expires / NS_PER_MS),
     });
   }
+  for (const at of limitsOf(view)) {
+    const expires = view.getBigUint64(at + RULE_LIMIT.fields.expires_wall_ns, true);
+    const id = view.getUint32(at + RULE_LIMIT.fields.rule_id, true);
+    rules.set(id, {
+      id,
+      action: 'limit',
+      counterSlot: view.getUint32(at + RULE_LIMIT.fields.counter_slot, true),
+      expiresMs: expires === 0n ? undefined : Number(expires / NS_PER_MS),
+    });
+  }
   return {
     defaultPolicy: view.getUint8(RULE_HEADER.default_deny) === 1 ? 'deny' : 'permit',
     untilMonoNs: view.getBigUint64(RULE_HEADER.until_mono_ns, true),
@@ -64,7 +74,17 @@ function withoutSlots(image: Uint8Array): Uint8Array {
   const view = new DataView(copy.buffer);
   view.setBigUint64(RULE_HEADER.until_mono_ns, 0n, true);
   for (const at of nodesOf(view)) view.setUint32(at + fields.counter_slot, 0, true);
+  for (const at of limitsOf(view)) {
+    view.setUint32(at + RULE_LIMIT.fields.counter_slot, 0, true);
+    view.setUint32(at + RULE_LIMIT.fields.over_slot, 0, true);
+  }
   return copy;
+}
+
+/** Returns the offsets of the limits, which follow the header. */
+function limitsOf(view: DataView): number[] {
+  const count = view.getUint8(RULE_HEADER.limit_count);
+  return Array.from({ length: count }, (_, i) => (i + 1) * RULE_LINE.size);
 }
 
 /** Yields the offsets of the nodes, which are the last part of an image, without the unused first one. */

@@ -8,6 +8,7 @@ import {
   RULE_FILTER,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
+  RULE_LIMIT,
   RULE_LINE,
   RULE_NODE,
   RULE_PORT_PROTOCOL,
@@ -88,7 +89,7 @@ export class RuleImage {
 
   /** Returns the number of services: with one, `serviceOf` is always 0. */
   get serviceCount(): number {
-    return this.#header(RULE_HEADER.service_count);
+    return this.#halves[RULE_HEADER.service_count / 2] as number;
   }
 
   /** Whether a packet can match a rule although no rule names its source. */
@@ -105,6 +106,26 @@ export class RuleImage {
     const byAny = this.#unexpired(this.#nodeOf(this.#header(RULE_HEADER.any_value), service), nowNs);
     if (bySource === 0 || byAny === 0) return bySource || byAny;
     return this.#rank(byAny) > this.#rank(bySource) ? byAny : bySource;
+  }
+
+  /**
+   * Returns the ids of the limits that a packet meets, in the order in which they see it: those of its source first. None
+   * if a permit or deny rule decides.
+   */
+  limits(facts: PacketFacts, nowNs: bigint): number[] {
+    const node = this.decide(facts, nowNs);
+    if (node === NOT_IP || (node !== 0 && this.action(node) !== 'observe')) return [];
+    const value = facts.source ? this.sourceValue(facts.source) : NO_SOURCE;
+    const service = this.serviceOf(facts);
+    const packed = [value, this.#header(RULE_HEADER.any_value)].map((each) =>
+      this.#limitsFrom(this.#nodeOf(each, service), nowNs),
+    );
+    return packed.flatMap((numbers) =>
+      [0, 8, 16, 24].flatMap((shift) => {
+        const number = (numbers >>> shift) & 0xff;
+        return number === 0 ? [] : this.#limitId(number, nowNs);
+      }),
+    );
   }
 
   ruleId(node: number): number {
@@ -239,19 +260,46 @@ export class RuleImage {
     if (value >>> RULE_VALUE.shift !== RULE_VALUE.row) return value;
     const row = value & VALUE_NUMBER;
     const rows = this.#header(RULE_HEADER.rows_line) * LINE_WORDS;
-    return this.#words[rows + row * this.#header(RULE_HEADER.service_count) + service] as number;
+    return this.#words[rows + row * this.serviceCount + service] as number;
   }
 
+  /** Returns the first rule that has not expired, after limits. */
   #unexpired(first: number, nowNs: bigint): number {
     let node = first;
     while (node !== 0) {
-      const at =
-        this.#header(RULE_HEADER.nodes_line) * LINE_WORDS + node * NODE_WORDS + NODE_FIELDS.expires_wall_ns / 4;
-      const expires = this.#wide[at / 2] as bigint;
-      if (expires === 0n || nowNs < expires) return node;
+      if (!this.#isLimits(node) && !this.#hasExpired(node, nowNs)) return node;
       node = this.#node(node, NODE_FIELDS.next);
     }
     return 0;
+  }
+
+  /** Returns the numbers of the limits that precede the rule that decides; 0: none. */
+  #limitsFrom(first: number, nowNs: bigint): number {
+    let node = first;
+    while (node !== 0) {
+      if (this.#isLimits(node)) return this.#node(node, NODE_FIELDS.limits);
+      if (!this.#hasExpired(node, nowNs)) return 0;
+      node = this.#node(node, NODE_FIELDS.next);
+    }
+    return 0;
+  }
+
+  #isLimits(node: number): boolean {
+    return this.#node(node, NODE_FIELDS.action) === RULE_ACTION.limit;
+  }
+
+  #hasExpired(node: number, nowNs: bigint): boolean {
+    const at = this.#header(RULE_HEADER.nodes_line) * LINE_WORDS + node * NODE_WORDS + NODE_FIELDS.expires_wall_ns / 4;
+    const expires = this.#wide[at / 2] as bigint;
+    return expires !== 0n && nowNs >= expires;
+  }
+
+  /** Returns the id of a limit that has not expired. */
+  #limitId(number: number, nowNs: bigint): number[] {
+    const line = number * LINE_BYTES;
+    const expires = this.#wide[(line + RULE_LIMIT.fields.expires_wall_ns) / 8] as bigint;
+    if (expires !== 0n && nowNs >= expires) return [];
+    return [this.#words[(line + RULE_LIMIT.fields.rule_id) / 4] as number];
   }
 }
 

@@ -1,7 +1,7 @@
 /** Applies a document: computes the smallest set of changes that makes the rules match it. */
 import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
-import { type Circumstances, matchKey, requireAddable } from './changes.ts';
+import { type Circumstances, matchKey, numbersOf, requireAddable } from './changes.ts';
 import { describeSet } from './describe-set.ts';
 import { invalid } from './rejection.ts';
 import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
@@ -102,7 +102,7 @@ function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule,
 }
 
 function wholeKey(rule: FileRule): string {
-  return JSON.stringify([matchKey(rule), rule.reason, timeOf(rule.expires_at)]);
+  return JSON.stringify([matchKey(rule), rule.reason, timeOf(rule.expires_at), numbersOf(rule)]);
 }
 
 function withDesired(rule: Rule, { created_by: _by, created_at: _at, ...desired }: FileRule): Rule {

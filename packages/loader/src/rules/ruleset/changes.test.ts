@@ -1,6 +1,6 @@
 import { type RuleDraft, ruleDraftSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { addRules, removeRules } from './changes.ts';
+import { addRules, editRule, removeRules } from './changes.ts';
 import { RulesRejection } from './rejection.ts';
 import { EMPTY_RULESET, type Ruleset } from './ruleset.ts';
 
@@ -117,5 +117,30 @@ describe('rules are removed', () => {
     } catch (error) {
       expect((error as RulesRejection).error).toMatchObject({ code: 'not_found', field: 'matching.1' });
     }
+  });
+});
+
+describe('a limit that is added twice', () => {
+  const limit = { action: 'limit', source: 'any', rate: '20/min' } as const;
+
+  it('takes the new numbers, keeps its id, and stays enforced', () => {
+    const once = ruleset({ ...limit, burst: 40, enforce: true });
+    const { ruleset: twice } = add(once, [{ ...limit, rate: '10/min' }]);
+    expect(twice.rules).toMatchObject([{ id: 1, rate: '10/min', enforce: true }]);
+    expect(twice.rules[0]?.burst).toBeUndefined();
+    expect(add(twice, [{ ...limit, rate: '10/min' }]).ruleset).toBe(twice);
+  });
+
+  it('loses its numbers when it becomes another rule', () => {
+    const changes = { action: 'deny' } as const;
+    expect(editRule(ruleset({ ...limit, enforce: true, burst: 3 }), 1, changes, AT).rule).toEqual({
+      ...{ id: 1, action: 'deny', source: 'any', reason: '' },
+      ...{ created_by: 'root', created_at: minutes(0) },
+    });
+  });
+
+  it('is another one if it measures something else, or of other buckets', () => {
+    const others = [{ ...limit, measure: 'bytes', rate: '1M/s' } as const, { ...limit, per: 'rule' } as const];
+    expect(ruleset(limit, { ...limit, measure: 'packets', per: 'source' }, ...others).rules).toHaveLength(3);
   });
 });

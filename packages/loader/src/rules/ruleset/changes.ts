@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 /**
  * Implements the changes of rules. Each function returns the new ruleset, or throws RulesRejection if the change cannot
  * be made.
@@ -84,14 +85,37 @@ export function addRules(
   return { ruleset: isChanged ? { ...ruleset, rules, nextId } : ruleset, rules: added };
 }
 
-type RuleMatch = Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface'>;
+type RuleMatch = Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface' | 'measure' | 'per'>;
 
-/** Returns the same key for rules with the same action and match. */
-export function matchKey({ action, source, protocol, destination_port, interface: name }: RuleMatch): string {
-  return JSON.stringify([action, source, protocol, destination_port, name]);
+/** Returns the same key for rules with the same action and match; limits must also measure the same of the same bucket. */
+export function matchKey(rule: RuleMatch): string {
+  const { action, source, protocol, destination_port, interface: name, measure = 'packets', per = 'source' } = rule;
+  return JSON.stringify([
+    action,
+    source,
+    protocol,
+    destination_port,
+    name,
+    ...(action === 'limit' ? [measure, per] : []),
+  ]);
 }
 
-function extended(was: Rule, { reason, expires_at }: Rule): Rule {
+const NUMBERS = ['rate', 'measure', 'burst', 'per', 'then', 'enforce'] as const;
+
+/** Returns the numbers of a limit, with undefined for those that it does not have; nothing for other rules. */
+export function numbersOf({
+  action,
+  rate,
+  burst,
+  then,
+  enforce,
+}: Pick<Rule, 'action' | 'rate' | 'burst' | 'then' | 'enforce'>) {
+  return action === 'limit' ? { rate, burst, then, enforce: enforce === true } : {};
+}
+
+function extended(before: Rule, rule: Rule): Rule {
+  const { reason, expires_at } = rule;
+  const was = withNumbers(before, rule);
   const ends = [was.expires_at, expires_at];
   const later = ends.includes(undefined)
     ? undefined
@@ -100,6 +124,17 @@ function extended(was: Rule, { reason, expires_at }: Rule): Rule {
   if (later === was.expires_at && newReason === was.reason) return was;
   const { expires_at: _, ...rest } = was;
   return { ...rest, reason: newReason, ...(later === undefined ? {} : { expires_at: later }) };
+}
+
+/** Gives a limit the numbers of a new one. A limit that is enforced stays so: only an edit ends that. */
+function withNumbers(was: Rule, rule: Rule): Rule {
+  if (rule.action !== 'limit') return was;
+  const numbers = { ...numbersOf(rule), enforce: was.enforce === true || rule.enforce === true };
+  if (JSON.stringify(numbers) === JSON.stringify(numbersOf(was))) return was;
+  const { rate: _rate, burst: _burst, then: _then, enforce: _enforce, ...rest } = was;
+  const { enforce, ...others } = numbers;
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+  return { ...rest, ...given, ...(enforce && { enforce }) };
 }
 
 /** Changes a rule, which keeps its id and therefore its counters. */
@@ -112,6 +147,8 @@ export function editRule(
   const before = ruleOf(ruleset, id);
   const { for: duration, expires_at, ...rest } = changes;
   const merged: Record<string, unknown> = { ...before, ...rest };
+  // A rule that is no limit any more loses the numbers of one.
+  if (merged['action'] !== 'limit') for (const key of NUMBERS) if (rest[key] === undefined) delete merged[key];
   if (expires_at === null) delete merged['expires_at'];
   const ends = endOf(duration, expires_at ?? undefined, nowMs);
   if (ends !== undefined) merged['expires_at'] = ends;

@@ -42,6 +42,7 @@ it.each<[string, Ruleset]>([
 
 it.each<[string, Ruleset]>([
   ['an action', ruleset([rule({ action: 'observe' }), other])],
+  ['a limit', ruleset([rule({ action: 'limit', rate: '1/s' }), other])],
   ['a port', ruleset([rule({ destination_port: 22 }), other])],
   ['an end', ruleset([rule({ expires_at: '2030-01-01T00:00:00Z' }), other])],
   ['the default policy', ruleset([rule({}), other], { defaultPolicy: 'deny' })],
@@ -50,4 +51,10 @@ it.each<[string, Ruleset]>([
   ['a list that is lost', ruleset([rule({}), other], { sets: new Map() })],
 ])('changes with %s', (_, different) => {
   expect(contentHash(different)).not.toBe(content);
+});
+
+it('changes with the numbers of a limit', () => {
+  const of = (numbers: Partial<Rule>) => contentHash(ruleset([rule({ action: 'limit', rate: '1/s', ...numbers })]));
+  const all = [{}, { rate: '2/s' }, { per: 'source/24,64' }, { per: 'rule' }, { burst: 2 }, { enforce: true }].map(of);
+  expect(new Set(all).size).toBe(all.length);
 });

@@ -3,6 +3,7 @@
  * creators, the order of rules and the layout of the file; it includes the lists of the sets, byte by byte.
  */
 import { createHash } from 'node:crypto';
+import { limitText } from '@packetlog/common';
 import { perRule } from './per-rule.ts';
 import { type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
@@ -17,9 +18,11 @@ export function contentHash(ruleset: Ruleset): string {
 /** Cached: a ruleset never changes. */
 const rulesetHashes = new WeakMap<Ruleset, string>();
 
-const lineOf = perRule(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
-  JSON.stringify([action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? '']),
-);
+const lineOf = perRule((rule) => {
+  const { action, source, protocol, destination_port, interface: name, expires_at } = rule;
+  const line = [action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? ''];
+  return JSON.stringify(action === 'limit' ? [...line, limitText(rule), rule.per ?? ''] : line);
+});
 
 function hashOf({ defaultPolicy, rules, sets, protect }: Ruleset): string {
   const lines = rules.map(lineOf);

@@ -59,5 +59,8 @@ export function saysSomething({ rules, defaultPolicy }: Ruleset): boolean {
 
 /** Returns whether any packet may be denied: enforcement must then continue without the loader. */
 export function denies({ rules, defaultPolicy }: Ruleset): boolean {
-  return defaultPolicy === 'deny' || rules.some(({ action }) => action === 'deny');
+  return (
+    defaultPolicy === 'deny' ||
+    rules.some(({ action, enforce }) => action === 'deny' || (action === 'limit' && enforce === true))
+  );
 }

@@ -98,3 +98,20 @@ describe('a change is not risky', () => {
     expect(riskOf(before, EMPTY_RULESET)).toBeUndefined();
   });
 });
+
+describe('a limit', () => {
+  const limit = (rest: Partial<Rule>) => ruleset({ action: 'limit', source: 'any', rate: '20/min', ...rest });
+
+  it('is risky when it is enforced, or enforced with other numbers', () => {
+    const why = 'rule 1 now denies what is over its limit';
+    expect(riskOf(EMPTY_RULESET, limit({ enforce: true }))).toBe(why);
+    expect(riskOf(limit({}), limit({ enforce: true }))).toBe(why);
+    expect(riskOf(limit({ enforce: true }), limit({ enforce: true, rate: '10/min' }))).toBe(why);
+  });
+
+  it('is not risky while it observes, and stays as it is', () => {
+    expect(riskOf(EMPTY_RULESET, limit({}))).toBeUndefined();
+    expect(riskOf(limit({ enforce: true }), limit({ enforce: true, reason: 'ssh' }))).toBeUndefined();
+    expect(riskOf(limit({ enforce: true }), limit({}))).toBeUndefined();
+  });
+});

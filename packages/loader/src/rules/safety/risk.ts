@@ -1,5 +1,5 @@
 /** Detects changes that may deny more than intended: they revert unless they are confirmed. */
-import { parseRuleSource, type Rule } from '@packetlog/common';
+import { limitText, parseRuleSource, type Rule } from '@packetlog/common';
 import { type AddressList, addressListLength } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
 import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
@@ -23,9 +23,19 @@ export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
     if (known.has(matchOf(rule)) && widthOf(before, rule) !== undefined) continue;
     return `rule ${rule.id} denies ${wide}`;
   }
+  const enforced = enforcedLimit(before, after);
+  if (enforced !== undefined) return enforced;
   const coverage = widerCoverage(before, after);
   if (coverage !== undefined) return `all deny rules together cover ${coverage}`;
   return removedOpening(before, after) ?? shrunkenSet(before, after);
+}
+
+/** Finds a limit that now denies, or that is enforced with other numbers. */
+function enforcedLimit(before: Ruleset, after: Ruleset): string | undefined {
+  const enforced = ({ action, enforce }: Rule) => action === 'limit' && enforce === true;
+  const known = new Set(before.rules.filter(enforced).map(limitOf));
+  const rule = after.rules.find((each) => enforced(each) && !known.has(limitOf(each)));
+  return rule && `rule ${rule.id} now denies what is over its limit`;
 }
 
 /** Finds a set that lost more than half of its networks: an incomplete download is likelier than an intended change. */
@@ -88,6 +98,8 @@ function removedOpening(before: Ruleset, after: Ruleset): string | undefined {
   );
   return removed && `rule ${removed.id} no longer permits ${widthOf(before, removed)}, and the rest is denied`;
 }
+
+const limitOf = perRule((rule) => JSON.stringify([matchOf(rule), limitText(rule), rule.per]));
 
 const matchOf = perRule(({ source, protocol, destination_port, interface: name }) =>
   JSON.stringify([source, protocol, destination_port, name]),

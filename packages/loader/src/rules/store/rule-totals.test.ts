@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { overKey } from '../../ipc/counter-keys.ts';
 import { RuleTotals } from './rule-totals.ts';
 
 const count = (slot: number, packets: number) => ({ slot, packets, bytes: packets * 100, last_seen_ms: 5 });
@@ -90,4 +91,23 @@ it('continues in another loader with new counters', () => {
   second.assign(slots, [1, 2]);
   second.add([count(1, 1), count(2, 1)]);
   expect([second.of(10).packets, second.of(11).packets]).toEqual([6, 1]);
+});
+
+it('of a limit are what it saw and what was over, which alone it decided', () => {
+  const totals = new RuleTotals();
+  const slots = new Map([
+    [10, 1],
+    [overKey(10), 2],
+  ]);
+  totals.assign(slots, [1, 2]);
+  totals.add([count(1, 9), count(2, 4)]);
+  const total = { packets: 9, bytes: 900, last_seen_ms: 5, over_packets: 4, over_bytes: 400 };
+  expect(totals.of(10)).toEqual(total);
+  expect(totals.moved()).toEqual([{ id: 10, ...total }]);
+  expect(totals.hits()).toEqual([{ rule_id: 10, packets: 4, bytes: 400 }]);
+  const next = new RuleTotals();
+  next.resume(totals.kept([10]), slots);
+  expect(next.of(10)).toEqual(total);
+  next.keepOnly(new Set());
+  expect(next.of(10)).toEqual({ packets: 0, bytes: 0 });
 });

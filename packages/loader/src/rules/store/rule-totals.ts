@@ -1,5 +1,6 @@
 /** Sums the counts of each rule since it was created, across changes of its counter slot and restarts of the loader. */
 import type { RuleCounters } from '@packetlog/common';
+import { overKey, overLimit } from '../../ipc/counter-keys.ts';
 import type { RuleCount, RuleHits, Volume } from '../../ipc/rule-counts.ts';
 import type { KeptCounts } from './counts-file.ts';
 
@@ -9,6 +10,12 @@ export interface Totals {
   last_seen_ms?: number | undefined;
 }
 
+/** Of a limit also what was over it. */
+export interface RuleTotal extends Totals {
+  over_packets?: number;
+  over_bytes?: number;
+}
+
 const ZERO: Readonly<Totals> = { packets: 0, bytes: 0 };
 
 export class RuleTotals {
@@ -16,12 +23,15 @@ export class RuleTotals {
   readonly #before = new Map<number, Totals>();
   readonly #now = new Map<number, Totals>();
   #idBySlot = new Map<number, number>();
+  /** Ids of limits. */
+  #limits: ReadonlySet<number> = new Set();
   #moved = new Set<number>();
   #hits = new Map<number, Volume>();
 
   /** Assigns counter slots. `slots`: counter slot by rule id, of all rules in force; those in `fresh` start at zero. */
   assign(slots: ReadonlyMap<number, number>, fresh: readonly number[]): void {
     this.#idBySlot = new Map([...slots].map(([id, slot]) => [slot, id]));
+    this.#limits = new Set([...slots.keys()].flatMap((key) => overLimit(key) ?? []));
     for (const slot of fresh) {
       const id = this.#idBySlot.get(slot);
       const known = id === undefined ? undefined : this.#now.get(id);
@@ -40,7 +50,8 @@ export class RuleTotals {
 
   /** Returns the counts of these rules for another loader. */
   kept(ids: Iterable<number>): KeptCounts {
-    return [...ids].map((id) => ({ id, before: this.#before.get(id) ?? ZERO, total: this.of(id) }));
+    const keys = [...ids].flatMap((id) => (this.#now.has(overKey(id)) ? [id, overKey(id)] : [id]));
+    return keys.map((id) => ({ id, before: this.#before.get(id) ?? ZERO, total: this.#now.get(id) ?? ZERO }));
   }
 
   /** Updates the totals from the current values of the kernel's counters. */
@@ -52,12 +63,15 @@ export class RuleTotals {
       const total = { packets: before.packets + packets, bytes: before.bytes + bytes, last_seen_ms };
       this.#hit(id, total);
       this.#now.set(id, total);
-      this.#moved.add(id);
+      this.#moved.add(overLimit(id) ?? id);
     }
   }
 
-  of(id: number): Readonly<Totals> {
-    return this.#now.get(id) ?? ZERO;
+  /** Of a limit, `packets` are those that it saw. */
+  of(id: number): Readonly<RuleTotal> {
+    const total = this.#now.get(id) ?? ZERO;
+    const over = this.#now.get(overKey(id));
+    return over === undefined ? total : { ...total, over_packets: over.packets, over_bytes: over.bytes };
   }
 
   /** Returns the totals of the rules whose counters changed since the last call. */
@@ -72,13 +86,17 @@ export class RuleTotals {
    * counted.
    */
   hits(): readonly RuleHits[] {
-    const hits = [...this.#hits].map(([rule_id, volume]) => ({ rule_id, ...volume }));
+    const hits = [...this.#hits].flatMap(([key, volume]) => {
+      // What a limit saw was not decided by it: only what was over.
+      if (this.#limits.has(key)) return [];
+      return [{ rule_id: overLimit(key) ?? key, ...volume }];
+    });
     this.#hits = new Map();
     return hits;
   }
 
   #hit(id: number, total: Volume): void {
-    const old = this.of(id);
+    const old = this.#now.get(id) ?? ZERO;
     const { packets, bytes } = this.#hits.get(id) ?? ZERO;
     this.#hits.set(id, {
       packets: packets + Math.max(0, total.packets - old.packets),
@@ -88,6 +106,7 @@ export class RuleTotals {
 
   /** Forgets all other rules: nothing can bring them back. */
   keepOnly(ids: ReadonlySet<number>): void {
-    for (const map of [this.#before, this.#now]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
+    for (const map of [this.#before, this.#now])
+      for (const key of map.keys()) if (!ids.has(overLimit(key) ?? key)) map.delete(key);
   }
 }

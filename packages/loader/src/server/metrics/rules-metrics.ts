@@ -59,15 +59,29 @@ function ruleCounters(registry: Registry, rules: () => RulesSnapshot | undefined
     shown().map((rule): Sample => [[String(rule.id), rule.action], rule[of]]);
   counter(registry, {
     name: 'packetlog_rule_packets_total',
-    help: 'Packets that a rule decided since it was added.',
+    help: 'Packets that a rule decided, or a limit saw, since it was added.',
     labels: ['rule', 'action'],
     samples: each('packets'),
   });
   counter(registry, {
     name: 'packetlog_rule_bytes_total',
-    help: 'Bytes of the packets that a rule decided since it was added.',
+    help: 'Bytes of the packets that a rule decided, or a limit saw, since it was added.',
     labels: ['rule', 'action'],
     samples: each('bytes'),
+  });
+  const over = (of: 'over_packets' | 'over_bytes') => () =>
+    shown().flatMap((rule): Sample[] => (rule.action === 'limit' ? [[[String(rule.id)], rule[of] ?? 0]] : []));
+  counter(registry, {
+    name: 'packetlog_limit_over_packets_total',
+    help: 'Packets over a limit since it was added: denied, or only marked.',
+    labels: ['rule'],
+    samples: over('over_packets'),
+  });
+  counter(registry, {
+    name: 'packetlog_limit_over_bytes_total',
+    help: 'Bytes of the packets over a limit since it was added.',
+    labels: ['rule'],
+    samples: over('over_bytes'),
   });
   gauge(registry, {
     name: 'packetlog_rules_without_series',

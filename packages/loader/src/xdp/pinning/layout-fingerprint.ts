@@ -10,18 +10,7 @@ const OWN: ReadonlySet<string> = new Set(['OBJECT_PATH', 'PROGRAMS', 'KNOBS']);
  * Names that changed while the layout did not, with the older name, which is hashed: a loader adopts the maps of
  * versions that had the older names. Add a name here when you change it, and delete all of them with the layout.
  */
-const OLDER_NAMES: Readonly<Record<string, string>> = {
-  RUNTIME: 'LIVE',
-  runtime: 'live',
-  need_wakeup: 'armed',
-  polling: 'hot',
-  min: 'least',
-  max: 'most',
-  max_starts: 'most_starts',
-  max_packed_starts: 'most_packed_starts',
-  max_interface_classes: 'most_interface_classes',
-  max_services: 'most_services',
-};
+const OLDER_NAMES: Readonly<Record<string, string>> = {};
 
 /** Returns a hash that is equal for two loaders if each understands what the other's program wrote into its maps. */
 export function layoutFingerprint(): string {

@@ -11,7 +11,12 @@ export function coverageSentence({ seconds, seen, judged }: DryRunReport): strin
   return `Checked ${formatCount(judged)} of ${counted(seen, 'packet')} (${share}) ${time}. The others were sampled out or lost, and are not in the numbers below.`;
 }
 
-export function verdictSentence({ denied, observed, judged }: DryRunReport): string {
+export function verdictSentence(report: DryRunReport): string {
+  const limits = report.limits_not_evaluated ?? 0;
+  return limits === 0 ? deniedSentence(report) : `${deniedSentence(report)} ${counted(limits, 'limit')} not evaluated.`;
+}
+
+function deniedSentence({ denied, observed, judged }: DryRunReport): string {
   if (judged === 0) return 'No packet was checked.';
   if (denied.packets === 0 && observed.packets === 0) return 'Would have denied no packets.';
   const marked = observed.packets === 0 ? '' : ` Would have marked ${counted(observed.packets, 'packet')}.`;

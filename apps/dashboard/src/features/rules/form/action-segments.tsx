@@ -17,4 +17,6 @@ export function actionSegments<T extends RuleAction>(actions: readonly T[]): Seg
   }));
 }
 
+/** A limit of a set is added in the form, which has its rate. */
+export const SET_ACTIONS = actionSegments(['permit', 'deny', 'observe'] as const);
 export const ALL_ACTIONS = actionSegments(RULE_ACTIONS);

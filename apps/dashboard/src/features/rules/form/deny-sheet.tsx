@@ -14,7 +14,7 @@ import { DryRun } from '../dry-run/dry-run.tsx';
 import { actionSegments } from './action-segments.tsx';
 import { conflictSentence, type DenyChoice, denyDraft, type PacketSource } from './deny-choice.ts';
 import { DurationField } from './duration-field.tsx';
-import { readForm } from './rule-form.ts';
+import { EMPTY_FORM, readForm } from './rule-form.ts';
 
 const ACTIONS = actionSegments(['deny', 'observe'] as const);
 
@@ -47,6 +47,7 @@ export function DenySheet({
   const [busy, setBusy] = useState(false);
   const draft = denyDraft(source, choice);
   const { problems } = readForm({
+    ...EMPTY_FORM,
     ...choice,
     source: draft.source,
     protocol: String(draft.protocol ?? ''),

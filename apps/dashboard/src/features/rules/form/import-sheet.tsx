@@ -11,7 +11,7 @@ import { toasts } from '../../../ui/toast-store.ts';
 import { entriesText } from '../change/audit-text.ts';
 import { Rejection } from '../change/rejection.tsx';
 import { DryRun } from '../dry-run/dry-run.tsx';
-import { ALL_ACTIONS } from './action-segments.tsx';
+import { SET_ACTIONS } from './action-segments.tsx';
 import { listLines, nameFromFile, sizeProblem } from './import-list.ts';
 
 const ANSWER_WITHIN_MS = 60_000;
@@ -37,7 +37,7 @@ export function ImportSheet({
   const { ask, store } = useLive();
   const [name, setName] = useState(proposed.name);
   const [text, setText] = useState(proposed.text);
-  const [action, setAction] = useState<RuleAction>('deny');
+  const [action, setAction] = useState<Exclude<RuleAction, 'limit'>>('deny');
   const [reason, setReason] = useState(proposed.reason);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -128,7 +128,7 @@ export function ImportSheet({
             problem={tried || name !== '' ? nameProblem : ''}
             suggestions={existing}
           />
-          <Segments label="Action" segments={ALL_ACTIONS} value={action} onChange={setAction} />
+          <Segments label="Action" segments={SET_ACTIONS} value={action} onChange={setAction} />
           <TextField label="Reason" name="reason" value={reason} onChange={setReason} placeholder="known scanners" />
           <DryRun request={ready ? { add: { action, source: `set:${name}`, reason }, sets: { [name]: text } } : null} />
           {badLines.length > 0 && <BadLines lines={badLines} />}

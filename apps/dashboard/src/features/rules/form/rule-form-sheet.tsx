@@ -3,7 +3,8 @@
 import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
-import { ACTION_TEXT } from '../../../text/action-text.ts';
+import { ACTION_TEXT, WILL } from '../../../text/action-text.ts';
+import { limitPart } from '../../../text/limit-part.ts';
 import { addedText, effectSentence, expiryText, timeLeft } from '../../../text/rule-text.ts';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
@@ -13,6 +14,7 @@ import { useRuleActions } from '../change/use-rules.ts';
 import { DryRun } from '../dry-run/dry-run.tsx';
 import { ALL_ACTIONS } from './action-segments.tsx';
 import { DurationField } from './duration-field.tsx';
+import { LimitFields } from './limit-fields.tsx';
 import { changesOf, EMPTY_FORM, type FilledFields, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
 
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp', 'udplite', 'gre', 'esp'];
@@ -125,6 +127,7 @@ export function RuleFormSheet({
               suggestions={interfaces.map(({ name }) => name)}
             />
           )}
+          {form.action === 'limit' && <LimitFields form={form} set={set} problemOf={problemOf} />}
           <DurationField
             value={form.lasts}
             onChange={(value) => set({ lasts: value })}
@@ -149,7 +152,7 @@ export function RuleFormSheet({
         </div>
         <footer className="sheet-foot">
           <p className="sheet-preview" data-testid="rule-preview">
-            {draft === null ? 'Incomplete' : effectSentence(draft, lasts)}
+            {draft === null ? 'Incomplete' : effectSentence(draft, lasts, WILL, limitPart(draft))}
           </p>
           <button type="button" className="button push" onClick={onClose}>
             Cancel

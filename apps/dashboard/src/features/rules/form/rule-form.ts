@@ -8,6 +8,11 @@ export interface RuleForm {
   readonly protocol: string;
   readonly port: string;
   readonly interface: string;
+  /** Of limits: '20/min'. */
+  readonly rate: string;
+  /** Of limits. */
+  readonly measure: 'packets' | 'bytes' | 'syn';
+  readonly enforce: 'observe' | 'enforce';
   readonly reason: string;
   /** A duration such as '1h', '' for no expiry, KEEP to keep the current expiry. */
   readonly lasts: string;
@@ -24,6 +29,9 @@ export const EMPTY_FORM: RuleForm = {
   protocol: '',
   port: '',
   interface: '',
+  rate: '',
+  measure: 'packets',
+  enforce: 'observe',
   reason: '',
   lasts: '1h',
 };
@@ -50,6 +58,7 @@ export function readForm(form: RuleForm): ReadForm {
     ...optional('protocol', form.protocol),
     ...optional('destination_port', form.port),
     ...optional('interface', form.interface),
+    ...(form.action === 'limit' && limitOf(form)),
     ...(form.lasts === KEEP ? {} : optional('for', form.lasts)),
   });
   if (read.success) return { draft: read.data, problems: null };
@@ -63,6 +72,15 @@ export function readForm(form: RuleForm): ReadForm {
   return { draft: null, problems };
 }
 
+/** Returns the numbers of a limit. Those that the form does not have keep what they are. */
+function limitOf({ rate, measure, enforce }: RuleForm) {
+  return {
+    ...(rate.trim() !== '' && { rate: rate.trim() }),
+    ...(measure !== 'packets' && { measure }),
+    ...(enforce === 'enforce' && { enforce: true }),
+  };
+}
+
 export function formOf(rule: Rule): RuleForm {
   return {
     action: rule.action,
@@ -70,6 +88,9 @@ export function formOf(rule: Rule): RuleForm {
     protocol: String(rule.protocol ?? ''),
     port: String(rule.destination_port ?? ''),
     interface: rule.interface ?? '',
+    rate: rule.rate ?? '',
+    measure: rule.measure ?? 'packets',
+    enforce: rule.enforce === true ? 'enforce' : 'observe',
     reason: rule.reason,
     lasts: rule.expires_at === undefined ? '' : KEEP,
   };
@@ -86,6 +107,12 @@ export function filledBy({ action, source, protocol, destination_port, reason }:
   };
 }
 
+function limitChangesOf(rule: Rule, draft: RuleDraft): RuleChanges {
+  const keys = ['rate', 'measure', 'enforce'] as const;
+  const changed = keys.filter((key) => draft[key] !== (rule[key] || undefined));
+  return Object.fromEntries(changed.map((key) => [key, draft[key] ?? null]));
+}
+
 /** Returns the fields that `draft` changes in the rule; null if it changes none. */
 export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleChanges | null {
   const changes: Record<string, unknown> = {};
@@ -93,6 +120,7 @@ export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleCha
   for (const key of ['protocol', 'destination_port', 'interface'] as const) {
     if (draft[key] !== rule[key]) changes[key] = draft[key] ?? null;
   }
+  if (draft.action === 'limit') Object.assign(changes, limitChangesOf(rule, draft));
   if (form.lasts !== KEEP && draft.for !== undefined) changes['for'] = draft.for;
   if (form.lasts === '' && rule.expires_at !== undefined) changes['expires_at'] = null;
   return Object.keys(changes).length === 0 ? null : (changes as RuleChanges);

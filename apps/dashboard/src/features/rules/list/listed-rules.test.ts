@@ -8,7 +8,13 @@ const RULES = [
   makeRule({ id: 3, source: '203.0.113.7', protocol: 'tcp', destination_port: 22, expires_at: '2030-01-01T00:00:00Z' }),
 ];
 const packets: Record<number, number> = { 1: 5, 2: 500, 3: 5 };
-const counted = (id: number) => ({ packets: packets[id] ?? 0, bytes: 0, lastSeenMs: null, perSecond: 0 });
+const counted = (id: number) => ({
+  packets: packets[id] ?? 0,
+  bytes: 0,
+  overPackets: 0,
+  lastSeenMs: null,
+  perSecond: 0,
+});
 const ids = (choice: Partial<ListChoice>) =>
   listRules(RULES, { ...FIRST_CHOICE, ...choice }, counted).map(({ id }) => id);
 
@@ -38,4 +44,5 @@ test('ordered by expiry, the rule that expires soonest is first and rules withou
   expect(sortedBy(choice, 'packets')).toMatchObject({ sort: 'packets', descending: true });
 });
 
-test('rules are counted by action', () => expect(countByAction(RULES)).toEqual({ permit: 1, deny: 2, observe: 0 }));
+test('rules are counted by action', () =>
+  expect(countByAction(RULES)).toEqual({ permit: 1, deny: 2, limit: 0, observe: 0 }));

@@ -39,7 +39,7 @@ export function sortedBy(choice: ListChoice, sort: SortKey): ListChoice {
 }
 
 export function countByAction(rules: readonly ListedRule[]): Record<RuleAction, number> {
-  const counts = { permit: 0, deny: 0, observe: 0 };
+  const counts = { permit: 0, deny: 0, limit: 0, observe: 0 };
   for (const { action } of rules) counts[action]++;
   return counts;
 }

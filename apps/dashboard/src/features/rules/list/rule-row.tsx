@@ -9,6 +9,7 @@ import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
 import { RULE_VERDICT } from '../../../text/action-text.ts';
 import { agoText } from '../../../text/clock.ts';
+import { limitPart } from '../../../text/limit-part.ts';
 import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../../text/number.ts';
 import { expiryText, matchParts, matchText, timeLeft } from '../../../text/rule-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
@@ -39,8 +40,9 @@ export const RuleRow = memo(function RuleRow({
   const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
   useSnapshot(({ rules }) => rules?.interval);
   const { id, action, reason, created_by } = rule;
-  const { packets, bytes, lastSeenMs, perSecond } = store.rules.counted(id);
+  const { packets, bytes, overPackets, lastSeenMs, perSecond } = store.rules.counted(id);
   const match = matchParts(rule);
+  const isObserving = action === 'limit' && rule.enforce !== true;
   const left = timeLeft(rule, now);
   const expiry = expiryText(rule, now);
   return (
@@ -68,14 +70,15 @@ export const RuleRow = memo(function RuleRow({
         </button>
       </span>
       <span role="cell" className="rule-action">
-        <VerdictMark verdict={RULE_VERDICT[action]} />
-        <span className="rule-action-word">{action}</span>
+        <VerdictMark verdict={isObserving ? 'would_deny' : RULE_VERDICT[action]} />
+        <span className="rule-action-word">{isObserving ? 'observing' : action}</span>
       </span>
-      <span role="cell" className="rule-match" title={matchText(rule)}>
+      <span role="cell" className="rule-match" title={`${matchText(rule)}${limitPart(rule)}`}>
         {match.kind === 'set' && <span className="text-faint">set </span>}
         <span className="rule-source">{match.source}</span>
         {match.service !== '' && <span className="text-muted"> {match.service}</span>}
         {match.interface !== '' && <span className="text-faint"> on {match.interface}</span>}
+        {action === 'limit' && <span className="text-muted">{limitPart(rule)}</span>}
       </span>
       <span role="cell" className="rule-rate">
         <Sparkline values={store.rules.history(id)} action={action} />
@@ -85,6 +88,11 @@ export const RuleRow = memo(function RuleRow({
         </span>
       </span>
       <span role="cell" className="rule-packets" data-value={packets} title={`${formatCount(packets)} packets`}>
+        {action === 'limit' && (
+          <span className={overPackets === 0 ? 'text-faint' : ''}>
+            {quantityText(formatCompact(overPackets))} over of{' '}
+          </span>
+        )}
         {packets === 0 ? <span className="text-faint">0</span> : quantityText(formatCompact(packets))}
       </span>
       <span role="cell" className="rule-bytes" data-value={bytes} title={`${formatCount(bytes)} bytes`}>

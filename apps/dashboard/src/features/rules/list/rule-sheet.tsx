@@ -5,6 +5,7 @@ import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
 import { DOES, RULE_VERDICT } from '../../../text/action-text.ts';
 import { agoText, clockText } from '../../../text/clock.ts';
+import { limitPart } from '../../../text/limit-part.ts';
 import { ABSENT, formatBytes, formatCompact } from '../../../text/number.ts';
 import { effectSentence, expiryText, matchParts, timeLeft } from '../../../text/rule-text.ts';
 import { Count, Measure } from '../../../ui/count.tsx';
@@ -40,14 +41,19 @@ export function RuleSheet({
           Rule <span className="font-mono">{rule.id}</span>
         </span>
       }
-      note={effectSentence(rule, timeLeft(rule, now), DOES)}
+      note={effectSentence(rule, timeLeft(rule, now), DOES, limitPart(rule))}
       onClose={onClose}
     >
       <div className="sheet-body">
         <div className="rule-figures">
-          <Figure label="packets">
+          <Figure label={rule.action === 'limit' ? 'packets seen' : 'packets'}>
             <Count value={count.packets} />
           </Figure>
+          {rule.action === 'limit' && (
+            <Figure label={rule.enforce === true ? 'over, denied' : 'over, would deny'}>
+              <Count value={count.overPackets} />
+            </Figure>
+          )}
           <Figure label="bytes">
             <Measure quantity={formatBytes(count.bytes)} exact={count.bytes} per="" />
           </Figure>

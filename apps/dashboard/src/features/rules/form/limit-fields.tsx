@@ -1,0 +1,47 @@
+import { Segments } from '../../../ui/segments.tsx';
+import { TextField } from '../../../ui/text-field.tsx';
+import type { RuleForm } from './rule-form.ts';
+
+const MEASURES = [
+  { value: 'packets', label: 'packets', title: 'Counts packets' },
+  { value: 'bytes', label: 'bytes', title: 'Counts bytes of frames' },
+  { value: 'syn', label: 'SYN', title: 'Counts attempts to open a TCP connection' },
+] as const;
+
+const ENFORCE = [
+  { value: 'observe', label: 'observe', title: 'Packets over the limit are permitted and marked' },
+  { value: 'enforce', label: 'enforce', title: 'Packets over the limit are denied. Reverts unless you confirm it' },
+] as const;
+
+/** The fields of a limit. */
+export function LimitFields({
+  form,
+  set,
+  problemOf,
+}: {
+  form: RuleForm;
+  set: (changes: Partial<RuleForm>) => void;
+  problemOf: (field: keyof RuleForm) => string;
+}) {
+  return (
+    <>
+      <TextField
+        label="Rate"
+        name="rate"
+        mono
+        value={form.rate}
+        onChange={(rate) => set({ rate })}
+        placeholder="20/min"
+        hint="For each source: 20/min, 1000/s, 10M/s"
+        problem={problemOf('rate')}
+      />
+      <Segments label="Measure" segments={MEASURES} value={form.measure} onChange={(measure) => set({ measure })} />
+      <Segments
+        label="Over the limit"
+        segments={ENFORCE}
+        value={form.enforce}
+        onChange={(enforce) => set({ enforce })}
+      />
+    </>
+  );
+}

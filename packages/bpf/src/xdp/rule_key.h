@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What rules match besides the source, in one number: global functions take at most five. */
+#ifndef PACKETLOG_RULE_KEY_H
+#define PACKETLOG_RULE_KEY_H
+
+/* The protocol is in the low byte. */
+#define KEY_PORT_SHIFT	   8
+#define KEY_SLOT_SHIFT	   24
+#define KEY_READABLE_SHIFT 32
+#define KEY_FLAGS_SHIFT	   40
+#define KEY_AFTER_LIMITS   (1ULL << 48) /* the verdict without limits */
+
+#endif
