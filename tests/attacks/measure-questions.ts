@@ -40,10 +40,21 @@ const ages: Record<Case, Received[]> = { none: [], one: [], many: [], silent: []
 const peers = await buildPeers();
 const lab = await BenchLab.open(peers);
 
-/** Starts clients with less priority than what is measured. */
+/** Starts clients that run only while a CPU is idle: those of users are on other machines. */
 async function startQuestions({ clients: count, silent }: (typeof CASES)[Case]): Promise<Dialogue> {
-  const command = ['-n', '10', 'taskset', '-c', PRODUCER_CPU, process.execPath, QUESTIONS, ORIGIN, TOKEN, `${count}`];
-  const child = lab.network.server.spawn('nice', command, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const command = [
+    '--idle',
+    '0',
+    'taskset',
+    '-c',
+    PRODUCER_CPU,
+    process.execPath,
+    QUESTIONS,
+    ORIGIN,
+    TOKEN,
+    `${count}`,
+  ];
+  const child = lab.network.server.spawn('chrt', command, { stdio: ['pipe', 'pipe', 'inherit'] });
   const dialogue = dialogueWith(child, 'questions.mjs');
   await dialogue.ask();
   await dialogue.ask(silent ? 'subscribe' : 'go');
