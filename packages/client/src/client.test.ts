@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 import { PacketLogBatch, type Rule } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FakeLoader, rows, startFakeLoader, TOKEN } from '../test/support/fake-loader.ts';
@@ -50,6 +51,23 @@ describe('rules', () => {
     expect(rule).toEqual(RULE);
     expect(loader.asked).toEqual([
       ['rules:add', { rule: { action: 'deny', source: '203.0.113.7', for: '1h', reason: 'login abuse' } }],
+    ]);
+  });
+
+  test('a limit is sent with its numbers', async () => {
+    loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE } });
+    const packetlog = await client({ adminToken: 'a' });
+    await packetlog.limit('any', {
+      protocol: 'tcp',
+      port: 22,
+      rate: '20/min',
+      measure: 'syn',
+      block: '60s',
+      enforce: true,
+    });
+    const numbers = { rate: '20/min', measure: 'syn', then: 'block:60s', enforce: true };
+    expect(loader.asked).toEqual([
+      ['rules:add', { rule: { action: 'limit', source: 'any', protocol: 'tcp', destination_port: 22, ...numbers } }],
     ]);
   });
 
