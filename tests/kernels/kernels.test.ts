@@ -85,8 +85,8 @@ describe('what a program costs the verifier', () => {
       { ...cost, instructions: 1101 },
       'ring: 1101 instructions verified, 1000 before (verifier.json)',
     ],
-    ['no stack', { ...cost, stack: 0 }, 'ring: stack of 0 bytes, at most 480'],
-    ['too much stack', { ...cost, stack: 488 }, 'ring: stack of 488 bytes, at most 480'],
+    ['no stack', { ...cost, stack: 0 }, 'ring: stack of 0 bytes, at most 464'],
+    ['too much stack', { ...cost, stack: 472 }, 'ring: stack of 472 bytes, at most 464'],
     [
       'a log without numbers',
       { ...cost, instructions: Number.NaN },

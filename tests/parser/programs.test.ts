@@ -16,7 +16,7 @@ import { random } from './mutation.ts';
 
 const LONG = process.env['PARSER_RESULTS'] !== undefined;
 /** The verifier permits 512 bytes (MAX_BPF_STACK). */
-const MAX_STACK = 480;
+const MAX_STACK = 464;
 const KINDS = (['array', 'ring', 'perf'] as const).flatMap((transport) =>
   (['single', 'frags'] as const).map((buffers) => ({ transport, buffers })),
 );

@@ -133,8 +133,11 @@ static __always_inline __u32 value_of_packed(void *image, __u32 values, struct r
 	int i;
 
 #pragma unroll
-	for (i = 0; i < RULE_BLOCK_PACKED_STARTS; i++)
+	for (i = 0; i < RULE_BLOCK_PACKED_STARTS; i++) {
 		reached += reaches(address & 0xffff, block->packed_starts[i]);
+		/* Otherwise the compiler adds them after the next call, and spills all of them. */
+		asm volatile("" : "+r"(reached));
+	}
 	return word_at(image, values, kinds >> (2 * reached & 63) & 3);
 }
 

@@ -87,17 +87,17 @@ static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, 
 		if (!line)
 			break;
 		node = &line->nodes[within(number, 1)];
-		number = node->next;
 		if (node->action == RULE_LIMIT) {
 			if (!(key & KEY_AFTER_LIMITS))
 				return VERDICT_LIMITS | node->limits |
-				       (number ? VERDICT_DECIDES_AFTER : 0);
+				       (node->next ? VERDICT_DECIDES_AFTER : 0);
 		} else if (!node->expires_wall_ns || wall_ns() < node->expires_wall_ns) {
 			return node->rule_id |
 			       (__u64)(node->counter_slot & VERDICT_COUNTER_MASK)
 				       << VERDICT_COUNTER_SHIFT |
 			       (__u64)node->action << VERDICT_ACTION_SHIFT;
 		}
+		number = node->next;
 	}
 	return 0;
 }
@@ -230,6 +230,13 @@ __attribute__((noinline)) __u64 limits_verdict(__u64 src_high, __u64 src_low, __
 	return would;
 }
 
+static __always_inline __u64 rule_key(struct packet *packet, __u32 slot)
+{
+	return packet->ip_protocol | (packet->ports >> 16) << KEY_PORT_SHIFT |
+	       (__u64)slot << KEY_SLOT_SHIFT | packet->readable << KEY_READABLE_SHIFT |
+	       packet->tcp_flags << KEY_FLAGS_SHIFT;
+}
+
 /*
  * The action for a parsed packet. Sets its rule, and the reason; a permit rule keeps the parser's
  * reason.
@@ -237,39 +244,35 @@ __attribute__((noinline)) __u64 limits_verdict(__u64 src_high, __u64 src_low, __
 static __always_inline enum packet_log_action apply_rules(struct packet *packet, __u32 slot,
 							  __u32 cpu, __u64 *reason)
 {
-	__u64 verdict, limited = 0, key;
+	__u64 verdict, limited;
 
 	if (packet->ether_type != ETH_P_IP && packet->ether_type != ETH_P_IPV6)
 		return PACKET_LOG_ACTION_PERMIT;
-	key = packet->ip_protocol | (packet->ports >> 16) << KEY_PORT_SHIFT |
-	      (__u64)slot << KEY_SLOT_SHIFT | packet->readable << KEY_READABLE_SHIFT |
-	      packet->tcp_flags << KEY_FLAGS_SHIFT;
-	verdict = rule_verdict(packet->src_high, packet->src_low, key);
+	verdict = rule_verdict(packet->src_high, packet->src_low, rule_key(packet, slot));
 	if (!verdict)
 		return PACKET_LOG_ACTION_PERMIT;
 	if (is_limits(verdict)) {
-		limited = limits_verdict(packet->src_high, packet->src_low, key, verdict,
-					 packet->length);
+		limited = limits_verdict(packet->src_high, packet->src_low, rule_key(packet, slot),
+					 verdict, packet->length);
+		packet->rule_id = (__u32)limited;
 		if (limited >> VERDICT_ACTION_SHIFT == VERDICT_OVER >> VERDICT_ACTION_SHIFT) {
-			packet->rule_id = (__u32)limited;
 			*reason = PACKET_LOG_REASON_LIMIT;
 			return PACKET_LOG_ACTION_DENY;
 		}
+		if (limited)
+			*reason = PACKET_LOG_REASON_WOULD_LIMIT;
 		verdict = verdict & VERDICT_DECIDES_AFTER
 				  ? rule_verdict(packet->src_high, packet->src_low,
-						 key | KEY_AFTER_LIMITS)
+						 rule_key(packet, slot) | KEY_AFTER_LIMITS)
 				  : 0;
 	}
 	if (verdict == VERDICT_DEFAULT_DENY) {
+		packet->rule_id = 0;
 		*reason = PACKET_LOG_REASON_DEFAULT_POLICY;
 		return PACKET_LOG_ACTION_DENY;
 	}
-	if (limited) {
-		packet->rule_id = (__u32)limited;
-		*reason = PACKET_LOG_REASON_WOULD_LIMIT;
-		return PACKET_LOG_ACTION_PERMIT;
-	}
-	if (!verdict)
+	/* The first rule that a packet over a limit would meet is the limit. */
+	if (!verdict || packet->rule_id)
 		return PACKET_LOG_ACTION_PERMIT;
 	packet->rule_id = (__u32)verdict;
 	count_rule(verdict >> VERDICT_COUNTER_SHIFT & VERDICT_COUNTER_MASK, cpu, packet->length);
