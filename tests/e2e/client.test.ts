@@ -109,8 +109,9 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     expect(example.stdout.trim().split('\n')).toEqual([
       '1 permit 192.0.2.0/24 0',
       '2 deny 203.0.113.0/24 0',
-      '3 observe 2001:db8:bad::/48 0',
-      '4 deny set:scanners 0',
+      '3 limit any 0',
+      '4 observe 2001:db8:bad::/48 0',
+      '5 deny set:scanners 0',
       `rejected: ${link.client.ipv4}`,
     ]);
     expect(example.stderr).toBe('');
