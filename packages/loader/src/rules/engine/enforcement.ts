@@ -166,11 +166,11 @@ export class Enforcement {
   async #publish(slot: RuleSlot, compiled: CompiledRuleset): Promise<void> {
     const inForce = this.#slotsInForce();
     const fresh = [...compiled.slots].filter(([id]) => !inForce.has(id)).map(([, counterSlot]) => counterSlot);
-    this.totals.assign(new Map([...inForce, ...compiled.slots]), fresh);
     await this.#kernel.publish(slot, compiled.image, fresh, compiled.slots);
     this.#current[slot] = compiled;
     this.#reserved = new Map();
-    this.totals.assign(this.#slotsInForce(), []);
+    // Not before: counts that are on their way are those of the rules that had these slots until now.
+    this.totals.assign(this.#slotsInForce(), fresh);
   }
 
   #slotsInForce(): Map<number, number> {

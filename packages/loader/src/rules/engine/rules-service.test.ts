@@ -72,6 +72,27 @@ describe('a change', () => {
     expect(rules).toMatchObject([{ id: 1, packets: 7, bytes: 700 }]);
   });
 
+  it('does not get what the rule before it counted with the same counter', async () => {
+    fake.end();
+    // One counter: slot 0 belongs to no rule.
+    fake = fakeService({ counterSlots: 2 });
+    await fake.begin();
+    await add({ source: '1.1.1.1' });
+    await fake.service.ask(removing({ ids: [1] }, ROOT));
+    // A report from before the counter is zeroed, which arrives while the kernel is asked.
+    const publish = fake.kernel.publish.bind(fake.kernel);
+    fake.kernel.publish = async (...published) => {
+      fake.service.counted([{ slot: 1, packets: 7, bytes: 700, last_seen_ms: 1 }]);
+      await publish(...published);
+    };
+    await add({ source: '1.1.1.2' });
+    const { rules } = fake.service.snapshot({ enforcing: true, pinned: false });
+    expect(rules).toMatchObject([{ id: 2, packets: 0, bytes: 0 }]);
+    expect(fake.service.counted([{ slot: 1, packets: 2, bytes: 200, last_seen_ms: 2 }]).hits).toEqual([
+      { rule_id: 2, packets: 2, bytes: 200 },
+    ]);
+  });
+
   it('that cannot be written is not made', async () => {
     await fake.begin();
     fake.world.saveFault = new Error('ENOSPC: no space left on device');
