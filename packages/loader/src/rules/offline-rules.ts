@@ -19,7 +19,13 @@ import { AuditLog } from './store/audit-log.ts';
 import { readCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
 import { lockRules } from './store/rules-lock.ts';
-import { checkStateDirectory, makeStateDirectory, pathsForRoot, type StatePaths } from './store/state-directory.ts';
+import {
+  checkOwnerRights,
+  checkStateDirectory,
+  makeStateDirectory,
+  pathsForRoot,
+  type StatePaths,
+} from './store/state-directory.ts';
 
 /** The number of counter slots of a loader on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
@@ -57,6 +63,7 @@ export interface OfflineOptions {
 export async function openOffline(given: OfflineOptions): Promise<OfflineRules | undefined> {
   requireKernelFiles();
   checkStateDirectory(given.paths);
+  checkOwnerRights(given.paths);
   const options = { ...given, paths: pathsForRoot(given.paths) };
   const { paths, isServed } = options;
   makeStateDirectory(paths);

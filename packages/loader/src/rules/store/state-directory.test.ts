@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkStateDirectory, makeStateDirectory, statePaths } from './state-directory.ts';
+import { checkOwnerRights, checkStateDirectory, makeStateDirectory, statePaths } from './state-directory.ts';
 
 const OTHER = 4242;
 let base = '';
@@ -89,7 +89,7 @@ describe.skipIf(process.getuid?.() !== 0)('is not used if another user', () => {
 
   it('owns it as the user of cores, with whose rights root may not work', () => {
     chownSync(base, OTHER, OTHER);
-    const check = (capabilities: bigint) => () => checkStateDirectory(paths(), () => [OTHER], capabilities);
+    const check = (capabilities: bigint) => () => checkOwnerRights(paths(), () => [OTHER], capabilities);
     expect(check(~0n)).not.toThrow();
     expect(check(0n)).toThrow(
       `use state directory ${base}: it belongs to user ${OTHER}, and root without CAP_SETGID and CAP_SETUID cannot work there as that user. Start packetlog with CAP_SETGID and CAP_SETUID, or name another directory with PACKETLOG_STATE_DIR.`,

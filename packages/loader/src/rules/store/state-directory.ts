@@ -3,7 +3,7 @@ import { chmodSync, constants, lstatSync, mkdirSync, openSync, readdirSync, real
 import { basename, dirname, join, resolve } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
 import { type Problem, SetupError } from '../../errors/setup-error.ts';
-import { listed, missingToAssume, ownCapabilities } from '../../system/capabilities.ts';
+import { listed, missingCapabilities, missingToAssume, ownCapabilities } from '../../system/capabilities.ts';
 import { hiddenBelow } from '../../system/reach.ts';
 import { asOwnerOf, type ServiceUsers, serviceOwnerOf, serviceUsers } from '../../system/service-user.ts';
 import { ownerProblem, type PathProblem, pathProblem } from '../../system/trusted-path.ts';
@@ -76,11 +76,7 @@ export function pathsForRoot(paths: StatePaths, service = serviceUsers): StatePa
  * This protects the control socket: it lies in a directory of mode 0700 that only root or its owner can replace.
  * (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
  */
-export function checkStateDirectory(
-  { directory, controlSocket, sets }: StatePaths,
-  service = serviceUsers,
-  capabilities = ownCapabilities(),
-): void {
+export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths, service = serviceUsers): void {
   const bytes = Buffer.byteLength(controlSocket);
   if (bytes > MAX_SOCKET_PATH) {
     throw unusable(directory, {
@@ -99,11 +95,17 @@ export function checkStateDirectory(
       exit: 'privilege',
     });
   }
-  checkOwnRights(directory, service, capabilities);
 }
 
-/** Root works in a directory of the core's user with that user's rights (`asOwnerOf`). Throws SetupError if it cannot. */
-function checkOwnRights(directory: string, service: ServiceUsers, capabilities: bigint): void {
+/**
+ * Call it before anything is written in the directory: in one of the core's user, root does that with the rights of that
+ * user (`asOwnerOf`). Throws SetupError if it cannot.
+ */
+export function checkOwnerRights(
+  { directory }: StatePaths,
+  service = serviceUsers,
+  capabilities = ownCapabilities(),
+): void {
   const owner = serviceOwnerOf(directory, service);
   const missing = owner === undefined ? [] : missingToAssume(capabilities);
   if (missing.length === 0) return;
@@ -124,6 +126,8 @@ function repairAdvice({ path }: PathProblem): string {
  */
 export function prepareStateDirectory(paths: StatePaths): string[] {
   checkStateDirectory(paths);
+  // Without the capabilities of a loader, loading the program fails, and names them.
+  if (missingCapabilities(ownCapabilities()).length === 0) checkOwnerRights(paths);
   try {
     makeStateDirectory(paths);
     const storage = observeStorage(paths.directory);
