@@ -1,6 +1,7 @@
 /** Devices that leave the network namespace, and packets of devices that are not watched. Needs root. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNamespace } from '../lab/namespace.ts';
+import { untilUp } from '../lab/network.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { receiveUdp, sendUdp } from '../lab/traffic.ts';
@@ -70,6 +71,7 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     await packetlog.untilPrinted(/Interface server0 is back and watched again/);
     expect((await listed(place)).in_force?.not_filtered).toBeUndefined();
     await server.ip('link set server0 up', `address add ${link.server.ipv4}/24 dev server0`);
+    await untilUp(client, link.client.device);
     await sendUdp(client, { address: link.server.ipv4, count: 3 });
     await packetlog.until(
       ({ stdout }) => stdout.split('\n').filter((line) => line.includes('"rule"')).length >= 8,

@@ -106,7 +106,10 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     await field('source_port')
       .getByRole('button', { name: /^Without this/ })
       .click();
-    expect(await page.getByTestId('filter').inputValue()).toBe(`udp and dst port ${port} and not src port 40404`);
+    await until(
+      async () => (await page.getByTestId('filter').inputValue()) === `udp and dst port ${port} and not src port 40404`,
+      { what: 'the filter without the port' },
+    );
     // The filter excluded the packet.
     await drawer.waitFor({ state: 'detached' });
     expect(await rows.count()).toBe(0);

@@ -147,13 +147,18 @@ function configuration(own: Plan, other: Plan, neighbours: 'static' | 'resolve')
   return lines;
 }
 
-async function waitForEnd(namespace: Namespace, { device, ...addresses }: Plan): Promise<End> {
-  const ifindex = await until(
+/** Waits until a device can send: before that, the kernel drops packets. Returns its ifindex. */
+export async function untilUp(namespace: Namespace, device: string): Promise<number> {
+  return await until(
     async () => {
       const [link] = await namespace.ipJson<{ ifindex: number; operstate: string }[]>('link', 'show', 'dev', device);
       return link?.operstate === 'UP' ? link.ifindex : undefined;
     },
     { what: `${device} in ${namespace.name} to come up` },
   );
+}
+
+async function waitForEnd(namespace: Namespace, { device, ...addresses }: Plan): Promise<End> {
+  const ifindex = await untilUp(namespace, device);
   return { namespace, device, ifindex, ...addresses, counters: () => interfaceCounters(namespace, device) };
 }
