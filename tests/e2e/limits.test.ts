@@ -74,6 +74,27 @@ describe.skipIf(!requireRoot())('a limit', () => {
     expect(await second.end()).toEqual({ code: 0, signal: null });
   });
 
+  test('has levels in the kernel until it is removed', async () => {
+    await started();
+    // The maps are pinned while a rule denies.
+    await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.0/24' } });
+    const pin = await until(async () => pins.pins().find((path) => path.endsWith('limit_states')), {
+      what: 'pinned levels',
+    });
+    const levels = async () => {
+      const path = `${pins.path}/${pin}`;
+      const entries = JSON.parse(await suite.network.server.exec('bpftool', '-j', 'map', 'dump', 'pinned', path));
+      return entries.filter(({ value }: { value: object }) => !('error' in value)).length;
+    };
+    for (const rate of ['10/s', '20/s', '30/s']) {
+      await done(place, 'add', { rule: { action: 'limit', source: 'any', protocol: 'udp', rate } });
+      expect(await levels()).toBe(1);
+      const limit = (await listed(place)).rules.find(({ action }) => action === 'limit');
+      await done(place, 'remove', { ids: [limit?.id ?? 0] });
+      expect(await levels()).toBe(0);
+    }
+  });
+
   test('is rejected with the reason if its numbers do not fit', async () => {
     const { server } = suite.network;
     await started();

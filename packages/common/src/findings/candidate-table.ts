@@ -69,6 +69,11 @@ export class CandidateTable {
     return this.last[index]! + this.#pauseMs < atMs;
   }
 
+  /** Whether what was collected for a candidate is too old to be continued. `isKept`: it is a finding. */
+  isStale(index: number, atMs: number, windowMs: number, isKept: boolean): boolean {
+    return this.isOver(index, atMs) || (!isKept && atMs - this.since[index]! > windowMs);
+  }
+
   free(index: number): void {
     this.strength[index] = 0;
   }

@@ -44,7 +44,7 @@ export class ScannedPorts {
       index = this.#table.take(x, y, atMs);
       if (index < 0) return;
       this.#begin(index, packet);
-    } else if (this.#isStale(index, atMs)) this.#begin(index, packet);
+    } else if (this.#table.isStale(index, atMs, SCAN_WINDOW_MS, this.#findings.has(index))) this.#begin(index, packet);
     const isNew = this.#ports.add(index, port);
     this.#probes[index]! += packet.weight;
     // Only ports that are new are evidence: repeated attempts to reach one are none.
@@ -79,12 +79,6 @@ export class ScannedPorts {
     this.#probes[index] = 0;
     this.#table.since[index] = atMs;
     this.#table.last[index] = atMs;
-  }
-
-  /** The same pair, but what was collected is too old. */
-  #isStale(index: number, atMs: number): boolean {
-    if (this.#table.isOver(index, atMs)) return true;
-    return atMs - this.#table.since[index]! > SCAN_WINDOW_MS && !this.#findings.has(index);
   }
 
   #open(book: FindingBook, nowMs: number): void {

@@ -46,7 +46,7 @@ export class SweptAddresses {
       index = this.#table.take(x, y, atMs);
       if (index < 0) return;
       this.#begin(index, packet);
-    } else if (this.#isStale(index, atMs)) this.#begin(index, packet);
+    } else if (this.#table.isStale(index, atMs, SCAN_WINDOW_MS, this.#findings.has(index))) this.#begin(index, packet);
     this.#probes[index]! += packet.weight;
     const [word, bit] = [wordOf(index, packet), bitOf(packet)];
     if ((this.#sets[word]! & bit) !== 0) return;
@@ -97,11 +97,6 @@ export class SweptAddresses {
     this.#probes[index] = 0;
     this.#table.since[index] = atMs;
     this.#table.last[index] = atMs;
-  }
-
-  #isStale(index: number, atMs: number): boolean {
-    if (this.#table.isOver(index, atMs)) return true;
-    return atMs - this.#table.since[index]! > SCAN_WINDOW_MS && !this.#findings.has(index);
   }
 
   #open(book: FindingBook, nowMs: number): void {

@@ -150,7 +150,7 @@ it('publishes to the topic of ntfy through the address of the server', () => {
   expect(bodyOf('ntfy', { ...MESSAGE, events: [RESOLVED] })).toMatchObject({ priority: 3 });
 });
 
-it('mentions nobody in Slack and Discord, and formats nothing', () => {
+it('causes no mention in Slack and Discord, and no format', () => {
   const message = { ...MESSAGE, events: [{ ...FIRED, value: HOSTILE }] };
   const { text } = slack.parse(bodyOf('slack', message));
   expect(text).not.toMatch(/[<>]|@everyone|#general|&(?!amp;|lt;|gt;)/);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { EMPTY_RULESET } from '../ruleset/ruleset.ts';
 import { Machine, type RulesNow } from './machine.ts';
 
-it('reads the machine once for several questions, and answers anew about other rules or addresses', async () => {
+it('reads the machine once for several questions, and computes another answer for other rules or addresses', async () => {
   let searches = 0;
   const owners = async () => {
     searches++;
