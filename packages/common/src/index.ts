@@ -25,6 +25,39 @@ export { encodeBatch, PacketLogBatch, readBatches } from './batch/batch.ts';
 export type { BatchCounters, BatchHeader } from './batch/batch-header.ts';
 export { writeBatchCounters, writeBatchHeader } from './batch/batch-header-writer.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch/batch-layout.ts';
+export {
+  type BanResults,
+  type BansListRequest,
+  bansListSchema,
+  type DecisionsRequest,
+  decisionsSchema,
+  type UndoBansRequest,
+  undoBansSchema,
+} from './defence/ban-requests.ts';
+export {
+  BAN_GUARDS,
+  type Ban,
+  type BanGuard,
+  type Bans,
+  banSchema,
+  bansSchema,
+  DECISION_KINDS,
+  type Decision,
+  type DecisionKind,
+  decisionSchema,
+  MAX_BANS_AT_ONCE,
+  MAX_DECISION_SAMPLES,
+  MAX_DECISIONS_AT_ONCE,
+} from './defence/decision.ts';
+export {
+  type BucketLevel,
+  bucketLevelSchema,
+  type LimitLevels,
+  type LimitsTopRequest,
+  limitLevelsSchema,
+  limitsTopSchema,
+  MAX_BUCKETS_AT_ONCE,
+} from './defence/limit-levels.ts';
 export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
 export { type KindOfTraffic, kindName } from './explain/kind-name.ts';
 export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';

@@ -1,0 +1,45 @@
+/** Levels of limits: what each limit follows at the moment, as the kernel has it. */
+import * as z from 'zod/mini';
+import { ruleIdSchema } from '../rules/rule.ts';
+
+/** Most buckets of a limit in one answer. */
+export const MAX_BUCKETS_AT_ONCE = 100;
+
+export const limitsTopSchema = z.strictObject({
+  /** One limit; absent: all. */
+  rule: z.optional(ruleIdSchema),
+  /** Buckets of each limit, the fullest first. */
+  count: z._default(z.int().check(z.minimum(1), z.maximum(MAX_BUCKETS_AT_ONCE)), 20),
+});
+export type LimitsTopRequest = z.input<typeof limitsTopSchema>;
+
+const count = z.int().check(z.nonnegative());
+
+export const bucketLevelSchema = z.object({
+  /** `203.0.113.7`, `2001:db8::/64`, `203.0.113.0/24`, `tcp port 22`, or `all`. */
+  bucket: z.string(),
+  /** Share of the burst that is used, 0 to 1. */
+  level: z.number(),
+  /** The next packet that the limit measures is over. */
+  is_over: z.boolean(),
+  /** Unix time in ms; absent: not blocked. */
+  blocked_until_ms: z.optional(z.number()),
+});
+export type BucketLevel = z.infer<typeof bucketLevelSchema>;
+
+export const limitLevelsSchema = z.object({
+  at_ms: z.number(),
+  limits: z.array(
+    z.object({
+      rule: ruleIdSchema,
+      /** Buckets with an exact level: those that used at least half of their burst lately, at most 16,384. */
+      followed: count,
+      over: count,
+      /** Buckets that were given up for others before they were empty, since the limit exists. */
+      evicted: count,
+      /** The fullest first. */
+      top: z.array(bucketLevelSchema),
+    }),
+  ),
+});
+export type LimitLevels = z.infer<typeof limitLevelsSchema>;
