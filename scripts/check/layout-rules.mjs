@@ -72,6 +72,8 @@ export const LAYOUTS = [
       ],
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts', 'write-all.ts'],
+      // Decides about bans; they are enforced as rules.
+      bans: ['rules', 'system', 'ipc', 'errors', 'write-all.ts'],
       // Reads recorded packets, for commands and for questions of clients; its thread answers them.
       'past/reading': ['recorder/format'],
       'past/answers': ['past/reading', 'enrichment', 'recorder/format'],
@@ -120,6 +122,7 @@ export const LAYOUTS = [
       doctor: ['server', 'enrichment', 'rules', 'reader', 'transports', 'xdp', 'system', 'native', 'ipc', 'errors'],
       cli: [
         'alerts',
+        'bans',
         'doctor',
         'demo',
         'launch',

@@ -27,12 +27,14 @@ export { writeBatchCounters, writeBatchHeader } from './batch/batch-header-write
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch/batch-layout.ts';
 export {
   type BanResults,
+  type BansAnswer,
   type BansListRequest,
-  bansListSchema,
+  type BansRequest,
+  type BansVerb,
+  bansRequestSchemas,
+  type CheckedBansRequest,
   type DecisionsRequest,
-  decisionsSchema,
   type UndoBansRequest,
-  undoBansSchema,
 } from './defence/ban-requests.ts';
 export {
   BAN_GUARDS,
@@ -45,9 +47,12 @@ export {
   type Decision,
   type DecisionKind,
   decisionSchema,
+  MAX_BANS,
   MAX_BANS_AT_ONCE,
   MAX_DECISION_SAMPLES,
   MAX_DECISIONS_AT_ONCE,
+  MAX_NEWEST_BANS,
+  noBans,
 } from './defence/decision.ts';
 export {
   type BucketLevel,

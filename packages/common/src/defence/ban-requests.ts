@@ -1,5 +1,6 @@
 /** Requests about bans and decisions, over socket.io and through the control socket. */
 import * as z from 'zod/mini';
+import type { RulesError } from '../rules/requests.ts';
 import { ruleIdSchema } from '../rules/rule.ts';
 import { type Ban, type Decision, MAX_BANS_AT_ONCE, MAX_DECISIONS_AT_ONCE } from './decision.ts';
 
@@ -47,6 +48,14 @@ export const undoBansSchema = z
   );
 export type UndoBansRequest = z.input<typeof undoBansSchema>;
 
+/** Bodies of `bans:list`, `bans:decisions` and `bans:undo`; only the last one needs the admin token. */
+export const bansRequestSchemas = { list: bansListSchema, decisions: decisionsSchema, undo: undoBansSchema } as const;
+export type BansVerb = keyof typeof bansRequestSchemas;
+/** As sent. */
+export type BansRequest<Verb extends BansVerb> = z.input<(typeof bansRequestSchemas)[Verb]>;
+/** As validated. */
+export type CheckedBansRequest<Verb extends BansVerb> = z.output<(typeof bansRequestSchemas)[Verb]>;
+
 export interface BanResults {
   readonly list: { readonly active: number; readonly bans: readonly Ban[] };
   readonly decisions: { readonly decisions: readonly Decision[] };
@@ -57,3 +66,14 @@ export interface BanResults {
     readonly permit_rules: readonly number[];
   };
 }
+
+export type BansAnswer<Verb extends BansVerb> =
+  | { ok: true; value: BanResults[Verb] }
+  | { ok: false; error: RulesError };
+
+export type BansEvents = {
+  [Verb in BansVerb as `bans:${Verb}`]: (
+    request: BansRequest<Verb>,
+    acknowledge: (answer: BansAnswer<Verb>) => void,
+  ) => void;
+};

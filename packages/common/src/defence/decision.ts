@@ -95,6 +95,8 @@ export const banSchema = z.object({
 });
 export type Ban = z.infer<typeof banSchema>;
 
+/** Most bans that are sent without a request. */
+export const MAX_NEWEST_BANS = 50;
 /** Most bans of one answer. */
 export const MAX_BANS_AT_ONCE = 1000;
 
@@ -104,11 +106,19 @@ export const bansSchema = z.object({
   /** Number of bans in force, and the most there may be. */
   active: count,
   max_active: count,
-  /** The newest ones. */
-  newest: z.array(banSchema),
+  /** The newest ones; `bans:list` returns more. */
+  newest: z.array(banSchema).check(z.maxLength(MAX_NEWEST_BANS)),
   /** Decisions since the start of the loader, by kind. */
   decided: z.record(z.enum(DECISION_KINDS), count),
   /** Bans that were undone since the start of the loader. */
   undone: count,
 });
 export type Bans = z.infer<typeof bansSchema>;
+
+/** The most bans that may be in force. */
+export const MAX_BANS = 10_000;
+
+export function noBans(at_ms: number): Bans {
+  const decided = { ban: 0, would_ban: 0, not_banned: 0 };
+  return { at_ms, active: 0, max_active: MAX_BANS, newest: [], decided, undone: 0 };
+}

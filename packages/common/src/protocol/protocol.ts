@@ -4,11 +4,15 @@
  * - Transport: WebSocket only. `auth: { token, admin_token? }` in the handshake.
  * - Server to client: `hello` once, then `packets` (one binary attachment, see batch-layout.ts),
  *   `summary` and `ledger` once a second, `notice` for each event, `rules` after `hello` and after
- *   each change of the rules, `rule_counters` once a second.
+ *   each change of the rules, `rule_counters` once a second, `bans` after `hello` and at most once a
+ *   second when they change, `decision` for each new one.
  * - Client to server: `subscribe`, `pause`, `history*`, `live:*` (live/live-requests.ts), `past:*` (past/past-requests.ts),
- *   `names:*` (name-requests.ts) and `rules:*` (rules/requests.ts); each with an acknowledgement.
+ *   `names:*` (name-requests.ts), `rules:*` (rules/requests.ts) and `bans:*` (defence/ban-requests.ts); each with an
+ *   acknowledgement.
  */
 import * as z from 'zod/mini';
+import type { BansEvents } from '../defence/ban-requests.ts';
+import type { Bans, Decision } from '../defence/decision.ts';
 import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
 import type { Findings } from '../findings/finding.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
@@ -126,6 +130,8 @@ export const noticeSchema = z.object({
     'recording_stopped',
     'recording_resumed',
     'bookmarks_ignored',
+    'bans_limited',
+    'bans_not_stored',
   ]),
   /** A whole sentence, with the next step where there is one. */
   message: z.string(),
@@ -196,12 +202,16 @@ export interface ServerToClientEvents {
   notice: (notice: Notice) => void;
   /** Scans, floods and the like. Sent after `hello`, and at most once a second when they change. */
   findings: (findings: Findings) => void;
+  /** Sent after `hello`, and at most once a second when they change. */
+  bans: (bans: Bans) => void;
+  /** Each new decision about a ban; at most 10 a second, of more the first. */
+  decision: (decision: Decision) => void;
   rules: (rules: RulesSnapshot) => void;
   /** Only rules whose counters changed. */
   rule_counters: (counters: RuleCounters) => void;
 }
 
-export interface ClientToServerEvents extends RulesEvents {
+export interface ClientToServerEvents extends RulesEvents, BansEvents {
   /** Acknowledged when it is in effect: every record that passes from then on counts for this client. */
   subscribe: (
     options: Subscribe,

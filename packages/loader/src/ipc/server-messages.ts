@@ -4,6 +4,10 @@
  */
 import { deserialize, serialize } from 'node:v8';
 import {
+  type Bans,
+  type BansVerb,
+  bansRequestSchemas,
+  type Decision,
   type Findings,
   type Hello,
   type Notice,
@@ -63,6 +67,8 @@ export type ToServer =
   /** `number`: of the mark in the row pipe that says which rows the report covers. */
   | { type: 'second'; number: number; ledger: DrainLedger; summary: Summary; clockOffsetNs: bigint }
   | { type: 'findings'; findings: Findings }
+  | { type: 'bans'; bans: Bans }
+  | { type: 'decision'; decision: Decision }
   | { type: 'rules-changed' }
   | { type: 'rule-counters'; counters: RuleCounters; hits: readonly RuleHits[] }
   | { type: 'notice'; notice: Notice }
@@ -109,6 +115,15 @@ const requestSchema = z.discriminatedUnion('about', [
   z.strictObject({
     about: z.literal('past'),
     verb: z.enum(PAST_VERBS),
+    request: z.unknown(),
+    client: id,
+    address: text,
+    admin_token: text.optional(),
+  }),
+  /** A request about bans, with the fields of a request about rules. */
+  z.strictObject({
+    about: z.literal('bans'),
+    verb: z.enum(Object.keys(bansRequestSchemas) as [BansVerb, ...BansVerb[]]),
     request: z.unknown(),
     client: id,
     address: text,

@@ -9,6 +9,7 @@ import {
   subscribeSchema,
 } from '@packetlog/common';
 import { PAUSE, subscribeCost } from './access/message-cost.ts';
+import { BANS_EVENTS } from './bans-feed.ts';
 import type { Client } from './client.ts';
 import type { LiveSums } from './live/live-sums.ts';
 import { LIVE_EVENTS, listenToLive } from './live-requests.ts';
@@ -17,7 +18,7 @@ import type { RowsWanted } from './rows-wanted.ts';
 import { RULES_EVENTS } from './rules-feed.ts';
 import { streamRejection } from './stream-limits.ts';
 
-const KNOWN_EVENTS = new Set<string>(['subscribe', 'pause', ...LIVE_EVENTS, ...RULES_EVENTS]);
+const KNOWN_EVENTS = new Set<string>(['subscribe', 'pause', ...LIVE_EVENTS, ...RULES_EVENTS, ...BANS_EVENTS]);
 /** When a client may retry a subscription that was rejected for lack of streams. */
 const STREAMS_RETRY_MS = 10_000;
 

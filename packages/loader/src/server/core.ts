@@ -1,11 +1,13 @@
 /** What the server needs from the core: rules, recorded packets, lookups of this machine's processes, and rows. */
 import type { Listener } from '@packetlog/common';
+import type { BansForClients } from '../ipc/defence/bans-access.ts';
 import type { PastForClients } from '../ipc/past-access.ts';
 import type { RulesForClients } from '../ipc/rules-access.ts';
 
 export interface Core {
   readonly rules: RulesForClients;
   readonly past: PastForClients;
+  readonly bans: BansForClients;
   /** Returns the processes that listen on ports. Rejects if the core cannot tell. */
   listeners(): Promise<Listener[]>;
   /** Returns whether the loader is attached and does what was requested. */

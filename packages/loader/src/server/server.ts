@@ -1,6 +1,6 @@
 /** Serves the dashboard and the socket on one port. */
 import type { Server as HttpServer } from 'node:http';
-import type { Findings, Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
+import type { Bans, Decision, Findings, Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
 import type { Places } from '../enrichment/places.ts';
 import { ReverseNames } from '../enrichment/reverse-names.ts';
 import { History } from '../history/history.ts';
@@ -194,6 +194,14 @@ export class Server {
     this.#sockets?.findings(findings);
   }
 
+  bans(bans: Bans): void {
+    this.#sockets?.bans(bans);
+  }
+
+  decision(decision: Decision): void {
+    this.#sockets?.decision(decision);
+  }
+
   notice(notice: Notice): void {
     this.#metrics?.metrics.notice(notice);
     this.#sockets?.notice(notice);
@@ -211,6 +219,7 @@ export class Server {
     const { core } = this.#parts;
     return {
       rules: core.rules,
+      bans: core.bans,
       wantRows: (perSecond) => core.wantRows(perSecond),
       setHasClients: (hasClients) => core.setHasClients(hasClients || this.#metrics !== undefined),
       setLowLatency: (lowLatency) => core.setLowLatency(lowLatency),

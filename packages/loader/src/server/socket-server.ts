@@ -1,6 +1,8 @@
 /** The socket.io side: admits clients and sends what all of them receive. */
 import type { Server as HttpServer } from 'node:http';
 import {
+  type Bans,
+  type Decision,
   type Findings,
   type Hello,
   type Notice,
@@ -17,6 +19,7 @@ import { Budgets } from './access/budget.ts';
 import type { Connections } from './access/connections.ts';
 import { LOOPBACK_PEER, peerOf } from './access/peer-address.ts';
 import { TokenGuesses } from './access/token-guesses.ts';
+import { BansFeed } from './bans-feed.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
 import type { Core } from './core.ts';
@@ -41,7 +44,7 @@ export interface SocketServerOptions {
   connections: Connections;
   allowed: () => Allowed;
   tokens: TokenDigests;
-  core: Pick<Core, 'rules' | 'wantRows' | 'setHasClients' | 'setLowLatency' | 'setClients'>;
+  core: Pick<Core, 'rules' | 'bans' | 'wantRows' | 'setHasClients' | 'setLowLatency' | 'setClients'>;
   hello: () => Hello;
   /** Layout of the records passed to `rows`. */
   stride: number;
@@ -69,6 +72,7 @@ export class SocketServer {
   readonly #live: LiveSums;
   readonly #clients = new Map<string, Client>();
   readonly #rules: RulesFeed;
+  readonly #bans: BansFeed;
   readonly #lines: LineLimit;
   readonly #budgets: Budgets;
   readonly #work: WorkQueue;
@@ -93,6 +97,7 @@ export class SocketServer {
     this.#budgets = new Budgets(clock.now);
     this.#guesses = new TokenGuesses(clock.now);
     this.#rules = new RulesFeed(core.rules, clock, () => this.#clients.values());
+    this.#bans = new BansFeed(core.bans, () => this.#clients.values());
     this.#io = socketIo(options.http, options.allowed, this.#lines);
     this.#io.use((socket, next) => {
       const problem = this.#problemOf(socket);
@@ -120,6 +125,14 @@ export class SocketServer {
   findings(findings: Findings): void {
     this.#findings = findings;
     this.#findingsMessage = eventMessage('findings', JSON.stringify(findings));
+  }
+
+  bans(bans: Bans): void {
+    this.#bans.changed(bans);
+  }
+
+  decision(decision: Decision): void {
+    this.#bans.decided(decision);
   }
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
@@ -255,6 +268,7 @@ export class SocketServer {
     socket.emit('hello', { ...hello, admin: client.isAdmin });
     socket.emit('findings', this.#findings);
     client.findings = this.#findings;
+    this.#bans.admit(client);
     this.#rules.admit(client, client.messages);
   }
 }

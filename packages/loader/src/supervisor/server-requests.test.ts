@@ -21,9 +21,16 @@ function requests() {
       return { ok: true, value: verb };
     },
   } as unknown as RulesAccess;
+  const ofBans: Caller[] = [];
   const past: PastCaller[] = [];
   const it = new ServerRequests({
     rules,
+    bans: {
+      ask: async (verb, _request, caller) => {
+        ofBans.push(caller);
+        return { ok: false, error: { code: 'invalid', message: verb } };
+      },
+    },
     past: {
       ask: async (verb, _request, caller) => {
         past.push(caller);
@@ -36,10 +43,11 @@ function requests() {
     answer: (request, value) => answers.push([request, value]),
     failed,
   });
-  return { it, past, callers, answers, failed, release: () => release() };
+  return { it, past, ofBans, callers, answers, failed, release: () => release() };
 }
 
 const CLIENT = 7;
+const FROM_CLIENT = { client: CLIENT, address: '192.0.2.1' };
 const add = (address: string, admin_token?: string): ServerRequest => ({
   about: 'rules',
   client: CLIENT,
@@ -67,8 +75,7 @@ describe('requests of the server', () => {
         about: 'past',
         verb: 'bookmark',
         request: {},
-        client: CLIENT,
-        address: '192.0.2.1',
+        ...FROM_CLIENT,
         admin_token,
       });
     await vi.waitFor(() => expect(answers).toHaveLength(4));
@@ -77,6 +84,15 @@ describe('requests of the server', () => {
       [true, CLIENT],
     ]);
     over.end();
+  });
+
+  it('may undo bans only with the admin token, whatever the server says', async () => {
+    const { it: over, ofBans, answers } = requests();
+    for (const [i, admin_token] of [undefined, 'guessed', digestOf(ADMIN), ADMIN].entries())
+      over.handle(i, { ...FROM_CLIENT, about: 'bans', verb: 'undo', request: { id: 1 }, admin_token });
+    await vi.waitFor(() => expect(answers).toHaveLength(4));
+    expect(ofBans.map(({ mayChange }) => mayChange)).toEqual([false, false, false, true]);
+    expect(ofBans.at(-1)?.who).toEqual({ name: 'admin token', via: 'socket', address: '192.0.2.1' });
   });
 
   it('are recorded with their address only if it is one', async () => {

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import type { Listener, RulesError } from '@packetlog/common';
+import type { BansAccess } from '../ipc/defence/bans-access.ts';
 import { NOT_RECORDED, type PastAccess, type PastAnswer } from '../ipc/past-access.ts';
 import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
 import type { ServerRequest } from '../ipc/server-messages.ts';
@@ -23,6 +24,7 @@ const TOO_MANY: { ok: false; error: RulesError } = {
 
 export interface RequestParts {
   readonly rules: RulesAccess;
+  readonly bans: BansAccess;
   /** Undefined: nothing is recorded. */
   readonly past: PastAccess | undefined;
   /** Digest of the admin token. */
@@ -43,7 +45,7 @@ export class ServerRequests {
 
   handle(request: number, what: ServerRequest): void {
     if (this.#pending.size >= MAX_PENDING || this.#pending.has(request)) {
-      this.#parts.answer(request, what.about === 'rules' || what.about === 'past' ? TOO_MANY : undefined);
+      this.#parts.answer(request, 'verb' in what ? TOO_MANY : undefined);
       return;
     }
     const gone = new AbortController();
@@ -67,10 +69,12 @@ export class ServerRequests {
   }
 
   async #answerTo(what: ServerRequest, gone: AbortSignal): Promise<unknown> {
-    const { rules, listeners, isHealthy } = this.#parts;
+    const { rules, bans, listeners, isHealthy } = this.#parts;
     switch (what.about) {
       case 'rules':
         return rules.ask(what.verb, what.request, this.#caller(what, gone));
+      case 'bans':
+        return bans.ask(what.verb, what.request, this.#caller(what, gone));
       case 'past':
         return this.#past(what, gone);
       case 'snapshot':
@@ -94,7 +98,7 @@ export class ServerRequests {
     return token !== undefined && hasDigest(token, this.#parts.adminDigest());
   }
 
-  #caller(what: Extract<ServerRequest, { about: 'rules' }>, gone: AbortSignal): Caller {
+  #caller(what: Extract<ServerRequest, { about: 'rules' | 'bans' }>, gone: AbortSignal): Caller {
     const { admin_token, address, client } = what;
     const mayChange = this.#isAdmin(admin_token);
     return {

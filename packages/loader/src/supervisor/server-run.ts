@@ -99,7 +99,9 @@ export class ServerRun {
   }
 
   /** Sends a report that the server can do without; counts it if the server reads too slowly. */
-  sendReport(message: Extract<ToServer, { type: 'second' | 'rule-counters' | 'findings' }>): void {
+  sendReport(
+    message: Extract<ToServer, { type: 'second' | 'rule-counters' | 'findings' | 'bans' | 'decision' }>,
+  ): void {
     if (this.#channel.queuedBytes <= MAX_QUEUED_BYTES) this.send(message);
     else if (message.type === 'second') this.missedReports++;
   }

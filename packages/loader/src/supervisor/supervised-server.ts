@@ -3,7 +3,7 @@
  * both directions. Nothing that the server does stops the capture.
  */
 import { isIP } from 'node:net';
-import type { Findings, Notice, RuleCounters, Summary } from '@packetlog/common';
+import type { Bans, Decision, Findings, Notice, RuleCounters, Summary } from '@packetlog/common';
 import { fromPlain, type PlainError } from '../errors/setup-error.ts';
 import type { DeliveryResult, OutgoingRequest } from '../ipc/alerts/outgoing-request.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
@@ -46,6 +46,7 @@ export class SupervisedServer {
   #adminDigest = '';
   #missedReports = 0;
   #findings: Findings | undefined;
+  #bans: Bans | undefined;
 
   /** `port`: the requested one. */
   private constructor(options: SupervisorOptions, port: number) {
@@ -107,6 +108,15 @@ export class SupervisedServer {
   findings(findings: Findings): void {
     this.#findings = findings;
     this.#run?.sendReport({ type: 'findings', findings });
+  }
+
+  bans(bans: Bans): void {
+    this.#bans = bans;
+    this.#run?.sendReport({ type: 'bans', bans });
+  }
+
+  decision(decision: Decision): void {
+    this.#run?.sendReport({ type: 'decision', decision });
   }
 
   ruleCounters(counters: RuleCounters, hits: readonly RuleHits[]): void {
@@ -215,11 +225,12 @@ export class SupervisedServer {
     if (!getsPlaces && place_labels.length > 0) this.#options.places(place_labels, undefined);
   }
 
-  async #start({ reader, rules, past, hello }: Attached, run: ServerRun): Promise<void> {
+  async #start({ reader, rules, bans, past, hello }: Attached, run: ServerRun): Promise<void> {
     // It has ended meanwhile, and another one is being started.
     if (this.#run !== run) return;
     this.#requests = new ServerRequests({
       rules,
+      bans,
       past,
       adminDigest: () => this.#adminDigest,
       listeners: this.#options.listeners,
@@ -234,6 +245,7 @@ export class SupervisedServer {
     this.#pause.serves();
     run.send({ type: 'start', hello: hello(), stride, recordOffset });
     if (this.#findings !== undefined) run.send({ type: 'findings', findings: this.#findings });
+    if (this.#bans !== undefined) run.send({ type: 'bans', bans: this.#bans });
     await started;
   }
 

@@ -1,5 +1,6 @@
 /** What a supervised server needs from the rest of the core. */
 import type { Hello, Listener, Notice } from '@packetlog/common';
+import type { BansAccess } from '../ipc/defence/bans-access.ts';
 import type { PassTo, PipeEnds, ServerPipes } from '../ipc/messages.ts';
 import type { PastAccess } from '../ipc/past-access.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
@@ -36,6 +37,7 @@ export interface SupervisorOptions {
 export interface Attached {
   readonly reader: Reader;
   readonly rules: RulesAccess;
+  readonly bans: BansAccess;
   /** Undefined: nothing is recorded. */
   readonly past: PastAccess | undefined;
   readonly hello: () => Hello;

@@ -188,6 +188,12 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       tokens: { readOnly: digestOf(TOKEN), admin: digestOf(ADMIN_TOKEN) },
       core: {
         rules,
+        bans: {
+          ask: async (verb: string, request: unknown, caller: unknown) => {
+            asked.push([`bans:${verb}`, request, caller]);
+            return { ok: true, value: it.value ?? verb } as never;
+          },
+        },
         setHasClients: (is) => watched.push(is),
         setLowLatency: (is) => lowLatency.push(is),
         setClients: (clients, operators) => counted.push({ clients, operators }),

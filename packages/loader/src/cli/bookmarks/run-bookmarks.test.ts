@@ -68,7 +68,7 @@ async function serve(answers: readonly PastAnswer[] | 'nothing is recorded'): Pr
   const unused = () => {
     throw new Error('not asked for');
   };
-  const loader = { session: unused, status: unused, rotateTokens: unused, alerts: unused };
+  const loader = { session: unused, status: unused, rotateTokens: unused, alerts: unused, bans: unused };
   server = await serveControl(paths.controlSocket, {} as RulesApi, {
     ...loader,
     past: () => (answers === 'nothing is recorded' ? undefined : past),

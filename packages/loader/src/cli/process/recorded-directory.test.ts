@@ -44,6 +44,9 @@ async function serve(record_directory: string | undefined): Promise<void> {
     alerts: () => {
       throw new Error('not asked for');
     },
+    bans: () => {
+      throw new Error('not asked for');
+    },
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Findings, Ledger, Notice, Summary } from '@packetlog/common';
 import type { AlertReport, AlertsAccess } from '../../ipc/alerts/alerts-access.ts';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
+import type { BansAccess } from '../../ipc/defence/bans-access.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { PastAccess } from '../../ipc/past-access.ts';
@@ -34,6 +35,7 @@ export interface LoaderFacts {
   /** Undefined where nothing is recorded. */
   readonly past: () => PastAccess | undefined;
   readonly alerts: () => AlertsAccess & { report(): AlertReport };
+  readonly bans: () => BansAccess;
 }
 
 export class DescribedLoader implements LoaderDescription {
@@ -85,6 +87,10 @@ export class DescribedLoader implements LoaderDescription {
 
   past(): PastAccess | undefined {
     return this.#facts.past();
+  }
+
+  bans(): BansAccess {
+    return this.#facts.bans();
   }
 
   alerts(): AlertsAccess {

@@ -2,6 +2,7 @@
 import type { Findings, Hello, Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { Alerts } from '../../alerts/alerts.ts';
+import { BansApi } from '../../bans/bans-api.ts';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
@@ -12,6 +13,7 @@ import { PastQuestions } from '../../past/past-questions.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
 import type { Recorder } from '../../recorder/recorder.ts';
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
+import { notFound } from '../../rules/ruleset/rejection.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
 import { endStay, isStayRequested } from '../../rules/store/stay-request.ts';
@@ -54,6 +56,7 @@ export class RunningLoader {
   readonly #description: DescribedLoader;
   readonly #rules: RulesRuntime;
   readonly #alerts: Alerts;
+  readonly #bans: BansApi;
   readonly #session = session();
   readonly #unlock: () => void;
   readonly #rowsWanted = { dryRuns: false, alerts: false };
@@ -90,9 +93,11 @@ export class RunningLoader {
       rules: () => this.#rules.state(),
       past: () => this.#past,
       alerts: () => this.#alerts,
+      bans: () => this.#bans,
     });
     this.#rules = this.#makeRules();
     this.#alerts = this.#makeAlerts();
+    this.#bans = this.#makeBans();
   }
 
   /**
@@ -159,6 +164,7 @@ export class RunningLoader {
     await this.#server?.process.start({
       reader: thread,
       rules: this.#rules.rulesApi,
+      bans: this.#bans,
       past: this.#past,
       hello: () => this.#hello(),
     });
@@ -280,6 +286,19 @@ export class RunningLoader {
       socketOwners: this.#options.netns === undefined ? (inodes) => socketOwners(processesHelper(), inodes) : undefined,
       failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
       loader: this.#description,
+    });
+  }
+
+  #makeBans(): BansApi {
+    return new BansApi({
+      handlers: {
+        list: async () => ({ active: 0, bans: [] }),
+        decisions: async () => ({ decisions: [] }),
+        undo: async () => {
+          throw notFound('There is no such ban. List the bans with: packetlog bans list.');
+        },
+      },
+      failed: (error) => this.#lines.failed(error, 'a request about bans failed'),
     });
   }
 

@@ -1,7 +1,7 @@
 /** Sends requests to the running loader over its Unix socket. */
 import { request } from 'node:http';
 import { isIP } from 'node:net';
-import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { BansAnswer, BansRequest, BansVerb, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import type { AlertAnswer, AlertRequest, AlertVerb } from '../../ipc/alerts/alerts-access.ts';
 import {
   type ControlSession,
@@ -66,6 +66,11 @@ export class ControlClient {
   /** Asks about alerts, or changes them. A loader of an earlier version answers `not_found`. */
   alerts<Verb extends AlertVerb>(verb: Verb, request: AlertRequest<Verb>): Promise<AlertAnswer<Verb>> {
     return this.#post(`/alerts/${verb}`, JSON.stringify(request));
+  }
+
+  /** Asks about bans, or undoes them. A loader of an earlier version answers `not_found`. */
+  bans<Verb extends BansVerb>(verb: Verb, request: BansRequest<Verb>): Promise<BansAnswer<Verb>> {
+    return this.#post(`/bans/${verb}`, JSON.stringify(request));
   }
 
   /** Returns which loader answers. Also works with a loader of another version. */

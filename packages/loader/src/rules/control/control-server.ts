@@ -3,12 +3,20 @@
  * the bodies of `rules:<verb>` on the WebSocket and returns the same answers. `POST /rules/import?set=NAME&…` takes a
  * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state,
  * `POST /rotate-tokens` replaces the tokens of the dashboard. `POST /past/<verb>` takes the bodies of `past:<verb>` for
- * `facts`, `bookmark` and `unbookmark`; `POST /alerts/<verb>` those of ipc/alerts/alerts-access.ts.
+ * `facts`, `bookmark` and `unbookmark`; `POST /bans/<verb>` those of `bans:<verb>`; `POST /alerts/<verb>` those of
+ * ipc/alerts/alerts-access.ts.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
-import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
+import {
+  type BansAnswer,
+  type BansVerb,
+  bansRequestSchemas,
+  type RulesAnswer,
+  type RulesVerb,
+  rulesRequestSchemas,
+} from '@packetlog/common';
 import {
   type AlertAnswer,
   type AlertsAccess,
@@ -16,6 +24,7 @@ import {
   alertRequestSchemas,
 } from '../../ipc/alerts/alerts-access.ts';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
+import type { BansAccess } from '../../ipc/defence/bans-access.ts';
 import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import {
   LOCAL_PAST_VERBS,
@@ -40,6 +49,7 @@ type Answer =
   | RulesAnswer<RulesVerb>
   | { readonly ok: true; readonly value: ControlSession | LoaderStatus | RotatedTokens }
   | AlertAnswer<AlertVerb>
+  | BansAnswer<BansVerb>
   | PastAnswer;
 
 /** Describes this loader to other commands on this machine. */
@@ -50,6 +60,7 @@ export interface LoaderDescription {
   /** Undefined where nothing is recorded. */
   past(): PastAccess | undefined;
   alerts(): AlertsAccess;
+  bans(): BansAccess;
 }
 
 /** Starts to serve. Resolves with undefined if another loader answers at `path`. Throws the file system's error. */
@@ -93,24 +104,30 @@ async function handle(
   gone: AbortSignal,
 ): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://control');
-  if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: loader.session() };
-  if (request.method === 'POST' && url.pathname === '/status') return { ok: true, value: loader.status() };
-  if (request.method === 'POST' && url.pathname === '/rotate-tokens') return { ok: true, value: loader.rotateTokens() };
-  const pastVerb = LOCAL_PAST_VERBS.find((each) => url.pathname === `/past/${each}`);
-  if (request.method === 'POST' && pastVerb !== undefined) return askPast(loader.past(), pastVerb, request, gone);
-  const alertVerb = /^\/alerts\/([a-z]+)$/.exec(url.pathname)?.[1] ?? '';
-  if (request.method === 'POST' && isAlertVerb(alertVerb)) {
+  const { pathname } = url;
+  if (request.method !== 'POST') return UNKNOWN;
+  if (pathname === '/session') return { ok: true, value: loader.session() };
+  if (pathname === '/status') return { ok: true, value: loader.status() };
+  if (pathname === '/rotate-tokens') return { ok: true, value: loader.rotateTokens() };
+  const pastVerb = LOCAL_PAST_VERBS.find((each) => pathname === `/past/${each}`);
+  if (pastVerb !== undefined) return askPast(loader.past(), pastVerb, request, gone);
+  const alertVerb = /^\/alerts\/([a-z]+)$/.exec(pathname)?.[1] ?? '';
+  if (isAlertVerb(alertVerb))
     return loader.alerts().ask(alertVerb, JSON.parse((await bodyOf(request)).toString('utf8')));
-  }
-  const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
-  if (request.method !== 'POST' || !isVerb(verb)) {
-    return { ok: false, error: { code: 'not_found', message: 'Use POST /rules/list, /rules/add and so on.' } };
-  }
+  const bansVerb = /^\/bans\/([a-z]+)$/.exec(pathname)?.[1] ?? '';
+  if (isBansVerb(bansVerb)) return askBans(loader.bans(), bansVerb, request);
+  const verb = /^\/rules\/([a-z_]+)$/.exec(pathname)?.[1] ?? '';
+  if (!isVerb(verb)) return UNKNOWN;
   const body = await bodyOf(request);
   const caller = { ...callerOf(request), gone };
   if (verb === 'import' && url.search !== '') return rulesApi.importBytes(queryOf(url), body, caller);
   return rulesApi.ask(verb, body.length === 0 ? {} : JSON.parse(body.toString('utf8')), caller);
 }
+
+const UNKNOWN: Answer = {
+  ok: false,
+  error: { code: 'not_found', message: 'Use POST /rules/list, /rules/add and so on.' },
+};
 
 /** Number of the last caller, below those of the server's clients: no command replaces the question of another. */
 let lastCaller = 0;
@@ -127,8 +144,16 @@ async function askPast(
   );
 }
 
+async function askBans(bans: BansAccess, verb: BansVerb, request: IncomingMessage): Promise<BansAnswer<BansVerb>> {
+  return bans.ask(verb, JSON.parse((await bodyOf(request)).toString('utf8')), callerOf(request));
+}
+
 function isAlertVerb(text: string): text is AlertVerb {
   return Object.hasOwn(alertRequestSchemas, text);
+}
+
+function isBansVerb(text: string): text is BansVerb {
+  return Object.hasOwn(bansRequestSchemas, text);
 }
 
 function isVerb(text: string): text is RulesVerb {

@@ -45,6 +45,12 @@ const LOADER: LoaderDescription = {
   status: () => STATUS,
   rotateTokens: () => ({ was_done: true }),
   past: () => undefined,
+  bans: () => ({
+    ask: async (verb, request, { who }) => ({
+      ok: false,
+      error: { code: 'invalid', message: `${who.name} asked ${verb} ${JSON.stringify(request)}` },
+    }),
+  }),
   alerts: () => ({ ask: async (verb) => ({ ok: false, error: { code: 'invalid', message: `asked ${verb}` } }) }),
 };
 
@@ -90,6 +96,14 @@ it('answers like the other socket, and records the caller', async () => {
   expect(await client.ask('audit', {})).toMatchObject({
     value: { entries: [{ who: { name: 'root (alice)', via: 'control', uid: 0 } }] },
   });
+});
+
+it('passes requests about bans on with the caller', async () => {
+  expect(await client.bans('undo', { id: 3 })).toEqual({
+    ok: false,
+    error: { code: 'invalid', message: 'root (alice) asked undo {"id":3}' },
+  });
+  expect(await client.bans('burn' as 'list', {})).toMatchObject({ ok: false, error: { code: 'not_found' } });
 });
 
 it.each([

@@ -1,5 +1,5 @@
 /** Costs of messages, in the units of budget.ts. Measured with 10,000 rules and a full history; rounded up. */
-import { MAX_FILTER_LENGTH, type PastVerb, type RulesVerb } from '@packetlog/common';
+import { type BansVerb, MAX_FILTER_LENGTH, type PastVerb, type RulesVerb } from '@packetlog/common';
 
 export const PAUSE = 1;
 /** Reads a system file or looks up names. */
@@ -41,6 +41,19 @@ export function pastCost(verb: PastVerb, request: unknown): number {
 /** Requests that change nothing and are open to read-only clients. */
 const RULES: Partial<Record<RulesVerb, number>> = { list: 20, test: 60, audit: 100, propose_permits: 60 };
 const CHANGE = 1;
+
+/** Bans and decisions that are sent for a unit. A decision with its samples is about 5 kB. */
+const BANS_PER_UNIT = 50;
+const DECISIONS_PER_UNIT = 2;
+const MAX_DECIDED_COST = 100;
+
+/** Decisions are read from the disk. `request` is not validated yet. */
+export function bansCost(verb: BansVerb, request: unknown): number {
+  if (verb === 'undo') return CHANGE;
+  const { limit } = (request ?? {}) as { limit?: unknown };
+  const perUnit = verb === 'list' ? BANS_PER_UNIT : DECISIONS_PER_UNIT;
+  return 5 + (typeof limit === 'number' ? Math.min(MAX_DECIDED_COST, Math.max(0, limit) / perUnit || 0) : 20);
+}
 
 /**
  * Parses the filter, brings it into a simple form, and compiles it: 3 us for each character of a filter with as many

@@ -1,6 +1,7 @@
 /** The server process's link to the core: requests with their answers, and log lines. */
 import type { Duplex } from 'node:stream';
-import type { Listener, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
+import type { BansAnswer, BansVerb, Listener, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
+import type { BansForClients } from '../../ipc/defence/bans-access.ts';
 import type { PastAnswer, PastForClients } from '../../ipc/past-access.ts';
 import { ProcessChannel } from '../../ipc/process-channel.ts';
 import type { RemoteCaller, RulesForClients } from '../../ipc/rules-access.ts';
@@ -21,6 +22,7 @@ interface Pending {
 export class CoreLink implements Core {
   readonly rules: RulesForClients;
   readonly past: PastForClients;
+  readonly bans: BansForClients;
   readonly #channel: ProcessChannel<FromServer, ToServer>;
   readonly #pending = new Map<number, Pending>();
   readonly #clients = new WeakMap<RemoteCaller, number>();
@@ -49,6 +51,12 @@ export class CoreLink implements Core {
       ask: <Verb extends RulesVerb>(verb: Verb, request: unknown, caller: RemoteCaller) =>
         this.#request({ about: 'rules', verb, request, ...this.#factsOf(caller) }, caller.gone) as Promise<
           RulesAnswer<Verb>
+        >,
+    };
+    this.bans = {
+      ask: <Verb extends BansVerb>(verb: Verb, request: unknown, caller: RemoteCaller) =>
+        this.#request({ about: 'bans', verb, request, ...this.#factsOf(caller) }, caller.gone) as Promise<
+          BansAnswer<Verb>
         >,
     };
     this.past = {

@@ -70,6 +70,12 @@ function handle(message: Message): void {
     case 'findings':
       server?.findings(message.findings);
       return;
+    case 'bans':
+      server?.bans(message.bans);
+      return;
+    case 'decision':
+      server?.decision(message.decision);
+      return;
     case 'rules-changed':
       server?.rulesChanged();
       return;
