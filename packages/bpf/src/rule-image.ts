@@ -43,8 +43,7 @@ export const RULE_HEADER = {
   service_count: 36,
   /** u8, this and the next. */
   limit_count: 38,
-  /** Differs, except by chance, between images whose limits have other numbers. */
-  limit_tag: 39,
+  reserved: 39,
   nodes_line: 40,
   /** Value of the source `any`: a node or a row. */
   any_value: 44,

@@ -171,9 +171,10 @@ static __always_inline int entry_is_over(struct rule_limit *limit, struct limit_
 
 /* Whether the packet is over a limit that sees it. Counts it. */
 static __always_inline int is_over_limit(struct rule_limit *limit, __u64 src_high, __u64 src_low,
-					 __u64 key, __u64 length)
+					 __u64 key)
 {
 	__u32 slot = limit->counter_slot, zero = 0, cpu = bpf_get_smp_processor_id();
+	__u64 length = key >> KEY_LENGTH_SHIFT;
 	void *levels = bpf_map_lookup_elem(&limit_states, &slot);
 	struct limit_state *state;
 	__u64 bucket, hash, now, cost = limit->cost;
@@ -187,7 +188,7 @@ static __always_inline int is_over_limit(struct rule_limit *limit, __u64 src_hig
 	count_rule(slot, cpu, length);
 	bucket = limit_key(limit, src_high, src_low, key);
 	if (limit->measure == RULE_MEASURE_BYTES)
-		cost *= length < 0xffff ? length : 0xffff;
+		cost *= length;
 	cost >>= RULE_LIMIT_COST_SHIFT;
 	now = bpf_jiffies64() * state->tick_ns;
 	hash = bucket * state->seed;

@@ -29,7 +29,7 @@ struct rule_header {
 	__u32 rows_line;
 	__u16 service_count;
 	__u8 limit_count;
-	__u8 limit_tag;
+	__u8 reserved;
 	__u32 nodes_line;
 	__u32 any_value;
 	__u32 services_line;

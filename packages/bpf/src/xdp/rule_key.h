@@ -3,11 +3,11 @@
 #ifndef PACKETLOG_RULE_KEY_H
 #define PACKETLOG_RULE_KEY_H
 
-/* The protocol is in the low byte. */
+/* The protocol is in the low byte; the slot has six bits, and what was read four. */
 #define KEY_PORT_SHIFT	   8
 #define KEY_SLOT_SHIFT	   24
 #define KEY_READABLE_SHIFT 32
 #define KEY_FLAGS_SHIFT	   40
-#define KEY_AFTER_LIMITS   (1ULL << 48) /* the verdict without limits */
+#define KEY_LENGTH_SHIFT   48 /* length of the frame; saturates at 65535 */
 
 #endif

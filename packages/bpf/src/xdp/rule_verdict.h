@@ -17,23 +17,16 @@
 #include "rule_key.h"
 #include "rule_lookup.h"
 
-/* Result of rule_verdict(): the rule's id in the low half, its counter's slot, and the action. */
+/*
+ * Result of rule_verdict(): the rule's id in the low half, its counter's slot, and the action. Of
+ * limits without a slot: they have counted the packet.
+ */
 #define VERDICT_COUNTER_SHIFT 32
 #define VERDICT_COUNTER_MASK  0xffffff
 #define VERDICT_ACTION_SHIFT  56
 #define VERDICT_DEFAULT_DENY  (4ULL << VERDICT_ACTION_SHIFT)
-
-/*
- * Or limits decide first: their numbers in the low half, the tag of the image, and whether a rule
- * or the default policy decides after them.
- */
-#define VERDICT_LIMITS	      (5ULL << VERDICT_ACTION_SHIFT)
-#define VERDICT_TAG_SHIFT     32
-#define VERDICT_DECIDES_AFTER (1ULL << 40)
-
-/* Result of limits_verdict(): the rule's id in the low half, and the action. */
-#define VERDICT_OVER	   (6ULL << VERDICT_ACTION_SHIFT)
-#define VERDICT_WOULD_OVER (7ULL << VERDICT_ACTION_SHIFT)
+#define VERDICT_OVER	      (5ULL << VERDICT_ACTION_SHIFT)
+#define VERDICT_WOULD_OVER    (6ULL << VERDICT_ACTION_SHIFT)
 
 /* The class of protocol, port and interface that the packet belongs to. */
 static __always_inline __u32 service_of(void *image, __u32 services, __u64 key)
@@ -70,10 +63,10 @@ static __always_inline __u32 node_of(void *image, struct rule_header *header, __
 }
 
 /*
- * The verdict of the first rule of a chain that has not expired, 0 = none. It may be
- * VERDICT_LIMITS, unless the key says that the packet passed them.
+ * The verdict of the first rule of a chain that has not expired, 0 = none. Adds the limits before
+ * that rule to *limits, a number in each byte.
  */
-static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, __u64 key)
+static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, __u32 *limits)
 {
 	int i;
 
@@ -88,9 +81,7 @@ static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, 
 			break;
 		node = &line->nodes[within(number, 1)];
 		if (node->action == RULE_LIMIT) {
-			if (!(key & KEY_AFTER_LIMITS))
-				return VERDICT_LIMITS | node->limits |
-				       (node->next ? VERDICT_DECIDES_AFTER : 0);
+			*limits |= node->limits;
 		} else if (!node->expires_wall_ns || wall_ns() < node->expires_wall_ns) {
 			return node->rule_id |
 			       (__u64)(node->counter_slot & VERDICT_COUNTER_MASK)
@@ -107,22 +98,43 @@ static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, 
 /* Precedence of a verdict: permit over deny over limits over observe over none. */
 static __always_inline __u32 rank_of(__u64 verdict)
 {
-	return 0x201430 >> (verdict >> VERDICT_ACTION_SHIFT & 7) * 4 & 7;
+	return 0x1430 >> (verdict >> VERDICT_ACTION_SHIFT & 7) * 4 & 7;
 }
 
-static __always_inline int is_limits(__u64 verdict)
+static __always_inline int is_over(__u64 verdict)
 {
-	return verdict >> VERDICT_ACTION_SHIFT == VERDICT_LIMITS >> VERDICT_ACTION_SHIFT;
+	return verdict >> VERDICT_ACTION_SHIFT == VERDICT_OVER >> VERDICT_ACTION_SHIFT;
 }
 
-/* The limits of two verdicts, one of which may be of another action: that decides after them. */
-static __always_inline __u64 both_limits(__u64 by_source, __u64 by_any)
+/*
+ * What the limits say, 0 = the packet is under all of them. Each limit that sees the packet counts
+ * it; the first enforced limit that it is over ends that.
+ */
+static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src_high,
+					    __u64 src_low, __u64 key)
 {
-	if (!is_limits(by_source))
-		by_source = by_source ? VERDICT_DECIDES_AFTER : 0;
-	if (!is_limits(by_any))
-		by_any = by_any ? VERDICT_DECIDES_AFTER : 0;
-	return VERDICT_LIMITS | by_source | by_any;
+	__u64 would = 0;
+	int i;
+
+	for (i = 0; i < RULE_LIMITS_PER_PACKET; i++) {
+		__u32 number = limits >> 8 * i & 0xff;
+		struct rule_limit *limit;
+		struct rule_line *line;
+
+		if (!number)
+			continue;
+		line = line_at(image, number);
+		if (!line)
+			break;
+		limit = &line->limit;
+		if (!limit_sees(limit, key) || !is_over_limit(limit, src_high, src_low, key))
+			continue;
+		if (limit->enforced)
+			return VERDICT_OVER | limit->rule_id;
+		if (!would)
+			would = VERDICT_WOULD_OVER | limit->rule_id;
+	}
+	return would;
 }
 
 /* The rule image in force, or NULL. */
@@ -146,10 +158,10 @@ __attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u6
 {
 	void *image = image_in_force();
 	__u32 readable = key >> KEY_READABLE_SHIFT;
-	__u64 by_source, by_any;
+	__u32 service = 0, value = 0, limits = 0;
+	__u64 by_source, by_any, limited;
 	struct rule_header *header;
 	struct rule_line *line;
-	__u32 service = 0, value = 0;
 
 	if (!image)
 		return 0;
@@ -164,18 +176,18 @@ __attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u6
 	else if (readable & READ_IPV6)
 		value = value_of_ipv6(image, header, src_high, src_low);
 
-	by_source =
-		verdict_of(image, header->nodes_line, node_of(image, header, value, service), key);
+	by_source = verdict_of(image, header->nodes_line, node_of(image, header, value, service),
+			       &limits);
 	by_any = verdict_of(image, header->nodes_line,
-			    node_of(image, header, header->any_value, service), key);
-	if (is_limits(by_source) || is_limits(by_any)) {
-		if (rank_of(by_source) <= RANK_LIMITS && rank_of(by_any) <= RANK_LIMITS)
-			return both_limits(by_source, by_any) |
-			       (__u64)header->limit_tag << VERDICT_TAG_SHIFT |
-			       (header->default_deny ? VERDICT_DECIDES_AFTER : 0);
-	}
+			    node_of(image, header, header->any_value, service), &limits);
 	if (rank_of(by_any) > rank_of(by_source))
 		by_source = by_any;
+	if (limits && rank_of(by_source) < RANK_LIMITS) {
+		limited = limits_verdict(image, limits, src_high, src_low, key);
+		/* The first rule that a packet over a limit would meet is the limit. */
+		if (limited && (!header->default_deny || by_source || is_over(limited)))
+			return limited;
+	}
 	if (!by_source && header->default_deny)
 		return VERDICT_DEFAULT_DENY;
 	return by_source;
@@ -189,52 +201,13 @@ static __always_inline int has_rules(void)
 	       bpf_map_lookup_elem(&rule_images, &provisional);
 }
 
-/*
- * What the limits of a verdict say, 0 = the packet is under all of them. Each limit that sees the
- * packet counts it; the first enforced limit that it is over ends that.
- */
-__attribute__((noinline)) __u64 limits_verdict(__u64 src_high, __u64 src_low, __u64 key,
-					       __u64 verdict, __u64 length)
-{
-	void *image = image_in_force();
-	struct rule_line *line;
-	__u64 would = 0;
-	__u32 count;
-	int i;
-
-	if (!image)
-		return 0;
-	line = line_at(image, 0);
-	/* Numbers of limits of another image have no meaning: it was replaced just now. */
-	if (!line || line->header.limit_tag != (verdict >> VERDICT_TAG_SHIFT & 0xff))
-		return 0;
-	count = line->header.limit_count;
-	for (i = 0; i < RULE_LIMITS_PER_PACKET; i++) {
-		__u32 number = verdict >> 8 * i & 0xff;
-		struct rule_limit *limit;
-
-		if (!number || number > count)
-			continue;
-		line = line_at(image, number);
-		if (!line)
-			break;
-		limit = &line->limit;
-		if (!limit_sees(limit, key) ||
-		    !is_over_limit(limit, src_high, src_low, key, length))
-			continue;
-		if (limit->enforced)
-			return VERDICT_OVER | limit->rule_id;
-		if (!would)
-			would = VERDICT_WOULD_OVER | limit->rule_id;
-	}
-	return would;
-}
-
 static __always_inline __u64 rule_key(struct packet *packet, __u32 slot)
 {
+	__u64 length = packet->length < 0xffff ? packet->length : 0xffff;
+
 	return packet->ip_protocol | (packet->ports >> 16) << KEY_PORT_SHIFT |
 	       (__u64)slot << KEY_SLOT_SHIFT | packet->readable << KEY_READABLE_SHIFT |
-	       packet->tcp_flags << KEY_FLAGS_SHIFT;
+	       packet->tcp_flags << KEY_FLAGS_SHIFT | length << KEY_LENGTH_SHIFT;
 }
 
 /*
@@ -244,42 +217,31 @@ static __always_inline __u64 rule_key(struct packet *packet, __u32 slot)
 static __always_inline enum packet_log_action apply_rules(struct packet *packet, __u32 slot,
 							  __u32 cpu, __u64 *reason)
 {
-	__u64 verdict, limited;
+	__u64 verdict;
 
 	if (packet->ether_type != ETH_P_IP && packet->ether_type != ETH_P_IPV6)
 		return PACKET_LOG_ACTION_PERMIT;
 	verdict = rule_verdict(packet->src_high, packet->src_low, rule_key(packet, slot));
 	if (!verdict)
 		return PACKET_LOG_ACTION_PERMIT;
-	if (is_limits(verdict)) {
-		limited = limits_verdict(packet->src_high, packet->src_low, rule_key(packet, slot),
-					 verdict, packet->length);
-		packet->rule_id = (__u32)limited;
-		if (limited >> VERDICT_ACTION_SHIFT == VERDICT_OVER >> VERDICT_ACTION_SHIFT) {
-			*reason = PACKET_LOG_REASON_LIMIT;
-			return PACKET_LOG_ACTION_DENY;
-		}
-		if (limited)
-			*reason = PACKET_LOG_REASON_WOULD_LIMIT;
-		verdict = verdict & VERDICT_DECIDES_AFTER
-				  ? rule_verdict(packet->src_high, packet->src_low,
-						 rule_key(packet, slot) | KEY_AFTER_LIMITS)
-				  : 0;
-	}
+	packet->rule_id = (__u32)verdict;
 	if (verdict == VERDICT_DEFAULT_DENY) {
-		packet->rule_id = 0;
 		*reason = PACKET_LOG_REASON_DEFAULT_POLICY;
 		return PACKET_LOG_ACTION_DENY;
 	}
-	/* The first rule that a packet over a limit would meet is the limit. */
-	if (!verdict || packet->rule_id)
-		return PACKET_LOG_ACTION_PERMIT;
-	packet->rule_id = (__u32)verdict;
-	count_rule(verdict >> VERDICT_COUNTER_SHIFT & VERDICT_COUNTER_MASK, cpu, packet->length);
+	if (verdict >> VERDICT_ACTION_SHIFT < VERDICT_OVER >> VERDICT_ACTION_SHIFT)
+		count_rule(verdict >> VERDICT_COUNTER_SHIFT & VERDICT_COUNTER_MASK, cpu,
+			   packet->length);
 	switch (verdict >> VERDICT_ACTION_SHIFT) {
 	case RULE_DENY:
 		*reason = PACKET_LOG_REASON_RULE;
 		return PACKET_LOG_ACTION_DENY;
+	case VERDICT_OVER >> VERDICT_ACTION_SHIFT:
+		*reason = PACKET_LOG_REASON_LIMIT;
+		return PACKET_LOG_ACTION_DENY;
+	case VERDICT_WOULD_OVER >> VERDICT_ACTION_SHIFT:
+		*reason = PACKET_LOG_REASON_WOULD_LIMIT;
+		return PACKET_LOG_ACTION_PERMIT;
 	case RULE_OBSERVE:
 		*reason = PACKET_LOG_REASON_WOULD_DENY;
 		return PACKET_LOG_ACTION_PERMIT;

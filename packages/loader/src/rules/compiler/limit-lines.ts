@@ -50,11 +50,6 @@ export function limitTimes({ count, seconds, burst, blockMs }: LimitNumbers) {
   };
 }
 
-/** Returns a number that differs, except by chance, for limits with other ids or in another order. */
-export function tagOf(limits: readonly PreparedRule[]): number {
-  return limits.reduce((tag, { id }) => (Math.imul(tag ^ id, 0x9e37_79b1) >>> 7) >>> 0, limits.length) & 0xff;
-}
-
 function mask(width: number, bits: number): bigint {
   return ((1n << BigInt(bits)) - 1n) << BigInt(width - bits);
 }

@@ -2,7 +2,7 @@
 import { RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE, RULE_SERVICES } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './bounds.ts';
 import { expiresNs } from './expires-ns.ts';
-import { limitLines, tagOf } from './limit-lines.ts';
+import { limitLines } from './limit-lines.ts';
 import type { PreparedRule } from './prepared-rules.ts';
 import type { Services } from './services.ts';
 import type { SourceFilter } from './source-filter.ts';
@@ -58,7 +58,6 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   header.setBigUint64(RULE_HEADER.until_mono_ns, parts.untilMonoNs, true);
   place(limitLines(parts.limits));
   header.setUint8(RULE_HEADER.limit_count, parts.limits.length);
-  header.setUint8(RULE_HEADER.limit_tag, tagOf(parts.limits));
   put('root4_line', place(parts.root4));
   header.setUint8(RULE_HEADER.root4_bits, Math.log2(parts.root4.length / RULE_LINE.words));
   if (parts.filter) {
