@@ -82,6 +82,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       top: (...span) => view.top(...span),
       ask: (...request) => view.ask(...request),
       askPast: view.askPast,
+      askDefence: view.askDefence,
     }),
     [choices, view],
   );

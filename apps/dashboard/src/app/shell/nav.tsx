@@ -9,6 +9,7 @@ import './nav.css';
 const PAGES = [
   { href: '/', label: 'Live', keys: 'g l' },
   { href: '/rules', label: 'Rules', keys: 'g r' },
+  { href: '/defence', label: 'Defence', keys: 'g d' },
   { href: '/nodes', label: 'Nodes', keys: 'g n' },
 ] as const;
 

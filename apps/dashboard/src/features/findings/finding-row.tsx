@@ -2,17 +2,20 @@
 
 import { type Finding, findingEvidence, findingText } from '@packetlog/common';
 import dynamic from 'next/dynamic';
+import { usePathname, useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive } from '../../node/live-context.tsx';
 import { useRecorder } from '../../node/recorded/use-recorder.ts';
 import { agoText, spanText } from '../../text/clock.ts';
 import { loadRuleForm, useMayChange } from '../rules/index.ts';
+import './findings.css';
 
 const RuleFormSheet = dynamic(() => lazyWithRetry(loadRuleForm).then(({ RuleFormSheet }) => RuleFormSheet), {
   ssr: false,
 });
 
+const LIVE_PAGE = '/';
 /** Before and after the packets of a finding that is over. */
 const MARGIN_MS = 2000;
 
@@ -21,6 +24,8 @@ export function FindingRow({ finding, node, now }: { finding: Finding; node: str
   const { filter, range } = useLive();
   const isRecorded = useRecorder() === 'on';
   const mayChange = useMayChange();
+  const router = useRouter();
+  const isOnLive = usePathname() === LIVE_PAGE;
   const [isDenying, setDenying] = useState(false);
   const { closed_at_ms, first_at_ms, last_at_ms, rule } = finding;
   const isOpen = closed_at_ms === undefined;
@@ -28,6 +33,7 @@ export function FindingRow({ finding, node, now }: { finding: Finding; node: str
     filter.apply(finding.filter);
     const span = { fromMs: first_at_ms - MARGIN_MS, toMs: last_at_ms + MARGIN_MS };
     range.show(isOpen || !isRecorded ? null : span);
+    if (!isOnLive) router.push(LIVE_PAGE);
   };
   const text = findingText(finding);
   const mayDeny = rule !== undefined && mayChange && node === '';

@@ -4,7 +4,6 @@ import { useId, useMemo } from 'react';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { formatCount } from '../../text/number.ts';
 import { FindingRow } from './finding-row.tsx';
-import './findings.css';
 import { shownFindings } from './shown-findings.ts';
 
 const TITLE = { all: 'Findings', open: 'Findings', closed: 'Findings that are over' } as const;

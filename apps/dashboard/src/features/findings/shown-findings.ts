@@ -1,7 +1,7 @@
 /** The findings that the page lists, from the messages of one or several nodes. */
 import { FINDING_KINDS, type Finding, type Findings } from '@packetlog/common';
 import { isCount, isList, isNumber, isOneOf, isRecord, isShape, isText, mayBe } from '../../node/messages/shape.ts';
-import type { NodeFindings } from '../../node/state/figures.ts';
+import type { NodeMessage } from '../../node/state/figures.ts';
 
 const isFinding = isShape<Finding>({
   id: isCount,
@@ -56,7 +56,7 @@ export interface ShownFindings {
 }
 
 /** Messages that fail their check are not shown. */
-export function shownFindings(messages: readonly NodeFindings[]): ShownFindings {
+export function shownFindings(messages: readonly NodeMessage[]): ShownFindings {
   const all = messages.flatMap(({ node, message }) => (isFindings(message) ? [{ node, ...message }] : []));
   const shown = (which: 'open' | 'closed') =>
     all

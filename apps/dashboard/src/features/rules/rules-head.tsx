@@ -10,7 +10,7 @@ import { formatCompact } from '../../text/number.ts';
 import { Count, Measure } from '../../ui/count.tsx';
 import { VerdictMark } from '../../ui/marks.tsx';
 import { authorText } from './change/audit-text.ts';
-import { HOW_TO_CHANGE } from './change/rejection-text.ts';
+import { ReadOnlyNote } from './change/read-only-note.tsx';
 import { useMayChange } from './change/use-rules.ts';
 import { useUndo } from './change/use-undo.ts';
 
@@ -74,9 +74,7 @@ export function RulesHead({
           </button>
         </div>
       ) : (
-        <p className="rules-readonly" data-testid="read-only">
-          This connection is read-only. {HOW_TO_CHANGE}
-        </p>
+        <ReadOnlyNote />
       )}
     </header>
   );

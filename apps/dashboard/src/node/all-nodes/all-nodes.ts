@@ -13,6 +13,7 @@ import type { Loader } from '../connection/loader.ts';
 import { Lookups } from '../connection/lookups.ts';
 import { nodeNames } from '../connection/node-name.ts';
 import type { View } from '../connection/node-view.ts';
+import type { AskDefence } from '../messages/defence-events.ts';
 import type { AskPast } from '../messages/past-events.ts';
 import { NodeState } from '../state/node-state.ts';
 import { Store } from '../state/store.ts';
@@ -40,6 +41,14 @@ interface Node {
 const OF_ONE_NODE = {
   code: 'unavailable',
   message: 'Processes are looked up per node: select a node above to see what listens.',
+} as const;
+
+const RULES_OF_ONE_NODE = {
+  ok: false,
+  error: {
+    code: 'unavailable',
+    message: 'Each node has its own rules: select one above, then change them there.',
+  },
 } as const;
 
 /**
@@ -89,6 +98,14 @@ export class AllNodes implements View {
           this.store.state.findings(message, this.#names()[i]);
           this.store.figuresChanged();
         },
+        bans: (message) => {
+          this.store.state.bans(message, this.#names()[i]);
+          this.store.figuresChanged();
+        },
+        decision: (message) => {
+          this.store.state.decision(message, this.#names()[i]);
+          this.store.figuresChanged();
+        },
         notice: (notice) => {
           this.store.state.notice({ ...notice, message: `${this.#names()[i]}: ${notice.message}` });
           this.store.figuresChanged(true);
@@ -136,9 +153,10 @@ export class AllNodes implements View {
   }
 
   async ask<Verb extends RulesVerb>(): Promise<RulesAnswer<Verb>> {
-    const message = 'Each node has its own rules: select one above, then change them there.';
-    return { ok: false, error: { code: 'unavailable', message } };
+    return RULES_OF_ONE_NODE;
   }
+
+  readonly askDefence: AskDefence = async () => RULES_OF_ONE_NODE;
 
   readonly askPast: AskPast = askAllNodes(() =>
     this.#nodes.map(({ loader }, i) => ({

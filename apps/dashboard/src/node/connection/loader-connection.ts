@@ -24,6 +24,8 @@ export interface Tap {
   summary(summary: Summary): void;
   notice(notice: Notice): void;
   findings(message: unknown): void;
+  bans(message: unknown): void;
+  decision(message: unknown): void;
 }
 
 /** The page's connection to a loader. Messages are validated before they are used. */
@@ -137,11 +139,14 @@ export class LoaderConnection {
       this.tap?.notice(notice);
       this.#store.figuresChanged(true);
     });
-    (socket as Socket).on('findings', (message: unknown) => {
-      state.findings(message);
-      this.tap?.findings(message);
-      this.#store.figuresChanged();
-    });
+    // Checked where they are shown: the checks are not part of the first load.
+    for (const event of ['findings', 'bans', 'decision'] as const) {
+      (socket as Socket).on(event, (message: unknown) => {
+        state[event](message);
+        this.tap?.[event](message);
+        this.#store.figuresChanged();
+      });
+    }
     this.#on('rules', isRulesSnapshot, (snapshot) => {
       rules.replace(snapshot);
       this.#store.figuresChanged(true);

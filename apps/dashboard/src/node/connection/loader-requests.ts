@@ -8,6 +8,7 @@ import type {
   ServerToClientEvents,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
+import type { DefenceAnswer, DefenceAnswers, DefenceEvent, DefenceRequests } from '../messages/defence-events.ts';
 import { isHistoryTop, isRejection } from '../messages/messages.ts';
 import type { PastAnswers, PastEvent, PastRequests } from '../messages/past-events.ts';
 import { isRulesError } from '../messages/rules-messages.ts';
@@ -18,6 +19,7 @@ import { Turns } from './turns.ts';
 export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const NO_ANSWER = 'The loader has not answered.';
+const PART_MISSING = 'A part of this page could not be loaded: reload the page.';
 const ANSWER_WITHIN_MS = 15_000;
 /** Weeks of packets take a while to read. */
 const PAST_WITHIN_MS = 60_000;
@@ -58,7 +60,7 @@ export class LoaderRequests {
     unwanted?: AbortSignal,
   ): Promise<Acknowledgement<PastAnswers[Event]>> {
     const checks = await import('../messages/past-messages.ts').catch(() => null);
-    if (checks === null) return unavailable('A part of this page could not be loaded: reload the page.');
+    if (checks === null) return unavailable(PART_MISSING);
     const withinMs = SLOW.has(event) ? SLOW_WITHIN_MS : PAST_WITHIN_MS;
     const send = async () => {
       // Of live sums, nothing is there to be cancelled.
@@ -72,6 +74,19 @@ export class LoaderRequests {
     if (answer === null) return unavailable('This question was replaced by a newer one.');
     if (!answer.ok) return answer;
     const check: Check<PastAnswers[Event]> = checks.PAST_CHECKS[event];
+    return check(answer.value) ? { ok: true, value: answer.value } : UNREADABLE;
+  }
+
+  /** Asks about limits and bans, or ends bans. Always resolves. */
+  async defence<Event extends DefenceEvent>(
+    event: Event,
+    request: DefenceRequests[Event],
+  ): Promise<DefenceAnswer<Event>> {
+    const checks = await import('../messages/defence-messages.ts').catch(() => null);
+    if (checks === null) return unavailable(PART_MISSING);
+    const answer = await this.#answer(event, request, isRulesError, NO_ANSWER);
+    if (!answer.ok) return answer;
+    const check: Check<DefenceAnswers[Event]> = checks.DEFENCE_CHECKS[event];
     return check(answer.value) ? { ok: true, value: answer.value } : UNREADABLE;
   }
 

@@ -1,4 +1,5 @@
 import type { Acknowledgement, HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { AskDefence } from '../messages/defence-events.ts';
 import type { AskPast } from '../messages/past-events.ts';
 import { Store } from '../state/store.ts';
 import { LoaderConnection, type Tap } from './loader-connection.ts';
@@ -86,6 +87,9 @@ export class Loader implements View {
 
   readonly askPast: AskPast = async (event, request, unwanted) =>
     this.#connection?.requests.past(event, request, unwanted) ?? NO_CONNECTION;
+
+  readonly askDefence: AskDefence = async (event, request) =>
+    this.#connection?.requests.defence(event, request) ?? NO_CONNECTION;
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
     return this.#connection?.requests.top(fromMs, toMs) ?? null;

@@ -1,4 +1,5 @@
 import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { AskDefence } from '../messages/defence-events.ts';
 import type { AskPast } from '../messages/past-events.ts';
 import type { Store } from '../state/store.ts';
 import type { Lookups } from './lookups.ts';
@@ -24,6 +25,7 @@ export interface View {
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>>;
   /** Asks about recorded packets, or for live sums. */
   readonly askPast: AskPast;
+  readonly askDefence: AskDefence;
   /** Requests the top lists of a time range, ms since the epoch; null without an answer. */
   top(fromMs: number, toMs: number): Promise<HistoryTop | null>;
 }

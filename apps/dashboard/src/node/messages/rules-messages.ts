@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 /** Checks of the loader's messages about rules, see messages.ts. */
-import type { RuleCounters, RulesError, RulesSnapshot, RulesStep } from '@packetlog/common';
+import type { Rule, RuleCounters, RulesError, RulesSnapshot, RulesStep } from '@packetlog/common';
 import { type Check, isCount, isFlag, isList, isNumber, isOneOf, isShape, isText, mayBe } from './shape.ts';
 
 const counted = {
@@ -11,6 +11,26 @@ const counted = {
   last_seen_ms: mayBe(isNumber),
 };
 const isAction = isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'limit', 'observe');
+
+/** What a rule is, without its counters. */
+export const ruleShape: { readonly [Key in keyof Rule]-?: Check<Rule[Key]> } = {
+  id: isCount,
+  action: isAction,
+  source: isText,
+  protocol: mayBe(isTextOrNumber),
+  destination_port: mayBe(isTextOrNumber),
+  interface: mayBe(isText),
+  rate: mayBe(isText),
+  measure: mayBe(isText as Check<NonNullable<Rule['measure']>>),
+  burst: mayBe(isCount),
+  per: mayBe(isText),
+  then: mayBe(isText),
+  enforce: mayBe(isFlag),
+  reason: isText,
+  created_by: isText,
+  created_at: isText,
+  expires_at: mayBe(isText),
+};
 
 const isRulesStep = isShape<RulesStep>({
   id: isCount,
@@ -25,22 +45,7 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
   default_policy: isOneOf<RulesSnapshot['default_policy']>('permit', 'deny'),
   rules: isList(
     isShape<RulesSnapshot['rules'][number]>({
-      id: isCount,
-      action: isAction,
-      source: isText,
-      protocol: mayBe(isTextOrNumber),
-      destination_port: mayBe(isTextOrNumber),
-      interface: mayBe(isText),
-      rate: mayBe(isText),
-      measure: mayBe(isText as Check<'packets' | 'bytes' | 'syn'>),
-      burst: mayBe(isCount),
-      per: mayBe(isText),
-      then: mayBe(isText),
-      enforce: mayBe(isFlag),
-      reason: isText,
-      created_by: isText,
-      created_at: isText,
-      expires_at: mayBe(isText),
+      ...ruleShape,
       warning: mayBe(isText),
       ...counted,
     }),

@@ -11,8 +11,8 @@ export interface NumberedNotice extends PageNotice {
   readonly number: number;
 }
 
-/** The newest message of a node about findings, which is checked where it is shown; `node`: '' for the only one. */
-export interface NodeFindings {
+/** A message that is checked where it is shown, and its node; '': the only one. */
+export interface NodeMessage {
   readonly node: string;
   readonly message: unknown;
 }
@@ -62,7 +62,11 @@ export interface Figures {
   /** Highest sampling rate of the last interval: 1 of this many packets was recorded; 1 = all. */
   readonly sampledOneOf: number;
   readonly top: TopLists;
-  readonly findings: readonly NodeFindings[];
+  /** The newest message about findings, and about bans, of each node. */
+  readonly findings: readonly NodeMessage[];
+  readonly bans: readonly NodeMessage[];
+  /** Decisions about bans since this page was opened, newest last. */
+  readonly decisions: readonly NodeMessage[];
   readonly notices: readonly NumberedNotice[];
   /** Messages that failed their check. */
   readonly badMessages: number;

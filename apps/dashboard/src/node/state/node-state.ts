@@ -12,7 +12,7 @@ import { appendMarker, isMarkerAt } from '../rows/marker.ts';
 import { RowsView } from '../rows/rows-view.ts';
 import {
   type Figures,
-  type NodeFindings,
+  type NodeMessage,
   type NumberedNotice,
   type PageLedger,
   type PageNotice,
@@ -29,6 +29,7 @@ import { TOP_WINDOW, topLists } from './top.ts';
 /** Rows kept for scrolling back; older ones are overwritten. */
 export const MAX_ROWS = 50_000;
 const MAX_NOTICES = 100;
+const MAX_DECISIONS = 200;
 const MAX_TOP_ENTRIES = 8;
 /** Time to indicate withheld rows after the last one. */
 const WITHHOLDING_MS = 2_500;
@@ -47,7 +48,9 @@ export class NodeState {
   #top = topLists([], MAX_TOP_ENTRIES);
   #notices: NumberedNotice[] = [];
   #noticeCount = 0;
-  #findings: readonly NodeFindings[] = [];
+  #findings: readonly NodeMessage[] = [];
+  #bans: readonly NodeMessage[] = [];
+  #decisions: readonly NodeMessage[] = [];
   #stream: StreamLedger = NEW_STREAM;
   #carried: CarriedLoss = NOTHING_CARRIED;
   #lossCharted = 0;
@@ -168,7 +171,15 @@ export class NodeState {
   }
 
   findings(message: unknown, node = ''): void {
-    this.#findings = [...this.#findings.filter((each) => each.node !== node), { node, message }];
+    this.#findings = withNewest(this.#findings, { node, message });
+  }
+
+  bans(message: unknown, node = ''): void {
+    this.#bans = withNewest(this.#bans, { node, message });
+  }
+
+  decision(message: unknown, node = ''): void {
+    this.#decisions = [...this.#decisions, { node, message }].slice(-MAX_DECISIONS);
   }
 
   notice(notice: PageNotice): void {
@@ -228,6 +239,8 @@ export class NodeState {
       sampledOneOf: this.#summaries.at(-1)?.max_weight ?? 1,
       top: this.#top,
       findings: this.#findings,
+      bans: this.#bans,
+      decisions: this.#decisions,
       notices: this.#notices,
       badMessages: this.#badMessages,
       vlanSeen: this.#vlanSeen,
@@ -259,4 +272,9 @@ export class NodeState {
   #nameInterfaces(interfaces: readonly Interface[]): void {
     for (const { ifindex, name } of interfaces) if (ifindex !== 0) this.#interfaceNames.set(ifindex, name);
   }
+}
+
+/** Replaces the message of the same node. */
+function withNewest(messages: readonly NodeMessage[], newest: NodeMessage): readonly NodeMessage[] {
+  return [...messages.filter(({ node }) => node !== newest.node), newest];
 }

@@ -9,7 +9,14 @@ test('the packets of a rule in an interval are its rate in the next one', () => 
   book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10, bytes: 1000 })] }));
   book.count([count(7, 40)]);
   book.endInterval(2);
-  expect(book.counted(7)).toEqual({ packets: 40, bytes: 4000, overPackets: 0, lastSeenMs: 1040, perSecond: 15 });
+  expect(book.counted(7)).toEqual({
+    packets: 40,
+    bytes: 4000,
+    overPackets: 0,
+    lastSeenMs: 1040,
+    perSecond: 15,
+    overLately: 0,
+  });
   expect(book.history(7)?.at(-1)).toBe(30);
   book.endInterval(1);
   expect(book.counted(7)).toMatchObject({ packets: 40, perSecond: 0 });
@@ -24,6 +31,23 @@ test('a change of the rules keeps the counters, and an older snapshot does not d
   expect(book.counted(7)).toMatchObject({ packets: 40, perSecond: 40 });
   expect(book.counted(8)).toMatchObject({ packets: 5, perSecond: 0 });
   expect(book.history(8)).toBeNull();
+});
+
+test('what was over a limit within the last minute is counted, also after a change of the rules', () => {
+  const book = new RulesState();
+  book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10, over_packets: 4 })] }));
+  const over = (packets: number, over_packets: number) => book.count([{ ...count(7, packets), over_packets }]);
+  over(20, 9);
+  book.endInterval(1);
+  over(30, 9);
+  expect(book.counted(7)).toMatchObject({ overPackets: 9, overLately: 5 });
+  book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 30, over_packets: 9 })] }));
+  over(40, 10);
+  expect(book.counted(7)).toMatchObject({ overPackets: 10, overLately: 6 });
+  for (let second = 0; second < 59; second++) book.endInterval(1);
+  expect(book.counted(7)).toMatchObject({ overPackets: 10, overLately: 1 });
+  book.endInterval(1);
+  expect(book.counted(7)).toMatchObject({ overPackets: 10, overLately: 0 });
 });
 
 test('counters of unlisted rules are ignored', () => {

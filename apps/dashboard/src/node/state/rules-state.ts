@@ -13,6 +13,8 @@ export interface RuleCount {
   /** Wall clock; null if it has decided nothing. */
   readonly lastSeenMs: number | null;
   readonly perSecond: number;
+  /** Packets over a limit within the last minute, or since the page was opened. */
+  readonly overLately: number;
 }
 
 /** Rules for components: a new object when a rule or a counter changed. */
@@ -28,6 +30,7 @@ interface Entry {
   overPackets: number;
   lastSeenMs: number | null;
   history: RuleHistory | null;
+  overHistory: RuleHistory | null;
 }
 
 /**
@@ -72,6 +75,7 @@ export class RulesState {
               overPackets: over_packets,
               lastSeenMs: last_seen_ms ?? null,
               history: previous?.history ?? null,
+              overHistory: previous?.overHistory ?? null,
             },
       );
     }
@@ -86,6 +90,10 @@ export class RulesState {
       if (packets > entry.packets) {
         entry.history ??= new RuleHistory();
         entry.history.add(this.#interval, packets - entry.packets);
+      }
+      if (over_packets > entry.overPackets) {
+        entry.overHistory ??= new RuleHistory();
+        entry.overHistory.add(this.#interval, over_packets - entry.overPackets);
       }
       entry.packets = packets;
       entry.bytes = bytes;
@@ -115,8 +123,9 @@ export class RulesState {
     if (entry === undefined) return NOTHING;
     const newest = this.#interval - 1;
     const perSecond = newest < 0 ? 0 : (entry.history?.at(newest) ?? 0) / this.#intervalSeconds;
-    const { packets, bytes, overPackets, lastSeenMs } = entry;
-    return { packets, bytes, overPackets, lastSeenMs, perSecond };
+    const { packets, bytes, overPackets, lastSeenMs, overHistory } = entry;
+    const overLately = overHistory?.until(this.#interval).reduce((sum, each) => sum + each, 0) ?? 0;
+    return { packets, bytes, overPackets, lastSeenMs, perSecond, overLately };
   }
 
   /** Packets marked by observe rules; null if no rules are known. */
@@ -138,4 +147,4 @@ export class RulesState {
   }
 }
 
-const NOTHING: RuleCount = { packets: 0, bytes: 0, overPackets: 0, lastSeenMs: null, perSecond: 0 };
+const NOTHING: RuleCount = { packets: 0, bytes: 0, overPackets: 0, lastSeenMs: null, perSecond: 0, overLately: 0 };

@@ -19,7 +19,7 @@ export interface RuleForm {
 }
 
 /** What a form begins with. */
-export type FilledFields = Partial<Omit<RuleForm, 'lasts'>>;
+export type FilledFields = Partial<RuleForm>;
 
 export const KEEP = 'keep';
 

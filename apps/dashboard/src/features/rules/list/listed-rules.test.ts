@@ -14,6 +14,7 @@ const counted = (id: number) => ({
   overPackets: 0,
   lastSeenMs: null,
   perSecond: 0,
+  overLately: 0,
 });
 const ids = (choice: Partial<ListChoice>) =>
   listRules(RULES, { ...FIRST_CHOICE, ...choice }, counted).map(({ id }) => id);

@@ -1,0 +1,2 @@
+export { FindingRow } from './finding-row.tsx';
+export { shownFindings } from './shown-findings.ts';

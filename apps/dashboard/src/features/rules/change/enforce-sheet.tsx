@@ -1,0 +1,56 @@
+'use client';
+
+import type { RulesError } from '@packetlog/common';
+import { useState } from 'react';
+import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import type { ListedRule } from '../../../node/state/rules-state.ts';
+import { limitPart } from '../../../text/limit-part.ts';
+import { counted, formatCount } from '../../../text/number.ts';
+import { matchText } from '../../../text/rule-text.ts';
+import { Sheet } from '../../../ui/sheet.tsx';
+import { Rejection } from './rejection.tsx';
+import { useRuleActions } from './use-rules.ts';
+
+/** Enforces a limit that observes: packets over it are denied from then on. */
+export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () => void }) {
+  const { store } = useLive();
+  const { edit } = useRuleActions();
+  useSnapshot(({ rules }) => rules?.interval);
+  const [busy, setBusy] = useState(false);
+  const [rejection, setRejection] = useState<RulesError | null>(null);
+  const { packets, overPackets } = store.rules.counted(rule.id);
+  const enforce = async (force = false) => {
+    setBusy(true);
+    const error = await edit(rule.id, { enforce: true }, force);
+    setBusy(false);
+    if (error === null) onClose();
+    else setRejection(error);
+  };
+  return (
+    <Sheet
+      title={`Enforce limit ${rule.id}`}
+      note={`${matchText(rule)}${limitPart({ ...rule, enforce: true })}`}
+      onClose={onClose}
+    >
+      <div className="sheet-body">
+        <p data-testid="enforce-counts">
+          {packets === 0
+            ? 'This limit has not seen a packet yet, so nothing shows whom it would hit.'
+            : `Of ${counted(packets, 'packet')} that it saw, ${formatCount(overPackets)} were over the limit and would have been denied.`}
+        </p>
+        <p className="field-hint">
+          Packets over the limit will be denied. The change reverts unless you confirm it within 30 s.
+        </p>
+        {rejection !== null && <Rejection error={rejection} force={() => void enforce(true)} />}
+      </div>
+      <footer className="sheet-foot">
+        <button type="button" className="button push" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="button" className="button button-danger" disabled={busy} onClick={() => void enforce()}>
+          Enforce
+        </button>
+      </footer>
+    </Sheet>
+  );
+}

@@ -1,0 +1,113 @@
+/** The Defence page, with a real browser, the real loader and real packets. Needs root and chromium. */
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { ethernet, ipv4, tcp } from '../lab/frame.ts';
+import { requireRoot } from '../lab/root.ts';
+import { sendFrames, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { axeViolations, PHONE, screenshot, TABLET } from './chromium.ts';
+import { eachWithDashboard } from './dashboard.ts';
+import { misfits } from './fit.ts';
+import { done, listed } from './rules-command.ts';
+import { tabThrough } from './tab-stops.ts';
+
+const SCANNER = '203.0.113.66';
+const PORTS = 300;
+
+describe.skipIf(!requireRoot())('the Defence page', () => {
+  const suite = eachWithDashboard({ ipv6: false });
+
+  const send = (count: number) =>
+    sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count, ports: [4242] });
+
+  const limit = (page: Page) => page.getByTestId('limit');
+  const untilState = (page: Page, state: string) =>
+    limit(page)
+      .and(page.locator(`[data-state=${state}]`))
+      .waitFor();
+  const counts = async (page: Page) => ({
+    seen: Number(await page.getByTestId('limit-seen').getAttribute('data-value')),
+    over: Number(await page.getByTestId('limit-over').getAttribute('data-value')),
+  });
+
+  test('explains limits, adds one, enforces it, and observes again', async () => {
+    const { packetlog, origin, place, change } = await suite.start();
+    const { page, problems } = await suite.open(`${origin}/${change}`);
+    await page.getByRole('link', { name: 'Defence' }).click();
+    await page.getByText('No limits yet.').waitFor();
+    await page.getByText('No findings since the loader started.').waitFor();
+    await screenshot(page, 'defence-empty', false);
+    expect(await axeViolations(page)).toEqual([]);
+
+    await page.getByTestId('add-limit').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('[name=protocol]').fill('udp');
+    await dialog.locator('[name=rate]').fill('20/h');
+    await dialog.getByTestId('rule-preview').getByText('Will limit packets from any source').waitFor();
+    await screenshot(page, 'defence-add', false);
+    await dialog.getByRole('button', { name: 'Add rule' }).click();
+    await untilState(page, 'observing');
+    await send(40);
+    await until(async () => (await counts(page)).seen === 40, { what: '40 packets of the limit' });
+    const { over } = await counts(page);
+    expect([10, 11]).toContain(over);
+
+    await page.getByRole('button', { name: 'Enforce limit 1…' }).click();
+    await dialog.getByTestId('enforce-counts').getByText(`Of 40 packets that it saw, ${over} were over`).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'defence-enforce', false);
+    await dialog.getByRole('button', { name: 'Enforce', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await untilState(page, 'confirming');
+    await screenshot(page, 'defence-confirming', false);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await untilState(page, 'enforcing');
+    expect((await listed(place)).rules).toMatchObject([{ action: 'limit', enforce: true }]);
+    await send(10);
+    await until(async () => (await counts(page)).over === over + 10, { what: '10 more packets over the limit' });
+
+    await page.getByRole('button', { name: 'Observe with limit 1' }).click();
+    await untilState(page, 'observing');
+    await page.getByRole('button', { name: 'Remove limit 1' }).click();
+    await page.getByText('No limits yet.').waitFor();
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('shows everything to a read-only connection, without buttons that change', async () => {
+    const { packetlog, origin, place, look } = await suite.start();
+    await done(place, 'add', {
+      rule: { action: 'limit', source: 'any', protocol: 'udp', rate: '20/h', reason: 'lab' },
+    });
+    const { page, problems } = await suite.open(`${origin}/defence${look}`);
+    await untilState(page, 'observing');
+    await page.getByTestId('read-only').waitFor();
+    await send(40);
+    const { link } = suite.network;
+    const dst = link.server.ipv4;
+    const scan = Array.from({ length: PORTS }, (_, i) =>
+      ethernet(ipv4({ src: SCANNER, dst }, tcp({ src: 40_000, dst: i + 1 }))),
+    );
+    expect((await sendFrames(link.client, scan)).sent).toBe(PORTS);
+    const history = page.getByTestId('finding-history');
+    await history.getByText(`${SCANNER} scanned ${PORTS} ports of ${dst}`).waitFor();
+    await until(async () => (await counts(page)).seen === 40, { what: '40 packets of the limit' });
+    for (const name of [/Enforce/, /^Edit/, /^Remove/, /Add limit/, /Deny source/])
+      expect(await page.getByRole('button', { name }).count()).toBe(0);
+    await screenshot(page, 'defence', false);
+    const { missed, unseen } = await tabThrough(page);
+    expect({ missed, unseen }).toEqual({ missed: [], unseen: [] });
+    for (const [size, viewport] of Object.entries({ tablet: TABLET, phone: PHONE })) {
+      await page.setViewportSize(viewport);
+      await until(async () => (await misfits(page)).length === 0, { what: `everything to fit the ${size}` });
+      expect(await axeViolations(page), size).toEqual([]);
+      await screenshot(page, `defence-${size}`, false);
+    }
+    // A finding leads to its packets.
+    await history.getByRole('button', { name: 'Show packets' }).click();
+    await page.getByTestId('live-table').waitFor();
+    expect(await page.getByTestId('filter').inputValue()).toBe(`src ${SCANNER} and dst ${dst} and tcp`);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+});
