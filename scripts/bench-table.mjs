@@ -19,6 +19,7 @@ const END = '<!-- end of the table -->';
  * @typedef {{ xdp_ns: Spread, kept_per_s: Spread, reader_cpu_ns: Spread, lost: number }} EventsRow
  * @typedef {{ added_ns: Spread, kept_percent: Spread, cpu_ns_per_packet?: Spread, memory_mib?: Spread }} VethRow
  * @typedef {{ deny_ns: Spread, over_drop_ns: Spread, recorded_percent?: Spread }} DenyRow
+ * @typedef {Record<string, { total_ns: Spread, added_ns: Spread, passed_percent: Spread }>} LimitRow By number of sources.
  * @typedef {{ pss_mib: number, alone_mib: number }} Memory
  * @typedef {{ start_s: Spread, start_cpu_s: Spread, idle: Memory, after_flood: Memory }} Footprint
  * @typedef {{ packets_per_s: number, p50_us: number, p99_us: number, loader_cpu_percent: number }} LatencyRow
@@ -38,6 +39,7 @@ const END = '<!-- end of the table -->';
  *   events?: Record<string, EventsRow | Spread>,
  *   veth?: Record<string, unknown>,
  *   deny?: Record<string, unknown>,
+ *   limits?: { through_veth: Record<string, LimitRow> },
  *   footprint?: Footprint,
  *   tcp_stream?: Record<string, unknown>,
  *   latency?: LatencyRow[],
@@ -145,6 +147,17 @@ function denyTable({ deny = {} }) {
 }
 
 /** @param {Results} results */
+function limitsTable({ limits }) {
+  const rows = Object.entries(limits?.through_veth ?? {}).flatMap(([name, { 1000: few, 1000000: many }]) =>
+    few === undefined || many === undefined || many.added_ns.median === 0
+      ? []
+      : [[ours(name), ...[many.added_ns, few.total_ns, few.passed_percent].map((of) => text(of.median))]],
+  );
+  const head = ['a limit of 100/s per source', 'ns added, 1,000,000 sources', 'ns in all, 1,000 over it', 'passed %'];
+  return section(head, rows);
+}
+
+/** @param {Results} results */
 function footprintTable({ footprint, aims }) {
   if (footprint === undefined) return [];
   const { start_s, start_cpu_s, idle, after_flood } = footprint;
@@ -242,6 +255,7 @@ export function benchTable(results) {
     ...eventsTable(results),
     ...vethTable(results),
     ...denyTable(results),
+    ...limitsTable(results),
     ...streamTable(results),
     ...latencyTable(results),
     ...footprintTable(results),

@@ -30,6 +30,18 @@ const results = {
     'xdp-filter': { deny_ns: spread(180), over_drop_ns: spread(44) },
     'PacketLog, a record of each': { deny_ns: spread(200), over_drop_ns: spread(66), recorded_percent: spread(100) },
   },
+  limits: {
+    through_veth: {
+      'no tool': {
+        1000: { total_ns: spread(700), added_ns: spread(0), passed_percent: spread(100) },
+        1000000: { total_ns: spread(700), added_ns: spread(0), passed_percent: spread(100) },
+      },
+      'LRU hash in XDP': {
+        1000: { total_ns: spread(350), added_ns: spread(-345), passed_percent: spread(4) },
+        1000000: { total_ns: spread(1000), added_ns: spread(344), passed_percent: spread(100) },
+      },
+    },
+  },
   footprint: {
     ...{ start_s: spread(0.5), start_cpu_s: spread(0.4) },
     ...{ idle: { pss_mib: 100, alone_mib: 125 }, after_flood: { pss_mib: 120, alone_mib: 140 } },
@@ -47,6 +59,8 @@ describe('the table of the benchmark', () => {
     expect(table).toContain('| tcpdump | 300 | 98 | 190 | 8 |');
     expect(table).toContain('| xdp-filter | 180 | 44 |  |');
     expect(table).toContain('| **PacketLog, a record of each** | 200 | 66 | 100 |');
+    expect(table).toContain('| LRU hash in XDP | 344 | 350 | 4 |');
+    expect(table).not.toContain('no tool');
     expect(table).toContain('| memory of both processes, idle, MiB | 125 | ≤ 120 |');
     expect(table).toContain('| 1,000 | 0.512 | 9 | 3 |');
     expect(table).not.toContain('harness');

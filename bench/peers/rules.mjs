@@ -7,27 +7,16 @@
  * in each round compared with the same packets without a rule set. `listed_ns`: all packets come from single addresses
  * of the list. "0" is a set without entries.
  */
-import { OBJECT_PATH } from '../../packages/bpf/dist/index.js';
 import { C, call } from '../../packages/loader/dist/native/ffi.js';
-import * as libbpf from '../../packages/loader/dist/native/libbpf.js';
 import { compileRules, parseAddressList } from '../../packages/loader/dist/rules/index.js';
-import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 import { RuleImages } from '../../packages/loader/dist/xdp/rule-images.js';
 import { listText, ruleSources } from './rule-list.mjs';
+import { loadPacketlog, loadSources, measure, measurePacketlog, setValue } from './test-run.mjs';
 
 const [object = '', rounds = '5'] = process.argv.slice(2);
 const COUNTS = [0, 1000, 100_000, 1_000_000];
-const PACKETS = 200_000;
-const RING_BYTES = 64 << 20;
-const LOOPBACK_IFINDEX = 1;
 /** As in random_source.bpf.c. */
 const LISTED = 262_144;
-
-/** @param {{ value: number, errno: number }} outcome */
-function need({ value, errno }) {
-  if (errno) throw new Error(`errno ${errno}`);
-  return value;
-}
 
 /** @param {number} count @param {import('@packetlog/loader/rules').AddressList} list */
 function compile(count, list) {
@@ -39,51 +28,6 @@ function compile(count, list) {
     interfaceSlots: new Map(),
     counters: { limit: 16, previous: new Map() },
   }).image;
-}
-
-/** An IPv4 UDP frame; the program overwrites its source. */
-const frame = Uint8Array.from(
-  `020000000002 020000000001 0800 45000032 00004000 4011 0000 c0000201 0a000001 c350 0035 001e 0000 ${'00'.repeat(22)}`
-    .replaceAll(' ', '')
-    .match(/../g) ?? [],
-  (byte) => Number.parseInt(byte, 16),
-);
-
-/** Returns the average ns of a program per packet. @param {number} program */
-function measure(program) {
-  const address = frameMemory();
-  const options = new Uint8Array(80); // struct bpf_test_run_opts
-  const view = new DataView(options.buffer);
-  view.setBigUint64(0, 80n, true);
-  view.setBigUint64(8, BigInt(address), true); // data_in
-  view.setUint32(24, frame.length, true); // data_size_in
-  view.setUint32(60, PACKETS, true); // repeat
-  const { value } = call('libbpf', 'bpf_prog_test_run_opts', C.int, [
-    [C.int, program],
-    [C.bytes, options],
-  ]);
-  if (value < 0) throw new Error(`test run: errno ${-value}`);
-  return view.getUint32(64, true);
-}
-
-/** Returns the address of a copy of the frame. */
-function frameMemory() {
-  const protection = 3;
-  const privateAnonymous = 0x22;
-  const { value } = call('libc', 'mmap', C.pointer, [
-    [C.size, 0],
-    [C.size, 4096],
-    [C.int, protection],
-    [C.int, privateAnonymous],
-    [C.int, -1],
-    [C.long, 0],
-  ]);
-  call('libc', 'memcpy', C.pointer, [
-    [C.pointer, value],
-    [C.bytes, frame],
-    [C.size, frame.length],
-  ]);
-  return value;
 }
 
 /** @param {number} map @param {number} count */
@@ -113,22 +57,12 @@ function fillListed(map, count) {
   const listed = new Uint8Array(LISTED * 4);
   const view = new DataView(listed.buffer);
   for (let i = 0; i < LISTED; i++) view.setUint32(i * 4, exact[i % exact.length] ?? 0);
-  const { value } = call('libbpf', 'bpf_map_update_elem', C.int, [
-    [C.int, map],
-    [C.bytes, new Uint8Array(4)],
-    [C.bytes, listed],
-    [C.size, 0],
-  ]);
-  if (value < 0) throw new Error(`fill listed: errno ${-value}`);
+  setValue(map, listed);
 }
 
 /** Loads the programs of random_source.bpf.c, which tail-call `program`. @param {number | undefined} program */
 function load(program) {
-  const opened = need(libbpf.openObject(object));
-  need(libbpf.loadObject(opened));
-  const fd = (/** @type {string} */ name) => libbpf.programDescriptor(need(libbpf.findProgram(opened, name)));
-  const map = (/** @type {string} */ name) => libbpf.mapDescriptor(need(libbpf.findMap(opened, name)));
-  if (program !== undefined) need(libbpf.putMap(map('next'), 0, program));
+  const { program: fd, map } = loadSources(object, program);
   return {
     alone: fd('source_alone'),
     andProgram: fd('source_and_program'),
@@ -139,30 +73,9 @@ function load(program) {
   };
 }
 
-const packetlog = loadProgram({
-  transport: 'array',
-  ringBytes: RING_BYTES,
-  logPermits: true,
-  sample: 1,
-  clock: 'precise',
-  objectPath: OBJECT_PATH,
-});
-packetlog.slots[LOOPBACK_IFINDEX] = 1;
+const packetlog = loadPacketlog();
 const images = new RuleImages(packetlog.ruleImages);
 const chain = load(packetlog.single);
-
-/**
- * Measures the complete program with rings in the polling state, as with a reader at such rates.
- * @param {number} program that tail-calls it
- */
-function measurePacketlog(program) {
-  const ns = measure(program);
-  for (const ring of packetlog.transport.rings) {
-    ring.drain(() => {}, RING_BYTES);
-    ring.commit(packetlog.transport.canPoll ? 'polling' : 'holdLast');
-  }
-  return ns;
-}
 
 /** Returns the result of `work` and its time in ms. @template T @param {() => T} work @returns {[T, number]} */
 function timed(work) {
@@ -194,11 +107,11 @@ for (let round = -1; round < Number(rounds); round++) {
   for (const [count, { image }] of compiled) {
     const trie = tries.get(count);
     if (trie) fillListed(chain.listed, count);
-    const without = measurePacketlog(chain.andProgram);
-    const listedWithout = measurePacketlog(chain.listedAndProgram);
+    const without = measurePacketlog(packetlog, chain.andProgram);
+    const listedWithout = measurePacketlog(packetlog, chain.listedAndProgram);
     images.publish('confirmed', image);
-    const total = measurePacketlog(chain.andProgram);
-    const listed = measurePacketlog(chain.listedAndProgram);
+    const total = measurePacketlog(packetlog, chain.andProgram);
+    const listed = measurePacketlog(packetlog, chain.listedAndProgram);
     images.clear('confirmed');
     const alone = measure(chain.alone);
     const looked = trie && measure(trie.andTrie);

@@ -10,13 +10,13 @@
 #include <bpf/bpf_endian.h>
 #include "generate.h"
 
-#define SOURCES 1000
-
 const volatile struct generate_settings settings SEC(".rodata");
 
 __u32 next_source SEC(".data");
 
-/* Redirects the frame to the target with the next of 1,000 source addresses from 198.18.0.0 on. */
+/* Redirects the frame to the target with the next of the source addresses from FIRST_SOURCE on. */
+#define FIRST_SOURCE 0xc6120000 /* 198.18.0.0 */
+
 SEC("xdp")
 int generate(struct xdp_md *ctx)
 {
@@ -27,10 +27,10 @@ int generate(struct xdp_md *ctx)
 
 	if ((void *)(ip + 1) > end)
 		return XDP_DROP;
-	if (source >= SOURCES)
+	if (source >= settings.sources)
 		source = 0;
 	next_source = source;
-	ip->saddr = bpf_htonl(0xc6120000 + source);
+	ip->saddr = bpf_htonl(FIRST_SOURCE + source);
 	if (settings.header_sum) {
 		__u32 sum = settings.header_sum + (ip->saddr & 0xffff) + (ip->saddr >> 16);
 

@@ -8,6 +8,7 @@ struct generate_settings {
 	/* Sum of the IP header's 16-bit words without checksum and source address; 0: the checksum
 	 * stays wrong. */
 	unsigned int header_sum;
+	unsigned int sources; /* number of source addresses */
 };
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * Sends COUNT frames out of an interface of this network namespace.
  *
- * generator fast OBJECT INTERFACE COUNT [MAC]: as fast as possible, live frames of
+ * generator fast OBJECT INTERFACE COUNT [MAC [SOURCES]]: as fast as possible, live frames of
  * BPF_PROG_TEST_RUN, redirected. With a MAC address the frames are valid and for that host, so that
- * they reach its IP layer.
+ * they reach its IP layer. SOURCES: number of source addresses, 1,000 by default.
  *
  * generator steady OBJECT INTERFACE COUNT PER_SECOND: the same frames, ten bursts a second.
  *
@@ -14,8 +14,8 @@
  * generator gro INTERFACE: turns GRO on, so that a veth without an XDP program accepts redirected
  * frames.
  *
- * generator pass|drop OBJECT [INTERFACE native|generic]: loads the program that passes or drops
- * frames, prints {"program": id}, and holds it until its input ends.
+ * generator pass|drop|lru_limit OBJECT [INTERFACE native|generic]: loads the program of that name,
+ * prints {"program": id}, and holds it until its input ends.
  *
  * The first three print {"sent": n, "elapsed_ns": n}. The first also prints "ns_per_packet", the
  * kernel's average of the time on the CPU, without the 20 ms in which it prepares such a run.
@@ -46,6 +46,7 @@
 #define BURSTS_PER_SEC	    1000
 #define LIVE_BATCH	    64
 #define LIVE_BURSTS_PER_SEC 10
+#define USUAL_SOURCES	    1000
 /* 16-bit words of the IP header: their number, and the indexes of checksum and source address. */
 #define IP_WORDS       10
 #define IP_CHECK_WORD  5
@@ -83,7 +84,7 @@ static int load(const char *path, const char *name, struct generate_settings set
 	if (!object)
 		die(path, errno);
 	constants = bpf_object__find_map_by_name(object, ".rodata");
-	error = bpf_map__set_initial_value(constants, &settings, sizeof(settings));
+	error = constants ? bpf_map__set_initial_value(constants, &settings, sizeof(settings)) : 0;
 	if (!error)
 		error = bpf_object__load(object);
 	if (error)
@@ -110,9 +111,11 @@ static unsigned int address_to(uint8_t *bytes, const char *mac)
 	return sum;
 }
 
-static void send_fast(const char *path, const char *interface, uint64_t count, const char *mac)
+static void send_fast(const char *path, const char *interface, uint64_t count, const char *mac,
+		      unsigned int sources)
 {
-	struct generate_settings settings = {.target_ifindex = index_of(interface)};
+	struct generate_settings settings = {.target_ifindex = index_of(interface),
+					     .sources = sources};
 	uint8_t bytes[sizeof(frame)];
 	uint64_t begin;
 	int program;
@@ -134,7 +137,8 @@ static void send_fast(const char *path, const char *interface, uint64_t count, c
 static void send_steadily(const char *path, const char *interface, uint64_t count,
 			  uint64_t per_second)
 {
-	struct generate_settings settings = {.target_ifindex = index_of(interface)};
+	struct generate_settings settings = {.target_ifindex = index_of(interface),
+					     .sources = USUAL_SOURCES};
 	int program = load(path, "generate", settings);
 	uint64_t begin = now_ns(), sent, burst = per_second / LIVE_BURSTS_PER_SEC;
 
@@ -226,8 +230,9 @@ int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
 
-	if (!strcmp(how, "fast") && (argc == 5 || argc == 6))
-		send_fast(argv[2], argv[3], strtoull(argv[4], NULL, 10), argv[5]);
+	if (!strcmp(how, "fast") && argc >= 5 && argc <= 7)
+		send_fast(argv[2], argv[3], strtoull(argv[4], NULL, 10), argc > 5 ? argv[5] : NULL,
+			  argc > 6 ? strtoul(argv[6], NULL, 10) : USUAL_SOURCES);
 	else if (!strcmp(how, "paced") && argc == 5)
 		send_paced(argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
 	else if (!strcmp(how, "steady") && argc == 6)
@@ -235,9 +240,11 @@ int main(int argc, char **argv)
 			      strtoull(argv[5], NULL, 10));
 	else if (!strcmp(how, "gro") && argc == 3)
 		switch_gro_on(argv[2]);
-	else if ((!strcmp(how, "pass") || !strcmp(how, "drop")) && (argc == 3 || argc == 5))
+	else if ((!strcmp(how, "pass") || !strcmp(how, "drop") || !strcmp(how, "lru_limit")) &&
+		 (argc == 3 || argc == 5))
 		hold(argv[2], how, argc == 5 ? argv[3] : NULL, argc == 5 ? argv[4] : NULL);
 	else
-		return fprintf(stderr, "generator fast|steady|paced|gro|pass|drop ...\n"), 2;
+		return fprintf(stderr, "generator fast|steady|paced|gro|pass|drop|lru_limit ...\n"),
+		       2;
 	return 0;
 }

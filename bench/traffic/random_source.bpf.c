@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For test runs, which repeat one frame: sets another IPv4 source each time, at random or from a
- * list, and then runs another program or looks the source up in the kernel's longest-prefix trie.
+ * For test runs, which repeat one frame: sets another IPv4 source each time, at random, of a number
+ * of sources or from a list, and then runs another program or looks the source up in the kernel's
+ * longest-prefix trie.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 struct {
@@ -30,6 +32,11 @@ struct {
 
 __u64 seed SEC(".data.seed") = 88172645463325252ULL;
 
+/* Sources from FIRST_SOURCE on; 0: any address. */
+__u64 source_count SEC(".data.source_count") = 0;
+
+#define FIRST_SOURCE 0xc6000000 /* 198.0.0.0 */
+
 #define LISTED 262144
 
 /* Addresses of a list, unordered. */
@@ -46,7 +53,10 @@ static __always_inline __be32 next_source(struct xdp_md *ctx)
 	seed ^= seed << 13;
 	seed ^= seed >> 7;
 	seed ^= seed << 17;
-	ip->saddr = seed >> 32;
+	if (source_count)
+		ip->saddr = bpf_htonl(FIRST_SOURCE + (__u32)((seed >> 32) * source_count >> 32));
+	else
+		ip->saddr = seed >> 32;
 	return ip->saddr;
 }
 

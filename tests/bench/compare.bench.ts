@@ -12,6 +12,7 @@ import { compareFanout } from './fanout.ts';
 import { compareFilters } from './filters.ts';
 import { compareFootprint } from './footprint.ts';
 import { compareLatency } from './latency.ts';
+import { compareLimits } from './limits.ts';
 import { checkNeeds } from './needs.ts';
 import { buildPeers, type Peers } from './peers.ts';
 import { compareRates } from './rates.ts';
@@ -31,6 +32,7 @@ const SECTIONS = {
   summary: compareSummary,
   veth: compareVeth,
   deny: compareDeny,
+  limits: compareLimits,
   tcp_stream: compareTcpStream,
   footprint: compareFootprint,
   latency: compareLatency,

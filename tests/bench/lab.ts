@@ -46,6 +46,7 @@ export class BenchLab {
   readonly #peers: Peers;
   /** A state directory of the benchmark: the machine's rules do not apply. */
   readonly #state = mkdtempSync(join(tmpdir(), 'packetlog-bench-state-'));
+  readonly #emptyState = mkdtempSync(join(tmpdir(), 'packetlog-bench-state-'));
 
   private constructor(network: Network, peers: Peers) {
     this.network = network;
@@ -60,7 +61,7 @@ export class BenchLab {
 
   async close(): Promise<void> {
     await this.network.dispose();
-    rmSync(this.#state, { recursive: true, force: true });
+    for (const directory of [this.#state, this.#emptyState]) rmSync(directory, { recursive: true, force: true });
   }
 
   /**
@@ -75,10 +76,10 @@ export class BenchLab {
   }
 
   /** Sends valid frames to the watched cable's host as `sendFast` does, so that its IP layer sees them. */
-  async sendDenied(count: number): Promise<number> {
+  async sendDenied(count: number, sources = 1000): Promise<number> {
     const { generator, generatorObject } = this.#peers;
     const { client, server } = this.network.link;
-    const command = [generator, 'fast', generatorObject, client.device, String(count), server.mac];
+    const command = [generator, 'fast', generatorObject, client.device, String(count), server.mac, String(sources)];
     return (await this.#send<{ ns_per_packet: number }>(command)).ns_per_packet;
   }
 
@@ -158,10 +159,20 @@ export class BenchLab {
     return this.#attach('drop', 'native', this.network.link);
   }
 
-  async #attach(program: 'pass' | 'drop', mode: 'native' | 'generic', link: Link): Promise<Dialogue> {
-    const { generator, generatorObject } = this.#peers;
+  /** Attaches peers/lru_limit.bpf.c. */
+  startLimiting(object: string): Promise<Dialogue> {
+    return this.#attach('lru_limit', 'native', this.network.link, object);
+  }
+
+  async #attach(
+    program: 'pass' | 'drop' | 'lru_limit',
+    mode: 'native' | 'generic',
+    link: Link,
+    object = this.#peers.generatorObject,
+  ): Promise<Dialogue> {
+    const { generator } = this.#peers;
     const where = { cpus: READER_CPU, namespace: this.network.server };
-    const attached = startDialogue(where, [generator, program, generatorObject, link.server.device, mode]);
+    const attached = startDialogue(where, [generator, program, object, link.server.device, mode]);
     await attached.ask();
     return attached;
   }
@@ -190,11 +201,16 @@ export class BenchLab {
     return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN }, `${PRODUCER_CPU},${READER_CPU}`);
   }
 
-  #run(more: readonly string[]): Promise<Tool> {
+  /** The same with a state directory that has no rules. */
+  startWithoutRules(...more: readonly string[]): Promise<Tool> {
+    return this.#run(['--ui', 'off', '--mode', 'native', ...more], { PACKETLOG_STATE_DIR: this.#emptyState });
+  }
+
+  #run(more: readonly string[], env: Record<string, string> = {}): Promise<Tool> {
     const { device } = this.network.link.server;
     const options = ['--iface', device, '--print', 'none', '--listen', `127.0.0.1:${PORT}`];
     const command = [process.execPath, PACKETLOG, ...options, '--ring-size', '64MiB', '--sample', 'off', ...more];
-    return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN });
+    return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN, ...env });
   }
 
   /** Returns the seconds that a `packetlog rules` command takes. */

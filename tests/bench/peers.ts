@@ -1,11 +1,14 @@
 /** Compiles readers and generators from bench/ into a temporary directory. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileBpf, compileNative } from '../lab/compile.ts';
 
 const SOURCES = fileURLToPath(new URL('../../bench/', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../packages/bpf/src/xdp/', import.meta.url));
+/** The condition in rule_verdict.h under which limits are asked. */
+const ASKS = 'if (limits && ';
 
 export interface Peers {
   /** The readers in C. */
@@ -15,7 +18,13 @@ export interface Peers {
   readonly producer: string;
   /** The script that measures the cost of rules. */
   readonly rules: string;
-  /** The XDP programs that it runs before PacketLog's. */
+  /** The script that measures the cost of a limit, and what it compares. */
+  readonly limits: string;
+  readonly lruLimitObject: string;
+  /** PacketLog's program, and the same without limits, compiled alike. */
+  readonly packetlogObject: string;
+  readonly withoutLimitsObject: string;
+  /** The XDP programs that these scripts run before PacketLog's. */
   readonly randomSourceObject: string;
   readonly generator: string;
   /** TCP connections that send in turns. */
@@ -33,9 +42,9 @@ export async function buildPeers(): Promise<Peers> {
     await compileNative(output, ...sources.map(source));
     return output;
   };
-  const bpf = async (name: string) => {
+  const bpf = async (name: string, path = source(`traffic/${name}.bpf.c`)) => {
     const output = join(directory, `${name}.o`);
-    await compileBpf(output, source(`traffic/${name}.bpf.c`));
+    await compileBpf(output, path);
     return output;
   };
   return {
@@ -46,7 +55,22 @@ export async function buildPeers(): Promise<Peers> {
     stream: await native('stream', 'traffic/stream.c'),
     generatorObject: await bpf('generate'),
     rules: source('peers/rules.mjs'),
+    limits: source('peers/limits.mjs'),
+    lruLimitObject: await bpf('lru_limit', source('peers/lru_limit.bpf.c')),
+    packetlogObject: await bpf('packetlog', join(PROGRAM, 'packetlog.bpf.c')),
+    withoutLimitsObject: await bpf('without_limits', withoutLimits(join(directory, 'without-limits'))),
     randomSourceObject: await bpf('random_source'),
     remove: () => rmSync(directory, { recursive: true }),
   };
+}
+
+/** Copies PacketLog's program, changed so that limits never decide. Returns the path of its main file. */
+function withoutLimits(directory: string): string {
+  cpSync(PROGRAM, directory, { recursive: true });
+  const path = join(directory, 'rule_verdict.h');
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes(ASKS))
+    throw new Error('rule_verdict.h asks for limits in another way: change tests/bench/peers.ts');
+  writeFileSync(path, text.replace(ASKS, 'if (0 && '));
+  return join(directory, 'packetlog.bpf.c');
 }
