@@ -119,7 +119,7 @@ function reasonText(reason: string, rule: number, weight: number): string {
   if (reason === 'rule') parts.push(`rule ${rule}`);
   else if (reason === 'would_deny') parts.push(`rule ${rule} would deny`);
   else if (reason === 'limit') parts.push(`over limit ${rule}`);
-  else if (reason === 'would_limit') parts.push(`over limit ${rule}, not enforced`);
+  else if (reason === 'would_limit') parts.push(`limit ${rule} would deny`);
   else if (reason === 'default_policy') parts.push('default policy');
   else if (reason === 'not_ip') parts.push('not IP');
   else if (reason !== 'none') parts.push(reason.replaceAll('_', ' '));

@@ -2,6 +2,9 @@
 
 import { clsx } from 'clsx';
 import { usePathname, useRouter } from 'next/navigation';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { activeBans } from '../../node/state/active-bans.ts';
+import { formatCount } from '../../text/number.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { PageLink } from '../../ui/page-link.tsx';
 import './nav.css';
@@ -36,8 +39,22 @@ export function Nav() {
           {...(path === href && { 'aria-current': 'page' as const })}
         >
           {label}
+          {href === '/defence' && <BanCount />}
         </PageLink>
       ))}
     </nav>
+  );
+}
+
+/** The number of bans in force; nothing while there is none. */
+function BanCount() {
+  const bans = useSnapshot(({ figures }) => activeBans(figures.bans));
+  if (bans === 0) return null;
+  const title = bans === 1 ? '1 ban in force' : `${formatCount(bans)} bans in force`;
+  return (
+    <span className="nav-count font-mono" title={title} data-testid="ban-count">
+      {formatCount(bans)}
+      <span className="sr-only"> bans in force</span>
+    </span>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { activeBans } from '../../node/state/active-bans.ts';
 import { type NodeAtAGlance, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { formatCount } from '../../text/number.ts';
 import { shownFindings } from '../findings/index.ts';
@@ -30,6 +31,7 @@ export function DefenceOfNodes() {
               <th scope="col">node</th>
               <th scope="col">limits</th>
               <th scope="col">packets over</th>
+              <th scope="col">bans in force</th>
               <th scope="col">open findings</th>
             </tr>
           </thead>
@@ -66,6 +68,7 @@ function NodeLine({ node: { loader, name, state } }: { node: NodeAtAGlance }) {
       </th>
       <td data-label="limits">{limitsText(limits) || 'none'}</td>
       <td data-label="packets over">{formatCount(over)}</td>
+      <td data-label="bans in force">{formatCount(activeBans(figures.bans))}</td>
       <td data-label="open findings">{formatCount(shownFindings(figures.findings).open.length)}</td>
     </tr>
   );

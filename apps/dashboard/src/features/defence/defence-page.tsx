@@ -7,6 +7,7 @@ import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { loadReadOnlyNote, useMayChange, useRulesView } from '../rules/index.ts';
 import { AlertNotices } from './alert-notices.tsx';
+import { BansAndDecisions } from './bans/bans-and-decisions.tsx';
 import { DefenceOfNodes } from './defence-of-nodes.tsx';
 import { FindingsHistory } from './findings-history.tsx';
 import { Limits } from './limits/limits.tsx';
@@ -41,6 +42,7 @@ function DefenceOfNode() {
       ) : (
         <Limits view={view} />
       )}
+      <BansAndDecisions />
       <FindingsHistory />
       <AlertNotices />
     </main>

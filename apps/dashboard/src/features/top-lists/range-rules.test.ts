@@ -26,3 +26,10 @@ test('lists an observe rule with its action, because it would deny and does not'
   state.replace(makeRules({ rules: [makeRule({ id: 1, action: 'observe' })] }));
   expect(rangeRules([top(1, 5)], state, 5)[0]?.action).toBe('observe');
 });
+
+test('lists a limit that observes as such', () => {
+  const state = new RulesState();
+  const limit = { action: 'limit', rate: '20/min' } as const;
+  state.replace(makeRules({ rules: [makeRule({ id: 1, ...limit }), makeRule({ id: 2, ...limit, enforce: true })] }));
+  expect(rangeRules([top(1, 5), top(2, 4)], state, 5).map(({ action }) => action)).toEqual(['observe', 'limit']);
+});

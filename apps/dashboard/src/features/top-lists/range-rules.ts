@@ -1,11 +1,11 @@
-import type { HistoryTop, RuleAction } from '@packetlog/common';
+import type { HistoryTop, Rule, RuleAction } from '@packetlog/common';
 import type { RulesState } from '../../node/state/rules-state.ts';
 import { matchText } from '../../text/rule-text.ts';
 
 /** A rule that denied, or would deny, in a time range. */
 export interface RangeRule {
   readonly id: number;
-  /** null for a rule that was removed: its action is not known. */
+  /** `observe` also for a limit that observes; null for a rule that was removed: its action is not known. */
   readonly action: RuleAction | null;
   readonly label: string;
   readonly title: string;
@@ -24,11 +24,15 @@ export function rangeRules(top: HistoryTop['rules'], state: RulesState, max: num
       const match = rule === undefined ? 'removed rule' : matchText(rule);
       return {
         id: rule_id,
-        action: rule?.action ?? null,
+        action: rule === undefined ? null : isObserving(rule) ? 'observe' : rule.action,
         label: rule?.reason || match,
         title: `rule ${rule_id}: ${match}${rule?.reason ? `, reason: ${rule.reason}` : ''}`,
         packets,
         series,
       };
     });
+}
+
+function isObserving({ action, enforce }: Pick<Rule, 'action' | 'enforce'>): boolean {
+  return action === 'limit' && enforce !== true;
 }

@@ -2,6 +2,7 @@
 import {
   BAN_GUARDS,
   type Ban,
+  type Bans,
   type BucketLevel,
   DECISION_KINDS,
   type Decision,
@@ -43,7 +44,16 @@ const isBan = isShape<Ban>({
   packets: isCount,
 });
 
-const isDecision = isShape<Decision>({
+export const isBans = isShape<Bans>({
+  at_ms: isNumber,
+  active: isCount,
+  max_active: isCount,
+  newest: isList(isBan),
+  decided: isRecord(isCount) as Check<unknown> as Check<Bans['decided']>,
+  undone: isCount,
+});
+
+export const isDecision = isShape<Decision>({
   id: isCount,
   at_ms: isNumber,
   kind: isOneOf(...DECISION_KINDS),
