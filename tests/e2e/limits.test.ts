@@ -1,15 +1,20 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 /** Limits with a running loader: what they deny, count and keep. Needs root. */
+import { connect } from '@packetlog/client';
+import { limitLevelsSchema } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { LAB_TOKEN, type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
-import { sendUdp } from '../lab/traffic.ts';
+import { forwardPort, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { done, listed, makeRulesPlace, type RulesPlace, rules, rulesDone } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
 /** Of many packets at once, a limit of 20 passes 1.5 times as many, or one less. */
 const AT_ONCE = 29;
+/** A limit's time is early by up to a tick of the kernel; clocks in ms are rounded. */
+const MAX_TICK_MS = 11;
 
 describe.skipIf(!requireRoot())('a limit', () => {
   let pins: PinPlace;
@@ -25,11 +30,20 @@ describe.skipIf(!requireRoot())('a limit', () => {
     place.remove();
   });
 
-  async function started(): Promise<LabProcess> {
-    const args = ['--iface', 'server0', '--listen', 'off', '--print', 'none'];
+  async function started(...served: string[]): Promise<LabProcess> {
+    const args = ['--iface', 'server0', '--print', 'none', ...(served.length === 0 ? ['--listen', 'off'] : served)];
     const packetlog = suite.own(startPacketlog(suite.network.server, { args, env: place.env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     return packetlog;
+  }
+
+  /** Runs a command and returns its standard output. Throws its output if it fails. */
+  async function commandOutput(...args: string[]): Promise<string> {
+    const command = suite.own(startPacketlog(suite.network.server, { args, env: place.env }));
+    const { code } = await command.exited;
+    if (code !== 0)
+      throw new Error(`packetlog ${args.join(' ')}: exit code ${code}\n${command.stdout}${command.stderr}`);
+    return command.stdout;
   }
 
   const send = (count: number) => sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count });
@@ -71,7 +85,57 @@ describe.skipIf(!requireRoot())('a limit', () => {
     await sendTo(10);
     expect(await seen(80)).toEqual({ packets: 80, over: over + 30 });
     expect((await listed(place)).in_force).toMatchObject({ is_current: true });
+    const { limits } = limitLevelsSchema.parse(JSON.parse(await commandOutput('limits', 'top', '1', '--json')));
+    expect(limits).toMatchObject([
+      { rule: 1, followed: 1, over: 1, top: [{ bucket: suite.network.link.client.ipv4 }] },
+    ]);
     expect(await second.end()).toEqual({ code: 0, signal: null });
+  });
+
+  test('has levels that its commands, clients and metrics show, and a block that ends when they say', async () => {
+    const { server, link } = suite.network;
+    const served = ['--listen', '127.0.0.1:0', '--ui', 'off', '--metrics', 'same'];
+    const packetlog = await started(...served);
+    const [, url = ''] = await packetlog.untilPrinted(/Metrics: (http:\S+)/);
+    const rule = { action: 'limit' as const, source: 'any', protocol: 'udp', destination_port: 4242 };
+    await done(place, 'add', { rule: { ...rule, rate: '20/h', then: 'block:10m' } });
+    const before = Date.now();
+    await sendUdp(suite.network.client, { address: link.server.ipv4, count: 30, ports: [4242] });
+    await seen(30);
+    const top = await commandOutput('limits', 'top', '--json');
+    const after = Date.now();
+    const { limits } = limitLevelsSchema.parse(JSON.parse(top));
+    const [bucket] = limits[0]?.top ?? [];
+    expect(limits).toMatchObject([{ rule: 1, followed: 1, over: 1, evicted: 0 }]);
+    expect(bucket).toMatchObject({ bucket: link.client.ipv4, level: 1, is_over: true });
+    const began = (bucket?.blocked_until_ms ?? 0) - 600_000;
+    expect(began).toBeGreaterThanOrEqual(before - MAX_TICK_MS);
+    expect(began).toBeLessThanOrEqual(after + MAX_TICK_MS);
+
+    const text = await commandOutput('limits', 'top', '1', '-n', '1');
+    expect(text).toContain('Packets: 30 seen, 10 over (would be denied). Buckets: 1 followed, 1 over.');
+    expect(text).toMatch(new RegExp(`${link.client.ipv4} +100 % +would be blocked for `));
+    const wrong = suite.own(startPacketlog(server, { args: ['limits', 'top', '9'], env: place.env }));
+    expect(await wrong.exited).toMatchObject({ code: 2 });
+    expect(wrong.stderr).toContain('Rule 9 is no limit in force.');
+
+    const forward = await forwardPort(server, Number(new URL(url).port));
+    const client = await connect(new URL(url).origin, { token: LAB_TOKEN });
+    try {
+      expect((await client.limits()).limits).toMatchObject([
+        { rule: 1, followed: 1, top: [{ level: 1, is_over: true }] },
+      ]);
+      await expect(client.limits({ rule: 9 })).rejects.toMatchObject({ code: 'invalid' });
+      const metrics = await fetch(url, { headers: { Authorization: `Bearer ${LAB_TOKEN}` } });
+      const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('packetlog_limit_'));
+      expect(lines).toContain('packetlog_limit_followed_buckets{rule="1"} 1');
+      expect(lines).toContain('packetlog_limit_over_buckets{rule="1"} 1');
+      expect(lines).toContain('packetlog_limit_evicted_buckets_total{rule="1"} 0');
+      expect(lines).toContain('packetlog_limit_over_packets_total{rule="1"} 10');
+    } finally {
+      await client.close();
+      await forward.close();
+    }
   });
 
   test('has levels in the kernel until it is removed', async () => {

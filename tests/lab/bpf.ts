@@ -73,6 +73,8 @@ export interface LoadedProgram {
 export interface LimitLevels {
   setTick(ns: bigint): void;
   evictions(): number;
+  /** Returns a copy of the entries. */
+  table(): Uint8Array;
   close(): void;
 }
 
@@ -243,7 +245,12 @@ function putLimit(outer: number, slot: number, tickNs: bigint): LimitLevels {
   const value = u32(inner);
   checked('libbpf', 'bpf_map_update_elem', [C.int, outer], [C.bytes, u32(slot)], [C.bytes, value], [C.size, 0]);
   closeDescriptor(inner);
-  return { setTick, evictions: () => u64(memory.bytes, fields.evictions), close: () => unmap(memory) };
+  return {
+    setTick,
+    evictions: () => u64(memory.bytes, fields.evictions),
+    table: () => memory.bytes.slice(fields.table, size),
+    close: () => unmap(memory),
+  };
 }
 
 function putRules(outer: number, slot: number, image: Uint8Array | undefined): void {

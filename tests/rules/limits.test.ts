@@ -2,7 +2,7 @@
 /** Limits as the compiled program applies them in the kernel. Needs root. */
 import { RULE_SLOTS } from '@packetlog/bpf';
 import { PacketLogView, REASONS, type Rule, ruleSchema } from '@packetlog/common';
-import { compileRules } from '@packetlog/loader/rules';
+import { compileRules, decodeLevels, imageLimits } from '@packetlog/loader/rules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LimitLevels, type LoadedProgram, loadProgram } from '../lab/bpf.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -58,6 +58,7 @@ describe.skipIf(!requireRoot())('a limit', () => {
   let program: LoadedProgram;
   let levels: LimitLevels[] = [];
   let slots: ReadonlyMap<number, number> = new Map();
+  let inKernel: Uint8Array = new Uint8Array();
   beforeAll(() => {
     program = loadProgram({ program: 'single' });
     program.setInterfaceSlot(1);
@@ -79,6 +80,7 @@ describe.skipIf(!requireRoot())('a limit', () => {
       counters: { limit: 64, previous: new Map() },
     });
     slots = counterSlots;
+    inKernel = image;
     levels = rules
       .filter(({ action }) => action === 'limit')
       .map(({ id }) => program.putLimit(slots.get(id) ?? 0, tickNs));
@@ -123,6 +125,56 @@ describe.skipIf(!requireRoot())('a limit', () => {
   it('passes no more than its rate of 1', () => {
     inForce([limit({ rate: '1/h' })]);
     expect(send(10)).toMatchObject({ passed: 1 });
+  });
+
+  /** Reads the levels of the only limit at the time `nowNs`, 1 s after the epoch. */
+  function read(nowNs = 0n) {
+    const [line] = imageLimits(inKernel);
+    const [state] = levels;
+    if (line === undefined || state === undefined) throw new Error('no limit');
+    const copy = { tickNs: 0n, nowNs, evictions: state.evictions(), table: state.table() };
+    return decodeLevels(line, copy, 1000);
+  }
+
+  it('has levels that are read as the program counts them', () => {
+    // With a block, each packet is counted in the table.
+    inForce([limit({ protocol: 'udp', then: 'block:60s', enforce: false })]);
+    const [first, second, third] = [0xc000_0201n, 0xc000_0202n, 0xc633_6409n];
+    send(10, { source: first });
+    send(20, { source: second });
+    send(21, { source: third });
+    send(5, { family: 6, source: 0x2001_0db8_0000_0001_0000_0000_0000_0009n });
+    const followed = [
+      { bucket: '198.51.100.9', level: 1, is_over: true, blocked_until_ms: 61_000 },
+      { bucket: '192.0.2.2', level: 1, is_over: true },
+      { bucket: '192.0.2.1', level: 0.5, is_over: false },
+      { bucket: '2001:db8:0:1::/64', level: 0.25, is_over: false },
+    ];
+    expect(read()).toEqual({ followed: 4, over: 2, evicted: 0, top: followed });
+    // Half an hour later the block has ended, and the level of 20 is down to 10.
+    const levelsLater = read(1_800_000_000_000n).top.map(({ bucket, level }) => [bucket, level]);
+    expect(levelsLater).toEqual([
+      ['198.51.100.9', 0.5],
+      ['192.0.2.2', 0.5],
+    ]);
+    expect(read(3_700_000_000_000n)).toMatchObject({ followed: 0, top: [] });
+  });
+
+  it.each([
+    [{ per: 'source/24' }, '192.0.2.0/24', '2001:db8:0:1::/64'],
+    [{ per: 'source/24,48' }, '192.0.2.0/24', '2001:db8::/48'],
+    [{ per: 'rule' }, 'all'],
+    [{ per: 'port' }, 'udp port 22', 'udp port 53', 'icmp'],
+  ] as const)('names the buckets of %j', (per, ...buckets) => {
+    inForce([limit(per)]);
+    send(60, { source: 0xc000_0205n });
+    send(60, { family: 6, source: 0x2001_0db8_0000_0001_0000_0000_0000_0009n });
+    if (per.per === 'port') {
+      send(60, { port: 53 });
+      send(60, { ipProtocol: 1, port: 0 });
+    }
+    const names = read().top.map(({ bucket }) => bucket);
+    expect(names.toSorted()).toEqual([...buckets].toSorted());
   });
 
   it('denies nothing to 2,000 sources that keep to it, whatever they share', () => {

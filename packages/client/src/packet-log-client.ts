@@ -2,6 +2,9 @@ import {
   type Acknowledgement,
   type DefaultPolicy,
   type Hello,
+  type LimitLevels,
+  type LimitsTopRequest,
+  limitLevelsSchema,
   MAX_MESSAGE_BYTES,
   type PermitProposals,
   type Rule,
@@ -133,6 +136,14 @@ export class PacketLogClient {
   async limit(source: string, options: LimitOptions): Promise<AddedRule> {
     const rule = { ...ruleDraft('limit', normalizeAddress(source), options), ...limitFields(options) };
     return this.#addDraft(rule, options.force);
+  }
+
+  /**
+   * Returns what the limits in force follow now: how many buckets have a level, how many are over, and the fullest ones.
+   * `rule`: one limit; default: all. `count`: buckets of each, at most 100.
+   */
+  async limits(request: LimitsTopRequest = {}): Promise<LimitLevels> {
+    return limitLevelsSchema.parse(await this.#ask('limits:top', request));
   }
 
   /** Removes rules, and resolves with those that existed. */

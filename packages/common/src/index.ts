@@ -57,6 +57,7 @@ export {
 export {
   type BucketLevel,
   bucketLevelSchema,
+  type CheckedLimitsTopRequest,
   type LimitLevels,
   type LimitsTopRequest,
   limitLevelsSchema,
@@ -309,6 +310,7 @@ export {
   type LimitFields,
   type LimitMeasure,
   type LimitNumbers,
+  type LimitPer,
   limitNumbers,
   limitText,
 } from './rules/limit.ts';

@@ -12,13 +12,18 @@ export const limitsTopSchema = z.strictObject({
   count: z._default(z.int().check(z.minimum(1), z.maximum(MAX_BUCKETS_AT_ONCE)), 20),
 });
 export type LimitsTopRequest = z.input<typeof limitsTopSchema>;
+/** As validated. */
+export type CheckedLimitsTopRequest = z.output<typeof limitsTopSchema>;
 
 const count = z.int().check(z.nonnegative());
 
 export const bucketLevelSchema = z.object({
-  /** `203.0.113.7`, `2001:db8::/64`, `203.0.113.0/24`, `tcp port 22`, or `all`. */
+  /** `203.0.113.7`, `2001:db8::/64`, `203.0.113.0/24`, `tcp port 22`, `icmp`, or `all`. */
   bucket: z.string(),
-  /** Share of the burst that is used, 0 to 1. */
+  /**
+   * Share of the burst that is used, 0 to 1. A bucket counts from the moment when it, with those that share its cell,
+   * used half of a burst.
+   */
   level: z.number(),
   /** The next packet that the limit measures is over. */
   is_over: z.boolean(),

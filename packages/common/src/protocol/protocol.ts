@@ -13,6 +13,7 @@
 import * as z from 'zod/mini';
 import type { BansEvents } from '../defence/ban-requests.ts';
 import type { Bans, Decision } from '../defence/decision.ts';
+import type { LimitLevels, LimitsTopRequest } from '../defence/limit-levels.ts';
 import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
 import type { Findings } from '../findings/finding.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
@@ -234,6 +235,11 @@ export interface ClientToServerEvents extends RulesEvents, BansEvents {
   'live:top': (options: LiveRequest, acknowledge: (result: Acknowledgement<LiveTop>) => void) => void;
   /** Ends this client's use of its filter's live sums; `ended`: whether there were any. */
   'live:end': (options: object, acknowledge: (result: Acknowledgement<{ ended: boolean }>) => void) => void;
+  /**
+   * Levels of the limits in force, as the kernel has them. Rejected (`invalid`) if there is no such limit, and
+   * (`unavailable`) where they cannot be read.
+   */
+  'limits:top': (options: LimitsTopRequest, acknowledge: (result: Acknowledgement<LimitLevels>) => void) => void;
   /**
    * Returns local processes with sockets that wait for packets. Rejected (`unavailable`) where the loader cannot tell.
    */

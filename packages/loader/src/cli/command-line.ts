@@ -13,6 +13,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addForgetCommand } from './forget/forget-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
+import { addLimitsCommand } from './limits/limits-command.ts';
 import { readConfigFile } from './options/config-file.ts';
 import { type GivenRecordOptions, recordOf } from './options/record-options.ts';
 import {
@@ -125,6 +126,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   addForgetCommand(program, done);
 
   program.addCommand(rulesCommand(done));
+  addLimitsCommand(program, done);
   addAlertsCommand(program, done);
 
   program

@@ -5,13 +5,13 @@ import { SetupError } from '../errors/setup-error.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
+import { CLEAR_SCREEN } from './process/clear-screen.ts';
 import { terminalJson } from './process/terminal-text.ts';
 import { unreachable } from './process/unreachable.ts';
 import { problemsOf } from './run/health.ts';
 import { completenessOf, statusText } from './status-text.ts';
 
 const WATCH_MS = 1000;
-const CLEAR = '\x1b[H\x1b[2J';
 
 export interface StatusOptions {
   json: boolean;
@@ -36,7 +36,7 @@ export async function status(
     const text = json
       ? terminalJson({ ...loaderStatus, completeness: completenessOf(loaderStatus), problems })
       : statusText(loaderStatus, Date.now()).join('\n');
-    print(`${watch && !json && isTerminal ? CLEAR : ''}${text}\n`);
+    print(`${watch && !json && isTerminal ? CLEAR_SCREEN : ''}${text}\n`);
     if (!watch) return problems.length === 0 ? EXIT.ok : EXIT.failed;
     await delay(WATCH_MS);
   }

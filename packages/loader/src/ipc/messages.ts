@@ -7,7 +7,7 @@ import type { ClockPolicy } from './clock-policy.ts';
 import type { PinPlace } from './pin-place.ts';
 import type { ReaderState } from './reader-state.ts';
 import type { RecorderChannel } from './recorder-channel.ts';
-import type { RuleCount } from './rule-counts.ts';
+import type { LimitStateCopy, RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
 import type { ServiceManagerSettings } from './service-manager-settings.ts';
 import type { RequestedMode, RequestedTransport, TransportName } from './settings.ts';
@@ -166,6 +166,8 @@ export type FromDrain =
       attached: readonly AttachedInterface[];
       unfiltered: readonly UnfilteredInterface[];
     }
+  /** Answers `limit-state`. `state`: undefined if there is no such limit. */
+  | { type: 'limit-state'; request: number; state: LimitStateCopy | undefined; error: PlainError | undefined }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
   /** The server process does not read its rows. */
@@ -212,6 +214,8 @@ export type ToDrain =
   | { type: 'rule-counts'; request: number; slots: readonly number[] }
   /** Requests the kernel's state: rule sets, and where the program is attached. */
   | { type: 'in-force'; request: number }
+  /** Requests the levels of the limit with this counter slot. */
+  | { type: 'limit-state'; request: number; slot: number }
   /** Whether program and maps outlive the process. */
   | { type: 'pin'; on: boolean }
   | { type: 'stop' };

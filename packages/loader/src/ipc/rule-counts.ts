@@ -1,4 +1,4 @@
-/** Counts of rules, as they are passed from the kernel to clients and to the history. */
+/** Counts of rules and levels of limits, as they are passed from the kernel to clients and to the history. */
 
 /** Packets and bytes that a rule decided since its counter was zeroed. */
 export interface RuleCount {
@@ -18,4 +18,16 @@ export interface Volume {
 /** Packets and bytes that a rule decided since the last second. */
 export interface RuleHits extends Volume {
   readonly rule_id: number;
+}
+
+/** The levels of a limit as the kernel has them, copied: `struct limit_state` without its cells. */
+export interface LimitStateCopy {
+  /** Of a tick of `jiffies_64`. */
+  readonly tickNs: bigint;
+  /** When it was copied: `jiffies_64` in ns, the time of the entries. */
+  readonly nowNs: bigint;
+  /** Buckets that were given up for others before they were empty. */
+  readonly evictions: number;
+  /** `struct limit_entry` of all sets. Copied while the program writes: an entry that is replaced just then is wrong. */
+  readonly table: Uint8Array;
 }

@@ -1,10 +1,10 @@
 /** Puts rule sets in force from the serving thread. */
 import { fromPlain } from '../errors/setup-error.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
-import type { RuleCount } from './rule-counts.ts';
+import type { LimitStateCopy, RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
 
-type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' | 'in-force' }>;
+type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' | 'in-force' | 'limit-state' }>;
 export type KernelState = Pick<Extract<Answer, { type: 'in-force' }>, 'images' | 'attached' | 'unfiltered'>;
 
 interface PendingRequest {
@@ -48,6 +48,14 @@ export class RulePublisher {
   async inForce(): Promise<KernelState> {
     const answer = await this.#request((request) => ({ type: 'in-force', request }));
     return answer.type === 'in-force' ? answer : { images: false, attached: [], unfiltered: [] };
+  }
+
+  /** Copies the levels of the limit with this counter slot; undefined if there is none. Rejects with a SetupError. */
+  async limitState(slot: number): Promise<LimitStateCopy | undefined> {
+    const answer = await this.#request((request) => ({ type: 'limit-state', request, slot }));
+    if (answer.type !== 'limit-state') return undefined;
+    if (answer.error) throw fromPlain(answer.error);
+    return answer.state;
   }
 
   /** Handles an answer of the drain thread. */

@@ -1,5 +1,12 @@
 /** How the core's parts, and clients of the server, access the rules. */
-import type { AuditEntry, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
+import type {
+  Acknowledgement,
+  AuditEntry,
+  LimitLevels,
+  RulesAnswer,
+  RulesSnapshot,
+  RulesVerb,
+} from '@packetlog/common';
 
 export type CallerIdentity = AuditEntry['who'];
 
@@ -18,6 +25,8 @@ export interface RulesAccess {
   snapshot(): RulesSnapshot;
   /** Never rejects. */
   ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: Caller): Promise<RulesAnswer<Verb>>;
+  /** Answers `limits:top`. Never rejects. */
+  limits(request: unknown): Promise<Acknowledgement<LimitLevels>>;
 }
 
 /** A client of the server, one object for each. The core checks its token: it does not trust the server's word. */
@@ -34,4 +43,6 @@ export interface RulesForClients {
   snapshot(): Promise<RulesSnapshot>;
   /** Rejects if the core has ended. */
   ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: RemoteCaller): Promise<RulesAnswer<Verb>>;
+  /** Answers `limits:top`. Rejects if the core has ended. */
+  limits(request: unknown): Promise<Acknowledgement<LimitLevels>>;
 }

@@ -129,6 +129,8 @@ const requestSchema = z.discriminatedUnion('about', [
     address: text,
     admin_token: text.optional(),
   }),
+  /** `limits:top`: open to every client. */
+  z.strictObject({ about: z.literal('limits'), request: z.unknown() }),
   z.strictObject({ about: z.literal('snapshot') }),
   z.strictObject({ about: z.literal('listeners') }),
   z.strictObject({ about: z.literal('health') }),

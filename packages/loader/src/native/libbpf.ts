@@ -231,6 +231,17 @@ export function objectInfo(fd: number, info: Uint8Array): Outcome<number> {
   ]);
 }
 
+/** Loads an XDP program of a few instructions (struct bpf_insn); returns its descriptor. */
+export const loadInstructions = (name: string, instructions: Uint8Array): Outcome<number> =>
+  intCall('bpf_prog_load', [
+    [C.int, BPF_PROG_TYPE_XDP],
+    [C.string, name],
+    [C.string, 'GPL'],
+    [C.bytes, instructions],
+    [C.size, instructions.length / 8],
+    [C.size, 0],
+  ]);
+
 /** Runs a program once, as the struct bpf_test_run_opts at `options` says: BPF_PROG_TEST_RUN. */
 export const testRun = (program: number, options: number): Outcome<number> =>
   intCall('bpf_prog_test_run_opts', [

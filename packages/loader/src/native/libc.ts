@@ -77,22 +77,39 @@ export function allocate(length: number): { address: number; bytes: Uint8Array }
 
 /** Copies `bytes` to the start of the file or map `fd`, through a temporary shared mapping. */
 export function writeShared(fd: number, bytes: Uint8Array): void {
+  withMapping(fd, bytes.length, PROT_READ | PROT_WRITE, (address) => {
+    call('libc', 'memcpy', C.pointer, [
+      [C.pointer, address],
+      [C.bytes, bytes],
+      [C.size, bytes.length],
+    ]);
+  });
+}
+
+/** Copies what the file or map `fd` has from byte `offset` on to `bytes`, through a temporary shared mapping. */
+export function readShared(fd: number, offset: number, bytes: Uint8Array): void {
+  withMapping(fd, offset + bytes.length, PROT_READ, (address) => {
+    call('libc', 'memcpy', C.pointer, [
+      [C.bytes, bytes],
+      [C.pointer, address + offset],
+      [C.size, bytes.length],
+    ]);
+  });
+}
+
+function withMapping(fd: number, bytes: number, protection: number, copy: (address: number) => void): void {
   const page = pageSize();
-  const length = Math.ceil(bytes.length / page) * page;
+  const length = Math.ceil(bytes / page) * page;
   const mapped = call('libc', 'mmap', C.pointer, [
     [C.size, 0],
     [C.size, length],
-    [C.int, PROT_READ | PROT_WRITE],
+    [C.int, protection],
     [C.int, MAP_SHARED],
     [C.int, fd],
     [C.long, 0],
   ]);
   const address = checked('mmap', mapped);
-  call('libc', 'memcpy', C.pointer, [
-    [C.pointer, address],
-    [C.bytes, bytes],
-    [C.size, bytes.length],
-  ]);
+  copy(address);
   checked(
     'munmap',
     call('libc', 'munmap', C.int, [

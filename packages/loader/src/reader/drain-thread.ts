@@ -140,6 +140,7 @@ export class DrainThread {
           case 'rules':
           case 'rule-counts':
           case 'in-force':
+          case 'limit-state':
             rules.answered(message);
             return;
           case 'pinned':

@@ -19,6 +19,7 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
       case 'rules':
       case 'rule-counts':
       case 'in-force':
+      case 'limit-state':
         rules.answer(message);
         break;
       case 'pin':

@@ -10,7 +10,7 @@ import type { RuleImages } from '../xdp/rule-images.ts';
 import type { RuleOwners } from '../xdp/rule-owners.ts';
 
 type Publish = Extract<ToDrain, { type: 'rules' }>;
-type Query = Extract<ToDrain, { type: 'rule-counts' | 'in-force' }>;
+type Query = Extract<ToDrain, { type: 'rule-counts' | 'in-force' | 'limit-state' }>;
 
 interface AskedInterfaces {
   attached(): readonly AttachedInterface[];
@@ -58,6 +58,8 @@ export class Rules {
       const images = this.#images.areInForce();
       const [attached, unfiltered] = [this.#interfaces.attached(), this.#interfaces.unfiltered()];
       this.#post({ type: 'in-force', request, images, attached, unfiltered });
+    } else if (message.type === 'limit-state') {
+      this.#post({ type: 'limit-state', request, ...this.#limitState(message.slot) });
     } else {
       this.#post({ type: 'rules', request, error: this.#publish(message) });
     }
@@ -66,6 +68,14 @@ export class Rules {
   /** Returns the counts of the rules that decided a packet since the last call. */
   changed(): RuleCount[] {
     return this.#inUse ? this.#counters.changed() : [];
+  }
+
+  #limitState(slot: number): Pick<Extract<FromDrain, { type: 'limit-state' }>, 'state' | 'error'> {
+    try {
+      return { state: this.#limits.read(slot), error: undefined };
+    } catch (error) {
+      return { state: undefined, error: toPlain(error) };
+    }
   }
 
   /** Until both slots are known, one may have rules of the previous loader, whose limits are in use. */

@@ -11,7 +11,7 @@ import { enterNamespaceAt } from '../system/network-namespace.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { InterfaceCounters } from '../xdp/interface-counters.ts';
 import { LimitStates } from '../xdp/limit-states.ts';
-import { findLeftoverPins, type LeftoverPins } from '../xdp/pinning/leftover-pins.ts';
+import { findLeftoverPins, type LeftoverPins, leftoverMap } from '../xdp/pinning/leftover-pins.ts';
 import { Pins } from '../xdp/pinning/pins.ts';
 import { type LoadedProgram, loadProgram } from '../xdp/program.ts';
 import { RuleCounters } from '../xdp/rule-counters.ts';
@@ -114,7 +114,9 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const waiter = new Waiter(wake, transport.descriptors);
   const rules = new Rules(
     new RuleImages(program.ruleImages),
-    new LimitStates(program.limitStates, program.ruleOwners.slots().values()),
+    new LimitStates(program.limitStates, pins, program.ruleOwners.slots().values(), (name) =>
+      leftover && program.reused ? leftoverMap(leftover, name) : undefined,
+    ),
     new RuleCounters(program.ruleCounters, program.cpus),
     program.ruleOwners,
     interfaces,

@@ -6,14 +6,14 @@ import type { InForce } from '@packetlog/common';
 import type { KernelState, RulePublisher } from '../ipc/rule-publisher.ts';
 
 /** Reads the state of the kernel. RulePublisher implements it. */
-export type KernelReader = Pick<RulePublisher, 'inForce'>;
+export type KernelReader = Pick<RulePublisher, 'inForce' | 'limitState'>;
 
 export class ReadBack {
-  readonly #kernel: KernelReader;
+  readonly #kernel: Pick<KernelReader, 'inForce'>;
   readonly #changed: () => void;
   #state: KernelState | undefined;
 
-  constructor(kernel: KernelReader, changed: () => void) {
+  constructor(kernel: Pick<KernelReader, 'inForce'>, changed: () => void) {
     this.#kernel = kernel;
     this.#changed = changed;
   }

@@ -17,6 +17,7 @@ import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
 import { messageOf } from './engine/rejection-text.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { Interfaces } from './interfaces.ts';
+import { LimitLevelsReader } from './limits/limit-levels.ts';
 import { FollowedFiles } from './maintenance/followed-files.ts';
 import { Maintenance } from './maintenance/maintenance.ts';
 import { type Pin, Pinning } from './pin-while-denying.ts';
@@ -132,6 +133,11 @@ export class RulesRuntime {
         await this.#readBack?.read();
         return this.snapshot();
       },
+      levels: new LimitLevelsReader({
+        image: () => enforcement.top.image,
+        state: (slot) => kernel.limitState(slot),
+        failed: this.#options.failed,
+      }),
       dryRun: (request, caller) =>
         dryRun(request, caller, {
           service,

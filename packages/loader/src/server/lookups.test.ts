@@ -9,6 +9,7 @@ it('rejects too many names with a retry time, and counts the rejections', async 
   const asked = lookups({
     history: new History(),
     past: { ask: async () => NOT_RECORDED },
+    rules: { limits: async () => ({ ok: true, value: { at_ms: 0, limits: [] } }) },
     listeners: undefined,
     places: undefined,
     reverseNames,

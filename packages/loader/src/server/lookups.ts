@@ -3,6 +3,7 @@ import {
   historyRequestSchema,
   historyTopRequestSchema,
   type Listener,
+  limitsTopSchema,
   type PastVerb,
   pastRequestSchemas,
   placesRequestSchema,
@@ -13,9 +14,9 @@ import type { Places } from '../enrichment/places.ts';
 import type { ReverseNames } from '../enrichment/reverse-names.ts';
 import type { History } from '../history/history.ts';
 import type { PastForClients } from '../ipc/past-access.ts';
-import type { RemoteCaller } from '../ipc/rules-access.ts';
+import type { RemoteCaller, RulesForClients } from '../ipc/rules-access.ts';
 import type { LineLimit } from '../line-limit.ts';
-import { HISTORY, historyTopCost, LOOKUP, pastCost } from './access/message-cost.ts';
+import { HISTORY, historyTopCost, LOOKUP, limitsTopCost, pastCost } from './access/message-cost.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 
 /** When a client may retry names that were rejected as too many. */
@@ -46,6 +47,7 @@ export class Unavailable extends Error {
 
 export interface Sources {
   past: PastForClients;
+  rules: Pick<RulesForClients, 'limits'>;
   history: Pick<History, 'answer' | 'top'>;
   /** Undefined: the loader's processes belong to another network namespace than the interfaces. */
   listeners: (() => Promise<Listener[]>) | undefined;
@@ -57,7 +59,7 @@ export interface Sources {
   places: Pick<Places, 'find'> | undefined;
 }
 
-export function lookups({ history, past, listeners, reverseNames, places, lines }: Sources): Lookups {
+export function lookups({ history, past, rules, listeners, reverseNames, places, lines }: Sources): Lookups {
   return new Map([
     lookup(
       'history',
@@ -67,6 +69,9 @@ export function lookups({ history, past, listeners, reverseNames, places, lines 
     ),
     ...pastLookups(past),
     lookup('history:top', historyTopCost, historyTopRequestSchema, ({ from_ms, to_ms }) => history.top(from_ms, to_ms)),
+    lookup('limits:top', limitsTopCost, limitsTopSchema, async (request) =>
+      EncodedAnswer.of(await rules.limits(request)),
+    ),
     lookup(
       'names:listeners',
       () => LOOKUP,

@@ -124,6 +124,7 @@ export class Server {
       lookups: lookups({
         history: this.#history,
         past: core.past,
+        rules: core.rules,
         listeners: processes ? () => core.listeners() : undefined,
         reverseNames: reverseDns ? new ReverseNames() : undefined,
         places,
@@ -239,6 +240,7 @@ export class Server {
       certificateExpiresMs: () => this.#tls && new Certificate(this.#tls).validUntilMs,
       clientRecords: () => sockets.records,
       rules: () => core.rules.snapshot(),
+      limits: () => core.rules.limits({ count: 1 }),
     });
     core.setHasClients(true);
   }

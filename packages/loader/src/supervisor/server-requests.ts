@@ -45,7 +45,7 @@ export class ServerRequests {
 
   handle(request: number, what: ServerRequest): void {
     if (this.#pending.size >= MAX_PENDING || this.#pending.has(request)) {
-      this.#parts.answer(request, 'verb' in what ? TOO_MANY : undefined);
+      this.#parts.answer(request, 'verb' in what || what.about === 'limits' ? TOO_MANY : undefined);
       return;
     }
     const gone = new AbortController();
@@ -77,6 +77,8 @@ export class ServerRequests {
         return bans.ask(what.verb, what.request, this.#caller(what, gone));
       case 'past':
         return this.#past(what, gone);
+      case 'limits':
+        return rules.limits(what.request);
       case 'snapshot':
         return rules.snapshot();
       case 'listeners':

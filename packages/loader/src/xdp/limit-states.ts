@@ -3,19 +3,47 @@ import { randomBytes } from 'node:crypto';
 import { LIMIT_STATE } from '@packetlog/bpf';
 import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import type { LimitStateCopy } from '../ipc/rule-counts.ts';
+import { objectId } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import { createFixedArray, innerMapId, putMap, takeMap } from '../native/libbpf.ts';
-import { closeDescriptor, jiffyNs, writeShared } from '../native/libc.ts';
+import { closeDescriptor, jiffyNs, readShared, writeShared } from '../native/libc.ts';
+import { KernelJiffies } from './kernel-jiffies.ts';
+import type { Pins } from './pinning/pins.ts';
+
+const { seed, tick_ns, evictions, cells, table } = LIMIT_STATE.fields;
 
 export class LimitStates {
   readonly #outer: number;
-  /** Indexes with levels, as far as they are known. */
-  readonly #present = new Set<number>();
+  readonly #pins: Pick<Pins, 'addMap' | 'removeMap'>;
+  /**
+   * Descriptors by index, as far as levels are known; undefined for those of an earlier version, which did not pin them:
+   * only CAP_SYS_ADMIN could open them again.
+   */
+  readonly #present = new Map<number, number | undefined>();
+  #jiffies: KernelJiffies | undefined;
 
-  /** `outer`: descriptor of the map `limit_states`. `slots`: counter slots that a limit may have had so far. */
-  constructor(outer: number, slots: Iterable<number> = []) {
+  /**
+   * `outer`: descriptor of the map `limit_states`. `slots`: counter slots that a limit may have had so far. `leftover`:
+   * returns the descriptor of a map that the previous loader pinned.
+   */
+  constructor(
+    outer: number,
+    pins: Pick<Pins, 'addMap' | 'removeMap'>,
+    slots: Iterable<number> = [],
+    leftover: (name: string) => number | undefined = () => undefined,
+  ) {
     this.#outer = outer;
-    for (const slot of slots) if (innerMapId(outer, slot).errno === 0) this.#present.add(slot);
+    this.#pins = pins;
+    for (const slot of slots) {
+      const id = innerMapId(outer, slot);
+      if (id.errno !== 0) continue;
+      const fd = leftover(nameOf(slot));
+      const isCurrent = fd !== undefined && objectId(fd) === id.value;
+      this.#present.set(slot, isCurrent ? fd : undefined);
+      if (isCurrent) pins.addMap({ name: nameOf(slot), fd });
+      else if (fd !== undefined) closeDescriptor(fd);
+    }
   }
 
   /**
@@ -28,31 +56,61 @@ export class LimitStates {
 
   /** Removes the levels that no limit uses. Call it after the rules were published. */
   keepOnly(slots: ReadonlySet<number>): void {
-    for (const slot of this.#present) {
+    for (const [slot, fd] of this.#present) {
       if (slots.has(slot)) continue;
       const removed = takeMap(this.#outer, slot);
       if (removed.errno !== ERRNO.ENOENT) need(removed, 'clear limit', String(slot));
+      this.#pins.removeMap(nameOf(slot));
+      if (fd !== undefined) closeDescriptor(fd);
       this.#present.delete(slot);
     }
+  }
+
+  /** Copies the levels of a limit, in about 0.1 ms; undefined if they cannot be read. Throws SetupError. */
+  read(slot: number): LimitStateCopy | undefined {
+    const fd = this.#present.get(slot);
+    if (fd === undefined) return undefined;
+    this.#jiffies ??= new KernelJiffies();
+    const head = new Uint8Array(cells);
+    const entries = new Uint8Array(LIMIT_STATE.size - table);
+    readShared(fd, 0, head);
+    readShared(fd, table, entries);
+    const view = new DataView(head.buffer);
+    const tickNs = view.getBigUint64(tick_ns, true);
+    return {
+      tickNs,
+      nowNs: BigInt.asUintN(64, this.#jiffies.read() * tickNs),
+      evictions: Number(view.getBigUint64(evictions, true)),
+      table: entries,
+    };
   }
 
   #create(slot: number): void {
     const created = createFixedArray('limit_state', LIMIT_STATE.size, 1);
     if (created.errno !== 0) throw noRoom(created.errno);
+    const fd = created.value;
     try {
-      const { seed, tick_ns } = LIMIT_STATE.fields;
       const bytes = new Uint8Array(LIMIT_STATE.size);
       const view = new DataView(bytes.buffer);
       view.setBigUint64(seed, randomBytes(8).readBigUInt64LE() | 1n, true);
       view.setBigUint64(tick_ns, jiffyNs(), true);
-      writeShared(created.value, bytes);
-      const put = putMap(this.#outer, slot, created.value);
+      writeShared(fd, bytes);
+      const put = putMap(this.#outer, slot, fd);
       if (put.errno !== 0) throw noRoom(put.errno);
-      this.#present.add(slot);
-    } finally {
-      closeDescriptor(created.value);
+    } catch (error) {
+      closeDescriptor(fd);
+      throw error;
     }
+    const previous = this.#present.get(slot);
+    this.#present.set(slot, fd);
+    if (previous !== undefined) closeDescriptor(previous);
+    this.#pins.addMap({ name: nameOf(slot), fd });
   }
+}
+
+/** Of the pin of a limit's levels. */
+function nameOf(slot: number): string {
+  return `limit_${slot}`;
 }
 
 function noRoom(errno: number): SetupError {

@@ -149,6 +149,10 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       ...{ asked: ++it.snapshots },
       ...{ revision: it.revision, default_policy: 'permit', rules: [], sets: [], enforcing: false, pinned: false },
     }),
+    limits: async (request: unknown) => {
+      asked.push(['limits', request]);
+      return { ok: true, value: { at_ms: 1, limits: [] } };
+    },
     ask: async (verb: string, request: unknown, caller: unknown) => {
       asked.push([verb, request, caller]);
       if (verb === 'undo') throw new Error('broken');
@@ -205,6 +209,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       hello: () => hello,
       lookups: lookups({
         history,
+        rules,
         past: {
           ask: async (verb, request, caller) => {
             asked.push([`past:${verb}`, request, caller]);

@@ -1,7 +1,9 @@
 /** Validates, runs and answers the requests about rules of every transport. */
 import {
+  type Acknowledgement,
   type CheckedRulesRequest,
   invalidRequest,
+  type LimitLevels,
   type PermitProposals,
   type Rule,
   type RulesAnswer,
@@ -24,6 +26,7 @@ import {
   removing,
 } from '../engine/change.ts';
 import type { RulesService } from '../engine/rules-service.ts';
+import type { LimitLevelsReader } from '../limits/limit-levels.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import type { AuditLog } from '../store/audit-log.ts';
@@ -47,6 +50,8 @@ export interface RulesApiOptions {
   readonly snapshot: () => RulesSnapshot;
   /** Adds the rules' state in the kernel. */
   readonly inForce?: (snapshot: RulesSnapshot) => Promise<RulesSnapshot>;
+  /** Undefined: no loader runs. */
+  readonly levels?: Pick<LimitLevelsReader, 'top'>;
   readonly dryRun: (request: CheckedRulesRequest<'test'>, caller: Caller) => Promise<RulesResults['test']>;
   /** Proposes the permit rules that the default policy deny needs. `caller`: of a client that may change rules. */
   readonly proposePermits: (caller: CallerIdentity | undefined) => Promise<PermitProposals>;
@@ -123,6 +128,11 @@ export class RulesApi {
 
   snapshot(): RulesSnapshot {
     return this.#options.snapshot();
+  }
+
+  /** Handles a request `limits:top`. Never rejects. */
+  async limits(request: unknown): Promise<Acknowledgement<LimitLevels>> {
+    return this.#options.levels?.top(request) ?? { ok: false, error: NO_LEVELS };
   }
 
   /** Handles a request. Never throws. */
@@ -211,6 +221,11 @@ function namesFiles(request: object): boolean {
   const document = 'document' in request ? (request.document as Partial<RulesFile>) : {};
   return Object.values(document.sets ?? {}).some(({ file }) => file !== undefined);
 }
+
+const NO_LEVELS = {
+  code: 'unavailable',
+  message: 'Levels of limits are in the kernel, and packetlog is not running. Start it: packetlog run.',
+} as const;
 
 const NO_FILE = { kind: 'copy' } as const;
 

@@ -1,7 +1,17 @@
 /** Sends requests to the running loader over its Unix socket. */
 import { request } from 'node:http';
 import { isIP } from 'node:net';
-import type { BansAnswer, BansRequest, BansVerb, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type {
+  Acknowledgement,
+  BansAnswer,
+  BansRequest,
+  BansVerb,
+  LimitLevels,
+  LimitsTopRequest,
+  RulesAnswer,
+  RulesRequest,
+  RulesVerb,
+} from '@packetlog/common';
 import type { AlertAnswer, AlertRequest, AlertVerb } from '../../ipc/alerts/alerts-access.ts';
 import {
   type ControlSession,
@@ -71,6 +81,11 @@ export class ControlClient {
   /** Asks about bans, or undoes them. A loader of an earlier version answers `not_found`. */
   bans<Verb extends BansVerb>(verb: Verb, request: BansRequest<Verb>): Promise<BansAnswer<Verb>> {
     return this.#post(`/bans/${verb}`, JSON.stringify(request));
+  }
+
+  /** Asks for the levels of limits. A loader of an earlier version answers `not_found`. */
+  limits(request: LimitsTopRequest): Promise<Acknowledgement<LimitLevels>> {
+    return this.#post('/limits/top', JSON.stringify(request));
   }
 
   /** Returns which loader answers. Also works with a loader of another version. */

@@ -4,15 +4,17 @@
  * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state,
  * `POST /rotate-tokens` replaces the tokens of the dashboard. `POST /past/<verb>` takes the bodies of `past:<verb>` for
  * `facts`, `bookmark` and `unbookmark`; `POST /bans/<verb>` those of `bans:<verb>`; `POST /alerts/<verb>` those of
- * ipc/alerts/alerts-access.ts.
+ * ipc/alerts/alerts-access.ts; `POST /limits/top` that of `limits:top`.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
 import {
+  type Acknowledgement,
   type BansAnswer,
   type BansVerb,
   bansRequestSchemas,
+  type LimitLevels,
   type RulesAnswer,
   type RulesVerb,
   rulesRequestSchemas,
@@ -50,6 +52,7 @@ type Answer =
   | { readonly ok: true; readonly value: ControlSession | LoaderStatus | RotatedTokens }
   | AlertAnswer<AlertVerb>
   | BansAnswer<BansVerb>
+  | Acknowledgement<LimitLevels>
   | PastAnswer;
 
 /** Describes this loader to other commands on this machine. */
@@ -116,6 +119,7 @@ async function handle(
     return loader.alerts().ask(alertVerb, JSON.parse((await bodyOf(request)).toString('utf8')));
   const bansVerb = /^\/bans\/([a-z]+)$/.exec(pathname)?.[1] ?? '';
   if (isBansVerb(bansVerb)) return askBans(loader.bans(), bansVerb, request);
+  if (pathname === '/limits/top') return rulesApi.limits(JSON.parse((await bodyOf(request)).toString('utf8')));
   const verb = /^\/rules\/([a-z_]+)$/.exec(pathname)?.[1] ?? '';
   if (!isVerb(verb)) return UNKNOWN;
   const body = await bodyOf(request);

@@ -1,5 +1,11 @@
 /** Costs of messages, in the units of budget.ts. Measured with 10,000 rules and a full history; rounded up. */
-import { type BansVerb, MAX_FILTER_LENGTH, type PastVerb, type RulesVerb } from '@packetlog/common';
+import {
+  type BansVerb,
+  MAX_BUCKETS_AT_ONCE,
+  MAX_FILTER_LENGTH,
+  type PastVerb,
+  type RulesVerb,
+} from '@packetlog/common';
 
 export const PAUSE = 1;
 /** Reads a system file or looks up names. */
@@ -22,6 +28,13 @@ export function liveCost(question: 'rates' | 'top', request: unknown, isKnown: b
 }
 
 export const LIVE_END = 1;
+
+/** Passes on an answer of the core with up to as many buckets. `request` is not validated yet. */
+export function limitsTopCost(request: unknown): number {
+  const { count, rule } = (request ?? {}) as { count?: unknown; rule?: unknown };
+  const buckets = typeof count === 'number' ? Math.min(MAX_BUCKETS_AT_ONCE, Math.max(0, count) || 0) : 20;
+  return 10 + (buckets / 10) * (rule === undefined ? 2 : 1);
+}
 
 const PAST = 5;
 /** Rows, and steps of 15 columns, that are sent for a unit. */

@@ -42,6 +42,7 @@ function started(source: Partial<MetricsSource> = {}): Metrics {
     connections: () => 4,
     certificateExpiresMs: () => undefined,
     rules: () => ({ ...noRules, rules: [], sets: [] }),
+    limits: async () => ({ ok: true, value: { at_ms: 0, limits: [] } }),
     clientRecords: () => NO_RECORDS,
     ...source,
   });

@@ -1,10 +1,18 @@
 /** All metrics of the loader in the Prometheus text format. */
-import { type Findings, type Notice, noFindings, type RulesSnapshot } from '@packetlog/common';
+import {
+  type Acknowledgement,
+  type Findings,
+  type LimitLevels,
+  type Notice,
+  noFindings,
+  type RulesSnapshot,
+} from '@packetlog/common';
 import { Registry } from 'prom-client';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { ClientSums } from '../streams/client-sums.ts';
 import { findingsMetrics } from './findings-metrics.ts';
 import { ledgerMetrics } from './ledger-metrics.ts';
+import { limitMetrics } from './limit-metrics.ts';
 import { LoaderEvents, type LoaderSource, loaderMetrics } from './loader-metrics.ts';
 import { rulesMetrics } from './rules-metrics.ts';
 
@@ -14,6 +22,8 @@ const FRESH_MS = 1000;
 export interface MetricsSource extends Omit<LoaderSource, 'isHealthy'> {
   /** All rules with their counters; costs as much as there are rules. */
   readonly rules: () => RulesSnapshot | Promise<RulesSnapshot>;
+  /** Levels of the limits, as `limits:top` answers. */
+  readonly limits: () => Promise<Acknowledgement<LimitLevels>>;
   readonly clientRecords: () => ClientSums;
   readonly isHealthy: () => boolean | Promise<boolean>;
 }
@@ -24,6 +34,7 @@ export class Metrics {
   readonly #events = new LoaderEvents();
   #ledger: DrainLedger | undefined;
   #rules: RulesSnapshot | undefined;
+  #limits: LimitLevels | undefined;
   #isHealthy = false;
   #findings = noFindings(0);
   #source: MetricsSource | undefined;
@@ -38,6 +49,7 @@ export class Metrics {
     this.#source = source;
     ledgerMetrics(this.#registry, { ledger: () => this.#ledger, clients: source.clientRecords });
     rulesMetrics(this.#registry, () => this.#rules);
+    limitMetrics(this.#registry, () => this.#limits);
     findingsMetrics(this.#registry, () => this.#findings);
     loaderMetrics(this.#registry, { ...source, isHealthy: () => this.#isHealthy }, this.#events);
   }
@@ -65,9 +77,17 @@ export class Metrics {
   }
 
   /** Asks for the rules once for all metrics of a scrape. */
-  async #make({ rules, isHealthy }: MetricsSource): Promise<string> {
+  async #make({ rules, limits, isHealthy }: MetricsSource): Promise<string> {
     this.#rules = await rules();
+    this.#limits = await levelsOf(this.#rules, limits);
     this.#isHealthy = await isHealthy();
     return this.#registry.metrics();
   }
+}
+
+/** Asks only if there are limits: the drain thread would be woken for nothing. */
+async function levelsOf(rules: RulesSnapshot, limits: MetricsSource['limits']): Promise<LimitLevels | undefined> {
+  if (!rules.rules.some(({ action }) => action === 'limit')) return undefined;
+  const answer = await limits();
+  return answer.ok ? answer.value : undefined;
 }

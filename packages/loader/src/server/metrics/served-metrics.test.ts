@@ -13,6 +13,7 @@ const source = {
   clients: () => ({ readers: 0, admins: 0 }),
   connections: () => 0,
   certificateExpiresMs: () => undefined,
+  limits: async () => ({ ok: true as const, value: { at_ms: 0, limits: [] } }),
   rules: () => ({
     revision: 1,
     default_policy: 'permit' as const,

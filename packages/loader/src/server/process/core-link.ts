@@ -1,6 +1,15 @@
 /** The server process's link to the core: requests with their answers, and log lines. */
 import type { Duplex } from 'node:stream';
-import type { BansAnswer, BansVerb, Listener, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
+import type {
+  Acknowledgement,
+  BansAnswer,
+  BansVerb,
+  LimitLevels,
+  Listener,
+  RulesAnswer,
+  RulesSnapshot,
+  RulesVerb,
+} from '@packetlog/common';
 import type { BansForClients } from '../../ipc/defence/bans-access.ts';
 import type { PastAnswer, PastForClients } from '../../ipc/past-access.ts';
 import { ProcessChannel } from '../../ipc/process-channel.ts';
@@ -52,6 +61,7 @@ export class CoreLink implements Core {
         this.#request({ about: 'rules', verb, request, ...this.#factsOf(caller) }, caller.gone) as Promise<
           RulesAnswer<Verb>
         >,
+      limits: (request) => this.#request({ about: 'limits', request }) as Promise<Acknowledgement<LimitLevels>>,
     };
     this.bans = {
       ask: <Verb extends BansVerb>(verb: Verb, request: unknown, caller: RemoteCaller) =>

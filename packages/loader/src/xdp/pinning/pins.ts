@@ -38,6 +38,8 @@ export class Pins {
   readonly #program: PinnedProgram;
   readonly #given: PinPlace | undefined;
   readonly #generation: string;
+  /** Maps that come and go, by name. */
+  readonly #added = new Map<string, number>();
   #directory: PinDirectory | undefined;
 
   /**
@@ -82,6 +84,22 @@ export class Pins {
     this.#directory = undefined;
   }
 
+  /** Keeps one more map, from now on and in each later `pin`. Throws SetupError. */
+  addMap({ name, fd }: PinnableMap): void {
+    this.#added.set(name, fd);
+    const directory = this.#directory;
+    if (!directory) return;
+    const wanted = mapName(this.#generation, name);
+    // It may be left from a map of this name that is gone.
+    directory.remove(wanted);
+    directory.pin(fd, wanted);
+  }
+
+  removeMap(name: string): void {
+    this.#added.delete(name);
+    this.#directory?.remove(mapName(this.#generation, name));
+  }
+
   /** Call for each new link; does nothing while nothing is pinned. */
   attached(link: PinnableLink): void {
     const directory = this.#directory;
@@ -107,7 +125,8 @@ export class Pins {
 
   #pinMaps(directory: PinDirectory): void {
     const present = new Set(directory.names());
-    for (const { name, fd } of this.#program.maps) {
+    const added = [...this.#added].map(([name, fd]) => ({ name, fd }));
+    for (const { name, fd } of [...this.#program.maps, ...added]) {
       const wanted = mapName(this.#generation, name);
       if (!present.has(wanted)) directory.pin(fd, wanted);
       present.delete(wanted);
