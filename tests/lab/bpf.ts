@@ -57,6 +57,8 @@ export interface LoadedProgram {
   putRules(slot: number, image: Uint8Array | undefined): void;
   /** Creates empty levels of the limit with this counter slot. `tickNs`: ns of a jiffy; 0 stops its time. */
   putLimit(slot: number, tickNs: bigint): LimitLevels;
+  /** The kernel's number of the program. */
+  readonly id: number;
   /** Returns the packets and bytes decided by the rule with this counter slot. */
   ruleCounter(slot: number): { packets: number; bytes: number; lastSeenNs: number };
   /** Sets the offset that the program adds to the monotonic clock from now on. */
@@ -72,6 +74,8 @@ export interface LoadedProgram {
 
 export interface LimitLevels {
   setTick(ns: bigint): void;
+  /** Lets time pass for levels whose tick is 0: their time stands still otherwise. `cellShift`: as in the image. */
+  advance(ns: bigint, cellShift: number): void;
   evictions(): number;
   /** Returns a copy of the entries. */
   table(): Uint8Array;
@@ -174,8 +178,10 @@ function load(
   const ruleBytes = RULE_COUNTER_SLOTS * cpus * RULE_COUNTER.size;
   const ruleMemory = mapDescriptor(fdOf(MAPS.ruleCounters), 0, ruleBytes, 'read');
   const counterMemory = mapDescriptor(fdOf(MAPS.counters), 0, INTERFACE_SLOTS * cpus * COUNTERS.size, 'read');
-  const runner = testRunner(checked('libbpf', 'bpf_program__fd', [C.pointer, program(RING_PROGRAMS[options.program])]));
+  const programFd = checked('libbpf', 'bpf_program__fd', [C.pointer, program(RING_PROGRAMS[options.program])]);
+  const runner = testRunner(programFd);
   return {
+    id: programId(programFd),
     run: (frame) => runner.run(frame, 1).returned,
     measure: (frame, repeat) => runner.run(frame, repeat).ns,
     takeRecords: () => rings.flatMap((ring) => ring.take()),
@@ -212,6 +218,15 @@ function load(
   };
 }
 
+/** struct bpf_prog_info: its size in Linux 5.10, and where the id is. */
+const PROGRAM_INFO = { size: 224, id: 4 } as const;
+
+function programId(fd: number): number {
+  const info = new Uint8Array(PROGRAM_INFO.size);
+  checked('libbpf', 'bpf_obj_get_info_by_fd', [C.int, fd], [C.bytes, info], [C.bytes, u32(info.length)]);
+  return new DataView(info.buffer).getUint32(PROGRAM_INFO.id, true);
+}
+
 /** struct bpf_map_create_opts: its size, and where map_flags is. */
 const CREATE_OPTIONS = { size: 48, map_flags: 28 } as const;
 const BPF_MAP_TYPE_ARRAY = 2;
@@ -245,12 +260,34 @@ function putLimit(outer: number, slot: number, tickNs: bigint): LimitLevels {
   const value = u32(inner);
   checked('libbpf', 'bpf_map_update_elem', [C.int, outer], [C.bytes, u32(slot)], [C.bytes, value], [C.size, 0]);
   closeDescriptor(inner);
+  let now = 0n;
+  const advance = (ns: bigint, cellShift: number) => {
+    const [cells, table] = levelsOf(memory.bytes);
+    const shift = BigInt(cellShift);
+    const cellTime = Number(BigInt.asUintN(32, ((now + ns) >> shift) - (now >> shift)));
+    now += ns;
+    for (let i = 0; i < cells.length; i++) cells[i] = (cells[i] ?? 0) - cellTime;
+    for (let i = 1; i < table.length; i += 2) {
+      const arrival = table[i] ?? 0n;
+      table[i] = arrival > ns ? arrival - ns : 0n;
+    }
+  };
   return {
     setTick,
+    advance,
     evictions: () => u64(memory.bytes, fields.evictions),
     table: () => memory.bytes.slice(fields.table, size),
     close: () => unmap(memory),
   };
+}
+
+/** Returns the cells, and the table as pairs of key and arrival. */
+function levelsOf({ buffer, byteOffset }: Uint8Array): [Uint32Array, BigUint64Array] {
+  const { cells, table } = LIMIT_STATE.fields;
+  return [
+    new Uint32Array(buffer, byteOffset + cells, (table - cells) / 4),
+    new BigUint64Array(buffer, byteOffset + table, (LIMIT_STATE.size - table) / 8),
+  ];
 }
 
 function putRules(outer: number, slot: number, image: Uint8Array | undefined): void {
