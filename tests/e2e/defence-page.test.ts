@@ -52,6 +52,9 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await until(async () => (await counts(page)).seen === 40, { what: '40 packets of the limit' });
     const { over } = await counts(page);
     expect([10, 11]).toContain(over);
+    const bucket = page.getByTestId('bucket');
+    await bucket.getByText('over', { exact: true }).waitFor();
+    expect(await bucket.textContent()).toBe(`${suite.network.link.client.ipv4}100 %over`);
 
     await page.getByRole('button', { name: 'Enforce limit 1…' }).click();
     await dialog.getByTestId('enforce-counts').getByText(`Of 40 packets that it saw, ${over} were over`).waitFor();
@@ -83,6 +86,10 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     const { page, problems } = await suite.open(`${origin}/defence${look}`);
     await untilState(page, 'observing');
     await page.getByTestId('read-only').waitFor();
+    await page.context().grantPermissions(['notifications'], { origin });
+    await page.evaluate(recordNotifications);
+    await page.getByTestId('notify').click();
+    await page.getByRole('button', { name: 'Stop notifying' }).waitFor();
     await send(40);
     const { link } = suite.network;
     const dst = link.server.ipv4;
@@ -92,6 +99,12 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     expect((await sendFrames(link.client, scan)).sent).toBe(PORTS);
     const history = page.getByTestId('finding-history');
     await history.getByText(`${SCANNER} scanned ${PORTS} ports of ${dst}`).waitFor();
+    const notified = await until(() => page.evaluate<string[] | false>('notified.length > 0 && notified'), {
+      what: 'a notification',
+    });
+    expect(notified).toEqual([
+      expect.stringMatching(new RegExp(`^.+: ${SCANNER} scanned \\d+ ports of ${dst} in \\d+ s$`)),
+    ]);
     await until(async () => (await counts(page)).seen === 40, { what: '40 packets of the limit' });
     for (const name of [/Enforce/, /^Edit/, /^Remove/, /Add limit/, /Deny source/])
       expect(await page.getByRole('button', { name }).count()).toBe(0);
@@ -107,8 +120,21 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     // A finding leads to its packets.
     await history.getByRole('button', { name: 'Show packets' }).click();
     await page.getByTestId('live-table').waitFor();
+    await page.locator('[data-testid=chart-events] [data-kind=finding]').waitFor();
     expect(await page.getByTestId('filter').inputValue()).toBe(`src ${SCANNER} and dst ${dst} and tcp`);
     expect(problems).toEqual([]);
     await packetlog.end();
   });
 });
+
+/** Records what the page notifies of, besides showing it. Evaluated in the page. */
+const recordNotifications = `{
+  globalThis.notified = [];
+  const Shown = Notification;
+  globalThis.Notification = class extends Shown {
+    constructor(title, options) {
+      super(title, options);
+      notified.push(options.body);
+    }
+  };
+}`;

@@ -3,9 +3,11 @@
 import dynamic from 'next/dynamic';
 import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
+import { notifySetting } from '../../features/defence/notify/notify-setting.ts';
 import { LiveProvider, useSnapshot } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
+import { useStored } from '../../ui/stored-setting.ts';
 import { Banner } from './banner.tsx';
 import { NoConnection } from './no-connection.tsx';
 import { OutdatedBanner } from './outdated-banner.tsx';
@@ -20,6 +22,12 @@ const MissingNodes = dynamic(
   {
     ssr: false,
   },
+);
+
+/** Loaded where notifications are on. */
+const Notifier = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/defence/notify/notifier.tsx'))).Notifier,
+  { ssr: false },
 );
 
 /** Loaded with the first change that waits for its confirmation. */
@@ -43,6 +51,7 @@ function Screen({ children }: { children: ReactNode }) {
   const hasData = useSnapshot(({ figures }) => figures.hello !== null);
   const listsNodes = usePathname().startsWith('/nodes');
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
+  const notifies = useStored(notifySetting);
   const hasPending = useSnapshot(({ rules }) => rules?.snapshot.pending !== undefined);
   return (
     <div className="screen">
@@ -64,6 +73,7 @@ function Screen({ children }: { children: ReactNode }) {
         <NoConnection />
       )}
       <Toasts />
+      {notifies && <Notifier />}
       <Commands />
     </div>
   );

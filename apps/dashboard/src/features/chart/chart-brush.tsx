@@ -5,6 +5,7 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRe
 import type { TimeSpan } from '../../node/past/past.ts';
 import type { PastPoint } from '../../node/past/past-level.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
+import { ChartEvents } from '../defence/index.ts';
 import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markText, movedMark } from './chart-mark.ts';
 import './chart-brush.css';
 
@@ -133,6 +134,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
           }}
         />
         {children}
+        <ChartEvents axis={axis} />
         {shown !== null && <MarkOverlay mark={shown} stepMs={stepMs} axis={axis} />}
       </div>
       {shown !== null && (

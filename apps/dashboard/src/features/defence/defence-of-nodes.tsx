@@ -10,6 +10,7 @@ import { AlertNotices } from './alert-notices.tsx';
 import { FindingsHistory } from './findings-history.tsx';
 import { Section } from './frame/section.tsx';
 import { limitsText } from './limits/limit-state.ts';
+import { NotifyButton } from './notify/notify-button.tsx';
 import './defence-of-nodes.css';
 
 /** Limits, bans and findings of each node in numbers: what belongs to one node is on its own page. */
@@ -22,6 +23,9 @@ export function DefenceOfNodes() {
       <header className="defence-head">
         <h2 className="defence-page-title">Defence</h2>
         <p className="text-muted">Each node has its own limits and bans: select one to see or change them.</p>
+        <div className="defence-tools">
+          <NotifyButton />
+        </div>
       </header>
       <Section title="Nodes">
         <table className="defence-nodes">

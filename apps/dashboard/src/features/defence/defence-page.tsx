@@ -11,6 +11,7 @@ import { BansAndDecisions } from './bans/bans-and-decisions.tsx';
 import { DefenceOfNodes } from './defence-of-nodes.tsx';
 import { FindingsHistory } from './findings-history.tsx';
 import { Limits } from './limits/limits.tsx';
+import { NotifyButton } from './notify/notify-button.tsx';
 import './defence-page.css';
 
 const ReadOnlyNote = dynamic(() => lazyWithRetry(loadReadOnlyNote).then(({ ReadOnlyNote: Note }) => Note), {
@@ -33,6 +34,9 @@ function DefenceOfNode() {
       <header className="defence-head">
         <h2 className="defence-page-title">Defence</h2>
         <p className="text-muted">What is limited, banned and found on this node, and why.</p>
+        <div className="defence-tools">
+          <NotifyButton />
+        </div>
         {!mayChange && <ReadOnlyNote />}
       </header>
       {view === null ? (

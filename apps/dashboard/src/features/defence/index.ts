@@ -1,0 +1,1 @@
+export { ChartEvents } from './events/chart-events.tsx';
