@@ -1,7 +1,10 @@
 /** Alerts of a running loader: real packets, local receivers, and faults in between. Needs root. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withLoaderCopy } from '../lab/loader-copy.ts';
 import { type LabProcess, PACKETLOG, startPacketlog, startPacketlogWithInput, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { serverPidOf } from '../lab/server-process.ts';
@@ -12,6 +15,7 @@ import { eachWithNetwork } from './suite.ts';
 
 const RECEIVER = fileURLToPath(new URL('./alert-receiver.mjs', import.meta.url));
 const PORT = 8099;
+const NOBODY = 65_534;
 const ORIGIN = `http://127.0.0.1:${PORT}`;
 /** A message may wait 10 s for the budget, and an alert 10 s until it is resolved. */
 const PATIENCE = { deadlineMs: 60_000 };
@@ -38,6 +42,7 @@ interface Webhook {
 
 describe.skipIf(!requireRoot())('packetlog alerts', () => {
   const suite = eachWithNetwork({ ipv6: false });
+  const copy = withLoaderCopy();
   let place: RulesPlace;
   let receiver: LabProcess;
   beforeEach(async () => {
@@ -133,6 +138,60 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
     expect(packetlog.stderr).toMatch(/Alert denied is resolved/);
     const history = await alerts('history');
     expect(history.stdout).toMatch(/fired {5}denied: .*sent {6}denied: HTTP 200: thanks/s);
+  });
+
+  test('run a command of another user, which gets them on its standard input', async () => {
+    const { server } = suite.network;
+    await start();
+    const directory = mkdtempSync(join(tmpdir(), 'packetlog-alert-command-'));
+    try {
+      const [secret, output] = [join(directory, 'token'), join(directory, 'out')];
+      for (const [path, text] of [
+        [secret, `${'t'.repeat(32)}\n`],
+        [output, ''],
+      ] as const) {
+        writeFileSync(path, text, { mode: 0o600 });
+        chownSync(path, NOBODY, NOBODY);
+      }
+      chmodSync(directory, 0o711);
+      const user = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups', '--inh-caps=-all'];
+      const command = [copy.node, copy.packetlog, 'alerts', 'exec', '--secret-file', secret, '--timeout', '1m'];
+      const script = 'id -u >> "$1"; cat >> "$1"; echo >> "$1"; grep -q firing "$1" && [ ! -e "$2" ]';
+      const runner = suite.own(
+        startProcess(server, 'setpriv', [
+          ...user,
+          ...command,
+          '--',
+          ...['sh', '-c', script, 'sh', output, join(directory, 'fails')],
+        ]),
+      );
+      await runner.untilPrinted(/Waiting for alerts at http:\/\/127\.0\.0\.1:7412\/; each runs sh/);
+      const added = await alerts(
+        'add',
+        'packets > 5/s',
+        '--to',
+        'webhook:http://127.0.0.1:7412/',
+        '--secret-file',
+        secret,
+      );
+      expect(added).toMatchObject({ code: 0 });
+      await sendingUntil(() => readFileSync(output, 'utf8').includes('"firing"'), 'the message');
+      const [uid, message = ''] = readFileSync(output, 'utf8').split('\n');
+      expect(uid).toBe(`${NOBODY}`);
+      expect(JSON.parse(message)).toMatchObject({
+        version: '4',
+        alerts: [{ annotations: { condition: 'packets > 5/s' } }],
+      });
+      writeFileSync(join(directory, 'fails'), '');
+      expect(await alerts('test', 'packets')).toMatchObject({ code: 1, stdout: expect.stringContaining('HTTP 500') });
+      expect(runner.stderr).toContain('Alert not handled: the command failed: exit code 1.');
+      const asRoot = suite.own(startProcess(server, command[0] ?? '', [...command.slice(1), '--', 'true']));
+      await asRoot.exited;
+      expect(asRoot.stderr).toContain('a message could then run the command with all rights');
+      expect(await runner.end()).toEqual({ code: 0, signal: null });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test('that cannot be delivered are sent again until they can, whatever the target does', async () => {

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { ALERT_NAME, ALERT_TARGETS, type AlertTargetType } from '../../ipc/alerts/alerts-access.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
+import { type ListenAddress, listenAddress } from '../options/values.ts';
 import { print } from '../process/print.ts';
 import type { GivenTarget } from './given-secret.ts';
 
@@ -15,6 +16,14 @@ interface GivenAlert {
   readonly secretStdin?: boolean;
   readonly json?: boolean;
 }
+
+interface GivenExec {
+  readonly listen: ListenAddress | 'off';
+  readonly timeout: number;
+  readonly secretFile: string;
+}
+
+const DEFAULT_EXEC_PORT = 7412;
 
 const HELP = `
 Conditions (docs/alerts.md):
@@ -29,6 +38,7 @@ Targets:
   webhook:URL        Alertmanager's webhook format, version 4
   alertmanager:URL   API v2 of Alertmanager
   ntfy, slack, discord, webhook without a URL: the URL is a secret, the first line of the secret file
+  a command: packetlog alerts exec, which runs it as another user, and webhook:http://127.0.0.1:7412/
 
 A secret is never an argument: --secret-file names a file that only its owner can read (mode 600), --secret-stdin reads
 standard input. Its lines: the URL if --to has none, then a token for the header Authorization, if there is one.
@@ -36,6 +46,7 @@ standard input. Its lines: the URL if --to has none, then a token for the header
 Examples:
   packetlog alerts add "denied > 1000/s for 10s" --to webhook:https://example.org/hook --secret-file token.txt
   packetlog alerts add "recorder stopped" --to slack --secret-file slack-url.txt
+  packetlog alerts exec --secret-file token.txt -- /usr/local/bin/page-me      # not as root
   packetlog alerts test denied
   packetlog alerts list --json | jq '.alerts[].state'
   packetlog alerts remove denied
@@ -51,7 +62,7 @@ Exit codes:
 export function addAlertsCommand(program: Command, done: (code: number) => void): void {
   const alerts = program
     .command('alerts')
-    .description('messages when something is wrong: add, list, remove, test, history; as root')
+    .description('messages when something is wrong: add, list, remove, test, history, exec; as root')
     .addHelpText('after', HELP);
 
   alerts
@@ -126,6 +137,34 @@ export function addAlertsCommand(program: Command, done: (code: number) => void)
       const { alertHistory } = await import('./run-alerts.ts');
       done(await alertHistory(statePaths(process.env), isJson(command), print));
     });
+
+  addExec(alerts, done);
+}
+
+/** Apart from the others: it runs without root, and asks no loader. */
+function addExec(alerts: Command, done: (code: number) => void): void {
+  alerts
+    .command('exec')
+    .argument('<command...>', 'the command and its arguments, after --')
+    .description('run a command for each message of an alert, which gets it as JSON on standard input; not as root')
+    .addOption(
+      new Option('--listen <host:port>', 'where webhook targets reach it; an address of this machine alone')
+        .argParser(listenAddress)
+        .default({ host: '127.0.0.1', port: DEFAULT_EXEC_PORT }, `127.0.0.1:${DEFAULT_EXEC_PORT}`),
+    )
+    .addOption(
+      new Option('--timeout <time>', 'end the command after this time').argParser(timeoutOption).default(10_000, '10s'),
+    )
+    .requiredOption('--secret-file <file>', 'file with the token that the target sends; only its owner may read it')
+    .action(async (argv: [string, ...string[]], _, command: Command) => {
+      const { listen, timeout, secretFile } = command.opts<GivenExec>();
+      const [{ secretLines }, { execAlerts, oneToken }] = await Promise.all([
+        import('./given-secret.ts'),
+        import('./exec-command.ts'),
+      ]);
+      const token = oneToken(secretFile, await secretLines({ file: secretFile, isStdin: false }));
+      done(await execAlerts({ listen, token, argv, timeoutMs: timeout }));
+    });
 }
 
 const jsonOption = () => new Option('--json', 'print JSON');
@@ -145,7 +184,14 @@ function nameOption(text: string): string {
 }
 
 function repeatOption(text: string): number {
-  const [least, most] = [2 * 60_000, 30 * 24 * 3_600_000];
+  return timeBetween(text, 2 * 60_000, 30 * 24 * 3_600_000, '4h');
+}
+
+function timeoutOption(text: string): number {
+  return timeBetween(text, 1000, 60_000, '10s');
+}
+
+function timeBetween(text: string, least: number, most: number, example: string): number {
   try {
     const milliseconds = parseDuration(text);
     if (milliseconds >= least && milliseconds <= most) return milliseconds;
@@ -153,5 +199,5 @@ function repeatOption(text: string): number {
     if (!(error instanceof RuleValueError)) throw error;
     throw new InvalidArgumentError(`${error.message}.`);
   }
-  throw new InvalidArgumentError(`Write ${formatDuration(least)} to ${formatDuration(most)}, such as 4h.`);
+  throw new InvalidArgumentError(`Write ${formatDuration(least)} to ${formatDuration(most)}, such as ${example}.`);
 }
