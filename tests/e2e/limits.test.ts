@@ -159,12 +159,30 @@ describe.skipIf(!requireRoot())('a limit', () => {
     }
   });
 
+  test('begins with empty levels when it measures something else, also when that change reverts', async () => {
+    await started();
+    await done(place, 'add', {
+      rule: { action: 'limit', source: 'any', protocol: 'udp', rate: '20/h', enforce: true },
+    });
+    await done(place, 'confirm', {});
+    await send(50);
+    const { over } = await seen(50);
+    await done(place, 'edit', { id: 1, changes: { measure: 'ports' } });
+    // All to one port.
+    await send(50);
+    expect(await seen(100)).toEqual({ packets: 100, over });
+    await done(place, 'revert', {});
+    await send(50);
+    const after = (await seen(150)).over - over;
+    expect([50 - AT_ONCE, 50 - AT_ONCE - 1]).toContain(after);
+  });
+
   test('is rejected with the reason if its numbers do not fit', async () => {
     const { server } = suite.network;
     await started();
     const add = (...options: string[]) => rules(server, place, 'add', 'limit', 'any', ...options);
     expect((await add()).stderr).toContain('A limit needs a rate');
-    expect((await add('--rate', '20/min', '--then', 'ban:1h')).stderr).toContain('is not available yet');
+    expect((await add('--rate', '20/min', '--then', 'ban:1h')).stderr).toContain('A forged source could be banned');
     for (const port of [1, 2, 3, 4])
       expect(await add('--rate', `${port}/s`, '--burst', '9', '--per', `source/${port}`)).toMatchObject({ code: 0 });
     expect((await add('--rate', '5/s', '--per', 'rule')).stderr).toContain(

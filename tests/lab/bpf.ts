@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import {
+  CONNECTION_STATE,
   COUNTERS,
   INTERFACE_SLOTS,
   KNOBS,
@@ -27,6 +28,7 @@ export const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 3;
 const RING_BYTES = 1 << 20;
 const RULE_COUNTER_SLOTS = 1024;
+const LAB_SEED = 0x9e37_79b9_7f4a_7c15n;
 const SLOTS_BYTES = Math.ceil(SLOT_TABLE.size / 4096) * 4096;
 
 /**
@@ -56,7 +58,9 @@ export interface LoadedProgram {
   /** Puts a ruleset image into a slot of `rule_images`; undefined removes the one there. */
   putRules(slot: number, image: Uint8Array | undefined): void;
   /** Creates empty levels of the limit with this counter slot. `tickNs`: ns of a jiffy; 0 stops its time. */
-  putLimit(slot: number, tickNs: bigint): LimitLevels;
+  putLimit(slot: number, tickNs: bigint, shape?: LimitShape): LimitLevels;
+  /** Returns the number of pending connections that were given up. */
+  evictedConnections(): number;
   /** The kernel's number of the program. */
   readonly id: number;
   /** Returns the packets and bytes decided by the rule with this counter slot. */
@@ -71,6 +75,8 @@ export interface LoadedProgram {
   unwatched(): { seen: number; ifindex: number };
   close(): void;
 }
+
+export type LimitShape = keyof typeof LIMIT_STATE.shapes;
 
 export interface LimitLevels {
   setTick(ns: bigint): void;
@@ -175,6 +181,13 @@ function load(
   const runtime = new DataView(runtimeMemory.bytes.buffer, runtimeMemory.bytes.byteOffset, RUNTIME.size);
   const setClockOffset = (ns: bigint) => runtime.setBigUint64(RUNTIME.fields.clock_offset_ns, ns, true);
   setClockOffset(options.clockOffsetNs ?? 0n);
+  const connectionBytes = Math.ceil(CONNECTION_STATE.size / 4096) * 4096;
+  const connectionMemory = mapDescriptor(fdOf(MAPS.connections), 0, connectionBytes, 'write');
+  new DataView(connectionMemory.bytes.buffer, connectionMemory.bytes.byteOffset).setBigUint64(
+    CONNECTION_STATE.fields.seed,
+    LAB_SEED,
+    true,
+  );
   const ruleBytes = RULE_COUNTER_SLOTS * cpus * RULE_COUNTER.size;
   const ruleMemory = mapDescriptor(fdOf(MAPS.ruleCounters), 0, ruleBytes, 'read');
   const counterMemory = mapDescriptor(fdOf(MAPS.counters), 0, INTERFACE_SLOTS * cpus * COUNTERS.size, 'read');
@@ -187,7 +200,8 @@ function load(
     takeRecords: () => rings.flatMap((ring) => ring.take()),
     counters: () => sumCounters(counterMemory.bytes, cpus),
     putRules: (slot, image) => putRules(fdOf(MAPS.ruleImages), slot, image),
-    putLimit: (slot, tickNs) => putLimit(fdOf(MAPS.limitStates), slot, tickNs),
+    putLimit: (slot, tickNs, shape = 'cells') => putLimit(fdOf(MAPS.limitStates), slot, tickNs, shape),
+    evictedConnections: () => u64(connectionMemory.bytes, CONNECTION_STATE.fields.evicted),
     ruleCounter: (slot) => {
       const at = (cpu: number, offset: number) =>
         u64(ruleMemory.bytes, (slot * cpus + cpu) * RULE_COUNTER.size + offset);
@@ -212,7 +226,7 @@ function load(
     unaccounted: () => u64(runtimeMemory.bytes, RUNTIME.fields.unaccounted),
     close: () => {
       runner.close();
-      for (const memory of [slotsMemory, runtimeMemory, counterMemory, ruleMemory]) unmap(memory);
+      for (const memory of [slotsMemory, runtimeMemory, counterMemory, ruleMemory, connectionMemory]) unmap(memory);
       closeObject();
     },
   };
@@ -249,12 +263,13 @@ function createArray(name: string, valueBytes: number, entries: number, flags: n
   );
 }
 
-function putLimit(outer: number, slot: number, tickNs: bigint): LimitLevels {
+function putLimit(outer: number, slot: number, tickNs: bigint, shape: LimitShape): LimitLevels {
   const { size, fields } = LIMIT_STATE;
   const inner = createArray('lab_limit', size, 1, MMAPABLE);
   const memory = mapDescriptor(inner, 0, Math.ceil(size / 4096) * 4096, 'write');
   const view = new DataView(memory.bytes.buffer, memory.bytes.byteOffset, size);
-  view.setBigUint64(fields.seed, 0x9e37_79b9_7f4a_7c15n, true);
+  view.setBigUint64(fields.seed, LAB_SEED, true);
+  view.setBigUint64(fields.shape, BigInt(LIMIT_STATE.shapes[shape]), true);
   const setTick = (ns: bigint) => view.setBigUint64(fields.tick_ns, ns, true);
   setTick(tickNs);
   const value = u32(inner);

@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 /** Limits as the compiled program applies them in the kernel. Needs root. */
-import { RULE_SLOTS } from '@packetlog/bpf';
+import { LIMIT_STATE, RULE_SLOTS } from '@packetlog/bpf';
 import { PacketLogView, REASONS, type Rule, ruleSchema } from '@packetlog/common';
 import { compileRules, decodeLevels, imageLimits } from '@packetlog/loader/rules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LimitLevels, type LoadedProgram, loadProgram } from '../lab/bpf.ts';
+import { type LimitLevels, type LimitShape, type LoadedProgram, loadProgram } from '../lab/bpf.ts';
 import { requireRoot } from '../lab/root.ts';
 import { packetFrame } from './packet-frame.ts';
 
@@ -33,6 +33,9 @@ const limit = (draft: Partial<Rule>): Rule =>
     ...draft,
   });
 const other = (draft: Partial<Rule>): Rule => ({ ...limit({}), rate: undefined, enforce: undefined, ...draft }) as Rule;
+
+const shapeOf = (measure: Rule['measure']): LimitShape =>
+  measure === 'connections' || measure === 'ports' ? measure : 'cells';
 
 interface Sent {
   readonly source?: bigint;
@@ -83,7 +86,7 @@ describe.skipIf(!requireRoot())('a limit', () => {
     inKernel = image;
     levels = rules
       .filter(({ action }) => action === 'limit')
-      .map(({ id }) => program.putLimit(slots.get(id) ?? 0, tickNs));
+      .map(({ id, measure }) => program.putLimit(slots.get(id) ?? 0, tickNs, shapeOf(measure)));
     program.putRules(RULE_SLOTS.confirmed, image);
     program.takeRecords();
   }
@@ -132,7 +135,13 @@ describe.skipIf(!requireRoot())('a limit', () => {
     const [line] = imageLimits(inKernel);
     const [state] = levels;
     if (line === undefined || state === undefined) throw new Error('no limit');
-    const copy = { tickNs: 0n, nowNs, evictions: state.evictions(), table: state.table() };
+    const copy = {
+      tickNs: 0n,
+      nowNs,
+      evictions: state.evictions(),
+      shape: LIMIT_STATE.shapes.cells,
+      table: state.table(),
+    };
     return decodeLevels(line, copy, 1000);
   }
 
@@ -272,6 +281,85 @@ describe.skipIf(!requireRoot())('a limit', () => {
     expect(send(100)).toMatchObject({ passed: 0 });
     levels[0]?.setTick(1_000_000_000n);
     expect(send(1)).toMatchObject({ passed: 1 });
+  });
+
+  describe('of ports', () => {
+    const ports = (draft: Partial<Rule> = {}) => limit({ measure: 'ports', ...draft });
+    const syn = (port: number): Sent => ({ ipProtocol: TCP, flags: SYN, port });
+
+    it('passes as many as its rate says of a scan, and packets to those', () => {
+      inForce([ports()]);
+      const scan = () => counted(ID, () => send(400, (i) => syn(i)));
+      expect(scan()).toMatchObject({ passed: 20, seen: 400, over: 380 });
+      expect(scan()).toMatchObject({ passed: 20, seen: 400, over: 380 });
+    });
+
+    it.each([1, 3, 24])('never denies a source that uses %i of them, however often', (most) => {
+      inForce([ports({ rate: `${most}/h` })]);
+      const each = Array.from({ length: most }, (_, i) => (i * 2731) % 65_536);
+      // Each port after each other, and all in turn.
+      const next = (i: number) => syn(each[(i * (1 + (Math.floor(i / 500) % 23))) % most] ?? 0);
+      expect(counted(ID, () => send(5000, next))).toMatchObject({ dropped: 0, seen: 5000, over: 0 });
+    });
+
+    it('denies one that uses more', () => {
+      inForce([ports({ rate: '24/h' })]);
+      expect(send(250, (i) => syn(i % 25))).toMatchObject({ passed: 240 });
+    });
+
+    it('sees SYN of TCP and datagrams of UDP, and nothing else', () => {
+      inForce([ports()]);
+      for (const flags of [ACK, SYN | ACK])
+        expect(counted(ID, () => send(50, (i) => ({ ...syn(i), flags })))).toMatchObject({ passed: 50, seen: 0 });
+      expect(counted(ID, () => send(50, (i) => ({ ...syn(i), ipProtocol: 132 })))).toMatchObject({ seen: 0 });
+      expect(counted(ID, () => send(50, (i) => ({ port: i })))).toMatchObject({ passed: 20, seen: 50 });
+      inForce([ports({ protocol: 'tcp' })]);
+      expect(counted(ID, () => send(50, (i) => ({ port: i })))).toMatchObject({ passed: 50, seen: 0 });
+    });
+
+    it('blocks new ports only', () => {
+      inForce([ports({ then: 'block:60s' })]);
+      expect(send(50, (i) => syn(i))).toMatchObject({ passed: 20 });
+      expect(send(20, (i) => syn(i))).toMatchObject({ passed: 20 });
+      expect(send(20, (i) => syn(i + 1000))).toMatchObject({ passed: 0 });
+      expect(send(20, (i) => ({ ...syn(i), source: 0xc000_0202n }))).toMatchObject({ passed: 20 });
+    });
+
+    it('denies nothing to 2,000 sources that keep to it', () => {
+      inForce([ports()]);
+      const next = (i: number): Sent => ({
+        ...syn(Math.floor(i / 2000) + (i % 7)),
+        source: BigInt(0x0a00_0000 + (i % 2000)),
+      });
+      expect(counted(ID, () => send(40_000, next))).toMatchObject({ dropped: 0, seen: 40_000, over: 0 });
+    });
+  });
+
+  describe('of connections', () => {
+    const connections = limit({ measure: 'connections', protocol: 'tcp' });
+    const segment = (i: number, flags: number): Sent => ({
+      ipProtocol: TCP,
+      flags,
+      source: 0xc000_0201n + BigInt(i % 50),
+    });
+
+    it.each([SYN, ACK, SYN | ACK, 0x04, 0x18, 0])('sees no packet with flags 0x%s that has no connection', (flags) => {
+      inForce([connections]);
+      expect(counted(ID, () => send(200, (i) => segment(i, SYN)))).toMatchObject({ passed: 200, seen: 0 });
+      expect(counted(ID, () => send(200, (i) => segment(i, flags)))).toMatchObject({ passed: 200, seen: 0 });
+    });
+
+    it('leaves the packets to other limits', () => {
+      inForce([connections, limit({ id: 8, protocol: 'tcp', measure: 'syn' })]);
+      expect(counted(8, () => send(60, (i) => segment(0 * i, SYN)))).toMatchObject({ passed: AT_ONCE, seen: 60 });
+    });
+  });
+
+  it('does not read levels of something else: packets pass', () => {
+    inForce([limit({})]);
+    for (const each of levels) each.close();
+    levels = [program.putLimit(slots.get(ID) ?? 0, 0n, 'ports')];
+    expect(counted(ID, () => send(50))).toMatchObject({ passed: 50, seen: 0 });
   });
 
   it('that expired by the clock of the kernel is not applied', () => {

@@ -39,6 +39,8 @@ export const MAPS = {
   ruleCounters: 'rule_counters',
   /** Array of maps: counter slot of a limit to its levels, `struct limit_state`. */
   limitStates: 'limit_states',
+  /** Mmapable array of one `struct connection_state`. */
+  connections: 'connections',
   /** `struct packetlog_knobs`, read-only once loaded. */
   knobs: '.rodata.knobs',
   /** `struct packetlog_runtime`, written while the program runs. The name is that of its pin, so it must not change. */

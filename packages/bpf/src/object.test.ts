@@ -6,7 +6,9 @@ import { renderCHeader } from '@packetlog/common/c-header';
 import { describe, expect, it } from 'vitest';
 import { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
 import {
+  CONNECTION_STATE,
   LIMIT_STATE,
+  LIMIT_WIDE_ENTRY,
   RULE_ACTION,
   RULE_BLOCK,
   RULE_CHAIN_LIMIT,
@@ -77,6 +79,17 @@ function layout(struct: string): [string, number, number][] {
   return members(named('STRUCT', struct));
 }
 
+/** Returns the offset of a struct's union without a name, and the members of each of its ways. */
+function unionOf(struct: string): { at: number; ways: [string, number, number][][] } {
+  const either = named('STRUCT', struct).members?.find(({ type_id }) => typeOf(type_id).kind === 'UNION');
+  const ways = (typeOf(either?.type_id).members ?? []).map(({ name, type_id }) =>
+    name === '(anon)'
+      ? members(typeOf(type_id))
+      : ([[name, 0, bytesOf(typeOf(type_id))]] as [string, number, number][]),
+  );
+  return { at: (either?.bits_offset ?? 0) / 8, ways };
+}
+
 /** Returns the variables in a section, with their types. */
 function variables(section: string): BtfType[] {
   return (named('DATASEC', section).vars ?? []).map(({ type_id }) => typeOf(type_id));
@@ -90,10 +103,10 @@ describe('the object has', () => {
     expect(named('FUNC', name)).toBeDefined();
   });
 
-  it('exactly the maps named here, and the one that only the program uses', () => {
+  it('exactly the maps named here, and those that only the program uses', () => {
     const { knobs, runtime, slots, ...maps } = MAPS;
     expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(
-      new Set([...Object.values(maps), 'clock_of_cpu']),
+      new Set([...Object.values(maps), 'clock_of_cpu', 'connection_of_cpu']),
     );
     expect([knobs, runtime, slots].every((name) => name.startsWith('.'))).toBe(true);
   });
@@ -204,8 +217,37 @@ describe('the layout of', () => {
       layout(struct).flatMap(([name, offset]) => (name === 'reserved' ? [] : [[name, offset]]));
     expect(of('rule_limit')).toEqual(Object.entries(RULE_LIMIT.fields));
     expect(named('STRUCT', 'rule_limit').size).toBe(RULE_LIMIT.size);
-    expect(of('limit_state')).toEqual(Object.entries(LIMIT_STATE.fields));
-    expect(named('STRUCT', 'limit_state').size).toBe(LIMIT_STATE.size);
+    const { fields, size } = LIMIT_STATE;
+    const { cells, table, wide, ...head } = fields;
+    expect(of('limit_state').filter(([name]) => name !== '(anon)')).toEqual(Object.entries(head));
+    expect(named('STRUCT', 'limit_state').size).toBe(size);
+    const either = unionOf('limit_state');
+    expect(either.at).toBe(wide);
+    expect(either.ways.map((way) => way.map(([name, at]) => [name, either.at + at]))).toEqual([
+      [
+        ['cells', cells],
+        ['table', table],
+      ],
+      [['wide', wide]],
+    ]);
+  });
+
+  it('an entry of connections or ports is LIMIT_WIDE_ENTRY', () => {
+    const { key, arrival, ...connections } = LIMIT_WIDE_ENTRY.fields;
+    expect(layout('limit_wide_entry').slice(0, 2)).toEqual(fieldsOf({ key, arrival }, 8));
+    const { at, ways } = unionOf('limit_wide_entry');
+    expect(ways[0]?.filter(([name]) => name !== 'reserved').map(([name, offset]) => [name, at + offset])).toEqual(
+      Object.entries(connections),
+    );
+    expect(ways[1]).toEqual([['ports', 0, LIMIT_WIDE_ENTRY.max_ports * 2]]);
+    expect(at).toBe(LIMIT_WIDE_ENTRY.ports);
+    expect(named('STRUCT', 'limit_wide_entry').size).toBe(LIMIT_WIDE_ENTRY.size);
+  });
+
+  it('what is known of connections is CONNECTION_STATE', () => {
+    const fields = layout('connection_state').filter(([name]) => name !== 'reserved' && name !== 'sets');
+    expect(fields).toEqual(fieldsOf(CONNECTION_STATE.fields, 8));
+    expect(named('STRUCT', 'connection_state').size).toBe(CONNECTION_STATE.size);
   });
 
   it('the counter of a rule is RULE_COUNTER', () => {
@@ -256,12 +298,24 @@ describe('the sources', () => {
     ['rule_image.h', 'RULE_MEASURE_PACKETS', RULE_LIMIT.measures.packets],
     ['rule_image.h', 'RULE_MEASURE_BYTES', RULE_LIMIT.measures.bytes],
     ['rule_image.h', 'RULE_MEASURE_SYN', RULE_LIMIT.measures.syn],
+    ['rule_image.h', 'RULE_MEASURE_CONNECTIONS', RULE_LIMIT.measures.connections],
+    ['rule_image.h', 'RULE_MEASURE_PORTS', RULE_LIMIT.measures.ports],
+    ['rule_image.h', 'RULE_LIMIT_NUMBER', `0x${RULE_LIMIT.number.toString(16)}`],
+    ['rule_image.h', 'RULE_LIMIT_CONNECTIONS', `0x${RULE_LIMIT.connections.toString(16)}`],
+    ['rule_image.h', 'RULE_LIMIT_ENFORCED', RULE_LIMIT.flags.enforced],
+    ['rule_image.h', 'RULE_LIMIT_BANS', `${RULE_LIMIT.flags.bans} .*`],
     ['rule_image.h', 'RULE_PER_SOURCE', RULE_LIMIT.pers.source],
     ['rule_image.h', 'RULE_PER_RULE', RULE_LIMIT.pers.rule],
     ['rule_image.h', 'RULE_PER_PORT', RULE_LIMIT.pers.port],
     ['limit_state.h', 'LIMIT_CELL_BITS', LIMIT_STATE.cell_bits],
     ['limit_state.h', 'LIMIT_SET_BITS', LIMIT_STATE.set_bits],
+    ['limit_state.h', 'LIMIT_WIDE_SET_BITS', LIMIT_STATE.wide_set_bits],
     ['limit_state.h', 'LIMIT_WAYS', LIMIT_STATE.ways],
+    ['limit_state.h', 'LIMIT_SHAPE_CELLS', LIMIT_STATE.shapes.cells],
+    ['limit_state.h', 'LIMIT_SHAPE_CONNECTIONS', LIMIT_STATE.shapes.connections],
+    ['limit_state.h', 'LIMIT_SHAPE_PORTS', LIMIT_STATE.shapes.ports],
+    ['connections.h', 'CONNECTION_SET_BITS', CONNECTION_STATE.set_bits],
+    ['connections.h', 'CONNECTION_WAYS', CONNECTION_STATE.ways],
     ['rule_image.h', 'RULE_VALUE_SHIFT', RULE_VALUE.shift],
     ['rule_image.h', 'RULE_VALUE_NODE', RULE_VALUE.node],
     ['rule_image.h', 'RULE_VALUE_SLICE', RULE_VALUE.slice],

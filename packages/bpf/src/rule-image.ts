@@ -129,7 +129,8 @@ export const RULE_LIMIT = {
     over_slot: 8,
     measure: 12,
     per: 13,
-    enforced: 14,
+    /** `flags`, below. */
+    flags: 14,
     /** From ns to units of cells. */
     cell_shift: 15,
     expires_wall_ns: 16,
@@ -144,17 +145,55 @@ export const RULE_LIMIT = {
   },
   cost_shift: 16,
   per_packet: 4,
-  /** Numbers of limits have a byte. */
+  /** Numbers of limits have a byte, whose highest bit says that the limit is one of connections. */
   max: 64,
-  measures: { packets: 0, bytes: 1, syn: 2 },
+  number: 0x7f,
+  connections: 0x80,
+  flags: { enforced: 1, bans: 2 },
+  measures: { packets: 0, bytes: 1, syn: 2, connections: 3, ports: 4 },
   pers: { source: 0, rule: 1, port: 2 },
 } as const;
 
-/** `struct limit_state`: the levels of a limit. Survives changes of rules, and of the loader. */
+/**
+ * `struct limit_state`: the levels of a limit. Survives changes of rules, and of the loader. Limits of packets, bytes and SYN
+ * have `cells` and `table`; those of connections and ports have `wide` in their place.
+ */
 export const LIMIT_STATE = {
   size: 524_352,
-  fields: { seed: 0, tick_ns: 8, evictions: 16, cells: 64, table: 262_208 },
+  /** `shape`: which of them, `shapes`. */
+  fields: { seed: 0, tick_ns: 8, evictions: 16, shape: 24, cells: 64, table: 262_208, wide: 64 },
   cell_bits: 16,
+  set_bits: 12,
+  wide_set_bits: 11,
+  ways: 4,
+  shapes: { cells: 0, connections: 1, ports: 2 },
+} as const;
+
+/** `struct limit_wide_entry`, all u64; times are jiffies in ns. `began` to `connections` of connections, `ports` of ports. */
+export const LIMIT_WIDE_ENTRY = {
+  size: 64,
+  fields: {
+    /** The bucket. */
+    key: 0,
+    /** When the bucket is empty; bit 0: when its block ends. It is free if that is not in the future. */
+    arrival: 8,
+    /** When the bucket was last empty. */
+    began: 16,
+    /** When a verified connection was over; 0: none since the bucket was empty. */
+    over_since: 24,
+    /** Verified since `began`. */
+    connections: 32,
+  },
+  /** The last ports, u16. */
+  ports: 16,
+  max_ports: 24,
+} as const;
+
+/** `struct connection_state`: TCP connections that are not verified yet, or denied. Entries are for the program only. */
+export const CONNECTION_STATE = {
+  size: 131_136,
+  /** `evicted`: connections that were given up before they were verified. */
+  fields: { seed: 0, evicted: 8 },
   set_bits: 12,
   ways: 4,
 } as const;

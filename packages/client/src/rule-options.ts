@@ -1,5 +1,12 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
-import { type PendingChange, parseAddress, type Rule, type RuleAction, type RuleDraft } from '@packetlog/common';
+import {
+  type LimitMeasure,
+  type PendingChange,
+  parseAddress,
+  type Rule,
+  type RuleAction,
+  type RuleDraft,
+} from '@packetlog/common';
 
 export interface RuleOptions {
   /** `30s`, `15m`, `1h`, `7d`, `1h30m`. Without it, and without `until`, the rule does not expire. */
@@ -72,25 +79,31 @@ export function normalizeAddress(source: string): string {
 export interface LimitOptions extends RuleOptions {
   /** `20/min`, `1000/s`, `5/h`; bytes also as `10M/s`. */
   readonly rate: string;
-  /** Default: packets. `syn`: attempts to open a TCP connection. */
-  readonly measure?: 'packets' | 'bytes' | 'syn';
+  /**
+   * Default: packets. `syn`: attempts to open a TCP connection. `connections`: TCP connections that the kernel verified.
+   * `ports`: distinct destination ports.
+   */
+  readonly measure?: LimitMeasure;
   /** Packets or bytes at once; default: the number in the rate. */
   readonly burst?: number;
   /** What has a bucket: `source` (default), `source/24`, `source/24,48` (IPv4 and IPv6 prefix), `rule` or `port`. */
   readonly per?: string;
-  /** Denies for this long what a bucket sends that was over: `60s`, at most 10 minutes. */
+  /** Denies for this long what the limit measures of a bucket that was over: `60s`, at most 10 minutes. */
   readonly block?: string;
+  /** Bans a source that was over: `1h`, or `1h..24h` for repeated bans. With `measure: 'connections'`, instead of `block`. */
+  readonly ban?: string;
   /** Denies packets over the limit. */
   readonly enforce?: boolean;
 }
 
-export function limitFields({ rate, measure, burst, per, block, enforce }: LimitOptions) {
+export function limitFields({ rate, measure, burst, per, block, ban, enforce }: LimitOptions) {
   return {
     rate,
     ...(measure !== undefined && { measure }),
     ...(burst !== undefined && { burst }),
     ...(per !== undefined && { per }),
     ...(block !== undefined && { then: `block:${block}` }),
+    ...(ban !== undefined && { then: `ban:${ban}` }),
     ...(enforce !== undefined && { enforce }),
   };
 }

@@ -306,13 +306,16 @@ export { PacketLogView, type RecordPredicate, type RecordShape } from './record/
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export {
+  type BanTimes,
   LIMIT_MEASURES,
+  type LimitConsequence,
   type LimitFields,
   type LimitMeasure,
   type LimitNumbers,
   type LimitPer,
   limitNumbers,
   limitText,
+  parseThen,
 } from './rules/limit.ts';
 export { type MatchContext, mappedNote, neverMatches } from './rules/never-matches.ts';
 export type { OwnPeer, PermitProposals, ProposedPermit, WideListener } from './rules/permit-proposals.ts';

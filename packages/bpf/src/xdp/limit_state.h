@@ -17,9 +17,10 @@
 #include "rule_key.h"
 #include "rule_lookup.h"
 
-#define LIMIT_CELL_BITS 16
-#define LIMIT_SET_BITS	12
-#define LIMIT_WAYS	4
+#define LIMIT_CELL_BITS	    16
+#define LIMIT_SET_BITS	    12
+#define LIMIT_WIDE_SET_BITS 11
+#define LIMIT_WAYS	    4
 /* In `arrival`: it is the end of a block. */
 #define LIMIT_BLOCKED 1ULL
 
@@ -28,18 +29,48 @@ struct limit_entry {
 	__u64 arrival; /* theoretical arrival time; the entry is empty if it is not in the future */
 };
 
+#define LIMIT_PORT_WORDS 6
+
+/* For limits of connections and ports. Begins as a limit_entry; `arrival` is 0 in a new one. */
+struct limit_wide_entry {
+	__u64 key;
+	__u64 arrival;
+	union {
+		struct {
+			__u64 began;	   /* when the bucket was last empty */
+			__u64 over_since;  /* when a connection was over; 0: none since it began */
+			__u64 connections; /* verified since it began */
+			__u64 reserved[3];
+		};
+		__u64 ports[LIMIT_PORT_WORDS]; /* the last 24, the newest in the lowest bits */
+	};
+};
+
+_Static_assert(sizeof(struct limit_wide_entry) == 64, "a cache line");
+
+#define LIMIT_SHAPE_CELLS	0
+#define LIMIT_SHAPE_CONNECTIONS 1
+#define LIMIT_SHAPE_PORTS	2
+
 /* The levels of a limit. It survives changes of the rules, and of the loader. */
 struct limit_state {
 	__u64 seed;	 /* odd */
 	__u64 tick_ns;	 /* of a jiffy */
 	__u64 evictions; /* of keys that were not empty: these got their burst again */
-	__u64 reserved[5];
-	__u32 cells[1 << LIMIT_CELL_BITS];
-	struct limit_entry table[1 << LIMIT_SET_BITS][LIMIT_WAYS];
+	__u64 shape;	 /* LIMIT_SHAPE_*: what follows */
+	__u64 reserved[4];
+	union {
+		struct {
+			__u32 cells[1 << LIMIT_CELL_BITS];
+			struct limit_entry table[1 << LIMIT_SET_BITS][LIMIT_WAYS];
+		};
+		struct limit_wide_entry wide[1 << LIMIT_WIDE_SET_BITS][LIMIT_WAYS];
+	};
 };
 
-/* Keeps the struct in the object's BTF, where a test compares it with LIMIT_STATE. */
+/* Keep the structs in the object's BTF, where a test compares them with LIMIT_STATE. */
 const struct limit_state *limit_state_btf __attribute__((unused));
+const struct limit_wide_entry *limit_wide_entry_btf __attribute__((unused));
 
 /* Without BTF types, as the prototype of rule images. */
 struct limit_levels {
@@ -75,20 +106,6 @@ static __always_inline __u64 limit_key(struct rule_limit *limit, __u64 src_high,
 	if (key >> KEY_READABLE_SHIFT & READ_IPV4)
 		return (__u32)src_low | (src_low >> 32 & limit->mask4) << 32;
 	return src_high & limit->mask6;
-}
-
-#define TCP_SYN 0x02
-#define TCP_ACK 0x10
-
-/* Whether the packet is of those that the limit measures, and the limit has not expired. */
-static __always_inline int limit_sees(struct rule_limit *limit, __u64 key)
-{
-	if (limit->measure == RULE_MEASURE_SYN) {
-		if ((key & 0xff) != IPPROTO_TCP ||
-		    (key >> KEY_FLAGS_SHIFT & (TCP_SYN | TCP_ACK)) != TCP_SYN)
-			return 0;
-	}
-	return !limit->expires_wall_ns || wall_ns() < limit->expires_wall_ns;
 }
 
 /* 1: the cell has room, so the packet is under the limit. Counts the packet either way. */
@@ -136,20 +153,20 @@ static __always_inline struct limit_entry *entry_of(struct limit_state *state, _
 	return set;
 }
 
-/* 1: the key has used its burst. */
-static __always_inline int entry_is_over(struct rule_limit *limit, struct limit_entry *entry,
-					 __u64 now, __u64 tick, __u64 cost)
+/* 1: the key has used its burst. entry_arrival: of its entry. */
+static __always_inline int entry_is_over(struct rule_limit *limit, __u64 *entry_arrival, __u64 now,
+					 __u64 tick, __u64 cost)
 {
 	/* The time of a packet is early by up to a tick, so two of them may seem closer than they
 	 * were. */
 	__u64 full = limit->burst_ns + tick;
-	__u64 arrival = entry->arrival;
+	__u64 arrival = *entry_arrival;
 	__u64 level;
 
 	if (arrival & LIMIT_BLOCKED) {
 		/* Later than a block can end: the numbers of the limit were changed. */
 		if (arrival > now + limit->block_ns)
-			entry->arrival = arrival = (now + limit->block_ns) | LIMIT_BLOCKED;
+			*entry_arrival = arrival = (now + limit->block_ns) | LIMIT_BLOCKED;
 		if (arrival > now)
 			return limit->block_ns != 0;
 		/* The level was full when the block began. */
@@ -158,49 +175,15 @@ static __always_inline int entry_is_over(struct rule_limit *limit, struct limit_
 	level = arrival > now ? arrival - now : 0;
 	if (level > full) {
 		level = full;
-		entry->arrival = (now + full) & ~LIMIT_BLOCKED;
+		*entry_arrival = (now + full) & ~LIMIT_BLOCKED;
 	}
 	if (level + cost > full) {
 		if (limit->block_ns)
-			entry->arrival = (now + limit->block_ns) | LIMIT_BLOCKED;
+			*entry_arrival = (now + limit->block_ns) | LIMIT_BLOCKED;
 		return 1;
 	}
-	entry->arrival = (now + level + cost) & ~LIMIT_BLOCKED;
+	*entry_arrival = (now + level + cost) & ~LIMIT_BLOCKED;
 	return 0;
-}
-
-/* Whether the packet is over a limit that sees it. Counts it. */
-static __always_inline int is_over_limit(struct rule_limit *limit, __u64 src_high, __u64 src_low,
-					 __u64 key)
-{
-	__u32 slot = limit->counter_slot, zero = 0, cpu = bpf_get_smp_processor_id();
-	__u64 length = key >> KEY_LENGTH_SHIFT;
-	void *levels = bpf_map_lookup_elem(&limit_states, &slot);
-	struct limit_state *state;
-	__u64 bucket, hash, now, cost = limit->cost;
-	__u32 cell;
-
-	if (!levels)
-		return 0;
-	state = bpf_map_lookup_elem(levels, &zero);
-	if (!state)
-		return 0;
-	count_rule(slot, cpu, length);
-	bucket = limit_key(limit, src_high, src_low, key);
-	if (limit->measure == RULE_MEASURE_BYTES)
-		cost *= length;
-	cost >>= RULE_LIMIT_COST_SHIFT;
-	now = bpf_jiffies64() * state->tick_ns;
-	hash = bucket * state->seed;
-	cell = within(hash >> 32 >> (32 - LIMIT_CELL_BITS), (1 << LIMIT_CELL_BITS) - 1);
-	/* A block is in the table only. */
-	if (!limit->block_ns && cell_passes(limit, &state->cells[cell], now, cost))
-		return 0;
-	hash = (hash ^ hash >> 32) * state->seed;
-	if (!entry_is_over(limit, entry_of(state, hash, bucket, now), now, state->tick_ns, cost))
-		return 0;
-	count_rule(limit->over_slot, cpu, length);
-	return 1;
 }
 
 #endif

@@ -62,7 +62,7 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
 	if (reason)
 		counters->reasons[reason & (PACKETLOG_REASONS - 1)]++;
 	if (has_rules())
-		action = apply_rules(&packet, slot, cpu, &reason);
+		action = apply_rules(ctx, &packet, slot, cpu, &reason);
 
 	if (action == PACKET_LOG_ACTION_DENY) {
 		counters->denied++;

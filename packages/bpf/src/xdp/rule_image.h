@@ -55,7 +55,7 @@ struct rule_limit {
 	__u32 over_slot;    /* counts what is over */
 	__u8 measure;
 	__u8 per;
-	__u8 enforced;
+	__u8 flags;
 	__u8 cell_shift; /* ns to units of cells */
 	__u64 expires_wall_ns;
 	__u64 cost; /* ns for a packet or a byte, shifted left by RULE_LIMIT_COST_SHIFT */
@@ -107,14 +107,24 @@ struct rule_filter {
 #define RULE_OBSERVE 3
 #define RULE_LIMIT   4
 
-/* Limits of a node, a number in each byte: those of a packet's source and of any source share a
- * word. */
+/*
+ * Limits of a node, a number in each byte: those of a packet's source and of any source share a
+ * word. The highest bit of a byte says that the limit is one of connections.
+ */
 #define RULE_LIMITS_PER_PACKET 4
+#define RULE_LIMIT_NUMBER      0x7f
+#define RULE_LIMIT_CONNECTIONS 0x80
 #define RULE_LIMIT_COST_SHIFT  16
 
-#define RULE_MEASURE_PACKETS 0
-#define RULE_MEASURE_BYTES   1
-#define RULE_MEASURE_SYN     2
+#define RULE_MEASURE_PACKETS	 0
+#define RULE_MEASURE_BYTES	 1
+#define RULE_MEASURE_SYN	 2
+#define RULE_MEASURE_CONNECTIONS 3
+#define RULE_MEASURE_PORTS	 4
+
+/* Flags of a limit. */
+#define RULE_LIMIT_ENFORCED 1
+#define RULE_LIMIT_BANS	    2 /* for the loader: it decides about bans */
 
 #define RULE_PER_SOURCE 0
 #define RULE_PER_RULE	1

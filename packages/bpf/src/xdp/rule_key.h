@@ -7,6 +7,7 @@
 #define KEY_PORT_SHIFT	   8
 #define KEY_SLOT_SHIFT	   24
 #define KEY_READABLE_SHIFT 32
+#define KEY_EVENT_SHIFT	   37 /* three bits: enum connection_event */
 #define KEY_FLAGS_SHIFT	   40
 #define KEY_LENGTH_SHIFT   48 /* length of the frame; saturates at 65535 */
 

@@ -12,7 +12,8 @@
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
 #include "clock.h"
-#include "limit_state.h"
+#include "connections.h"
+#include "limit_over.h"
 #include "packet.h"
 #include "rule_key.h"
 #include "rule_lookup.h"
@@ -27,6 +28,8 @@
 #define VERDICT_DEFAULT_DENY  (4ULL << VERDICT_ACTION_SHIFT)
 #define VERDICT_OVER	      (5ULL << VERDICT_ACTION_SHIFT)
 #define VERDICT_WOULD_OVER    (6ULL << VERDICT_ACTION_SHIFT)
+/* Not decided: ask again with the event of the packet's connection in the key. */
+#define VERDICT_CONNECTION (7ULL << VERDICT_ACTION_SHIFT)
 
 /* The class of protocol, port and interface that the packet belongs to. */
 static __always_inline __u32 service_of(void *image, __u32 services, __u64 key)
@@ -106,18 +109,27 @@ static __always_inline int is_over(__u64 verdict)
 	return verdict >> VERDICT_ACTION_SHIFT == VERDICT_OVER >> VERDICT_ACTION_SHIFT;
 }
 
+/* Whether the event of the packet's connection is missing: one of the limits measures it. */
+static __always_inline int needs_event(__u32 limits, __u64 key)
+{
+	return limits & RULE_LIMIT_CONNECTIONS * 0x01010101U && !event_of(key) &&
+	       (key & 0xff) == IPPROTO_TCP && key >> KEY_READABLE_SHIFT & READ_PORTS;
+}
+
 /*
  * What the limits say, 0 = the packet is under all of them. Each limit that sees the packet counts
- * it; the first enforced limit that it is over ends that.
+ * it; the first enforced limit that it is over ends that, except for limits of connections, which
+ * see each event.
  */
 static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src_high,
 					    __u64 src_low, __u64 key)
 {
-	__u64 would = 0;
+	__u64 result = 0;
+	__u32 denied_by = 0;
 	int i;
 
 	for (i = 0; i < RULE_LIMITS_PER_PACKET; i++) {
-		__u32 number = limits >> 8 * i & 0xff;
+		__u32 number = limits >> 8 * i & RULE_LIMIT_NUMBER;
 		struct rule_limit *limit;
 		struct rule_line *line;
 
@@ -127,14 +139,22 @@ static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src
 		if (!line)
 			break;
 		limit = &line->limit;
+		if (is_over(result) && limit->measure != RULE_MEASURE_CONNECTIONS)
+			continue;
 		if (!limit_sees(limit, key) || !is_over_limit(limit, src_high, src_low, key))
 			continue;
-		if (limit->enforced)
-			return VERDICT_OVER | limit->rule_id;
-		if (!would)
-			would = VERDICT_WOULD_OVER | limit->rule_id;
+		if (limit->flags & RULE_LIMIT_ENFORCED) {
+			if (limit->measure == RULE_MEASURE_CONNECTIONS && !denied_by)
+				denied_by = limit->rule_id;
+			if (!is_over(result))
+				result = VERDICT_OVER | limit->rule_id;
+		} else if (!result) {
+			result = VERDICT_WOULD_OVER | limit->rule_id;
+		}
 	}
-	return would;
+	if (event_of(key) == CONNECTION_VERIFIED)
+		connection_counted(denied_by);
+	return result;
 }
 
 /* The rule image in force, or NULL. */
@@ -183,6 +203,8 @@ __attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u6
 	if (rank_of(by_any) > rank_of(by_source))
 		by_source = by_any;
 	if (limits && rank_of(by_source) < RANK_LIMITS) {
+		if (needs_event(limits, key))
+			return VERDICT_CONNECTION;
 		limited = limits_verdict(image, limits, src_high, src_low, key);
 		/* The first rule that a packet over a limit would meet is the limit. */
 		if (limited && (!header->default_deny || by_source || is_over(limited)))
@@ -210,18 +232,37 @@ static __always_inline __u64 rule_key(struct packet *packet, __u32 slot)
 	       packet->tcp_flags << KEY_FLAGS_SHIFT | length << KEY_LENGTH_SHIFT;
 }
 
+/* What the packet means for limits of connections, in bits of a key. */
+static __always_inline __u64 event_bits(struct xdp_md *ctx, struct packet *packet, __u64 key)
+{
+	struct connection *connection = current_connection();
+
+	if (!connection)
+		return (__u64)CONNECTION_NONE << KEY_EVENT_SHIFT;
+	connection->src_high = packet->src_high;
+	connection->src_low = packet->src_low;
+	connection->dst_high = packet->dst_high;
+	connection->dst_low = packet->dst_low;
+	connection->ports = packet->ports;
+	return connection_event(ctx, key) << KEY_EVENT_SHIFT;
+}
+
 /*
  * The action for a parsed packet. Sets its rule, and the reason; a permit rule keeps the parser's
  * reason.
  */
-static __always_inline enum packet_log_action apply_rules(struct packet *packet, __u32 slot,
-							  __u32 cpu, __u64 *reason)
+static __always_inline enum packet_log_action apply_rules(struct xdp_md *ctx, struct packet *packet,
+							  __u32 slot, __u32 cpu, __u64 *reason)
 {
-	__u64 verdict;
+	__u64 verdict, key;
 
 	if (packet->ether_type != ETH_P_IP && packet->ether_type != ETH_P_IPV6)
 		return PACKET_LOG_ACTION_PERMIT;
-	verdict = rule_verdict(packet->src_high, packet->src_low, rule_key(packet, slot));
+	key = rule_key(packet, slot);
+	verdict = rule_verdict(packet->src_high, packet->src_low, key);
+	if (verdict == VERDICT_CONNECTION)
+		verdict = rule_verdict(packet->src_high, packet->src_low,
+				       key | event_bits(ctx, packet, key));
 	if (!verdict)
 		return PACKET_LOG_ACTION_PERMIT;
 	packet->rule_id = (__u32)verdict;

@@ -110,7 +110,7 @@ function textFor(parse: (value: string) => unknown) {
   });
 }
 const rate = textFor(parseRate);
-const measure = z.enum(LIMIT_MEASURES, { error: 'Write packets, bytes or syn.' });
+const measure = z.enum(LIMIT_MEASURES, { error: 'Write packets, bytes, syn, connections or ports.' });
 const burst = z.int().check(z.minimum(1));
 const per = textFor(parsePer);
 const consequence = textFor(parseThen);
@@ -119,13 +119,16 @@ const consequence = textFor(parseThen);
 const limit = {
   /** `20/min`, `1000/s`, `10M/s`. */
   rate: z.optional(rate),
-  /** Default: packets. `syn`: TCP packets with SYN and without ACK. */
+  /** Default: packets. */
   measure: z.optional(measure),
   /** Default: the number in the rate. */
   burst: z.optional(burst),
   /** What has a bucket: `source` (default), `source/24`, `source/24,48`, `rule` or `port`. */
   per: z.optional(per),
-  /** `block:60s`: denies all that the limit measures of the bucket until then. */
+  /**
+   * `block:60s`: denies all that the limit measures of the bucket until then. `ban:1h`, `ban:1h..24h`: denies the source for
+   * that long, up to the longer time if it is banned repeatedly.
+   */
   then: z.optional(consequence),
   /** Absent or false: packets over the limit are permitted, and marked. */
   enforce: z.optional(z.boolean()),

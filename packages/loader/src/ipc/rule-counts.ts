@@ -28,6 +28,8 @@ export interface LimitStateCopy {
   readonly nowNs: bigint;
   /** Buckets that were given up for others before they were empty. */
   readonly evictions: number;
-  /** `struct limit_entry` of all sets. Copied while the program writes: an entry that is replaced just then is wrong. */
+  /** One of `LIMIT_STATE.shapes`. */
+  readonly shape: number;
+  /** `struct limit_entry` of all sets, or of another shape `struct limit_wide_entry`. Copied while the program writes: an entry that is replaced just then is wrong. */
   readonly table: Uint8Array;
 }

@@ -3,7 +3,7 @@ import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { RuleSlot } from '../ipc/rule-slot.ts';
-import { limitSlots } from '../xdp/limit-slots.ts';
+import { type LimitShape, limitShapes } from '../xdp/limit-shapes.ts';
 import type { LimitStates } from '../xdp/limit-states.ts';
 import type { RuleCounters } from '../xdp/rule-counters.ts';
 import type { RuleImages } from '../xdp/rule-images.ts';
@@ -20,8 +20,8 @@ interface AskedInterfaces {
 export class Rules {
   readonly #images: RuleImages;
   readonly #limits: LimitStates;
-  /** Counter slots of the limits in each slot. */
-  readonly #limitSlots: { [Slot in RuleSlot]?: readonly number[] } = {};
+  /** The limits in each slot. */
+  readonly #inSlot: { [Slot in RuleSlot]?: readonly LimitShape[] } = {};
   readonly #counters: RuleCounters;
   readonly #owners: RuleOwners;
   readonly #interfaces: AskedInterfaces;
@@ -80,8 +80,9 @@ export class Rules {
 
   /** Until both slots are known, one may have rules of the previous loader, whose limits are in use. */
   #removeLimits(): void {
-    const { confirmed, provisional } = this.#limitSlots;
-    if (confirmed && provisional) this.#limits.keepOnly(new Set([...confirmed, ...provisional]));
+    const { confirmed, provisional } = this.#inSlot;
+    if (confirmed && provisional)
+      this.#limits.keepOnly(new Set([...confirmed, ...provisional].map((each) => each.slot)));
   }
 
   #publish({ slot, image, freshCounters, owners }: Publish): PlainError | undefined {
@@ -89,11 +90,13 @@ export class Rules {
       this.#inUse = true;
       this.#counters.zero(freshCounters);
       this.#owners.assign(owners);
-      const slots = image ? limitSlots(new Uint8Array(image)) : [];
-      this.#limits.prepare(slots, new Set(freshCounters));
+      const limits = image ? limitShapes(new Uint8Array(image)) : [];
+      // A change that reverts may have changed what a limit measures.
+      const next = image || slot === 'confirmed' ? limits : (this.#inSlot.confirmed ?? []);
+      this.#limits.prepare(next, new Set(freshCounters));
       if (image) this.#images.publish(slot, new Uint8Array(image));
       else this.#images.clear(slot);
-      this.#limitSlots[slot] = slots;
+      this.#inSlot[slot] = limits;
       this.#removeLimits();
       return undefined;
     } catch (error) {

@@ -9,18 +9,23 @@ import { need } from '../native/check.ts';
 import { createFixedArray, innerMapId, putMap, takeMap } from '../native/libbpf.ts';
 import { closeDescriptor, jiffyNs, readShared, writeShared } from '../native/libc.ts';
 import { KernelJiffies } from './kernel-jiffies.ts';
+import type { LimitShape } from './limit-shapes.ts';
 import type { Pins } from './pinning/pins.ts';
 
-const { seed, tick_ns, evictions, cells, table } = LIMIT_STATE.fields;
+const { seed, tick_ns, evictions, shape: shape_field, cells, table, wide } = LIMIT_STATE.fields;
+
+interface Levels {
+  /** Undefined for those of an earlier version, which did not pin them: only CAP_SYS_ADMIN could open them again. */
+  readonly fd: number | undefined;
+  /** One of `LIMIT_STATE.shapes`; undefined: unknown. */
+  readonly shape: number | undefined;
+}
 
 export class LimitStates {
   readonly #outer: number;
   readonly #pins: Pick<Pins, 'addMap' | 'removeMap'>;
-  /**
-   * Descriptors by index, as far as levels are known; undefined for those of an earlier version, which did not pin them:
-   * only CAP_SYS_ADMIN could open them again.
-   */
-  readonly #present = new Map<number, number | undefined>();
+  /** By index, as far as they are known. */
+  readonly #present = new Map<number, Levels>();
   #jiffies: KernelJiffies | undefined;
 
   /**
@@ -40,23 +45,25 @@ export class LimitStates {
       if (id.errno !== 0) continue;
       const fd = leftover(nameOf(slot));
       const isCurrent = fd !== undefined && objectId(fd) === id.value;
-      this.#present.set(slot, isCurrent ? fd : undefined);
+      this.#present.set(slot, isCurrent ? { fd, shape: shapeOf(fd) } : { fd: undefined, shape: undefined });
       if (isCurrent) pins.addMap({ name: nameOf(slot), fd });
       else if (fd !== undefined) closeDescriptor(fd);
     }
   }
 
   /**
-   * Makes sure that each limit has levels: those in `fresh` get new ones. Call it before the rules are published. Throws
-   * SetupError.
+   * Makes sure that each limit has levels of its shape: those in `fresh` get new ones. Call it before the rules are
+   * published. Throws SetupError.
    */
-  prepare(slots: readonly number[], fresh: ReadonlySet<number>): void {
-    for (const slot of slots) if (fresh.has(slot) || !this.#present.has(slot)) this.#create(slot);
+  prepare(limits: readonly LimitShape[], fresh: ReadonlySet<number>): void {
+    for (const { slot, shape } of limits) {
+      if (fresh.has(slot) || this.#present.get(slot)?.shape !== shape) this.#create(slot, shape);
+    }
   }
 
   /** Removes the levels that no limit uses. Call it after the rules were published. */
   keepOnly(slots: ReadonlySet<number>): void {
-    for (const [slot, fd] of this.#present) {
+    for (const [slot, { fd }] of this.#present) {
       if (slots.has(slot)) continue;
       const removed = takeMap(this.#outer, slot);
       if (removed.errno !== ERRNO.ENOENT) need(removed, 'clear limit', String(slot));
@@ -68,24 +75,26 @@ export class LimitStates {
 
   /** Copies the levels of a limit, in about 0.1 ms; undefined if they cannot be read. Throws SetupError. */
   read(slot: number): LimitStateCopy | undefined {
-    const fd = this.#present.get(slot);
-    if (fd === undefined) return undefined;
+    const { fd, shape } = this.#present.get(slot) ?? {};
+    if (fd === undefined || shape === undefined) return undefined;
     this.#jiffies ??= new KernelJiffies();
     const head = new Uint8Array(cells);
-    const entries = new Uint8Array(LIMIT_STATE.size - table);
+    const begin = shape === LIMIT_STATE.shapes.cells ? table : wide;
+    const entries = new Uint8Array(LIMIT_STATE.size - begin);
     readShared(fd, 0, head);
-    readShared(fd, table, entries);
+    readShared(fd, begin, entries);
     const view = new DataView(head.buffer);
     const tickNs = view.getBigUint64(tick_ns, true);
     return {
       tickNs,
       nowNs: BigInt.asUintN(64, this.#jiffies.read() * tickNs),
       evictions: Number(view.getBigUint64(evictions, true)),
+      shape,
       table: entries,
     };
   }
 
-  #create(slot: number): void {
+  #create(slot: number, shape: number): void {
     const created = createFixedArray('limit_state', LIMIT_STATE.size, 1);
     if (created.errno !== 0) throw noRoom(created.errno);
     const fd = created.value;
@@ -94,6 +103,7 @@ export class LimitStates {
       const view = new DataView(bytes.buffer);
       view.setBigUint64(seed, randomBytes(8).readBigUInt64LE() | 1n, true);
       view.setBigUint64(tick_ns, jiffyNs(), true);
+      view.setBigUint64(shape_field, BigInt(shape), true);
       writeShared(fd, bytes);
       const put = putMap(this.#outer, slot, fd);
       if (put.errno !== 0) throw noRoom(put.errno);
@@ -101,11 +111,17 @@ export class LimitStates {
       closeDescriptor(fd);
       throw error;
     }
-    const previous = this.#present.get(slot);
-    this.#present.set(slot, fd);
+    const previous = this.#present.get(slot)?.fd;
+    this.#present.set(slot, { fd, shape });
     if (previous !== undefined) closeDescriptor(previous);
     this.#pins.addMap({ name: nameOf(slot), fd });
   }
+}
+
+function shapeOf(fd: number): number {
+  const bytes = new Uint8Array(8);
+  readShared(fd, shape_field, bytes);
+  return Number(new DataView(bytes.buffer).getBigUint64(0, true));
 }
 
 /** Of the pin of a limit's levels. */

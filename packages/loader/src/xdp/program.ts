@@ -1,7 +1,9 @@
 /** Opens, configures and loads the XDP object with the best transport that this kernel supports. */
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import {
+  CONNECTION_STATE,
   COUNTERS,
   INTERFACE_SLOTS,
   MAPS,
@@ -29,7 +31,7 @@ import {
   silenceLibbpf,
 } from '../native/libbpf.ts';
 import { requireLibbpf } from '../native/libbpf-version.ts';
-import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
+import { closeDescriptor, mapShared, pageSize, readShared, writeShared } from '../native/libc.ts';
 import { possibleCpus } from '../system/cpus.ts';
 import { isRealtimeKernel } from '../system/realtime-kernel.ts';
 import { candidates } from '../transports/choose-transport.ts';
@@ -152,6 +154,7 @@ function opened(
   const open = transport.open(map, { ...ringSettings(options, cpus), kept });
   const ruleSlots = ruleCounterSlots(totalmem(), cpus);
   const ruleOwners = RuleOwners.open(ruleSlots, kept?.(RULE_OWNERS));
+  seedConnections(mapDescriptor(map(MAPS.connections)));
   return {
     single: descriptor(single),
     frags: hasFrags ? descriptor(frags) : undefined,
@@ -174,6 +177,13 @@ function opened(
     ruleCounters: memoryOf(map(MAPS.ruleCounters), ruleSlots * cpus * RULE_COUNTER.size, 'read-write'),
     ruleOwners,
   };
+}
+
+/** Gives the connections a seed, unless they have that of an earlier loader. */
+function seedConnections(fd: number): void {
+  const bytes = new Uint8Array(8);
+  readShared(fd, CONNECTION_STATE.fields.seed, bytes);
+  if (bytes.every((byte) => byte === 0)) writeShared(fd, randomBytes(8));
 }
 
 function emittedSoFar(counters: Uint8Array): number {

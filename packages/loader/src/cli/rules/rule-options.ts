@@ -23,10 +23,13 @@ export function lifeOptions(): Option[] {
 export function limitOptions(): Option[] {
   return [
     new Option('--rate <rate>', 'limit: 20/min, 1000/s, 5/h; bytes also as 10M/s'),
-    new Option('--measure <what>', 'limit: packets (default), bytes or syn (new TCP connections)'),
+    new Option('--measure <what>', 'limit: packets (default), bytes, syn, connections (verified) or ports (distinct)'),
     new Option('--burst <n>', 'limit: packets or bytes at once (default: the number in the rate)').argParser(count),
     new Option('--per <bucket>', 'limit: source (default), source/24, source/24,48 (IPv4, IPv6), rule or port'),
-    new Option('--then <what>', 'limit: block:60s denies what the bucket sends, for at most 10m'),
+    new Option(
+      '--then <what>',
+      'limit: block:60s denies what the limit measures, at most 10m; ban:1h..24h denies the source',
+    ),
     new Option('--enforce', 'limit: deny what is over; without it, such packets are permitted and marked'),
   ];
 }

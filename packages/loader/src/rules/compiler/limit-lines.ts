@@ -12,7 +12,7 @@ const LEVEL_BITS = 24;
 /** Returns a line for each limit. */
 export function limitLines(limits: readonly PreparedRule[]): Uint8Array {
   const bytes = new Uint8Array(RULE_LIMIT.size * limits.length);
-  const { fields, measures, pers } = RULE_LIMIT;
+  const { fields, flags, measures, pers } = RULE_LIMIT;
   limits.forEach(({ id, counterSlot, expiresMs, limit }, index) => {
     if (limit === undefined) return;
     const { numbers, overSlot, isEnforced } = limit;
@@ -23,7 +23,7 @@ export function limitLines(limits: readonly PreparedRule[]): Uint8Array {
     line.setUint32(fields.over_slot, overSlot, true);
     line.setUint8(fields.measure, measures[numbers.measure]);
     line.setUint8(fields.per, pers[numbers.per.kind]);
-    line.setUint8(fields.enforced, isEnforced ? 1 : 0);
+    line.setUint8(fields.flags, (isEnforced ? flags.enforced : 0) | (numbers.ban === undefined ? 0 : flags.bans));
     line.setUint8(fields.cell_shift, times.cellShift);
     line.setBigUint64(fields.expires_wall_ns, expiresNs(expiresMs), true);
     line.setBigUint64(fields.cost, times.cost, true);

@@ -157,8 +157,7 @@ export class Values {
     const isAny = this.#any.has(limits[0] as number);
     let packed = 0;
     limits.forEach((place, i) => {
-      const number = this.#ruleAt(place).limit?.number ?? 0;
-      packed += number * 2 ** (8 * (isAny ? RULE_LIMIT.per_packet - limits.length + i : i));
+      packed += limitByte(this.#ruleAt(place)) * 2 ** (8 * (isAny ? RULE_LIMIT.per_packet - limits.length + i : i));
     });
     const key = `${packed} ${next}`;
     let node = this.#byLimits.get(key);
@@ -204,6 +203,12 @@ export class Values {
     this.#rows.fill(node, needed - services, needed);
     return this.#rowCount++;
   }
+}
+
+/** Returns the number of a limit, with the bit of those that measure connections. */
+function limitByte({ limit }: PreparedRule): number {
+  if (limit === undefined) return 0;
+  return limit.numbers.measure === 'connections' ? limit.number + RULE_LIMIT.connections : limit.number;
 }
 
 function chainTooLong({ id }: PreparedRule): RulesCompileError {

@@ -122,7 +122,7 @@ export class RuleImage {
     );
     return packed.flatMap((numbers) =>
       [0, 8, 16, 24].flatMap((shift) => {
-        const number = (numbers >>> shift) & 0xff;
+        const number = (numbers >>> shift) & RULE_LIMIT.number;
         return number === 0 ? [] : this.#limitId(number, nowNs);
       }),
     );

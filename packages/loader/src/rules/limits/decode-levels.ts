@@ -1,4 +1,5 @@
 /** Reads levels from the entries of a limit, in the same steps as `entry_is_over` of limit_state.h. Pure. */
+import { LIMIT_STATE, LIMIT_WIDE_ENTRY } from '@packetlog/bpf';
 import { type BucketLevel, MAX_BUCKETS_AT_ONCE } from '@packetlog/common';
 import type { LimitStateCopy } from '../../ipc/rule-counts.ts';
 import { bucketText } from './bucket-text.ts';
@@ -12,7 +13,9 @@ export interface DecodedLevels {
   readonly top: readonly BucketLevel[];
 }
 
+/** Words of an entry, by shape. Both kinds begin with key and arrival. */
 const ENTRY_WORDS = 4;
+const WIDE_ENTRY_WORDS = LIMIT_WIDE_ENTRY.size / 4;
 const NS_PER_MS = 1e6;
 const LEVEL_DIGITS = 1000;
 
@@ -33,9 +36,10 @@ export function decodeLevels(limit: ImageLimit, state: LimitStateCopy, nowMs: nu
   const fullNs = limit.burstNs + Number(state.tickNs);
   const isOver = ({ isBlocked, levelNs }: Entry) => isBlocked || levelNs + limit.costNs > fullNs;
   const top: Entry[] = [];
+  const step = state.shape === LIMIT_STATE.shapes.cells ? ENTRY_WORDS : WIDE_ENTRY_WORDS;
   let followed = 0;
   let over = 0;
-  for (let word = 0; word < words.length; word += ENTRY_WORDS) {
+  for (let word = 0; word < words.length; word += step) {
     const low = words[word + 2] as number;
     const aheadNs = ((words[word + 3] as number) - nowHigh) * 2 ** 32 + (low - nowLow);
     const entry = entryOf(word, aheadNs, (low & 1) === 1, limit, fullNs);

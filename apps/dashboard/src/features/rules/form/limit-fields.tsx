@@ -6,6 +6,8 @@ const MEASURES = [
   { value: 'packets', label: 'packets', title: 'Counts packets' },
   { value: 'bytes', label: 'bytes', title: 'Counts bytes of frames' },
   { value: 'syn', label: 'SYN', title: 'Counts attempts to open a TCP connection' },
+  { value: 'connections', label: 'connections', title: 'Counts TCP connections that the kernel verified' },
+  { value: 'ports', label: 'ports', title: 'Counts distinct destination ports, at most 24' },
 ] as const;
 
 const ENFORCE = [

@@ -1,4 +1,11 @@
-import { type Rule, type RuleAction, type RuleChanges, type RuleDraft, ruleDraftSchema } from '@packetlog/common';
+import {
+  type LimitMeasure,
+  type Rule,
+  type RuleAction,
+  type RuleChanges,
+  type RuleDraft,
+  ruleDraftSchema,
+} from '@packetlog/common';
 import { asSentence } from '../../../text/sentence.ts';
 
 /** Content of the form's fields, valid or not. */
@@ -11,7 +18,7 @@ export interface RuleForm {
   /** Of limits: '20/min'. */
   readonly rate: string;
   /** Of limits. */
-  readonly measure: 'packets' | 'bytes' | 'syn';
+  readonly measure: LimitMeasure;
   readonly enforce: 'observe' | 'enforce';
   readonly reason: string;
   /** A duration such as '1h', '' for no expiry, KEEP to keep the current expiry. */
