@@ -35,7 +35,7 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     const { page, problems } = await suite.open(`${origin}/${change}`);
     await page.getByRole('link', { name: 'Defence' }).click();
     await page.getByText('No limits yet.').waitFor();
-    for (const text of ['No source is banned.', 'No decision against a ban.', 'No findings since the loader started.'])
+    for (const text of ['No source is banned.', 'No decisions yet.', 'No findings since the loader started.'])
       await page.getByText(text).waitFor();
     await screenshot(page, 'defence-empty', false);
     expect(await axeViolations(page)).toEqual([]);

@@ -49,9 +49,9 @@ export function BansSection({
         <div className="defence-empty">
           <p className="defence-lead">No source is banned.</p>
           <p className="text-muted">
-            A ban denies all packets of a source for a time. Only a limit with <em>then: ban</em> bans, only once it is
-            enforced, and only a source whose connections the kernel verified: a forged source is never banned. Each ban
-            ends by itself, and can be undone.
+            A ban denies all packets of a source for a time. Only a limit that says so bans (<em>then</em>{' '}
+            <code className="font-mono">ban:1h..24h</code>), only once it is enforced, and only a source whose
+            connections the kernel verified: a forged source is never banned. Each ban has an end, and can be undone.
           </p>
         </div>
       ) : (

@@ -1,5 +1,6 @@
 import { Segments } from '../../../ui/segments.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
+import { LimitBucketFields } from './limit-bucket-fields.tsx';
 import type { RuleForm } from './rule-form.ts';
 
 const MEASURES = [
@@ -34,10 +35,11 @@ export function LimitFields({
         value={form.rate}
         onChange={(rate) => set({ rate })}
         placeholder="20/min"
-        hint="For each source: 20/min, 1000/s, 10M/s"
+        hint="For each bucket: 20/min, 1000/s, 10M/s"
         problem={problemOf('rate')}
       />
       <Segments label="Measure" segments={MEASURES} value={form.measure} onChange={(measure) => set({ measure })} />
+      <LimitBucketFields form={form} set={set} problemOf={problemOf} />
       <Segments
         label="Over the limit"
         segments={ENFORCE}

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 import { expect, test } from 'vitest';
 import { makeRule } from '../../../../test/support/samples.ts';
 import { changesOf, EMPTY_FORM, filledBy, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
@@ -39,6 +40,20 @@ test('a proposed rule fills the form, and is the same rule with an expiry', () =
   expect(readForm({ ...EMPTY_FORM, ...filledBy(proposed) }).draft).toEqual({ ...proposed, for: '1h' });
 });
 
+test('a proposed limit fills the form with its numbers', () => {
+  const proposed = {
+    action: 'limit',
+    source: 'any',
+    protocol: 'udp',
+    rate: '20/min',
+    per: 'source/24',
+    burst: 40,
+    then: 'block:60s',
+    reason: '',
+  } as const;
+  expect(readForm({ ...EMPTY_FORM, ...filledBy(proposed), lasts: '' }).draft).toEqual(proposed);
+});
+
 test('an unchanged form changes nothing', () => {
   const { packets, bytes, ...rule } = makeRule({
     protocol: 'tcp',
@@ -67,6 +82,46 @@ test('only changed fields are sent; an emptied field is removed', () => {
   });
   const longer = { ...formOf(rule), lasts: '7d' };
   expect(changesOf(rule, longer, readForm(longer).draft ?? fail())).toEqual({ for: '7d' });
+});
+
+const LIMIT = { action: 'limit', protocol: 'udp', rate: '20/min', lasts: '' } as const;
+
+test('a limit has the numbers of its fields, and the usual ones where they are empty', () => {
+  const usual = { action: 'limit', source: '203.0.113.7', protocol: 'udp', rate: '20/min', reason: '' };
+  expect(read(LIMIT).draft).toEqual(usual);
+  expect(read({ ...LIMIT, per: ' source/24 ', burst: '40', then: 'block:60s' }).draft).toEqual({
+    ...usual,
+    per: 'source/24',
+    burst: 40,
+    then: 'block:60s',
+  });
+  expect(read({ ...LIMIT, action: 'deny', burst: '40' }).draft).toMatchObject({ action: 'deny' });
+});
+
+test.each<[Partial<RuleForm>, keyof RuleForm, RegExp]>([
+  [{ rate: '' }, 'rate', /needs a rate/],
+  [{ per: 'address' }, 'per', /is not a bucket/],
+  [{ burst: 'many' }, 'burst', /Enter a whole number/],
+  [{ burst: '0' }, 'burst', /Enter a whole number/],
+  [{ burst: '9999999999' }, 'burst', /Write at most/],
+  [{ then: 'wait' }, 'then', /is not a consequence/],
+])('a limit with %o is rejected at its field', (over, field, message) => {
+  expect(read({ ...LIMIT, ...over }).problems?.[field]).toMatch(message);
+});
+
+test('numbers of a limit that were emptied are removed', () => {
+  const rule = makeRule({
+    action: 'limit',
+    protocol: 'udp',
+    rate: '20/min',
+    per: 'port',
+    burst: 40,
+    then: 'block:60s',
+  });
+  const form = formOf(rule);
+  expect(changesOf(rule, form, readForm(form).draft ?? fail())).toBeNull();
+  const emptied = { ...form, per: '', burst: '20', then: '' };
+  expect(changesOf(rule, emptied, readForm(emptied).draft ?? fail())).toEqual({ per: null, burst: 20, then: null });
 });
 
 function fail(): never {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 import {
   type LimitMeasure,
   type Rule,
@@ -20,6 +21,10 @@ export interface RuleForm {
   /** Of limits. */
   readonly measure: LimitMeasure;
   readonly enforce: 'observe' | 'enforce';
+  /** Of limits, '' for the usual value: 'source/24', '40', 'block:60s'. */
+  readonly per: string;
+  readonly burst: string;
+  readonly then: string;
   readonly reason: string;
   /** A duration such as '1h', '' for no expiry, KEEP to keep the current expiry. */
   readonly lasts: string;
@@ -39,6 +44,9 @@ export const EMPTY_FORM: RuleForm = {
   rate: '',
   measure: 'packets',
   enforce: 'observe',
+  per: '',
+  burst: '',
+  then: '',
   reason: '',
   lasts: '1h',
 };
@@ -75,14 +83,19 @@ export function readForm(form: RuleForm): ReadForm {
     const field = FIELD_OF[name] ?? (name as keyof RuleForm);
     problems[field] ??= asSentence(issue.message);
   }
+  if (problems.burst !== undefined && !isWhole(form.burst)) problems.burst = 'Enter a whole number from 1 on.';
   if (form.source.trim() === '') problems.source = 'Enter an address, a network, set:NAME, or any.';
   return { draft: null, problems };
 }
 
-/** Returns the numbers of a limit. Those that the form does not have keep what they are. */
-function limitOf({ rate, measure, enforce }: RuleForm) {
+/** Returns the numbers of a limit. */
+function limitOf({ rate, measure, enforce, per, burst, then }: RuleForm) {
+  const texts = Object.entries({ rate, per, then }).flatMap(([key, text]) =>
+    text.trim() === '' ? [] : [[key, text.trim()]],
+  );
   return {
-    ...(rate.trim() !== '' && { rate: rate.trim() }),
+    ...Object.fromEntries(texts),
+    ...(burst.trim() !== '' && { burst: isWhole(burst) ? Number(burst) : burst }),
     ...(measure !== 'packets' && { measure }),
     ...(enforce === 'enforce' && { enforce: true }),
   };
@@ -98,24 +111,33 @@ export function formOf(rule: Rule): RuleForm {
     rate: rule.rate ?? '',
     measure: rule.measure ?? 'packets',
     enforce: rule.enforce === true ? 'enforce' : 'observe',
+    per: rule.per ?? '',
+    burst: String(rule.burst ?? ''),
+    then: rule.then ?? '',
     reason: rule.reason,
     lasts: rule.expires_at === undefined ? '' : KEEP,
   };
 }
 
 /** Returns the fields of a proposed rule; its expiry is that of other new rules. */
-export function filledBy({ action, source, protocol, destination_port, reason }: RuleDraft): FilledFields {
+export function filledBy(draft: RuleDraft): FilledFields {
+  const { action, source, protocol, destination_port, reason, rate, measure, per, burst, then } = draft;
   return {
     action,
     source,
     protocol: String(protocol ?? ''),
     port: String(destination_port ?? ''),
     reason: reason ?? '',
+    rate: rate ?? '',
+    measure: measure ?? 'packets',
+    per: per ?? '',
+    burst: String(burst ?? ''),
+    then: then ?? '',
   };
 }
 
 function limitChangesOf(rule: Rule, draft: RuleDraft): RuleChanges {
-  const keys = ['rate', 'measure', 'enforce'] as const;
+  const keys = ['rate', 'measure', 'enforce', 'per', 'burst', 'then'] as const;
   const changed = keys.filter((key) => draft[key] !== (rule[key] || undefined));
   return Object.fromEntries(changed.map((key) => [key, draft[key] ?? null]));
 }
@@ -131,4 +153,8 @@ export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleCha
   if (form.lasts !== KEEP && draft.for !== undefined) changes['for'] = draft.for;
   if (form.lasts === '' && rule.expires_at !== undefined) changes['expires_at'] = null;
   return Object.keys(changes).length === 0 ? null : (changes as RuleChanges);
+}
+
+function isWhole(text: string): boolean {
+  return /^[1-9]\d*$/.test(text.trim());
 }
