@@ -5,7 +5,7 @@ import { ethernet, ipv4, tcp } from '../lab/frame.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendFrames, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, PHONE, screenshot, TABLET } from './chromium.ts';
+import { axeViolations, DESKTOP, PHONE, screenshot, TABLET } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 import { misfits } from './fit.ts';
 import { done, listed } from './rules-command.ts';
@@ -13,6 +13,7 @@ import { tabThrough } from './tab-stops.ts';
 
 const SCANNER = '203.0.113.66';
 const PORTS = 300;
+const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
 
 describe.skipIf(!requireRoot())('the Defence page', () => {
   const suite = eachWithDashboard({ ipv6: false });
@@ -40,7 +41,7 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await screenshot(page, 'defence-empty', false);
     expect(await axeViolations(page)).toEqual([]);
 
-    await page.getByTestId('add-limit').click();
+    await page.keyboard.press('a');
     const dialog = page.getByRole('dialog');
     await dialog.locator('[name=protocol]').fill('udp');
     await dialog.locator('[name=rate]').fill('20/h');
@@ -124,6 +125,40 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     expect(await page.getByTestId('filter').inputValue()).toBe(`src ${SCANNER} and dst ${dst} and tcp`);
     expect(problems).toEqual([]);
     await packetlog.end();
+  });
+
+  test('shows the sums of each node while all are shown, and leads to one of them', async () => {
+    const { link } = suite.network;
+    const first = await suite.start();
+    const second = await suite.startAt(link.client, OTHER_TOKEN, '--allow-origin', first.origin);
+    // The first loader has to allow the address of the second, which is known now.
+    await first.packetlog.end();
+    const serving = await suite.serve(first.port, '--allow-node', second.origin);
+    const rule = { action: 'limit', source: 'any', protocol: 'udp', rate: '20/h', reason: 'lab' } as const;
+    await done(second.place, 'add', { rule });
+    const { page, problems } = await suite.open(first.url);
+    await page.getByRole('link', { name: 'Nodes' }).click();
+    await page.getByTestId('add-node').click();
+    const fields = { address: second.origin, token: OTHER_TOKEN, name: 'second' };
+    for (const [name, value] of Object.entries(fields)) await page.locator(`input[name="node-${name}"]`).fill(value);
+    await page.getByTestId('save-node').click();
+    await page.getByRole('button', { name: 'Show all nodes' }).click();
+    await page.getByRole('link', { name: 'Defence' }).click();
+    const node = page.getByTestId('defence-node').filter({ hasText: 'second' });
+    await node.getByText('1 observing').waitFor();
+    expect(await page.getByTestId('defence-node').count()).toBe(2);
+    expect(await page.getByTestId('limit').count()).toBe(0);
+    for (const viewport of [PHONE, DESKTOP]) {
+      await page.setViewportSize(viewport);
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await screenshot(page, `defence-nodes-${viewport.width}`, false);
+    }
+    await node.getByRole('button', { name: 'second' }).click();
+    await untilState(page, 'observing');
+    expect(problems).toEqual([]);
+    await second.packetlog.end();
+    await serving.end();
   });
 });
 

@@ -6,6 +6,7 @@ import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { lazyWithRetry } from '../../../node/lazy-with-retry.ts';
 import type { RulesView } from '../../../node/state/rules-state.ts';
+import { useKeys } from '../../../ui/keys/keys.ts';
 import {
   type FilledFields,
   loadEnforceSheet,
@@ -50,6 +51,10 @@ export function Limits({ view }: { view: RulesView }) {
   const levels = useLimitLevels(limits.length > 0);
   const close = () => setOpen(null);
   const add = (filled: FilledFields = {}) => setOpen({ what: 'add', filled: { ...NEW_LIMIT, ...filled } });
+  useKeys(
+    'page',
+    mayChange ? [{ keys: ['a'], name: 'Add a limit…', group: 'Rules', keywords: 'new rate', run: () => add() }] : [],
+  );
   const shown = open !== null && 'id' in open ? limits.find(({ id }) => id === open.id) : undefined;
   const actions: LimitActions = {
     onEnforce: (id) => setOpen({ what: 'enforce', id }),
@@ -70,7 +75,13 @@ export function Limits({ view }: { view: RulesView }) {
       {...(mayChange &&
         limits.length > 0 && {
           tools: (
-            <button type="button" className="button button-primary" data-testid="add-limit" onClick={() => add()}>
+            <button
+              type="button"
+              className="button button-primary"
+              data-testid="add-limit"
+              aria-keyshortcuts="a"
+              onClick={() => add()}
+            >
               <Plus size={13} aria-hidden="true" />
               <span>Add limit</span>
             </button>
