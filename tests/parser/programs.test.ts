@@ -21,8 +21,11 @@ const KINDS = (['array', 'ring', 'perf'] as const).flatMap((transport) =>
   (['single', 'frags'] as const).map((buffers) => ({ transport, buffers })),
 );
 
-/** The program is first; it calls the others, which call no other. */
-const deepest = ([program = 0, ...called]: number[]) => program + Math.max(0, ...called);
+/** The program is first; it calls the others, each of which calls at most one more. */
+function deepest([program = 0, ...called]: number[]): number {
+  const [first = 0, second = 0] = called.sort((a, b) => b - a);
+  return program + first + second;
+}
 
 describe.skipIf(!requireRoot())('the programs', () => {
   let scratch: string;

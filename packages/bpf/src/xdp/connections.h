@@ -142,38 +142,42 @@ static __always_inline __u64 *free_entry(struct connection_state *state, __u64 *
 /* After the handshake, without TIME_WAIT, which may be of an earlier connection. */
 #define SOCKET_VERIFIED (1 << 1 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9 | 1 << 11)
 
-/* The state of the socket for these addresses and ports as a bit, or of a listening one; 0: none.
- */
-static __always_inline __u32 socket_state(struct xdp_md *ctx, struct connection *connection,
-					  int is_ipv4)
+/* Fills the tuple of a connection; returns its size. */
+static __always_inline __u32 fill_tuple(struct connection *connection, int is_ipv4)
 {
 	struct bpf_sock_tuple *tuple = &connection->tuple;
 	__be16 source = bpf_htons(connection->ports),
 	       destination = bpf_htons(connection->ports >> 16);
-	struct bpf_sock *socket;
-	__u32 state;
 
 	if (is_ipv4) {
 		tuple->ipv4.saddr = connection->src_low >> 32;
 		tuple->ipv4.daddr = connection->dst_low >> 32;
 		tuple->ipv4.sport = source;
 		tuple->ipv4.dport = destination;
-		socket =
-			bpf_skc_lookup_tcp(ctx, tuple, sizeof(tuple->ipv4), BPF_F_CURRENT_NETNS, 0);
-	} else {
-		tuple->ipv6.saddr[0] = connection->src_high;
-		tuple->ipv6.saddr[1] = connection->src_high >> 32;
-		tuple->ipv6.saddr[2] = connection->src_low;
-		tuple->ipv6.saddr[3] = connection->src_low >> 32;
-		tuple->ipv6.daddr[0] = connection->dst_high;
-		tuple->ipv6.daddr[1] = connection->dst_high >> 32;
-		tuple->ipv6.daddr[2] = connection->dst_low;
-		tuple->ipv6.daddr[3] = connection->dst_low >> 32;
-		tuple->ipv6.sport = source;
-		tuple->ipv6.dport = destination;
-		socket =
-			bpf_skc_lookup_tcp(ctx, tuple, sizeof(tuple->ipv6), BPF_F_CURRENT_NETNS, 0);
+		return sizeof(tuple->ipv4);
 	}
+	tuple->ipv6.saddr[0] = connection->src_high;
+	tuple->ipv6.saddr[1] = connection->src_high >> 32;
+	tuple->ipv6.saddr[2] = connection->src_low;
+	tuple->ipv6.saddr[3] = connection->src_low >> 32;
+	tuple->ipv6.daddr[0] = connection->dst_high;
+	tuple->ipv6.daddr[1] = connection->dst_high >> 32;
+	tuple->ipv6.daddr[2] = connection->dst_low;
+	tuple->ipv6.daddr[3] = connection->dst_low >> 32;
+	tuple->ipv6.sport = source;
+	tuple->ipv6.dport = destination;
+	return sizeof(tuple->ipv6);
+}
+
+/* The state of the socket for these addresses and ports as a bit, or of a listening one; 0: none.
+ */
+static __always_inline __u32 socket_state(struct xdp_md *ctx, struct connection *connection,
+					  int is_ipv4)
+{
+	__u32 size = fill_tuple(connection, is_ipv4), state;
+	struct bpf_sock *socket =
+		bpf_skc_lookup_tcp(ctx, &connection->tuple, size, BPF_F_CURRENT_NETNS, 0);
+
 	if (!socket)
 		return 0;
 	state = socket->state;
@@ -188,26 +192,6 @@ static __always_inline __u64 denied_event(struct connection *connection, __u64 e
 	return CONNECTION_DENIED;
 }
 
-/* A SYN: of a connection that waits from now on, unless there is one with these ports already. */
-static __always_inline __u64 syn_event(struct xdp_md *ctx, struct connection_state *state,
-				       struct connection *connection, int is_ipv4)
-{
-	__u64 hash = connection->hash;
-	__u64 *set = connection_set(state, hash);
-	__u64 *entry = connection_entry(set, hash);
-	__u64 known = entry ? *entry : 0;
-
-	if ((known & ENTRY_STATE) == ENTRY_PENDING)
-		return CONNECTION_NEW;
-	/* Forged, or sent again: it would count a connection twice. */
-	if (socket_state(ctx, connection, is_ipv4) & (SOCKET_VERIFIED | SOCKET_SYN_SENT))
-		return known ? denied_event(connection, known) : CONNECTION_NONE;
-	if (!entry)
-		entry = free_entry(state, set);
-	*entry = (hash & ENTRY_HASH) | ENTRY_PENDING;
-	return CONNECTION_NEW;
-}
-
 /* The entry of a pending connection after another look-up. */
 static __always_inline __u64 tried(__u64 entry, __u64 jiffies)
 {
@@ -217,27 +201,6 @@ static __always_inline __u64 tried(__u64 entry, __u64 jiffies)
 		tries++;
 	return (entry & ENTRY_HASH) | (jiffies & ENTRY_STAMP) << ENTRY_STAMP_SHIFT |
 	       tries << ENTRY_TRIES_SHIFT | ENTRY_PENDING;
-}
-
-static __always_inline __u64 segment_event(struct xdp_md *ctx, struct connection_state *state,
-					   struct connection *connection, int is_ipv4, int is_reset)
-{
-	__u64 *entry = connection_entry(connection_set(state, connection->hash), connection->hash);
-	__u64 known, after;
-
-	if (!entry)
-		return CONNECTION_NONE;
-	known = *entry;
-	if ((known & ENTRY_STATE) == ENTRY_DENIED)
-		/* A reset only ends it, so that the server need not wait for the rest. */
-		return is_reset ? CONNECTION_NONE : denied_event(connection, known);
-	after = tried(known, bpf_jiffies64());
-	/* In the same jiffy, and not one of the first look-ups. */
-	if (after == known)
-		return CONNECTION_NONE;
-	*entry = after;
-	return socket_state(ctx, connection, is_ipv4) & SOCKET_VERIFIED ? CONNECTION_VERIFIED
-									: CONNECTION_NONE;
 }
 
 #define TCP_SYN 0x02
@@ -252,15 +215,41 @@ __attribute__((noinline)) __u64 connection_event(struct xdp_md *ctx, __u64 key)
 {
 	struct connection *connection = current_connection();
 	struct connection_state *state = connection_state();
-	__u64 flags = key >> KEY_FLAGS_SHIFT & 0xff;
-	int is_ipv4 = key >> KEY_READABLE_SHIFT & READ_IPV4;
+	__u64 flags = key >> KEY_FLAGS_SHIFT & (TCP_SYN | TCP_RST | TCP_ACK);
+	int is_syn = (flags & ~TCP_RST) == TCP_SYN;
+	__u64 *entry, known, after;
+	__u32 socket;
 
 	if (!connection || !state)
 		return CONNECTION_NONE;
 	connection->hash = connection_hash(connection, state->seed);
-	if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		return syn_event(ctx, state, connection, is_ipv4);
-	return segment_event(ctx, state, connection, is_ipv4, flags & TCP_RST);
+	entry = connection_entry(connection_set(state, connection->hash), connection->hash);
+	known = entry ? *entry : 0;
+	if (is_syn) {
+		if ((known & ENTRY_STATE) == ENTRY_PENDING)
+			return CONNECTION_NEW;
+	} else if (!entry) {
+		return CONNECTION_NONE;
+	} else if ((known & ENTRY_STATE) == ENTRY_DENIED) {
+		/* A reset only ends it, so that the server need not wait for the rest. */
+		return flags & TCP_RST ? CONNECTION_NONE : denied_event(connection, known);
+	} else {
+		after = tried(known, bpf_jiffies64());
+		/* In the same jiffy, and not one of the first look-ups. */
+		if (after == known)
+			return CONNECTION_NONE;
+		*entry = after;
+	}
+	socket = socket_state(ctx, connection, key >> KEY_READABLE_SHIFT & READ_IPV4);
+	if (!is_syn)
+		return socket & SOCKET_VERIFIED ? CONNECTION_VERIFIED : CONNECTION_NONE;
+	/* Forged, or sent again: it would count a connection twice. */
+	if (socket & (SOCKET_VERIFIED | SOCKET_SYN_SENT))
+		return entry ? denied_event(connection, *entry) : CONNECTION_NONE;
+	if (!entry)
+		entry = free_entry(state, connection_set(state, connection->hash));
+	*entry = (connection->hash & ENTRY_HASH) | ENTRY_PENDING;
+	return CONNECTION_NEW;
 }
 
 /* The event in a key. */
@@ -279,22 +268,23 @@ static __always_inline int denies_connection(__u32 rule_id)
 
 /*
  * Ends the wait of the current connection, which limits have counted. denied_by: the id of the rule
- * that denies the rest of it; 0: none.
+ * that denies the rest of it; 0: none. Global, as connection_event().
  */
-static __always_inline void connection_counted(__u32 denied_by)
+__attribute__((noinline)) int connection_counted(__u32 denied_by)
 {
 	struct connection *connection = current_connection();
 	struct connection_state *state = connection_state();
 	__u64 *entry;
 
 	if (!connection || !state)
-		return;
+		return 0;
 	entry = connection_entry(connection_set(state, connection->hash), connection->hash);
 	if (entry)
 		*entry = denied_by ? (*entry & ENTRY_HASH) |
 					     (denied_by & ENTRY_RULE) << ENTRY_RULE_SHIFT |
 					     ENTRY_DENIED
 				   : 0;
+	return 0;
 }
 
 #endif

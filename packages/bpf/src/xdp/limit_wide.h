@@ -6,7 +6,9 @@
 #ifndef PACKETLOG_LIMIT_WIDE_H
 #define PACKETLOG_LIMIT_WIDE_H
 
-#include "connection_event.h"
+#include "connections.h"
+#include "image_in_force.h"
+#include "limit_over.h"
 #include "limit_state.h"
 
 static __always_inline struct limit_wide_entry *wide_set_of(struct limit_state *state, __u64 hash)
@@ -129,6 +131,75 @@ static __always_inline int port_is_over(struct rule_limit *limit, struct limit_s
 		entry->ports[word] = entry->ports[word] << 16 | entry->ports[word - 1] >> 48;
 	entry->ports[0] = entry->ports[0] << 16 | port;
 	return 0;
+}
+
+static __always_inline __u64 wide_hash(__u64 bucket, __u64 seed)
+{
+	__u64 hash = bucket * seed;
+
+	return (hash ^ hash >> 32) * seed;
+}
+
+/* Whether the event is one of a limit of connections. */
+static __always_inline int sees_event(struct rule_limit *limit, __u64 event)
+{
+	return event == CONNECTION_NEW || event == CONNECTION_VERIFIED ||
+	       (event == CONNECTION_DENIED && denies_connection(limit->rule_id));
+}
+
+/* Whether the packet is one that a limit of ports sees. */
+static __always_inline int sees_port(__u64 key)
+{
+	return key >> KEY_READABLE_SHIFT & READ_PORTS &&
+	       (opens_connection(key) || (key & 0xff) == IPPROTO_UDP);
+}
+
+/*
+ * What limit `number`, one of connections or ports, of this rule says of a packet, as
+ * limit_answer(). A SYN that is not over counts under no limit of connections: the connection
+ * counts once it is verified. Global: the verifier checks it once, and not for each of the four
+ * limits of a packet.
+ */
+__attribute__((noinline)) __u32 wide_limit_answer(__u64 src_high, __u64 src_low, __u64 key,
+						  __u32 number, __u32 rule_id)
+{
+	void *image = image_in_force();
+	struct rule_line *line = image ? line_at(image, number) : 0;
+	__u64 bucket, hash, now, event = event_of(key);
+	struct rule_limit *limit;
+	struct limit_state *state;
+	int over;
+
+	if (!line)
+		return 0;
+	limit = &line->limit;
+	/* The image was replaced just now. */
+	if (limit->rule_id != rule_id || has_expired(limit))
+		return 0;
+	bucket = limit_key(limit, src_high, src_low, key);
+	if (limit->measure == RULE_MEASURE_PORTS) {
+		if (!sees_port(key))
+			return 0;
+		state = levels_of(limit, LIMIT_SHAPE_PORTS);
+		if (!state)
+			return 0;
+		now = bpf_jiffies64() * state->tick_ns;
+		hash = wide_hash(bucket, state->seed);
+		over = port_is_over(limit, state, hash, bucket, now,
+				    key >> KEY_PORT_SHIFT & 0xffff);
+	} else {
+		if (!sees_event(limit, event))
+			return 0;
+		state = levels_of(limit, LIMIT_SHAPE_CONNECTIONS);
+		if (!state)
+			return 0;
+		now = bpf_jiffies64() * state->tick_ns;
+		hash = wide_hash(bucket, state->seed);
+		over = connection_is_over(limit, state, hash, bucket, now, event);
+		if (!over && event == CONNECTION_NEW)
+			return 0;
+	}
+	return over ? LIMIT_SEEN | LIMIT_OVER : LIMIT_SEEN;
 }
 
 #endif

@@ -13,8 +13,11 @@
 #include <bpf/bpf_endian.h>
 #include "clock.h"
 #include "connections.h"
+#include "image_in_force.h"
 #include "limit_over.h"
+#include "limit_wide.h"
 #include "packet.h"
+#include "rule_counter.h"
 #include "rule_key.h"
 #include "rule_lookup.h"
 
@@ -124,14 +127,15 @@ static __always_inline int needs_event(__u32 limits, __u64 key)
 static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src_high,
 					    __u64 src_low, __u64 key)
 {
+	__u32 cpu = bpf_get_smp_processor_id(), denied_by = 0;
 	__u64 result = 0;
-	__u32 denied_by = 0;
 	int i;
 
 	for (i = 0; i < RULE_LIMITS_PER_PACKET; i++) {
 		__u32 number = limits >> 8 * i & RULE_LIMIT_NUMBER;
 		struct rule_limit *limit;
 		struct rule_line *line;
+		__u32 answer;
 
 		if (!number)
 			continue;
@@ -141,8 +145,16 @@ static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src
 		limit = &line->limit;
 		if (is_over(result) && limit->measure != RULE_MEASURE_CONNECTIONS)
 			continue;
-		if (!limit_sees(limit, key) || !is_over_limit(limit, src_high, src_low, key))
+		answer =
+			limit->measure < RULE_MEASURE_CONNECTIONS
+				? limit_answer(limit, src_high, src_low, key)
+				: wide_limit_answer(src_high, src_low, key, number, limit->rule_id);
+		if (!answer)
 			continue;
+		count_rule(limit->counter_slot, cpu, key >> KEY_LENGTH_SHIFT);
+		if (!(answer & LIMIT_OVER))
+			continue;
+		count_rule(limit->over_slot, cpu, key >> KEY_LENGTH_SHIFT);
 		if (limit->flags & RULE_LIMIT_ENFORCED) {
 			if (limit->measure == RULE_MEASURE_CONNECTIONS && !denied_by)
 				denied_by = limit->rule_id;
@@ -155,22 +167,6 @@ static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src
 	if (event_of(key) == CONNECTION_VERIFIED)
 		connection_counted(denied_by);
 	return result;
-}
-
-/* The rule image in force, or NULL. */
-static __always_inline void *image_in_force(void)
-{
-	__u32 slot = RULE_PROVISIONAL;
-	void *image = bpf_map_lookup_elem(&rule_images, &slot);
-	struct rule_line *line;
-
-	if (image) {
-		line = line_at(image, 0);
-		if (line && bpf_ktime_get_ns() < line->header.until_mono_ns)
-			return image;
-	}
-	slot = RULE_CONFIRMED;
-	return bpf_map_lookup_elem(&rule_images, &slot);
 }
 
 /* Global, with numbers as arguments only: see the head of this file. */
