@@ -105,7 +105,7 @@ async function passedPackets({ network }: BenchLab): Promise<number> {
 /** Stores the limit in the lab's state directory: every PacketLog that it starts enforces it, unless it says otherwise. */
 async function addLimit(lab: BenchLab): Promise<void> {
   const tool = await lab.startPacketlog();
-  await lab.rules('add', 'limit', 'any', '--rate', LIMIT, '--enforce', '--force');
+  await lab.rules('add', 'limit', 'any', '--rate', LIMIT, '--enforce', '--now', '--force');
   await lab.rules('confirm');
   await tool.stop();
 }

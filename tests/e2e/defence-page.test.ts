@@ -62,6 +62,9 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'defence-enforce', false);
     await dialog.getByRole('button', { name: 'Enforce', exact: true }).click();
+    await dialog.getByText('This limit was not tried.').waitFor();
+    await screenshot(page, 'defence-untried', false);
+    await dialog.getByRole('button', { name: 'Enforce now' }).click();
     await dialog.waitFor({ state: 'detached' });
     await untilState(page, 'confirming');
     await screenshot(page, 'defence-confirming', false);

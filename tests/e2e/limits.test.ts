@@ -72,7 +72,12 @@ describe.skipIf(!requireRoot())('a limit', () => {
     expect([50 - AT_ONCE, 50 - AT_ONCE - 1]).toContain(over);
     expect(await rulesDone(server, place, 'list')).toContain(`${over} over of 50`);
 
-    const enforced = await rulesDone(server, place, 'edit', '1', '--enforce');
+    const untried = await rules(server, place, 'enforce', '1');
+    expect(untried).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Rule 1 has observed for .* rules enforce 1\./),
+    });
+    const enforced = await rulesDone(server, place, 'enforce', '1', '--now');
     expect(enforced).toContain('Rule 1 now denies what is over its limit');
     await done(place, 'confirm', {});
     await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.0/24' } });

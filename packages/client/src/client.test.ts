@@ -64,10 +64,14 @@ describe('rules', () => {
       measure: 'syn',
       block: '60s',
       enforce: true,
+      now: true,
     });
     const numbers = { rate: '20/min', measure: 'syn', then: 'block:60s', enforce: true };
     expect(loader.asked).toEqual([
-      ['rules:add', { rule: { action: 'limit', source: 'any', protocol: 'tcp', destination_port: 22, ...numbers } }],
+      [
+        'rules:add',
+        { rule: { action: 'limit', source: 'any', protocol: 'tcp', destination_port: 22, ...numbers }, now: true },
+      ],
     ]);
   });
 

@@ -135,7 +135,7 @@ export class PacketLogClient {
    */
   async limit(source: string, options: LimitOptions): Promise<AddedRule> {
     const rule = { ...ruleDraft('limit', normalizeAddress(source), options), ...limitFields(options) };
-    return this.#addDraft(rule, options.force);
+    return this.#addDraft(rule, options.force, options.now);
   }
 
   /**
@@ -248,8 +248,9 @@ export class PacketLogClient {
     return this.#addDraft(ruleDraft(action, normalizeAddress(source), options), options.force);
   }
 
-  async #addDraft(rule: RuleDraft, force: boolean | undefined): Promise<AddedRule> {
-    const added = await this.#request('add', { rule, ...(force !== undefined && { force }) });
+  async #addDraft(rule: RuleDraft, force: boolean | undefined, now?: boolean | undefined): Promise<AddedRule> {
+    const overrides = { ...(force !== undefined && { force }), ...(now !== undefined && { now }) };
+    const added = await this.#request('add', { rule, ...overrides });
     return { ...added.rule, ...(added.pending !== undefined && { pending: added.pending }) };
   }
 

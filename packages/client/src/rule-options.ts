@@ -92,8 +92,13 @@ export interface LimitOptions extends RuleOptions {
   readonly block?: string;
   /** Bans a source that was over: `1h`, or `1h..24h` for repeated bans. With `measure: 'connections'`, instead of `block`. */
   readonly ban?: string;
-  /** Denies packets over the limit. */
+  /**
+   * Denies packets over the limit. Rejected (`untried`) unless a limit with the same numbers and match has observed for a
+   * minute, or had a dry run.
+   */
   readonly enforce?: boolean;
+  /** Enforce a limit that was not tried. */
+  readonly now?: boolean;
 }
 
 export function limitFields({ rate, measure, burst, per, block, ban, enforce }: LimitOptions) {

@@ -30,6 +30,8 @@ import {
 const count = z.int().check(z.nonnegative());
 /** Apply the change even if the lockout guard finds a protected address locked out. */
 const force = z.optional(z.boolean());
+/** Enforce a limit that was not tried: that neither observed for a minute nor had a dry run. */
+const now = z.optional(z.boolean());
 const nothing = z.strictObject({});
 const ofStep = z.strictObject({ change: z.optional(z.int().check(z.nonnegative())) });
 
@@ -66,12 +68,13 @@ export const DRY_RUN_CHECKS = [
 /** One schema per request; the key is the name after `rules:`. */
 export const rulesRequestSchemas = {
   list: nothing,
-  add: z.strictObject({ rule: ruleDraftSchema, force }),
-  edit: z.strictObject({ id: ruleIdSchema, changes: ruleChangesSchema, force }),
+  add: z.strictObject({ rule: ruleDraftSchema, force, now }),
+  edit: z.strictObject({ id: ruleIdSchema, changes: ruleChangesSchema, force, now }),
   /** Adds all of them, or none, with an error whose `field` names the invalid one: `rules.3.source`. */
   add_many: z.strictObject({
     rules: z.array(ruleDraftSchema).check(z.minLength(1), z.maxLength(MAX_RULES_AT_ONCE)),
     force,
+    now,
   }),
   /** Removes by id, or by what a rule matches. If one does not exist, nothing changes. */
   remove: z
@@ -119,6 +122,7 @@ export const rulesRequestSchemas = {
     /** Change nothing, and report what would change. Lockout guard and limits still apply. */
     check: z.optional(z.boolean()),
     force,
+    now,
   }),
   /** Dry run of `rules` (instead of those in force), `add` (in addition to them) or another default policy. */
   test: z.strictObject({ ...dryRunShape, seconds }).check(...DRY_RUN_CHECKS),
@@ -193,9 +197,10 @@ export interface RulesResults {
 export const rulesErrorSchema = z.object({
   /**
    * `forbidden`: the connection has no admin token. `lockout`: it would lock out `protected`; `force` overrides.
+   * `untried`: it would enforce a limit that was not tried; `now` overrides.
    * `limit`: more than the kernel's tables hold. `unavailable`: this loader enforces no rules.
    */
-  code: z.enum(['forbidden', 'invalid', 'not_found', 'lockout', 'limit', 'internal', 'unavailable']),
+  code: z.enum(['forbidden', 'invalid', 'not_found', 'lockout', 'untried', 'limit', 'internal', 'unavailable']),
   /** A sentence that ends with the next step. */
   message: z.string(),
   /** The invalid part of the request, such as `rule.source`. */

@@ -87,9 +87,11 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     noteFault: undefined as Error | undefined,
     commitFault: undefined as Error | undefined,
     changes: 0,
+    /** Monotonic time of the trials of limits. */
+    nowMs: 0,
   };
   const service = new RulesService({
-    enforcement: new Enforcement(kernel, compiler, target),
+    enforcement: new Enforcement(kernel, compiler, target, () => world.nowMs),
     store: {
       prepare: (ruleset, { fileSaysIt = false } = {}) => {
         if (world.saveFault) throw world.saveFault;

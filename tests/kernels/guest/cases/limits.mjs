@@ -30,7 +30,7 @@ export async function run(lab) {
 /** One packet an hour, so that it does not matter how long the test takes. @param {Parts} parts */
 export async function enforce({ lab, loader, passes, passes6 }) {
   const rule = { action: 'limit', source: 'any', protocol: 'udp', rate: '1/h', enforce: true };
-  const id = await loader.add(rule);
+  const { id } = (await loader.ask('add', { rule, now: true })).rule;
   await loader.ask('confirm');
   lab.check(P.limit, 'from a source', await passes(3), 1);
   lab.check(P.limit, 'from another', await passes(17), 1);

@@ -22,7 +22,7 @@ type Applied = RulesResults['apply'];
 export function applyRequest(
   content: Uint8Array,
   file: string,
-  { check, force }: { check?: true; force?: true },
+  { check, force, now }: { check?: true; force?: true; now?: true },
 ): RulesRequest<'apply'> {
   const fail = (problem: string, cause?: unknown) =>
     new SetupError({ step: 'apply', target: file, problem, next: NOTHING_CHANGED, exit: 'usage', cause });
@@ -53,6 +53,7 @@ export function applyRequest(
     lists,
     ...(check ? { check } : {}),
     ...(force ? { force } : {}),
+    ...(now ? { now } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Implements the `packetlog rules` subcommands that need more than a single request. */
-import type { RuleChanges } from '@packetlog/common';
+import { type RuleChanges, ruleSentence } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
@@ -53,6 +53,18 @@ export const editRule: Handler = async (connection, printer, options, [id = ''])
   const answer = await connection.ask('edit', { id: ruleId(id), changes, ...force(options) });
   return printer.changed(answer, (value) => `Changed rule ${value.rule.id}.`);
 };
+
+/** Enforces a limit, or lets it observe. */
+export async function switchLimit(
+  enforce: boolean,
+  connection: Connection,
+  printer: Printer,
+  options: Record<string, unknown>,
+  [id = '']: string[],
+): Promise<Outcome> {
+  const answer = await connection.ask('edit', { id: ruleId(id), changes: { enforce }, ...force(options) });
+  return printer.changed(answer, ({ rule }) => `${ruleSentence(rule, Date.now())}.`);
+}
 
 export const removeRules: Handler = async (connection, printer, options, ids) => {
   const read = async () => (await readInput(STANDARD_INPUT)).toString('utf8');

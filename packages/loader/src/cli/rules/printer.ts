@@ -22,6 +22,7 @@ const EXIT_OF: Readonly<Record<RulesError['code'], ExitReason>> = {
   invalid: 'usage',
   not_found: 'not_found',
   lockout: 'lockout',
+  untried: 'usage',
   limit: 'failed',
   internal: 'failed',
   unavailable: 'unsupported',

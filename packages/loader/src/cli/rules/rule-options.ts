@@ -43,6 +43,10 @@ export function forceOption(): Option {
   return new Option('--force', 'apply the change even if it locks out an address that the lockout guard protects');
 }
 
+export function nowOption(): Option {
+  return new Option('--now', 'limit: enforce it although it neither observed for a minute nor had a dry run');
+}
+
 export function match(options: Record<string, unknown>) {
   const { protocol, port, interface: name } = options;
   return defined({ protocol, destination_port: port, interface: name });
@@ -52,8 +56,9 @@ export function life(options: Record<string, unknown>) {
   return defined({ for: options['for'], expires_at: options['until'], reason: options['reason'] });
 }
 
-export function force(options: Record<string, unknown>): { force?: true } {
-  return options['force'] ? { force: true } : {};
+/** `force` and `now`, which override what rejects a change. */
+export function force(options: Record<string, unknown>): { force?: true; now?: true } {
+  return { ...(options['force'] ? { force: true } : {}), ...(options['now'] ? { now: true } : {}) };
 }
 
 function defined(object: Record<string, unknown>): Record<string, unknown> {

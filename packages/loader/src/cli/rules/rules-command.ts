@@ -11,9 +11,18 @@ import { print } from '../process/print.ts';
 import { concluded } from './conclude.ts';
 import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
-import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
+import {
+  addRule,
+  applyRules,
+  type Common,
+  editRule,
+  type Handler,
+  importList,
+  removeRules,
+  switchLimit,
+} from './handlers.ts';
 import { Printer } from './printer.ts';
-import { forceOption, lifeOptions, limitOptions, matchOptions } from './rule-options.ts';
+import { forceOption, lifeOptions, limitOptions, matchOptions, nowOption } from './rule-options.ts';
 import { auditText, snapshotText } from './rules-text.ts';
 import { setPolicy } from './set-policy.ts';
 import { addDryRun, addLearn } from './trial-commands.ts';
@@ -27,7 +36,7 @@ Examples:
   packetlog rules add deny 203.0.113.0/24 --port 22 --protocol tcp --for 1h --reason "brute force"
   packetlog rules add permit 198.51.100.7 --reason "office"
   packetlog rules add limit any --protocol tcp --port 22 --rate 20/min --measure syn --reason "ssh"
-  packetlog rules edit 3 --enforce                  deny what is over limit 3
+  packetlog rules enforce 3                         deny what is over limit 3, once it has observed
   packetlog rules add observe any --port 23         see what a deny rule would catch
   packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
   packetlog rules dry-run new.json --against 60     what would it deny in 60 s of traffic?
@@ -90,15 +99,18 @@ export function rulesCommand(done: (code: number) => void): Command {
   );
   for (const option of matchOptions()) add.addOption(option);
   for (const option of [...limitOptions(), ...lifeOptions()]) add.addOption(option);
-  add.addOption(forceOption()).addHelpText(
-    'after',
-    `
+  add
+    .addOption(forceOption())
+    .addOption(nowOption())
+    .addHelpText(
+      'after',
+      `
 A source is an address, a network such as 203.0.113.0/24 or 2001:db8::/32, any, or set:NAME.
 
 Many rules in one change, all of them or none:
   packetlog rules add deny - --for 1h < addresses   one source per line; the options apply to each
   packetlog rules add - < rules                     one rule per line, written as here: deny 192.0.2.1 --port 22`,
-  );
+    );
 
   const edit = subcommand('edit <id>', 'change a rule; it keeps its id and its counters', editRule);
   edit.addOption(new Option('--action <action>', 'new action').choices([...RULE_ACTIONS]));
@@ -108,7 +120,17 @@ Many rules in one change, all of them or none:
   edit.option('--no-enforce', 'limit: permit and mark what is over');
   edit
     .addOption(forceOption())
+    .addOption(nowOption())
     .addHelpText('after', '\n"none" removes a condition or the expiry: --port none, --until none.');
+
+  subcommand('enforce <id>', 'deny what is over a limit; it must have observed, or had a dry run', (...given) =>
+    switchLimit(true, ...given),
+  )
+    .addOption(forceOption())
+    .addOption(nowOption());
+  subcommand('observe <id>', 'permit and mark what is over a limit', (...given) =>
+    switchLimit(false, ...given),
+  ).addOption(forceOption());
 
   const remove = subcommand(
     'remove [id...]',
@@ -171,6 +193,7 @@ gzip and UTF-16 are decoded. Ambiguous input is rejected, with a way to fix it.`
     .option('--diff', 'print what changes: + added, - removed, ~ changed')
     .option('--detailed-exitcodes', 'exit code 9 if something was changed, 0 if nothing was')
     .addOption(forceOption())
+    .addOption(nowOption())
     .addHelpText(
       'after',
       `

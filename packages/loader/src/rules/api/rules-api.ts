@@ -181,7 +181,7 @@ export class RulesApi {
   ): Promise<RulesResults['apply']> {
     const { service, compiler } = this.#options;
     const { desired, notes } = await readApplied(request, written, compiler);
-    const change = applying(desired, request.force ?? false, who);
+    const change = applying(desired, request, who);
     if (!request.check) {
       const done = await this.#change(change);
       return this.#noted(done, [...done.diff.added, ...done.diff.changed.map(({ after }) => after)], [], notes);

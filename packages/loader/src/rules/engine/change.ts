@@ -39,6 +39,8 @@ export interface Change<Value> {
   readonly description?: string;
   /** Makes the change even if it locks out a protected address. */
   readonly force: boolean;
+  /** Enforces limits that were not tried. */
+  readonly now?: boolean | undefined;
   /** Not requested by a person who could confirm it: rejected if it is risky. */
   readonly isUnattended: boolean;
   /** Skips guard and risk: a rule expired, or this content was accepted before. */
@@ -54,11 +56,11 @@ export interface Change<Value> {
   readonly remember?: (before: Ruleset, revision: number) => void;
 }
 
-type Requested = Pick<Change<unknown>, 'who' | 'force'>;
+type Requested = Pick<Change<unknown>, 'who' | 'force' | 'now'>;
 type Request<Verb extends 'add' | 'add_many' | 'edit' | 'remove' | 'policy' | 'import'> = CheckedRulesRequest<Verb>;
 
-export function adding({ rule: draft, force = false }: Request<'add'>, caller: CallerIdentity) {
-  return change('add', { who: caller, force }, draft.reason, (ruleset, circumstances) => {
+export function adding({ rule: draft, force = false, now }: Request<'add'>, caller: CallerIdentity) {
+  return change('add', { who: caller, force, now }, draft.reason, (ruleset, circumstances) => {
     const { ruleset: after, rule, was } = addRule(ruleset, draft, circumstances);
     return {
       ruleset: after,
@@ -70,10 +72,10 @@ export function adding({ rule: draft, force = false }: Request<'add'>, caller: C
 }
 
 /** Adds all rules in one change, or none. */
-export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, caller: CallerIdentity) {
+export function addingMany({ rules: drafts, force = false, now }: Request<'add_many'>, caller: CallerIdentity) {
   const [first] = drafts;
   const why = drafts.every(({ reason }) => reason === first?.reason) ? (first?.reason ?? '') : '';
-  return change('add', { who: caller, force }, why, (ruleset, circumstances) => {
+  return change('add', { who: caller, force, now }, why, (ruleset, circumstances) => {
     const { ruleset: after, rules } = addRules(ruleset, drafts, circumstances);
     const before = rules.flatMap(({ was }) => was ?? []);
     return {
@@ -85,8 +87,8 @@ export function addingMany({ rules: drafts, force = false }: Request<'add_many'>
   });
 }
 
-export function editing({ id, changes, force = false }: Request<'edit'>, caller: CallerIdentity) {
-  return change('edit', { who: caller, force }, changes.reason ?? '', (ruleset, circumstances) => {
+export function editing({ id, changes, force = false, now }: Request<'edit'>, caller: CallerIdentity) {
+  return change('edit', { who: caller, force, now }, changes.reason ?? '', (ruleset, circumstances) => {
     const { ruleset: after, before, rule } = editRule(ruleset, id, changes, circumstances);
     return { ruleset: after, value: { rule }, before: { rules: [before] }, after: { rules: [rule] } };
   });
@@ -142,8 +144,12 @@ export function importing(
 }
 
 /** Makes the rules match a document. */
-export function applying(desired: Desired, force: boolean, caller: CallerIdentity) {
-  const apply = change('apply', { who: caller, force }, '', (ruleset, circumstances) => {
+export function applying(
+  desired: Desired,
+  { force = false, now }: { force?: boolean | undefined; now?: boolean | undefined },
+  caller: CallerIdentity,
+) {
+  const apply = change('apply', { who: caller, force, now }, '', (ruleset, circumstances) => {
     const { ruleset: after, diff } = applyDesired(ruleset, desired, circumstances);
     return { ruleset: after, value: { changed: after !== ruleset, diff }, ...difference(ruleset, after) };
   });

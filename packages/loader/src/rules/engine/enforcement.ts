@@ -7,6 +7,7 @@ import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { CompileJob } from '../compiler/worker/jobs.ts';
 import { untilInto } from '../compiler/worker/until.ts';
 import { EMPTY_RULESET, type Ruleset, saysSomething } from '../ruleset/ruleset.ts';
+import { LimitTrials } from '../safety/limit-trials.ts';
 import type { KeptCounts } from '../store/counts-file.ts';
 import { RuleTotals } from '../store/rule-totals.ts';
 
@@ -33,6 +34,7 @@ export interface CompiledRuleset {
 
 export class Enforcement {
   readonly totals = new RuleTotals();
+  readonly trials: LimitTrials;
   readonly #kernel: RuleKernel;
   readonly #compiler: Compiler;
   readonly #counterSlots: number;
@@ -43,7 +45,9 @@ export class Enforcement {
   /** Counter slots that were compiled but are not published yet. */
   #reserved = new Map<number, number>();
 
-  constructor(kernel: RuleKernel, compiler: Compiler, target: CompileTarget) {
+  /** `now` returns monotonic milliseconds; replaced in tests. */
+  constructor(kernel: RuleKernel, compiler: Compiler, target: CompileTarget, now?: () => number) {
+    this.trials = new LimitTrials(this.totals, now);
     this.#kernel = kernel;
     this.#compiler = compiler;
     this.#counterSlots = target.counterSlots;
@@ -161,6 +165,7 @@ export class Enforcement {
     this.#staleUntilMonoNs = staleUntilMonoNs;
     this.#current.provisional = undefined;
     this.#reserved = new Map();
+    this.trials.follow(this.top.ruleset);
   }
 
   async #publish(slot: RuleSlot, compiled: CompiledRuleset): Promise<void> {
@@ -171,6 +176,7 @@ export class Enforcement {
     this.#reserved = new Map();
     // Not before: counts that are on their way are those of the rules that had these slots until now.
     this.totals.assign(this.#slotsInForce(), fresh);
+    this.trials.follow(this.top.ruleset);
   }
 
   #slotsInForce(): Map<number, number> {

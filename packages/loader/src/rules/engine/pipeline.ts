@@ -4,12 +4,15 @@
  *
  * read → validate → compile → guard → risk → publish → audit
  *
+ * `validate` includes that a limit was tried before it is enforced.
+ *
  * Content that was accepted before, identified by its hash, skips guard and risk.
  */
 import type { History } from '../ruleset/change-history.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { invalid, RulesRejection } from '../ruleset/rejection.ts';
 import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
+import { outcomeText } from '../safety/limit-trials.ts';
 import { riskOf } from '../safety/risk.ts';
 import { type Change, LOADER } from './change.ts';
 import { compile } from './compile-change.ts';
@@ -19,6 +22,7 @@ import { monoNsIn } from './pending.ts';
 import { type Applied, propose } from './propose.ts';
 import { endWait, type PublishParts, restage, settle, stage } from './publish.ts';
 import { asRejection, changeText, endedText, STAYS_IN_FRONT } from './rejection-text.ts';
+import { requireTried } from './trial-gate.ts';
 import { validate } from './validate.ts';
 
 export interface PipelineParts extends GuardParts, PublishParts {
@@ -66,9 +70,10 @@ export class Pipeline {
       return { applied, differs: false, risk: undefined, waits: false };
     const { change } = last;
     validate(top.ruleset, last.outcome.ruleset, mayBeEmpty(changes, last.outcome.ruleset), this.#parts.isLost);
+    requireTried(applied, enforcement.trials);
     const compiled = await compile(enforcement, last.outcome.ruleset);
     if (!change.force && !change.isAccepted) guard(this.#parts, top, compiled, change.who);
-    const risk = change.isAccepted ? undefined : riskOf(top.ruleset, compiled.ruleset);
+    const risk = change.isAccepted ? undefined : this.#riskOf(top.ruleset, compiled.ruleset);
     requireAttended(change, risk);
 
     const settled =
@@ -84,14 +89,16 @@ export class Pipeline {
   async check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
     const { enforcement } = this.#parts;
     const { top } = enforcement;
-    const { ruleset, value } = change.apply(top.ruleset, { nowMs: Date.now(), createdBy: change.who.name });
+    const outcome = change.apply(top.ruleset, { nowMs: Date.now(), createdBy: change.who.name });
+    const { ruleset, value } = outcome;
     if (ruleset === top.ruleset) return { value, risk: undefined };
+    requireTried([{ change, before: top.ruleset, outcome }], enforcement.trials);
     validate(top.ruleset, ruleset, mayBeEmpty([change], ruleset), this.#parts.isLost);
     const compiled = await enforcement.compileApart(ruleset).catch((error: unknown) => {
       throw asRejection(error);
     });
     if (!change.force) guard(this.#parts, top, compiled, change.who);
-    return { value, risk: riskOf(top.ruleset, ruleset) };
+    return { value, risk: this.#riskOf(top.ruleset, ruleset) };
   }
 
   /** Puts the changes in force until their lease ends. */
@@ -176,11 +183,20 @@ export class Pipeline {
     return why;
   }
 
+  /** Also says what a limit did when it was tried. */
+  #riskOf(before: Ruleset, after: Ruleset): string | undefined {
+    const { trials } = this.#parts.enforcement;
+    return riskOf(before, after, (limit) => {
+      const outcome = trials.outcome(limit);
+      return outcome && outcomeText(outcome);
+    });
+  }
+
   /** Returns why `compiled` needs confirmation; undefined if it does not. */
   #confirmationReason(compiled: CompiledRuleset): string | undefined {
     const { enforcement, pending } = this.#parts;
     const { confirmed } = enforcement;
-    const risk = riskOf(confirmed.ruleset, compiled.ruleset);
+    const risk = this.#riskOf(confirmed.ruleset, compiled.ruleset);
     if (risk !== undefined) return sentence(risk);
     return lockouts(this.#parts, confirmed, compiled).length > 0 ? pending.forClients?.why : undefined;
   }

@@ -9,8 +9,15 @@ import { widerCoverage } from './coverage.ts';
 const WIDE = { ipv4: 8, ipv6: 32 } as const;
 const MAPPED_BITS = 96;
 
-/** Returns why `after` is risky compared with `before`, as a clause; undefined if it is not. */
-export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
+/**
+ * Returns why `after` is risky compared with `before`, as a clause; undefined if it is not. `tried`: returns what a limit
+ * did when it was tried, as a clause.
+ */
+export function riskOf(
+  before: Ruleset,
+  after: Ruleset,
+  tried: (limit: Rule) => string | undefined = () => undefined,
+): string | undefined {
   if (after.defaultPolicy === 'deny' && before.defaultPolicy !== 'deny') {
     return 'the default policy now denies all packets that no rule permits';
   }
@@ -23,19 +30,21 @@ export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
     if (known.has(matchOf(rule)) && widthOf(before, rule) !== undefined) continue;
     return `rule ${rule.id} denies ${wide}`;
   }
-  const enforced = enforcedLimit(before, after);
-  if (enforced !== undefined) return enforced;
+  const [limit] = newlyEnforced(before, after);
+  if (limit !== undefined) {
+    const outcome = tried(limit);
+    return `rule ${limit.id} now denies what is over its limit${outcome === undefined ? '' : `: ${outcome}`}`;
+  }
   const coverage = widerCoverage(before, after);
   if (coverage !== undefined) return `all deny rules together cover ${coverage}`;
   return removedOpening(before, after) ?? shrunkenSet(before, after);
 }
 
-/** Finds a limit that now denies, or that is enforced with other numbers. */
-function enforcedLimit(before: Ruleset, after: Ruleset): string | undefined {
+/** Finds limits that now deny, or that are enforced with other numbers. */
+export function newlyEnforced(before: Ruleset, after: Ruleset): Rule[] {
   const enforced = ({ action, enforce }: Rule) => action === 'limit' && enforce === true;
   const known = new Set(before.rules.filter(enforced).map(limitOf));
-  const rule = after.rules.find((each) => enforced(each) && !known.has(limitOf(each)));
-  return rule && `rule ${rule.id} now denies what is over its limit`;
+  return after.rules.filter((each) => enforced(each) && !known.has(limitOf(each)));
 }
 
 /** Finds a set that lost more than half of its networks: an incomplete download is likelier than an intended change. */

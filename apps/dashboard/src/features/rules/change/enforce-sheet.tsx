@@ -9,7 +9,7 @@ import { counted, formatCount } from '../../../text/number.ts';
 import { matchText } from '../../../text/rule-text.ts';
 import { Sheet } from '../../../ui/sheet.tsx';
 import { Rejection } from './rejection.tsx';
-import { useRuleActions } from './use-rules.ts';
+import { type Overrides, useRuleActions } from './use-rules.ts';
 
 /** Enforces a limit that observes: packets over it are denied from then on. */
 export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () => void }) {
@@ -19,9 +19,13 @@ export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () 
   const [busy, setBusy] = useState(false);
   const [rejection, setRejection] = useState<RulesError | null>(null);
   const { packets, overPackets } = store.rules.counted(rule.id);
-  const enforce = async (force = false) => {
+  const [overrides, setOverrides] = useState<Overrides>({});
+  const isUntried = rejection?.code === 'untried';
+  const enforce = async (more: Overrides = {}) => {
+    const sent = { ...overrides, ...more };
+    setOverrides(sent);
     setBusy(true);
-    const error = await edit(rule.id, { enforce: true }, force);
+    const error = await edit(rule.id, { enforce: true }, sent);
     setBusy(false);
     if (error === null) onClose();
     else setRejection(error);
@@ -41,14 +45,19 @@ export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () 
         <p className="field-hint">
           Packets over the limit will be denied. The change reverts unless you confirm it within 30 s.
         </p>
-        {rejection !== null && <Rejection error={rejection} force={() => void enforce(true)} />}
+        {rejection !== null && <Rejection error={rejection} force={() => void enforce({ force: true })} />}
       </div>
       <footer className="sheet-foot">
         <button type="button" className="button push" onClick={onClose}>
           Cancel
         </button>
-        <button type="button" className="button button-danger" disabled={busy} onClick={() => void enforce()}>
-          Enforce
+        <button
+          type="button"
+          className="button button-danger"
+          disabled={busy}
+          onClick={() => void enforce(isUntried ? { now: true } : {})}
+        >
+          {isUntried ? 'Enforce now' : 'Enforce'}
         </button>
       </footer>
     </Sheet>

@@ -34,6 +34,8 @@ export function rejectionText(error: RulesError): RejectionText {
       };
     case 'forbidden':
       return { title: 'This connection is read-only.', sentence: HOW_TO_CHANGE, mayForce: false };
+    case 'untried':
+      return { title: 'This limit was not tried.', sentence: asSentence(error.message), mayForce: false };
     case 'not_found':
       return { title: 'Not found.', sentence: asSentence(error.message), mayForce: false };
     case 'limit':

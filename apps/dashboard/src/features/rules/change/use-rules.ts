@@ -8,10 +8,13 @@ import type { RulesView } from '../../../node/state/rules-state.ts';
 import { counted } from '../../../text/number.ts';
 import { toasts } from '../../../ui/toast-store.ts';
 
+/** What applies a change that was rejected: `lockout` and `untried`. */
+export type Overrides = Pick<RulesRequest<'edit'>, 'force' | 'now'>;
+
 /** Requests that change the rules. Each reports success in a message that offers undo. */
 export interface RuleActions {
   readonly add: (rule: RuleDraft, done: string, force?: boolean) => Promise<RulesError | null>;
-  readonly edit: (id: number, changes: RuleChanges, force?: boolean) => Promise<RulesError | null>;
+  readonly edit: (id: number, changes: RuleChanges, overrides?: Overrides) => Promise<RulesError | null>;
   readonly remove: (ids: readonly number[], force?: boolean) => Promise<RulesError | null>;
   readonly setPolicy: (
     policy: 'permit' | 'deny',
@@ -54,8 +57,8 @@ export function useRuleActions(): RuleActions {
 
     return {
       add: async (rule, done, force = false) => errorOf(await ask('add', { rule, force }), done),
-      edit: async (id, changes, force = false) =>
-        errorOf(await ask('edit', { id, changes, force }), `Rule ${id} was changed.`),
+      edit: async (id, changes, overrides) =>
+        errorOf(await ask('edit', { id, changes, ...overrides }), `Rule ${id} was changed.`),
       remove: async (ids, force = false) =>
         errorOf(
           await ask('remove', { ids: [...ids], force }),

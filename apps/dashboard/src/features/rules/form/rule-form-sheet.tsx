@@ -58,7 +58,7 @@ export function RuleFormSheet({
         ? await actions.add(draft, addedText(draft, lasts), force)
         : changes === null
           ? null
-          : await actions.edit(rule.id, changes, force);
+          : await actions.edit(rule.id, changes, { force });
     setBusy(false);
     if (error === null) onClose();
     else setRejection(error);
