@@ -195,6 +195,23 @@ describe.skipIf(!requireRoot())('a limit', () => {
     );
   });
 
+  test('is added from a preset, as visible rules that observe', async () => {
+    const { server } = suite.network;
+    await started();
+    const added = await rulesDone(server, place, 'add', 'limit', 'any', '--preset', 'ssh', '--port', '2222');
+    expect(added).toContain(
+      'Added rule 1: limit any source to tcp port 2222 to 20 SYN/min per source (/64), then block',
+    );
+    await rulesDone(server, place, 'add', 'limit', '192.0.2.0/24', '--preset', 'icmp');
+    expect((await listed(place)).rules.map(({ source, protocol, enforce }) => [source, protocol, enforce])).toEqual([
+      ['any', 'tcp', undefined],
+      ['192.0.2.0/24', 'icmp', undefined],
+    ]);
+    expect(await rulesDone(server, place, 'presets')).toContain('limit any source with tcp to 100 SYN/s per source');
+    const wrong = await rules(server, place, 'add', 'deny', 'any', '--preset', 'ssh');
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('a preset is a limit of one source') });
+  });
+
   test('of all sources loses nothing when the rules that share the loader change', async () => {
     await started();
     await done(place, 'add', { rule: { action: 'limit', source: 'any', protocol: 'udp', rate: '1000/s' } });

@@ -317,6 +317,14 @@ export {
   limitText,
   parseThen,
 } from './rules/limit.ts';
+export {
+  LIMIT_PRESET_NAMES,
+  LIMIT_PRESETS,
+  type LimitPreset,
+  type LimitPresetName,
+  type LimitPresetRule,
+  presetDrafts,
+} from './rules/limit-presets.ts';
 export { type MatchContext, mappedNote, neverMatches } from './rules/never-matches.ts';
 export type { OwnPeer, PermitProposals, ProposedPermit, WideListener } from './rules/permit-proposals.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';

@@ -1,5 +1,5 @@
 /** Implements the `packetlog rules` subcommands that need more than a single request. */
-import { type RuleChanges, ruleSentence } from '@packetlog/common';
+import { type LimitPresetName, presetDrafts, type RuleChanges, ruleSentence } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
@@ -29,6 +29,8 @@ export type Handler = (
 ) => Promise<Outcome>;
 
 export const addRule: Handler = async (connection, printer, options, [action = '', source]) => {
+  const { preset } = options as { preset?: LimitPresetName };
+  if (preset !== undefined) return addPreset(preset, connection, printer, options, [action, source]);
   if (source !== undefined && source !== STANDARD_INPUT) {
     const request = { rule: draftOf(action, source, options), ...force(options) };
     return printer.changed(await connection.ask('add', request), (added) => addedSentence(added, Date.now()));
@@ -41,6 +43,30 @@ export const addRule: Handler = async (connection, printer, options, [action = '
   const lines = drafts.map(({ line }) => line);
   return printer.changed(withLine(answer, 'rules', lines), ({ rules }) => addedManySentence(rules));
 };
+
+/** Adds the rules of a preset in one change. */
+async function addPreset(
+  preset: LimitPresetName,
+  connection: Connection,
+  printer: Printer,
+  options: Record<string, unknown>,
+  [action, source]: readonly (string | undefined)[],
+): Promise<Outcome> {
+  if (action !== 'limit' || source === undefined || source === STANDARD_INPUT) throw presetNeedsLimit(preset);
+  const rules = presetDrafts(preset, source, { ...match(options), ...limit(options), ...life(options) });
+  const answer = await connection.ask('add_many', { rules, ...force(options) });
+  return printer.changed(answer, (done) => done.rules.map((added) => addedSentence(added, Date.now())));
+}
+
+function presetNeedsLimit(preset: string): SetupError {
+  return new SetupError({
+    step: 'add',
+    target: `preset ${preset}`,
+    problem: 'a preset is a limit of one source',
+    next: `Write packetlog rules add limit any --preset ${preset}.`,
+    exit: 'usage',
+  });
+}
 
 export const editRule: Handler = async (connection, printer, options, [id = '']) => {
   const { action, source } = options as { action?: string; source?: string };

@@ -1,4 +1,5 @@
 /** The options for a rule's match, expiry and reason, and their part of a request. */
+import { LIMIT_PRESET_NAMES } from '@packetlog/common';
 import { Option } from 'commander';
 import { SetupError } from '../../errors/setup-error.ts';
 import { count } from '../options/values.ts';
@@ -41,6 +42,13 @@ export function limit(options: Record<string, unknown>) {
 
 export function forceOption(): Option {
   return new Option('--force', 'apply the change even if it locks out an address that the lockout guard protects');
+}
+
+/** Not with a protocol: a preset may be several rules, for one protocol each. */
+export function presetOption(): Option {
+  return new Option('--preset <name>', 'limit: numbers for a common attack; packetlog rules presets lists them')
+    .choices([...LIMIT_PRESET_NAMES])
+    .conflicts('protocol');
 }
 
 export function nowOption(): Option {

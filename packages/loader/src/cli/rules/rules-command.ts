@@ -1,5 +1,5 @@
 /** `packetlog rules …`: its subcommands, their options and help. */
-import { RULE_ACTIONS, rulesFileSchema } from '@packetlog/common';
+import { LIMIT_PRESETS, RULE_ACTIONS, rulesFileSchema } from '@packetlog/common';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../errors/exit-codes.ts';
@@ -21,8 +21,9 @@ import {
   removeRules,
   switchLimit,
 } from './handlers.ts';
+import { presetsText } from './presets-text.ts';
 import { Printer } from './printer.ts';
-import { forceOption, lifeOptions, limitOptions, matchOptions, nowOption } from './rule-options.ts';
+import { forceOption, lifeOptions, limitOptions, matchOptions, nowOption, presetOption } from './rule-options.ts';
 import { auditText, snapshotText } from './rules-text.ts';
 import { setPolicy } from './set-policy.ts';
 import { addDryRun, addLearn } from './trial-commands.ts';
@@ -36,6 +37,7 @@ Examples:
   packetlog rules add deny 203.0.113.0/24 --port 22 --protocol tcp --for 1h --reason "brute force"
   packetlog rules add permit 198.51.100.7 --reason "office"
   packetlog rules add limit any --protocol tcp --port 22 --rate 20/min --measure syn --reason "ssh"
+  packetlog rules add limit any --preset ssh
   packetlog rules enforce 3                         deny what is over limit 3, once it has observed
   packetlog rules add observe any --port 23         see what a deny rule would catch
   packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
@@ -100,6 +102,7 @@ export function rulesCommand(done: (code: number) => void): Command {
   for (const option of matchOptions()) add.addOption(option);
   for (const option of [...limitOptions(), ...lifeOptions()]) add.addOption(option);
   add
+    .addOption(presetOption())
     .addOption(forceOption())
     .addOption(nowOption())
     .addHelpText(
@@ -111,6 +114,10 @@ Many rules in one change, all of them or none:
   packetlog rules add deny - --for 1h < addresses   one source per line; the options apply to each
   packetlog rules add - < rules                     one rule per line, written as here: deny 192.0.2.1 --port 22`,
     );
+
+  subcommand('presets', 'print limits for common attacks: what --preset adds', async (_, printer) =>
+    printer.answer({ ok: true, value: { presets: LIMIT_PRESETS } }, () => presetsText(LIMIT_PRESETS)),
+  );
 
   const edit = subcommand('edit <id>', 'change a rule; it keeps its id and its counters', editRule);
   edit.addOption(new Option('--action <action>', 'new action').choices([...RULE_ACTIONS]));
