@@ -128,7 +128,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('counts a live connection once, although SYN are forged in its name, and leaves it alone', async () => {
     await started();
-    await limited('--burst', '1000', '--enforce');
+    await limited('--burst', '1000', '--enforce', '--now');
     const agent = await suite.network.client.agent();
     const { ipv4: address } = suite.network.link.server;
     const localPort: number = await agent.ask('holdTcp', { address, port: echo.port });
@@ -143,7 +143,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('makes no source over by forged SYN, and denies what is over it', async () => {
     await started();
-    await limited('--enforce');
+    await limited('--enforce', '--now');
     const agent = await suite.network.client.agent();
     const { ipv4: address } = suite.network.link.server;
     const localPort: number = await agent.ask('holdTcp', { address, port: echo.port });
@@ -171,7 +171,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('has one bucket for an IPv6 /64', async () => {
     await started();
-    await limited('--enforce');
+    await limited('--enforce', '--now');
     expect(await answers(3, ADDRESSES_V6[0])).toBe(3);
     expect(await answers(4, ADDRESSES_V6[1])).toBe(2);
     expect((await untilPassed(MOST)).over).toBeGreaterThan(0);
@@ -179,7 +179,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('keeps its levels and denied connections when the loader is killed, and its successor counts on', async () => {
     const first = await started();
-    await limited('--enforce');
+    await limited('--enforce', '--now');
     await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.0/24' } });
     const agent = await suite.network.client.agent();
     const { ipv4: address } = suite.network.link.server;

@@ -168,11 +168,12 @@ describe.skipIf(!requireRoot())('a limit', () => {
     await started();
     await done(place, 'add', {
       rule: { action: 'limit', source: 'any', protocol: 'udp', rate: '20/h', enforce: true },
+      now: true,
     });
     await done(place, 'confirm', {});
     await send(50);
     const { over } = await seen(50);
-    await done(place, 'edit', { id: 1, changes: { measure: 'ports' } });
+    await done(place, 'edit', { id: 1, changes: { measure: 'ports' }, now: true });
     // All to one port.
     await send(50);
     expect(await seen(100)).toEqual({ packets: 100, over });
@@ -199,9 +200,7 @@ describe.skipIf(!requireRoot())('a limit', () => {
     const { server } = suite.network;
     await started();
     const added = await rulesDone(server, place, 'add', 'limit', 'any', '--preset', 'ssh', '--port', '2222');
-    expect(added).toContain(
-      'Added rule 1: limit any source to tcp port 2222 to 20 SYN/min per source (/64), then block',
-    );
+    expect(added).toContain('Added rule 1: limit any source to tcp port 2222 to 20 connections/min per source (/64)');
     await rulesDone(server, place, 'add', 'limit', '192.0.2.0/24', '--preset', 'icmp');
     expect((await listed(place)).rules.map(({ source, protocol, enforce }) => [source, protocol, enforce])).toEqual([
       ['any', 'tcp', undefined],

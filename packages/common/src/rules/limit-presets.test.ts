@@ -24,7 +24,8 @@ describe('the presets of limits', () => {
       }),
     );
     expect(sentences).toEqual([
-      'limit any source to tcp port 22 to 20 SYN/min per source (/64), then block for 60 s [observing]',
+      'limit any source to tcp port 22 to 20 connections/min per source (/64), then ban for 1 h, up to 24 h [observing]',
+      'limit any source with tcp to 20 ports/min per source (/64), then block for 60 s [observing]',
       'limit any source with tcp to 100 SYN/s per source (/64) [observing]',
       'limit any source with icmp to 100 packets/s per source (/64) [observing]',
       'limit any source with icmpv6 to 100 packets/s per source (/64) [observing]',
@@ -41,7 +42,7 @@ describe('the presets of limits', () => {
 
   it('take other values in place of theirs', () => {
     expect(presetDrafts('ssh', '192.0.2.0/24', { destination_port: 2222, rate: '5/min' })).toMatchObject([
-      { source: '192.0.2.0/24', protocol: 'tcp', destination_port: 2222, rate: '5/min', measure: 'syn' },
+      { source: '192.0.2.0/24', protocol: 'tcp', destination_port: 2222, rate: '5/min', measure: 'connections' },
     ]);
   });
 });

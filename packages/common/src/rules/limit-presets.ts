@@ -2,7 +2,7 @@
 /** Limits for common attacks, to start from: they observe, and each is a full, visible rule once it was added. */
 import type { RuleDraft } from './rule.ts';
 
-export const LIMIT_PRESET_NAMES = ['ssh', 'synflood', 'icmp'] as const;
+export const LIMIT_PRESET_NAMES = ['ssh', 'scan', 'synflood', 'icmp'] as const;
 export type LimitPresetName = (typeof LIMIT_PRESET_NAMES)[number];
 
 /** Fields of a draft besides action and source. */
@@ -27,11 +27,17 @@ export const LIMIT_PRESETS: readonly LimitPreset[] = [
         protocol: 'tcp',
         destination_port: 22,
         rate: '20/min',
-        measure: 'syn',
-        then: 'block:60s',
+        measure: 'connections',
+        then: 'ban:1h..24h',
         reason: 'preset ssh',
       },
     ],
+  },
+  {
+    name: 'scan',
+    about:
+      'Scans of TCP ports. A client uses a few ports of a server. UDP is not limited: answers of a name server go to many ports.',
+    rules: [{ protocol: 'tcp', rate: '20/min', measure: 'ports', then: 'block:60s', reason: 'preset scan' }],
   },
   {
     name: 'synflood',

@@ -21,10 +21,9 @@ import {
   removeRules,
   switchLimit,
 } from './handlers.ts';
-import { presetsText } from './presets-text.ts';
 import { Printer } from './printer.ts';
 import { forceOption, lifeOptions, limitOptions, matchOptions, nowOption, presetOption } from './rule-options.ts';
-import { auditText, snapshotText } from './rules-text.ts';
+import { auditText, presetsText, snapshotText } from './rules-text.ts';
 import { setPolicy } from './set-policy.ts';
 import { addDryRun, addLearn } from './trial-commands.ts';
 

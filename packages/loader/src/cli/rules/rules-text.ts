@@ -3,9 +3,12 @@ import {
   type AuditEntry,
   type DryRunReport,
   formatDuration,
+  type LimitPreset,
   type PendingChange,
+  presetDrafts,
   protocolName,
   type RulesSnapshot,
+  ruleDraftSchema,
   ruleSentence,
 } from '@packetlog/common';
 import { printableName } from '../../system/interface-name.ts';
@@ -144,4 +147,18 @@ function table(rows: readonly string[][]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** Returns a paragraph for each preset of limits: what it limits, and its rules as sentences. */
+export function presetsText(presets: readonly LimitPreset[]): string[] {
+  return [
+    ...presets.flatMap(({ name, about }) => [
+      `${name}: ${about}`,
+      ...presetDrafts(name, 'any').map(
+        (draft) => `  ${ruleSentence(ruleDraftSchema.parse({ ...draft, reason: '' }), 0)}`,
+      ),
+      '',
+    ]),
+    'To add one: packetlog rules add limit any --preset NAME. Other options replace its numbers: --port 2222, --rate 50/s.',
+  ];
 }

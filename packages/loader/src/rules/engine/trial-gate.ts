@@ -1,4 +1,4 @@
-/** Rejects a change that enforces a limit nobody has seen at work: a limit denies real users if its number is a guess. */
+/** Rejects a change that enforces a limit that was not tried: a limit denies real users if its number is a guess. */
 import type { Rule } from '@packetlog/common';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';

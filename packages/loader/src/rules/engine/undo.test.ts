@@ -15,7 +15,7 @@ describe('undo', () => {
   it('restores the protected networks that a document removed', async () => {
     await fake.begin({ protect: ['203.0.113.0/24'] });
     const none = { defaultPolicy: 'permit', rules: [], sets: new Map(), protect: [] } as const;
-    await fake.service.ask(applying(none, false, ROOT));
+    await fake.service.ask(applying(none, {}, ROOT));
     await fake.service.undo(ROOT);
     expect(fake.service.ruleset.protect).toEqual(['203.0.113.0/24']);
     expect(fake.saved.at(-1)?.protect).toEqual(['203.0.113.0/24']);

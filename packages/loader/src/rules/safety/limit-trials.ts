@@ -95,7 +95,7 @@ export class LimitTrials {
 }
 
 const AT_ONCE = 'To enforce it without: --now.';
-const LET_IT_OBSERVE = `Let it observe for a minute of traffic (leave out --enforce), then: packetlog rules enforce ID. ${AT_ONCE}`;
+const LET_IT_OBSERVE = `Let it observe for a minute of traffic (without --enforce), then: packetlog rules enforce ID. ${AT_ONCE}`;
 
 /** Returns `of 1,204 packets in 5 min, 311 (26 %) would have been over, from 12 sources`. */
 export function outcomeText({ forMs, packets, over, sources }: TrialOutcome): string {
@@ -132,5 +132,7 @@ export function isLooser(rule: Rule, other: Rule): boolean {
   if (matches(rule) !== matches(other)) return false;
   const [ours, theirs] = [limitNumbers(rule), limitNumbers(other)];
   const isFaster = ours.count / ours.seconds >= theirs.count / theirs.seconds;
-  return isFaster && ours.burst >= theirs.burst && ours.blockMs <= theirs.blockMs;
+  // Another ban is another consequence.
+  const hasSameBan = JSON.stringify(ours.ban) === JSON.stringify(theirs.ban);
+  return isFaster && hasSameBan && ours.burst >= theirs.burst && ours.blockMs <= theirs.blockMs;
 }
