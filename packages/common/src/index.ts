@@ -54,6 +54,7 @@ export {
   MAX_NEWEST_BANS,
   noBans,
 } from './defence/decision.ts';
+export { decisionText, limitName } from './defence/decision-text.ts';
 export {
   type BucketLevel,
   bucketLevelSchema,
@@ -299,19 +300,11 @@ export {
   VLAN_TAG_LIMIT,
 } from './record/layout.ts';
 export { encodePacketLog, type PacketLog } from './record/packet-log.ts';
-export {
-  addressesRead,
-  icmpRead,
-  isLaterFragment,
-  portsRead,
-  type ReadFacts,
-  tcpFlagsRead,
-} from './record/read-fields.ts';
+export { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from './record/read-fields.ts';
 export { reasonSentence } from './record/reasons.ts';
 export { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './record/tcp-flags.ts';
 export { PacketLogView, type RecordPredicate, type RecordShape } from './record/view.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
-export { parseTcpFlags } from './rules/flag-condition.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export {
   type BanTimes,
@@ -334,14 +327,6 @@ export {
   presetDrafts,
 } from './rules/limit-presets.ts';
 export { type MatchContext, mappedNote, neverMatches } from './rules/never-matches.ts';
-export {
-  hasPacketCondition,
-  PACKET_CONDITION_FIELDS,
-  type PacketCondition,
-  packetCondition,
-  parseDestination,
-  parseLengthRange,
-} from './rules/packet-condition.ts';
 export type { OwnPeer, PermitProposals, ProposedPermit, WideListener } from './rules/permit-proposals.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
 export {
@@ -380,6 +365,7 @@ export {
   setNameSchema,
 } from './rules/rule.ts';
 export {
+  FIRST_BAN_RULE_ID,
   MAX_DRY_RUN_SECONDS,
   MAX_REASON_LENGTH,
   MAX_RULE_ID,

@@ -119,6 +119,8 @@ export const rulesSnapshotSchema = z.object({
   alarms: z.optional(z.array(rulesAlarmSchema)),
   /** Read for `list`, and about once a second while a client is connected. Absent before the first read. */
   in_force: z.optional(inForceSchema),
+  /** Number of bans in force, which are no rules; only for `list`. Absent: none. */
+  bans: z.optional(count),
   /** Whether the kernel enforces these rules. */
   enforcing: z.boolean(),
   /** Whether the rules stay in force when the loader ends. */
@@ -194,6 +196,7 @@ export const auditEntrySchema = z.object({
     'load',
     'fallback',
     'unload',
+    'undo_ban',
   ]),
   who: z.object({
     /** Name of the token, of the user, or `packetlog` itself. */

@@ -1,7 +1,7 @@
 /**
  * Describes the rules in the kernel while no loader runs: their counts, and where they differ from the rules file.
  */
-import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common';
+import { type AuditEntry, FIRST_BAN_RULE_ID, type InForce, type Rule, type RulesSnapshot } from '@packetlog/common';
 import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
 import { RulesCompileError } from './compiler/compile-error.ts';
 import type { Compiler } from './compiler/worker/compiler.ts';
@@ -14,6 +14,8 @@ export interface KernelViewParts {
   /** Undefined: no program is attached. */
   readonly enforced: EnforcedRules | undefined;
   readonly compiler: Compiler;
+  /** The stored bans, which are in the kernel's image beside the rules. */
+  readonly bans: readonly Rule[];
   /** The counts that the last loader stored. */
   readonly kept: KeptCounts;
   /** Returns the audit entries, newest first: they describe rules that only the kernel still has. */
@@ -56,7 +58,8 @@ export class KernelView {
         if (!describedRules.has(rule.id)) describedRules.set(rule.id, rule);
       }
     }
-    const rules = (this.#image?.rules ?? []).map(({ id, action, expiresMs }) => {
+    const ofRules = (this.#image?.rules ?? []).filter(({ id }) => id < FIRST_BAN_RULE_ID);
+    const rules = ofRules.map(({ id, action, expiresMs }) => {
       const rule = describedRules.get(id);
       return {
         id,
@@ -72,11 +75,14 @@ export class KernelView {
   /** Returns whether the kernel's image matches: compiles the rules for the same interfaces and compares the images. */
   async #isCurrent(tables: EnforcedTables | undefined, ruleset: Ruleset): Promise<boolean> {
     if (tables === undefined) return false;
-    if (tables.image === undefined || !saysSomething(ruleset))
+    // A ban that is not in the image yet, or any more, is no difference of the rules.
+    const present = new Set(this.#image?.rules.map(({ id }) => id));
+    const bans = this.#parts.bans.filter(({ id }) => present.has(id));
+    if (tables.image === undefined || (!saysSomething(ruleset) && bans.length === 0))
       return tables.image === undefined && !saysSomething(ruleset);
     try {
       const { image } = await this.#parts.compiler.compile({
-        rules: ruleset.rules,
+        rules: [...ruleset.rules, ...bans],
         defaultPolicy: ruleset.defaultPolicy,
         sets: new Map([...ruleset.sets].map(([name, { list }]) => [name, list])),
         interfaceSlots: new Map(tables.slots.map(({ name, slot }) => [name, slot])),

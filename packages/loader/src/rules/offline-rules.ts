@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
 import { requireKernelFiles } from '../system/kernel-files.ts';
 import { type EnforcedRules, readEnforcedRules } from '../xdp/enforced-rules.ts';
-import { withWarnings } from './api/rule-notes.ts';
+import { withBans, withWarnings } from './api/rule-notes.ts';
 import { RulesApi } from './api/rules-api.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { Enforcement } from './engine/enforcement.ts';
@@ -11,11 +11,12 @@ import { RulesService } from './engine/rules-service.ts';
 import { readStart, type Start } from './engine/start.ts';
 import { KernelView } from './kernel-view.ts';
 import { RulesRejection } from './ruleset/rejection.ts';
-import type { Ruleset } from './ruleset/ruleset.ts';
+import { isExpired, type Ruleset } from './ruleset/ruleset.ts';
 import { Machine } from './safety/machine.ts';
 import type { FactSources } from './safety/machine-facts.ts';
 import { gatherProtected } from './safety/protected-sources.ts';
 import { AuditLog } from './store/audit-log.ts';
+import { storedBans } from './store/bans-file.ts';
 import { readCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
 import { lockRules } from './store/rules-lock.ts';
@@ -123,9 +124,11 @@ async function openLocked(
     store.fileAgrees(start.edited);
   }
   const enforced = readKernel(bpfFs, netns);
+  const bans = storedBans(paths.bans);
   const kernel = new KernelView({
     enforced: enforced.rules,
     compiler,
+    bans,
     kept: readCounts(paths.counts),
     audit: () => audit.newest(AUDIT_ENTRIES),
   });
@@ -134,7 +137,8 @@ async function openLocked(
     audit,
     compiler,
     snapshot: () => withWarnings(service.snapshot({ enforcing: false, pinned: false }), undefined),
-    inForce: (snapshot) => kernel.of(snapshot, service.ruleset),
+    inForce: (snapshot) => kernel.of(withBans(snapshot, bans), service.ruleset),
+    bans: () => bans.filter((ban) => !isExpired(ban, Date.now())),
     dryRun: () => Promise.reject(new RulesRejection(NO_TRAFFIC)),
     proposePermits: () => {
       const { top, interfaces } = enforcement;

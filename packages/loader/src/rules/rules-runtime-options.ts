@@ -1,5 +1,5 @@
 /** The settings and callbacks that a loader gives its rules. */
-import type { Notice, RuleCounters } from '@packetlog/common';
+import type { Notice, Rule, RuleCounters } from '@packetlog/common';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { LoaderDescription } from './control/control-server.ts';
 import type { FactSources } from './safety/machine-facts.ts';
@@ -15,9 +15,13 @@ export interface RulesRuntimeOptions {
   readonly servedPort: number | undefined;
   /** Returns the addresses of the clients that may change rules. */
   readonly operators: () => readonly string[];
+  /** Returns the deny rules of the bans that outlived the last loader. */
+  readonly bans: () => readonly Rule[];
   readonly changed: () => void;
   /** Called with new counts, before the report of the same second. */
   readonly counted: (counters: RuleCounters, hits: readonly RuleHits[]) => void;
+  /** Bans denied packets. */
+  readonly bansCounted: () => void;
   readonly notice: (notice: Notice) => void;
   /** Requests all rows for dry runs, or no longer. */
   readonly wantRows: (isWanted: boolean) => void;

@@ -1,18 +1,26 @@
 /** Runs the rules of a loader: puts the stored rules in force, and connects the services around them. */
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
+import {
+  FIRST_BAN_RULE_ID,
+  type Ledger,
+  MAX_BANS,
+  type Notice,
+  type Rule,
+  type RulesSnapshot,
+} from '@packetlog/common';
 import { handover } from '../ipc/helpers/handover.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { CompileTarget } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { CallerIdentity } from '../ipc/rules-access.ts';
-import { withWarnings } from './api/rule-notes.ts';
+import { withBans, withWarnings } from './api/rule-notes.ts';
 import { RulesApi } from './api/rules-api.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { serveControl } from './control/control-server.ts';
 import { DryRuns, type RecordShapeOf } from './dry-run/dry-runs.ts';
 import { dryRun } from './dry-run/start-dry-run.ts';
+import { addingMany } from './engine/change.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
 import { messageOf } from './engine/rejection-text.ts';
 import { RulesService } from './engine/rules-service.ts';
@@ -35,6 +43,10 @@ import { HelperRulesFile } from './store/rules-file.ts';
 
 /** After this time without a report, ticks stand in: the drain thread reports each second only while packets arrive. */
 const REPORT_LATE_MS = 1500;
+/** Share of the counters that bans may have. */
+const BANS_SHARE = 0.625;
+/** Bans that an entry of the audit file describes. */
+const MAX_AUDITED = 100;
 
 export class RulesRuntime {
   readonly #options: RulesRuntimeOptions;
@@ -43,6 +55,7 @@ export class RulesRuntime {
   readonly #compiler = new Compiler();
   readonly #dryRunCompiler = Compiler.apart();
   readonly #dryRuns: DryRuns;
+  #enforcement: Enforcement | undefined;
   #service: RulesService | undefined;
   #rulesApi: RulesApi | undefined;
   #tables = '/proc/self/net';
@@ -92,6 +105,8 @@ export class RulesRuntime {
   async loaded(target: CompileTarget, kernel: RuleKernel & KernelReader): Promise<void> {
     const start = await readOrFail(this.#store, this.#compiler, this.#options.paths);
     const enforcement = new Enforcement(kernel, this.#compiler, target);
+    this.#enforcement = enforcement;
+    enforcement.bans = this.#options.bans().slice(-maxBans(target.counterSlots));
     enforcement.totals.resume(readCounts(this.#options.paths.counts), target.counters ?? new Map());
     const service = new RulesService({
       enforcement,
@@ -106,7 +121,7 @@ export class RulesRuntime {
         this.#options.changed();
       },
       notice: this.#options.notice,
-      enforced: (ruleset) => this.#pinning.follow(ruleset),
+      enforced: (ruleset) => this.#pinning.follow({ ...ruleset, rules: [...ruleset.rules, ...enforcement.bans] }),
     });
     const interfaces = new Interfaces(target);
     this.#interfaces = interfaces;
@@ -131,7 +146,7 @@ export class RulesRuntime {
       watched: () => this.#interfaces?.names,
       inForce: async () => {
         await this.#readBack?.read();
-        return this.snapshot();
+        return withBans(this.snapshot(), this.#options.bans());
       },
       levels: new LimitLevelsReader({
         image: () => enforcement.top.image,
@@ -146,6 +161,7 @@ export class RulesRuntime {
           dryRuns: this.#dryRuns,
           slots: interfaces.slotsByIfindex,
         }),
+      bans: this.#options.bans,
       proposePermits: (caller) =>
         this.#machine.proposePermits({
           top: enforcement.top,
@@ -169,6 +185,43 @@ export class RulesRuntime {
     // The texts of lists are not needed, and long.
     const sets = new Map([...ruleset.sets].map(([name, set]) => [name, { ...set, text: undefined }]));
     return { current: { ...ruleset, sets }, protectedNow: this.#protectedNow(ruleset) };
+  }
+
+  /** Puts bans in force in place of the earlier ones. Rejects with a RulesRejection; those then stay. */
+  changeBans(bans: readonly Rule[]): Promise<void> {
+    return (this.#service as RulesService).changeBans(bans);
+  }
+
+  /** The most bans that may be in force: rules need counters, too. */
+  get maxBans(): number {
+    return this.#enforcement === undefined ? MAX_BANS : maxBans(this.#enforcement.counterSlots);
+  }
+
+  /** The rules that decide about packets. */
+  get ruleset(): Ruleset {
+    return (this.#service as RulesService).ruleset;
+  }
+
+  /** The addresses that must not be locked out now. */
+  protectedNow(): readonly Protected[] {
+    return this.#protectedNow(this.ruleset);
+  }
+
+  /** Returns how many packets a rule or a ban has decided. */
+  packetsOf(ruleId: number): number {
+    return this.#enforcement?.totals.of(ruleId).packets ?? 0;
+  }
+
+  /** Adds permit rules for all packets of these sources, and returns their ids. Rejects with a RulesRejection. */
+  async permit(sources: readonly string[], reason: string, who: CallerIdentity): Promise<readonly number[]> {
+    const rules = sources.map((source) => ({ action: 'permit' as const, source, reason }));
+    const { value } = await (this.#service as RulesService).ask(addingMany({ rules }, who));
+    return value.rules.map(({ rule }) => rule.id);
+  }
+
+  /** Records in the audit file that bans were undone. */
+  auditUndo(who: CallerIdentity, why: string, rules: readonly Rule[]): void {
+    (this.#service as RulesService).note({ what: 'undo_ban', who, why }, { rules: rules.slice(0, MAX_AUDITED) });
   }
 
   /** Directory of the network tables in the namespace of the watched interfaces. */
@@ -228,7 +281,10 @@ export class RulesRuntime {
 
   counts(counts: readonly RuleCount[]): void {
     const counted = this.#service?.counted(counts);
-    if (counted !== undefined && counted.moved.length > 0) this.#options.counted(counted.moved, counted.hits);
+    if (counted === undefined || counted.moved.length === 0) return;
+    const ofRules = counted.moved.filter(({ id }) => id < FIRST_BAN_RULE_ID);
+    if (ofRules.length < counted.moved.length) this.#options.bansCounted();
+    this.#options.counted(ofRules, counted.hits);
   }
 
   rows(bytes: Uint8Array, count: number, shape: RecordShapeOf): void {
@@ -304,4 +360,8 @@ export class RulesRuntime {
     const code = level === 'info' ? 'rules_changed' : 'rules_fallback';
     this.#options.notice({ at_ms: Date.now(), level, code, message });
   }
+}
+
+function maxBans(counterSlots: number): number {
+  return Math.min(MAX_BANS, Math.floor(counterSlots * BANS_SHARE));
 }

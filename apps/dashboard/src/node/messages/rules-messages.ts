@@ -20,10 +20,6 @@ export const ruleShape: { readonly [Key in keyof Rule]-?: Check<Rule[Key]> } = {
   protocol: mayBe(isTextOrNumber),
   destination_port: mayBe(isTextOrNumber),
   interface: mayBe(isText),
-  tcp_flags: mayBe(isText),
-  destination: mayBe(isText),
-  length: mayBe(isTextOrNumber),
-  fragment: mayBe(isFlag as Check<true>),
   rate: mayBe(isText),
   measure: mayBe(isText as Check<NonNullable<Rule['measure']>>),
   burst: mayBe(isCount),
@@ -76,6 +72,7 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
       }),
     ),
   ),
+  bans: mayBe(isCount),
   in_force: mayBe(
     isShape<NonNullable<RulesSnapshot['in_force']>>({
       by: isOneOf<NonNullable<RulesSnapshot['in_force']>['by']>('loader', 'kernel', 'none'),

@@ -25,6 +25,7 @@ export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
   const { rules, sets, default_policy, pending, alarms, pinned, enforcing } = snapshot;
   const lines = [`Default policy: ${default_policy}. ${one(rules.length, 'rule')}${stateText({ enforcing, pinned })}.`];
   lines.push(...inForceText(snapshot));
+  if (snapshot.bans !== undefined) lines.push(`${one(snapshot.bans, 'ban')}: packetlog bans list`);
   for (const { message, since_ms } of alarms ?? []) {
     lines.push(`Alarm since ${ago(since_ms, nowMs)}: ${printableName(message)}`);
   }

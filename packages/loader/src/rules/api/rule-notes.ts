@@ -8,6 +8,8 @@ import {
   type RulesSnapshot,
 } from '@packetlog/common';
 
+import { isExpired } from '../ruleset/ruleset.ts';
+
 const MAX_NOTES = 20;
 
 /** Returns notes about rules. `written`: these rules as the client sent them, in the same order, not validated. */
@@ -29,6 +31,12 @@ export function withWarnings(snapshot: RulesSnapshot, interfaces: readonly strin
     return warning === undefined ? rule : { ...rule, warning };
   });
   return { ...snapshot, rules };
+}
+
+/** Adds the number of bans in force. `bans`: their deny rules, some of which may have expired. */
+export function withBans(snapshot: RulesSnapshot, bans: readonly Rule[], nowMs = Date.now()): RulesSnapshot {
+  const inForce = bans.filter((ban) => !isExpired(ban, nowMs)).length;
+  return inForce === 0 ? snapshot : { ...snapshot, bans: inForce };
 }
 
 function notInForce(rule: Rule, { in_force }: RulesSnapshot): string | undefined {

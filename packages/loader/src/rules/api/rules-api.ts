@@ -35,6 +35,7 @@ import { sharedBytes } from '../store/shared-bytes.ts';
 import { readApplied } from './apply-document.ts';
 import '../../errors/schema-text.ts';
 import type { Caller, CallerIdentity } from '../../ipc/rules-access.ts';
+import { permittedBans } from './permitted-bans.ts';
 import { contextOf, notesAbout } from './rule-notes.ts';
 
 /** Bytes of the audit file that are read, from its end, for a client on the network. */
@@ -55,6 +56,8 @@ export interface RulesApiOptions {
   readonly dryRun: (request: CheckedRulesRequest<'test'>, caller: Caller) => Promise<RulesResults['test']>;
   /** Proposes the permit rules that the default policy deny needs. `caller`: of a client that may change rules. */
   readonly proposePermits: (caller: CallerIdentity | undefined) => Promise<PermitProposals>;
+  /** Returns the deny rules of the bans in force. */
+  readonly bans?: () => readonly Rule[];
   /** Returns the names of the watched interfaces; undefined: not known. */
   readonly watched?: () => readonly string[] | undefined;
   /** Called with an internal error, to log it. */
@@ -200,7 +203,8 @@ export class RulesApi {
   ): Value {
     const { service, watched } = this.#options;
     const context = contextOf([...service.ruleset.sets.values()].map(describeSet), watched?.());
-    const all = [...notes, ...notesAbout(rules, written, context)];
+    const permitted = permittedBans(rules, this.#options.bans?.() ?? [], service.ruleset.sets);
+    const all = [...notes, ...notesAbout(rules, written, context), ...permitted];
     return all.length === 0 ? done : { ...done, notes: all };
   }
 

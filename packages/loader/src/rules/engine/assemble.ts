@@ -1,6 +1,7 @@
 /** Creates the parts of the rules engine and connects them. */
-import type { Notice } from '@packetlog/common';
+import type { AuditEntry, Notice } from '@packetlog/common';
 import { History } from '../ruleset/change-history.ts';
+import { Pending } from '../ruleset/pending.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { AuditLog } from '../store/audit-log.ts';
 import { Alarms } from './alarms.ts';
@@ -12,7 +13,6 @@ import { InterfaceNames } from './interface-names.ts';
 import { Journal } from './journal.ts';
 import { LockoutForecast } from './lockout-forecast.ts';
 import { LostLists } from './lost-lists.ts';
-import { Pending } from './pending.ts';
 import { Pipeline, type PipelineParts } from './pipeline.ts';
 import { Undo } from './undo.ts';
 import { WaitingChange } from './waiting-change.ts';
@@ -59,7 +59,7 @@ export interface Engine {
   readonly undo: Undo;
   readonly names: InterfaceNames;
   /** Audits an event that is not a requested change. */
-  readonly note: (about: About) => void;
+  readonly note: (about: About, before?: AuditEntry['before']) => void;
 }
 
 export function assemble(options: RulesServiceOptions, { revision, report, timeIsOver }: Hooks): Engine {
@@ -70,7 +70,7 @@ export function assemble(options: RulesServiceOptions, { revision, report, timeI
   const alarms = new Alarms(() => batches.reportSoon());
   const journal = new Journal(options.audit, options.notice, alarms);
   const lost = new LostLists(alarms, journal);
-  const note = (about: About) => journal.record(revision() + 1, about);
+  const note: Engine['note'] = (about, before) => journal.record(revision() + 1, about, before && { before });
   const parts: PipelineParts = {
     enforcement,
     store,

@@ -1,5 +1,5 @@
 /** Manages the rules in the kernel: the confirmed ones and, for a limited time, provisional ones that override them. */
-import type { RuleCounters } from '@packetlog/common';
+import type { Rule, RuleCounters } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { RuleSlot } from '../../ipc/rule-slot.ts';
@@ -37,9 +37,12 @@ export class Enforcement {
   readonly trials: LimitTrials;
   readonly #kernel: RuleKernel;
   readonly #compiler: Compiler;
-  readonly #counterSlots: number;
+  /** Number of counters of rules, including slot 0, which belongs to no rule. */
+  readonly counterSlots: number;
   #interfaces: CompileTarget['interfaces'];
   readonly #current: { confirmed: CompiledRuleset; provisional: CompiledRuleset | undefined };
+  /** Deny rules beside those of the ruleset: no change of the rules concerns them, and they are not in its file. */
+  #bans: readonly Rule[] = [];
   /** Monotonic time until which the kernel may still use provisional rules that have ended here. */
   #staleUntilMonoNs = 0n;
   /** Counter slots that were compiled but are not published yet. */
@@ -50,7 +53,7 @@ export class Enforcement {
     this.trials = new LimitTrials(this.totals, now);
     this.#kernel = kernel;
     this.#compiler = compiler;
-    this.#counterSlots = target.counterSlots;
+    this.counterSlots = target.counterSlots;
     this.#interfaces = target.interfaces;
     // Rules of an earlier loader keep their counter slots.
     this.#current = { confirmed: { ...NOTHING, slots: target.counters ?? NOTHING.slots }, provisional: undefined };
@@ -67,6 +70,15 @@ export class Enforcement {
   /** The rules that decide about packets. */
   get top(): CompiledRuleset {
     return this.#current.provisional ?? this.#current.confirmed;
+  }
+
+  get bans(): readonly Rule[] {
+    return this.#bans;
+  }
+
+  /** Bans that every ruleset is compiled with from now on. What is in force stays as it is. */
+  set bans(bans: readonly Rule[]) {
+    this.#bans = bans;
   }
 
   get interfaces(): CompileTarget['interfaces'] {
@@ -156,7 +168,8 @@ export class Enforcement {
   /** Returns the counts of the rules in force. `others`: ids of rules that may return, whose counts are kept. */
   keptCounts(others: readonly number[]): KeptCounts {
     const { confirmed, provisional } = this.#current;
-    const ids = [confirmed, provisional].flatMap((compiled) => compiled?.ruleset.rules.map(({ id }) => id) ?? []);
+    const rules = [confirmed, provisional].flatMap((compiled) => compiled?.ruleset.rules ?? []);
+    const ids = [...rules, ...this.#bans].map(({ id }) => id);
     this.totals.keepOnly(new Set([...ids, ...others]));
     return this.totals.kept(new Set(ids));
   }
@@ -188,18 +201,18 @@ export class Enforcement {
     previous: ReadonlyMap<number, number>,
     compiler = this.#compiler,
   ): Promise<CompiledRuleset> {
-    if (!saysSomething(ruleset)) return { ruleset, image: undefined, slots: new Map() };
+    if (!saysSomething(ruleset) && this.#bans.length === 0) return { ruleset, image: undefined, slots: new Map() };
     const { image, counterSlots } = await compiler.compile(this.#job(ruleset, previous));
     return { ruleset, image, slots: counterSlots };
   }
 
   #job({ rules, defaultPolicy, sets }: Ruleset, previous: ReadonlyMap<number, number>): CompileJob {
     return {
-      rules,
+      rules: [...rules, ...this.#bans],
       defaultPolicy,
       sets: new Map([...sets].map(([name, { list }]) => [name, list])),
       interfaceSlots: new Map(this.#interfaces.map(({ name, slot }) => [name, slot])),
-      counters: { limit: this.#counterSlots, previous },
+      counters: { limit: this.counterSlots, previous },
     };
   }
 }

@@ -1,13 +1,13 @@
 /** Loads the rules file through the pipeline, and keeps an alarm while the file differs from the rules in force. */
 import { removeExpired } from '../ruleset/changes.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
+import type { Pending } from '../ruleset/pending.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { RuleStore } from '../store/rule-store.ts';
 import type { Alarms } from './alarms.ts';
 import { type Change, FILE, reloading } from './change.ts';
 import type { Done } from './change-queue.ts';
 import type { Journal } from './journal.ts';
-import type { Pending } from './pending.ts';
 import { messageOf } from './rejection-text.ts';
 import type { Start } from './start.ts';
 

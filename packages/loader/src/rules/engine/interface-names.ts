@@ -1,9 +1,9 @@
 /** Recompiles rules when an interface is renamed: rules name interfaces, but the image holds their slots. */
 import type { CompileTarget } from '../../ipc/messages.ts';
+import type { Pending } from '../ruleset/pending.ts';
 import type { ChangeQueue } from './change-queue.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { Journal } from './journal.ts';
-import type { Pending } from './pending.ts';
 
 export interface InterfaceNamesParts {
   readonly enforcement: Enforcement;

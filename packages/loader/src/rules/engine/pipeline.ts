@@ -10,6 +10,7 @@
  */
 import type { History } from '../ruleset/change-history.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
+import { monoNsIn } from '../ruleset/pending.ts';
 import { invalid, RulesRejection } from '../ruleset/rejection.ts';
 import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 import { outcomeText } from '../safety/limit-trials.ts';
@@ -18,7 +19,6 @@ import { type Change, LOADER } from './change.ts';
 import { compile } from './compile-change.ts';
 import type { CompiledRuleset } from './enforcement.ts';
 import { type GuardParts, guard, lockouts } from './guard.ts';
-import { monoNsIn } from './pending.ts';
 import { type Applied, propose } from './propose.ts';
 import { endWait, type PublishParts, restage, settle, stage } from './publish.ts';
 import { asRejection, changeText, endedText, STAYS_IN_FRONT } from './rejection-text.ts';

@@ -1,11 +1,12 @@
 /** Stage 6, publish: kernel and disk both get the new rules, or both keep the previous ones. */
+
+import type { Pending } from '../ruleset/pending.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { PreparedFile } from '../store/atomic-file.ts';
 import type { RuleStore, Writing } from '../store/rule-store.ts';
 import { RulesFileError } from '../store/rules-document.ts';
 import type { CompiledRuleset, Enforcement } from './enforcement.ts';
-import type { Pending } from './pending.ts';
 import { kernelRejection, messageOf, unwrittenText } from './rejection-text.ts';
 import type { Start } from './start.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Owns the rules: sends each request through the pipeline, one change at a time, audits the outcome and updates clients.
  */
-import type { PendingChange, RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
+import type { AuditEntry, PendingChange, Rule, RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
@@ -11,6 +11,7 @@ import type { KeptCounts } from '../store/counts-file.ts';
 import type { Alarms } from './alarms.ts';
 import { type About, assemble, type Engine, type RulesServiceOptions } from './assemble.ts';
 import { type Change, expiring, LOADER } from './change.ts';
+import { changeBans } from './change-bans.ts';
 import type { Done } from './change-queue.ts';
 import type { CompiledRuleset } from './enforcement.ts';
 import { lockouts } from './guard.ts';
@@ -92,6 +93,11 @@ export class RulesService {
     return this.#engine.queue.ask(change);
   }
 
+  /** Replaces the bans in force, in its turn. Rejects with a RulesRejection; the current ones then stay in force. */
+  changeBans(bans: readonly Rule[]): Promise<void> {
+    return this.#engine.queue.run(() => changeBans(this.#engine.parts, bans));
+  }
+
   /** Returns the outcome of a change in its turn without making it. Rejects with a RulesRejection. */
   check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
     return this.#engine.queue.run(() => this.#engine.pipeline.check(change));
@@ -151,9 +157,9 @@ export class RulesService {
     return this.#options.enforcement.keptCounts(this.#engine.history.ruleIds());
   }
 
-  /** Audits an event that is not a requested change. */
-  note(about: About): void {
-    this.#engine.note(about);
+  /** Audits an event that is not a requested change. `before`: what it affected. */
+  note(about: About, before?: AuditEntry['before']): void {
+    this.#engine.note(about, before);
   }
 
   /** Returns whether the set has only the rest of a list that was lost on the disk. */

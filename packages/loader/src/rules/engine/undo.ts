@@ -1,9 +1,9 @@
 /** Undo and redo: changes that restore the rules of a step of the history, or end the pending change. */
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { type History, otherStep } from '../ruleset/change-history.ts';
+import type { Pending } from '../ruleset/pending.ts';
 import { type Change, stepping } from './change.ts';
 import type { Done } from './change-queue.ts';
-import type { Pending } from './pending.ts';
 
 export interface UndoParts {
   readonly history: History;

@@ -8,10 +8,7 @@ import {
   type CheckedRuleDraft,
   type CheckedRuleSelector,
   type DefaultPolicy,
-  MAX_RULE_ID,
-  PACKET_CONDITION_FIELDS,
-  type PacketCondition,
-  packetCondition,
+  FIRST_BAN_RULE_ID,
   parseDuration,
   type Rule,
   type RuleAction,
@@ -88,8 +85,7 @@ export function addRules(
   return { ruleset: isChanged ? { ...ruleset, rules, nextId } : ruleset, rules: added };
 }
 
-type RuleMatch = PacketCondition &
-  Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface' | 'measure' | 'per'>;
+type RuleMatch = Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface' | 'measure' | 'per'>;
 
 /** Returns the same key for rules with the same action and match; limits must also measure the same of the same bucket. */
 export function matchKey(rule: RuleMatch): string {
@@ -100,7 +96,6 @@ export function matchKey(rule: RuleMatch): string {
     protocol,
     destination_port,
     name,
-    packetCondition(rule),
     ...(action === 'limit' ? [measure, per] : []),
   ]);
 }
@@ -196,15 +191,14 @@ export function removeRules(
 
 function isSelected(
   rule: Rule,
-  { action, protocol, destination_port, interface: name, reason, ...selector }: CheckedRuleSelector,
+  { action, protocol, destination_port, interface: name, reason }: CheckedRuleSelector,
 ): boolean {
   return (
     (reason === undefined || reason === rule.reason) &&
     (action === undefined || action === rule.action) &&
     (protocol === undefined || protocol === rule.protocol) &&
     (destination_port === undefined || destination_port === rule.destination_port) &&
-    (name === undefined || name === rule.interface) &&
-    PACKET_CONDITION_FIELDS.every((field) => selector[field] === undefined || selector[field] === rule[field])
+    (name === undefined || name === rule.interface)
   );
 }
 
@@ -262,9 +256,10 @@ export function restore(before: Ruleset, now: Ruleset, nowMs: number): Ruleset {
 
 /** Throws RulesRejection if the rule cannot be added. */
 export function requireAddable(ruleset: Ruleset, rule: Rule, nowMs: number, field: string): void {
-  if (rule.id > MAX_RULE_ID) {
-    const message = `All ${MAX_RULE_ID} rule ids are used. Write a new rules file with ids from 1.`;
-    throw new RulesRejection({ code: 'limit', message, limit: MAX_RULE_ID });
+  if (rule.id >= FIRST_BAN_RULE_ID) {
+    const limit = FIRST_BAN_RULE_ID - 1;
+    const message = `All ${limit} rule ids are used. Write a new rules file with ids from 1.`;
+    throw new RulesRejection({ code: 'limit', message, limit });
   }
   if (isExpired(rule, nowMs)) {
     throw invalid(`${field}.expires_at: is in the past. Give a later time.`, `${field}.expires_at`);

@@ -1,8 +1,6 @@
 /** Tells which packets a set of permit rules permits as a whole. */
 import {
-  hasPacketCondition,
   type Network,
-  type PacketCondition,
   type PortRange,
   parseIpProtocol,
   parseNetwork,
@@ -41,14 +39,11 @@ export class PermitCover {
     this.#interfaces = interfaces.length > 0 ? interfaces : [undefined];
   }
 
-  /** Adds a rule that permits. One with a condition, such as TCP flags, permits nothing as a whole. */
-  add(rule: Match & PacketCondition & Partial<Pick<Rule, 'interface'>>): void {
-    if (hasPacketCondition(rule)) return;
-    const source = parseRuleSource(rule.source);
-    const list = source.kind === 'set' ? this.#sets.get(source.name)?.list : undefined;
-    if (source.kind === 'set' && list === undefined) return;
-    const network = source.kind === 'network' ? source.network : list;
-    this.#permits.push({ ...serviceOf(rule), interface: rule.interface, source: network });
+  /** Adds a rule that permits. */
+  add(rule: Match & Partial<Pick<Rule, 'interface'>>): void {
+    const source = permitSource(rule, this.#sets);
+    if (source === undefined && rule.source !== 'any') return;
+    this.#permits.push({ ...serviceOf(rule), interface: rule.interface, source });
   }
 
   /** Returns whether one rule for each family and interface permits all that `match` does, which names no set. */
@@ -64,6 +59,16 @@ export class PermitCover {
       ),
     );
   }
+}
+
+/** Returns the networks of a rule's source; undefined: any, or a set that does not exist. */
+export function permitSource(
+  { source: text }: Pick<Rule, 'source'>,
+  sets: ReadonlyMap<string, Pick<NamedSet, 'list'>>,
+): Network | AddressList | undefined {
+  const source = parseRuleSource(text);
+  if (source.kind === 'set') return sets.get(source.name)?.list;
+  return source.kind === 'network' ? source.network : undefined;
 }
 
 /** Returns whether both can match the same packet, whatever their sources. */
@@ -93,7 +98,8 @@ function networksOf({ source: text }: Match): readonly Network[] {
   return source.kind === 'network' ? [source.network] : EVERYTHING;
 }
 
-function includesSource(source: Permit['source'], network: Network): boolean {
+/** Returns whether `source` (undefined: any) includes the whole network. */
+export function includesSource(source: Network | AddressList | undefined, network: Network): boolean {
   if (source === undefined) return true;
   if ('ipv4' in source) return listIncludes(source, network);
   const isWider = source.family === network.family && source.bits <= network.bits;

@@ -24,6 +24,10 @@ export interface StatePaths {
   /** Which contents of the rules file were accepted, and which were not confirmed. */
   readonly state: string;
   readonly audit: string;
+  /** Bans in force, and what earlier ones count for. */
+  readonly bans: string;
+  /** Decisions about bans, one a line. */
+  readonly decisions: string;
   /** Counts of the rules, from earlier loaders. */
   readonly counts: string;
   /** Alerts with the secrets of their targets, and their messages that are not sent yet. */
@@ -44,6 +48,8 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
     lastGood: join(directory, 'rules.last-good.json'),
     state: join(directory, 'rules.state.json'),
     audit: join(directory, 'audit.ndjson'),
+    bans: join(directory, 'bans.json'),
+    decisions: join(directory, 'decisions.ndjson'),
     counts: join(directory, 'counts.json'),
     alerts: join(directory, 'alerts.json'),
     alertsState: join(directory, 'alerts.state.json'),

@@ -42,6 +42,8 @@ export function auditSentence({ what, why, before, after, at }: AuditEntry): str
       return 'read the rules from their file';
     case 'fallback':
       return 'restored the last good rules, because the file could not be read';
+    case 'undo_ban':
+      return `undid ${why}`;
     case 'unload':
       return 'removed everything from the kernel';
   }
