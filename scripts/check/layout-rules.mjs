@@ -73,7 +73,7 @@ export const LAYOUTS = [
       'deny-log': ['reader/loss-alarm.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts', 'write-all.ts'],
       // Decides about bans; they are enforced as rules.
-      bans: ['rules', 'system', 'ipc', 'errors', 'write-all.ts'],
+      bans: ['rules', 'ipc', 'mutex.ts'],
       // Reads recorded packets, for commands and for questions of clients; its thread answers them.
       'past/reading': ['recorder/format'],
       'past/answers': ['past/reading', 'enrichment', 'recorder/format'],

@@ -11,6 +11,8 @@ const id = z.int().check(z.minimum(1));
 export const bansListSchema = z.strictObject({
   /** An address or a network: bans that cover it. */
   source: z.optional(source),
+  /** Only those of earlier decisions, to continue. */
+  before_decision: z.optional(id),
   limit: z._default(z.int().check(z.minimum(1), z.maximum(MAX_BANS_AT_ONCE)), MAX_BANS_AT_ONCE),
 });
 export type BansListRequest = z.input<typeof bansListSchema>;

@@ -46,6 +46,8 @@ export const decisionSchema = z.object({
   rule: ruleSchema,
   /** Connection attempts that the limit saw of the source within the last 1, 10 and 60 s, from records. */
   attempts: z.object({ in_1_s: count, in_10_s: count, in_60_s: count }),
+  /** Records stood for several packets or were lost, so `attempts`, `ports` and `samples` are incomplete. */
+  is_sampled: z.optional(z.boolean()),
   /** Connections of the source that the kernel verified, as the limit counted them; a connection counts once. */
   connections: count,
   /** Destination ports of the samples and attempts, at most 16. */

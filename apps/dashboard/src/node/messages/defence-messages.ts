@@ -60,6 +60,7 @@ export const isDecision = isShape<Decision>({
   source: isText,
   rule: isShape<Rule>(ruleShape),
   attempts: isShape<Decision['attempts']>({ in_1_s: isCount, in_10_s: isCount, in_60_s: isCount }),
+  is_sampled: mayBe(isFlag),
   connections: isCount,
   ports: isList(isCount),
   samples: isList(isRecord(isAnything)) as Check<Decision['samples']>,

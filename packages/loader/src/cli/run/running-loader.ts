@@ -2,7 +2,8 @@
 import type { Findings, Hello, Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { Alerts } from '../../alerts/alerts.ts';
-import { BansApi } from '../../bans/bans-api.ts';
+import { BansRuntime } from '../../bans/bans-runtime.ts';
+import { logDecision } from '../../bans/decision-line.ts';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
@@ -13,7 +14,6 @@ import { PastQuestions } from '../../past/past-questions.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
 import type { Recorder } from '../../recorder/recorder.ts';
 import { RulesRuntime } from '../../rules/rules-runtime.ts';
-import { notFound } from '../../rules/ruleset/rejection.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
 import { endStay, isStayRequested } from '../../rules/store/stay-request.ts';
@@ -56,7 +56,7 @@ export class RunningLoader {
   readonly #description: DescribedLoader;
   readonly #rules: RulesRuntime;
   readonly #alerts: Alerts;
-  readonly #bans: BansApi;
+  readonly #bans: BansRuntime;
   readonly #session = session();
   readonly #unlock: () => void;
   readonly #rowsWanted = { dryRuns: false, alerts: false };
@@ -93,11 +93,11 @@ export class RunningLoader {
       rules: () => this.#rules.state(),
       past: () => this.#past,
       alerts: () => this.#alerts,
-      bans: () => this.#bans,
+      bans: () => this.#bans.api,
     });
+    this.#bans = this.#makeBans();
     this.#rules = this.#makeRules();
     this.#alerts = this.#makeAlerts();
-    this.#bans = this.#makeBans();
   }
 
   /**
@@ -164,11 +164,12 @@ export class RunningLoader {
     await this.#server?.process.start({
       reader: thread,
       rules: this.#rules.rulesApi,
-      bans: this.#bans,
+      bans: this.#bans.api,
       past: this.#past,
       hello: () => this.#hello(),
     });
     this.#alerts.start();
+    this.#bans.start();
     await this.#rules.serve();
     thread.serving(watchingText(thread.ready.interfaces));
   }
@@ -203,6 +204,7 @@ export class RunningLoader {
     });
     await this.#alerts.close();
     await this.#past?.close();
+    await this.#bans.close();
     await this.#rules.close(Date.now());
     if (isStayRequested(this.#options.state)) await this.#running.pins.set(true);
     const stopped = await this.#stopDraining();
@@ -275,7 +277,10 @@ export class RunningLoader {
       environment: process.env,
       servedPort: server?.process.port,
       operators: () => server?.process.operators() ?? [],
+      bans: () => this.#bans.rules,
+      bansCounted: () => this.#bans.counted(),
       changed: () => {
+        this.#bans.rulesChanged();
         this.#recorder?.rules(this.#rules.snapshot().rules);
         server?.process.rulesChanged();
       },
@@ -289,14 +294,16 @@ export class RunningLoader {
     });
   }
 
-  #makeBans(): BansApi {
-    return new BansApi({
-      handlers: {
-        list: async () => ({ active: 0, bans: [] }),
-        decisions: async () => ({ decisions: [] }),
-        undo: async () => {
-          throw notFound('There is no such ban. List the bans with: packetlog bans list.');
-        },
+  #makeBans(): BansRuntime {
+    const server = this.#server?.process;
+    return new BansRuntime({
+      paths: this.#options.state,
+      rules: () => this.#rules,
+      notice: this.notice,
+      changed: (bans) => server?.bans(bans),
+      decided: (decision) => {
+        logDecision(this.#log, decision);
+        server?.decision(decision);
       },
       failed: (error) => this.#lines.failed(error, 'a request about bans failed'),
     });
@@ -345,7 +352,10 @@ export class RunningLoader {
       ruleCounts: (counts) => rules.counts(counts),
       loaded: (target, kernel) => rules.loaded(target, kernel),
       notice: ({ notice }) => {
-        if (notice.code === 'clock_step') rules.clockSet();
+        if (notice.code === 'clock_step') {
+          rules.clockSet();
+          this.#bans.tick();
+        }
         this.notice(notice);
       },
       failed: (error) => {

@@ -1,0 +1,119 @@
+/** Runs the bans of a loader: connects them with the rules, the disk and the clients. */
+import type { Bans as BansState, Decision, Notice, Rule } from '@packetlog/common';
+import type { BansAccess } from '../ipc/defence/bans-access.ts';
+import type { RulesRuntime } from '../rules/rules-runtime.ts';
+import type { StatePaths } from '../rules/store/state-directory.ts';
+import { systemClock } from './ban-clock.ts';
+import { banLimitOf } from './ban-limit.ts';
+import { Bans } from './bans.ts';
+import { BansApi } from './bans-api.ts';
+import { BansStore } from './bans-store.ts';
+import { findDecisions } from './find-decisions.ts';
+import { OLD_CONNECTION_MS } from './guards.ts';
+import { ConnectionWatch, READ_MS } from './live-connections.ts';
+import type { Offender } from './offender.ts';
+
+const TICK_MS = 1000;
+
+type RulesForBans = Pick<
+  RulesRuntime,
+  'ruleset' | 'protectedNow' | 'packetsOf' | 'permit' | 'auditUndo' | 'changeBans' | 'maxBans' | 'tables'
+>;
+
+export interface BansRuntimeOptions {
+  readonly paths: Pick<StatePaths, 'bans' | 'decisions'>;
+  readonly rules: () => RulesForBans;
+  readonly notice: (notice: Notice) => void;
+  readonly changed: (bans: BansState) => void;
+  readonly decided: (decision: Decision) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class BansRuntime {
+  readonly api: BansAccess;
+  readonly #options: BansRuntimeOptions;
+  readonly #bans: Bans;
+  readonly #connections: ConnectionWatch;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Reads the bans that outlived the last loader: the state directory has to be locked. */
+  constructor(options: BansRuntimeOptions) {
+    this.#options = options;
+    const { paths, rules, notice, changed, decided, failed } = options;
+    const store = new BansStore(paths, notice);
+    const clock = systemClock();
+    this.#connections = new ConnectionWatch(() => rules().tables);
+    const { connections } = this.#connections;
+    this.#bans = new Bans({
+      store,
+      clock,
+      maxActive: () => rules().maxBans,
+      enforce: (deny) => rules().changeBans(deny),
+      ruleset: () => rules().ruleset,
+      protectedNow: () => rules().protectedNow(),
+      // A connection may have been open for as long as a read lasts before it was seen.
+      oldConnection: (network) => connections.oldest(network, OLD_CONNECTION_MS - READ_MS, performance.now()),
+      packets: (ruleId) => rules().packetsOf(ruleId),
+      permit: (sources, reason, who) => rules().permit(sources, reason, who),
+      audit: (who, why, undone) => rules().auditUndo(who, why, undone),
+      notice,
+      changed,
+      decided,
+    });
+    this.api = new BansApi({
+      handlers: {
+        list: async (request) => this.#bans.list(request),
+        decisions: async (request, { who }) => findDecisions(store.log, request, clock.wallMs(), who.via === 'socket'),
+        undo: (request, { who }) => this.#bans.undo(request, who),
+      },
+      failed,
+    });
+  }
+
+  /** The deny rules of the bans in force. */
+  get rules(): readonly Rule[] {
+    return this.#bans.rules;
+  }
+
+  get state(): BansState {
+    return this.#bans.state;
+  }
+
+  /** Whether bans were not added within the last minute because there are too many. */
+  get isLimited(): boolean {
+    return this.#bans.isLimited;
+  }
+
+  /** Call it when the rules are in force. */
+  start(): void {
+    this.#options.changed(this.#bans.state);
+    this.rulesChanged();
+    this.#timer = setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  /** Call it when the rules have changed: connections are watched while there is a limit that bans. */
+  rulesChanged(): void {
+    const bans = this.#options.rules().ruleset.rules.some((rule) => banLimitOf(rule) !== undefined);
+    void this.#connections.set(bans);
+  }
+
+  /** Also call it when the wall clock was set. */
+  tick(): void {
+    this.#bans.tick().catch(this.#options.failed);
+  }
+
+  /** Bans denied packets. */
+  counted(): void {
+    this.#bans.counted();
+  }
+
+  /** Decides about sources that a limit has found over. */
+  offenders(offenders: readonly Offender[]): void {
+    this.#bans.offenders(offenders).catch(this.#options.failed);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#connections.set(false);
+  }
+}
