@@ -354,3 +354,51 @@ describe('packets', () => {
     expect(await next).toEqual({ value: undefined, done: true });
   });
 });
+
+describe('bans', () => {
+  const BANS = {
+    at_ms: 5,
+    active: 1,
+    max_active: 10_000,
+    newest: [],
+    decided: { ban: 1, would_ban: 0, not_banned: 0 },
+    undone: 0,
+  };
+  const DECISION = {
+    ...{ id: 3, at_ms: 5, kind: 'ban', source: '203.0.113.7', rule: RULE, connections: 21, ports: [22], samples: [] },
+    ...{ attempts: { in_1_s: 1, in_10_s: 9, in_60_s: 21 }, guards: [], strike: 1, duration_ms: 1 },
+  };
+
+  test('are asked for, and undone', async () => {
+    loader.answer = (event) => ({
+      ok: true,
+      value: event === 'bans:decisions' ? { decisions: [DECISION] } : { undone: [3] },
+    });
+    const { bans } = await client({ adminToken: 'a' });
+    expect(await bans.decisions({ source: '203.0.113.7' })).toEqual([DECISION]);
+    expect(await bans.undo({ id: 3, never: true })).toEqual({ undone: [3] });
+    loader.answer = () => ({ ok: false, error: { code: 'not_found', message: 'No ban 3 is in force.' } });
+    expect(await failure(bans.undo({ id: 3 }))).toMatchObject({ code: 'not_found', message: 'No ban 3 is in force.' });
+    expect(loader.asked).toEqual([
+      ['bans:decisions', { source: '203.0.113.7' }],
+      ['bans:undo', { id: 3, never: true }],
+      ['bans:undo', { id: 3 }],
+    ]);
+  });
+
+  test('and decisions are passed to listeners until these end; what has another shape is not', async () => {
+    const { bans } = await client();
+    const [changed, decided] = [vi.fn(), vi.fn()];
+    const endings = [bans.onChange(changed), bans.onDecision(decided)];
+    loader.server.emit('decision', { id: 'three' });
+    loader.server.emit('bans', BANS);
+    loader.server.emit('decision', DECISION);
+    await vi.waitFor(() => expect(decided).toHaveBeenCalledWith(DECISION));
+    expect(changed).toHaveBeenCalledWith(BANS);
+    expect(bans.current).toEqual(BANS);
+    for (const end of endings) end();
+    loader.server.emit('bans', { ...BANS, active: 0 });
+    await vi.waitFor(() => expect(bans.current?.active).toBe(0));
+    expect([changed, decided].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+  });
+});

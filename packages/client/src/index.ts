@@ -1,3 +1,4 @@
+export type { Bans } from './bans.ts';
 export { connect } from './connect.ts';
 export type { FindingsFeed } from './findings-feed.ts';
 export type { LiveSums } from './live-sums.ts';

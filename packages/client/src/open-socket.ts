@@ -1,5 +1,6 @@
 import { type Hello, helloSchema, PROTOCOL_VERSION, rejectionSchema } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
+import { BansFeed } from './bans.ts';
 import { FindingsFeed } from './findings-feed.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { agentFor, certificateProblem } from './tls-options.ts';
@@ -25,7 +26,7 @@ const RECONNECT_DELAY_MS = 1_000;
 export async function openSocket(
   url: string,
   options: ConnectOptions,
-): Promise<{ socket: Socket; hello: Hello; findings: FindingsFeed }> {
+): Promise<{ socket: Socket; hello: Hello; findings: FindingsFeed; bans: BansFeed }> {
   const { token, adminToken, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const agent = agentFor(options);
   const socket = io(url, {
@@ -39,13 +40,14 @@ export async function openSocket(
   });
   // Before the loader sends them, right after its hello.
   const findings = new FindingsFeed(socket);
+  const bans = new BansFeed(socket);
   try {
     const hello = await waitForHello(socket, url, timeoutMs);
     socket.on('disconnect', (reason) => {
       // socket.io does not reconnect after the server has closed the connection.
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), RECONNECT_DELAY_MS);
     });
-    return { socket, hello, findings };
+    return { socket, hello, findings, bans };
   } catch (error) {
     socket.disconnect();
     throw error;

@@ -10,7 +10,7 @@ import {
   type Rule,
   type RuleAction,
   type RuleDraft,
-  type RulesAnswer,
+  type RulesError,
   type RulesRequest,
   type RulesResults,
   type RulesSnapshot,
@@ -19,6 +19,7 @@ import {
   rulesErrorSchema,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
+import { Bans, type BansFeed } from './bans.ts';
 import type { FindingsFeed } from './findings-feed.ts';
 import { LiveSums } from './live-sums.ts';
 import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
@@ -43,6 +44,7 @@ const IMPORT_TIMEOUT_MS = 60_000;
 const PAST_TIMEOUT_MS = 60_000;
 
 const CHECK_RULES = 'Check rules() before you retry: the change may have been made.';
+const CHECK_BANS = 'Check bans.list() before you retry: the bans may have ended.';
 const ASK_LESS = 'Ask about a shorter range, or set a longer timeoutMs.';
 
 /** Maximum characters of a rejected value in an error message: the value can come from an untrusted header. */
@@ -57,6 +59,7 @@ interface OpenConnection {
   readonly socket: Socket;
   readonly hello: Hello;
   readonly findings: FindingsFeed;
+  readonly bans: BansFeed;
 }
 
 /** A connection to one loader. While it is interrupted, requests wait for the reconnection, up to their timeout. */
@@ -71,17 +74,20 @@ export class PacketLogClient {
   readonly hello: Hello;
   /** Scans, floods and the like that the loader has found. */
   readonly findings: FindingsFeed;
+  /** Bans by limits, and the decisions about them. */
+  readonly bans: Bans;
   /** Sums of the packets that match a filter, from its first question on. */
   readonly live: LiveSums;
   /** Questions about packets that the loader has recorded (`--record on`). */
   readonly past: PastPackets;
 
-  constructor({ url, options, socket, hello, findings }: OpenConnection) {
+  constructor({ url, options, socket, hello, findings, bans }: OpenConnection) {
     this.#url = url;
     this.#options = options;
     this.#socket = socket;
     this.hello = hello;
     this.findings = findings;
+    this.bans = new Bans(bans, (verb, request) => this.#value(`bans:${verb}`, request, CHECK_BANS));
     this.live = new LiveSums((question, request) => this.#ask(`live:${question}`, request));
     this.past = new PastPackets((verb, request) => this.#ask(`past:${verb}`, request));
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
@@ -257,13 +263,24 @@ export class PacketLogClient {
   async #request<Verb extends RulesVerb>(
     verb: Verb,
     request: RulesRequest<Verb>,
-    timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs?: number,
   ): Promise<RulesResults[Verb]> {
-    const answer = await this.#send<RulesAnswer<Verb>>(`rules:${verb}`, request, timeoutMs, CHECK_RULES);
+    return this.#value(`rules:${verb}`, request, CHECK_RULES, timeoutMs);
+  }
+
+  /** Sends a request whose answer is that of a change of rules or bans. `next`: what to do without an answer. */
+  async #value<Value>(
+    event: string,
+    request: object,
+    next: string,
+    timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  ): Promise<Value> {
+    type Answer = { ok: true; value: Value } | { ok: false; error: RulesError };
+    const answer = await this.#send<Answer>(event, request, timeoutMs, next);
     if (answer.ok) return answer.value;
     const rejected = rulesErrorSchema.safeParse(answer.error);
     if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
-    throw new PacketLogError(`The loader rejected ${verb}: the error has an unknown format. See the loader’s log.`, {
+    throw new PacketLogError(`The loader rejected ${event}: the error has an unknown format. See the loader’s log.`, {
       code: 'internal',
     });
   }

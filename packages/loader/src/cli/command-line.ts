@@ -8,6 +8,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { addAlertsCommand } from './alerts/alerts-command.ts';
+import { addBansCommand } from './bans/bans-command.ts';
 import { addBookmarksCommand } from './bookmarks/bookmarks-command.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addDoctorCommand } from './doctor-command.ts';
@@ -127,6 +128,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
 
   program.addCommand(rulesCommand(done));
   addLimitsCommand(program, done);
+  addBansCommand(program, done);
   addAlertsCommand(program, done);
 
   program

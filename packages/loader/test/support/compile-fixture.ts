@@ -36,9 +36,6 @@ export function compile(rules: readonly Rule[], { policy = 'permit', ...more }: 
   });
 }
 
-/** Facts of a data packet to a destination that no test names. */
-const REST = { destination: undefined, tcpFlags: 0x18, length: 100, isFragment: false } as const;
-
 export function ipv4(text: string, more: Partial<PacketFacts> = {}): PacketFacts {
   const [source] = list(text).ipv4.starts;
   return {
@@ -47,7 +44,6 @@ export function ipv4(text: string, more: Partial<PacketFacts> = {}): PacketFacts
     source: [source as number],
     destinationPort: 443,
     interfaceSlot: 1,
-    ...REST,
     ...more,
   };
 }
@@ -59,7 +55,6 @@ export function ipv6(text: string, more: Partial<PacketFacts> = {}): PacketFacts
     source: list(text).ipv6.words,
     destinationPort: 443,
     interfaceSlot: 1,
-    ...REST,
     ...more,
   };
 }

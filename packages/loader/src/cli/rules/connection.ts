@@ -1,5 +1,4 @@
 /** Connects `packetlog rules` to the running loader or, if none runs, to the rules file. */
-import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { privilegeAdvice } from '../../errors/privilege.ts';
@@ -11,6 +10,7 @@ import { RulesFileError } from '../../rules/store/rules-document.ts';
 import { checkStateDirectory, type StatePaths } from '../../rules/store/state-directory.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
+import { commandUser } from '../process/command-user.ts';
 
 export interface ConnectionOptions {
   readonly paths: StatePaths;
@@ -23,15 +23,6 @@ export interface ConnectionOptions {
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-/** Returns the name of the account, or the uid if it has none. */
-function accountName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
-
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #client: ControlClient;
@@ -42,11 +33,9 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     const { environment, paths } = options;
     this.#options = options;
-    this.#user = environment['SUDO_USER'] ?? environment['DOAS_USER'] ?? accountName();
-    this.#client = new ControlClient(paths.controlSocket, {
-      user: this.#user,
-      address: environment['SSH_CONNECTION']?.split(' ')[0],
-    });
+    const user = commandUser(environment);
+    this.#user = user.user;
+    this.#client = new ControlClient(paths.controlSocket, user);
   }
 
   /** True if no loader runs: only the file is changed. */
