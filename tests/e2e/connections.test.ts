@@ -1,4 +1,5 @@
 /** Limits of verified connections with a running loader: what is counted, denied and kept. Needs root. */
+import type { LimitLevels } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ethernet, ipv4, TCP, tcp } from '../lab/frame.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
@@ -167,6 +168,52 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
     expect(await exchange(MOST + 3)).toMatchObject({ echoed: (MOST + 3) * 100 });
     // Of the first that is over its request, of the others also the SYN.
     expect(await untilPassed(MOST)).toMatchObject({ over: 5 });
+  });
+
+  test('shows which sources are over, and how full the others are', async () => {
+    await started();
+    await limited('--enforce', '--then', 'ban:1h..24h');
+    expect(await answers(MOST + 2)).toBe(MOST);
+    expect(await answers(1, ADDRESSES_V4[0])).toBe(1);
+    await untilPassed(MOST + 1);
+    const top = startPacketlog(suite.network.server, { args: ['limits', 'top', '--json'], env: place.env });
+    expect(await top.exited).toEqual({ code: 0, signal: null });
+    const [limit] = (JSON.parse(top.stdout) as LimitLevels).limits;
+    expect(limit).toMatchObject({ followed: 2, over: 1, evicted: 0 });
+    expect(limit?.top.map(({ bucket, is_over }) => [bucket, is_over])).toEqual([
+      [suite.network.link.client.ipv4, true],
+      [ADDRESSES_V4[0], false],
+    ]);
+  });
+
+  test('with a block denies new connections for its time, and none that is open', async () => {
+    await started();
+    await limited('--enforce', '--then', 'block:10m');
+    const agent = await suite.network.client.agent();
+    const { ipv4: address } = suite.network.link.server;
+    const localPort: number = await agent.ask('holdTcp', { address, port: echo.port });
+    const works = () => agent.ask('tryHeld', { localPort, timeoutMs: UNANSWERED_MS });
+    expect(await works()).toBe(true);
+    expect(await answers(MOST + 1)).toBe(MOST - 1);
+    expect([await works(), await answered()]).toEqual([true, false]);
+    expect(await answers(1, ADDRESSES_V4[0])).toBe(1);
+  });
+
+  test('counts connections also while another limit denies their packets', async () => {
+    await started();
+    await done(place, 'add', {
+      rule: { action: 'limit', source: 'any', protocol: 'tcp', rate: '30/h', enforce: true },
+    });
+    await done(place, 'confirm', {});
+    await limited('--burst', '1000');
+    await answers(12);
+    // All packets of the connections that were opened, at most 45, each of which has three or more.
+    const opened = (await echo.received()).connections;
+    expect(opened).toBeGreaterThan(4);
+    expect(opened).toBeLessThan(12);
+    const connections = async () =>
+      (await listed(place)).rules.find(({ measure }) => measure === 'connections')?.packets;
+    await until(async () => (await connections()) === opened, { what: `${opened} connections` });
   });
 
   test('has one bucket for an IPv6 /64', async () => {

@@ -7,7 +7,7 @@ import type { ClockPolicy } from './clock-policy.ts';
 import type { PinPlace } from './pin-place.ts';
 import type { ReaderState } from './reader-state.ts';
 import type { RecorderChannel } from './recorder-channel.ts';
-import type { LimitStateCopy, RuleCount } from './rule-counts.ts';
+import type { KernelOffender, LimitStateCopy, RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
 import type { ServiceManagerSettings } from './service-manager-settings.ts';
 import type { RequestedMode, RequestedTransport, TransportName } from './settings.ts';
@@ -168,6 +168,11 @@ export type FromDrain =
     }
   /** Answers `limit-state`. `state`: undefined if there is no such limit. */
   | { type: 'limit-state'; request: number; state: LimitStateCopy | undefined; error: PlainError | undefined }
+  /**
+   * Sources that limits with a ban have found over, new or with more connections, at most every 500 ms. `error`: the levels
+   * cannot be read, until the rules change.
+   */
+  | { type: 'offenders'; offenders: readonly KernelOffender[]; error: PlainError | undefined }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
   /** The server process does not read its rows. */

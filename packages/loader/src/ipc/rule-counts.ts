@@ -33,3 +33,23 @@ export interface LimitStateCopy {
   /** `struct limit_entry` of all sets, or of another shape `struct limit_wide_entry`. Copied while the program writes: an entry that is replaced just then is wrong. */
   readonly table: Uint8Array;
 }
+
+/** A source that a limit of connections has found over, as the kernel counted it. */
+export interface KernelOffender {
+  /** Id of the limit. */
+  readonly limitRule: number;
+  /** An address, or the network of its bucket. */
+  readonly source: string;
+  /**
+   * When a verified connection was first over, on the kernel's clock (jiffies): the same until the bucket has been empty.
+   */
+  readonly overSinceNs: bigint;
+  /** When the bucket was last empty, on the same clock. */
+  readonly beganNs: bigint;
+  /** The clock when this was read. */
+  readonly nowNs: bigint;
+  /** Connections that the kernel verified since the bucket was last empty; those that were over among them. */
+  readonly connections: number;
+  /** Share of the burst that is used, 0 to 1. */
+  readonly level: number;
+}

@@ -45,6 +45,8 @@ export interface DrainEvents {
    * first packet on. If it rejects, nothing is attached and `start` rejects with the same error.
    */
   loaded?: (target: CompileTarget, rules: RulePublisher) => Promise<void>;
+  /** Sources that limits with a ban have found over, new or with more connections. */
+  offenders?: (message: Extract<FromDrain, { type: 'offenders' }>) => void;
   /** The thread failed; the interfaces are detached when the process ends. */
   failed: (error: Error) => void;
 }
@@ -142,6 +144,9 @@ export class DrainThread {
           case 'in-force':
           case 'limit-state':
             rules.answered(message);
+            return;
+          case 'offenders':
+            events.offenders?.(message);
             return;
           case 'pinned':
             pins.answered(message);

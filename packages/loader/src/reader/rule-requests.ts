@@ -3,8 +3,9 @@ import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { RuleSlot } from '../ipc/rule-slot.ts';
-import { type LimitShape, limitShapes } from '../xdp/limit-shapes.ts';
-import type { LimitStates } from '../xdp/limit-states.ts';
+import { type ImageLimit, imageLimits } from '../xdp/limits/image-limits.ts';
+import type { LimitStates } from '../xdp/limits/limit-states.ts';
+import { Offenders } from '../xdp/limits/offenders.ts';
 import type { RuleCounters } from '../xdp/rule-counters.ts';
 import type { RuleImages } from '../xdp/rule-images.ts';
 import type { RuleOwners } from '../xdp/rule-owners.ts';
@@ -21,7 +22,8 @@ export class Rules {
   readonly #images: RuleImages;
   readonly #limits: LimitStates;
   /** The limits in each slot. */
-  readonly #inSlot: { [Slot in RuleSlot]?: readonly LimitShape[] } = {};
+  readonly #inSlot: { [Slot in RuleSlot]?: readonly ImageLimit[] } = {};
+  readonly #offenders: Offenders;
   readonly #counters: RuleCounters;
   readonly #owners: RuleOwners;
   readonly #interfaces: AskedInterfaces;
@@ -40,6 +42,7 @@ export class Rules {
   ) {
     this.#images = images;
     this.#limits = limits;
+    this.#offenders = new Offenders(limits, counters);
     this.#interfaces = interfaces;
     this.#counters = counters;
     this.#owners = owners;
@@ -70,6 +73,23 @@ export class Rules {
     return this.#inUse ? this.#counters.changed() : [];
   }
 
+  /** Whether a limit bans: `postOffenders` must be called, also while no records arrive. */
+  get watchesOffenders(): boolean {
+    return this.#offenders.areWatched;
+  }
+
+  /** Posts the sources that have been found over by limits that ban, if that has changed. */
+  postOffenders(): void {
+    try {
+      const offenders = this.#offenders.changed();
+      if (offenders.length > 0) this.#post({ type: 'offenders', offenders, error: undefined });
+    } catch (error) {
+      // Otherwise it would fail again twice a second. The next change of rules begins anew.
+      this.#offenders.watch([]);
+      this.#post({ type: 'offenders', offenders: [], error: toPlain(error) });
+    }
+  }
+
   #limitState(slot: number): Pick<Extract<FromDrain, { type: 'limit-state' }>, 'state' | 'error'> {
     try {
       return { state: this.#limits.read(slot), error: undefined };
@@ -78,11 +98,16 @@ export class Rules {
     }
   }
 
+  /** Returns the limits of both slots, those of the provisional one last. */
+  #all(): ImageLimit[] {
+    const { confirmed = [], provisional = [] } = this.#inSlot;
+    return [...confirmed, ...provisional];
+  }
+
   /** Until both slots are known, one may have rules of the previous loader, whose limits are in use. */
   #removeLimits(): void {
     const { confirmed, provisional } = this.#inSlot;
-    if (confirmed && provisional)
-      this.#limits.keepOnly(new Set([...confirmed, ...provisional].map((each) => each.slot)));
+    if (confirmed && provisional) this.#limits.keepOnly(new Set(this.#all().map((each) => each.counterSlot)));
   }
 
   #publish({ slot, image, freshCounters, owners }: Publish): PlainError | undefined {
@@ -90,13 +115,14 @@ export class Rules {
       this.#inUse = true;
       this.#counters.zero(freshCounters);
       this.#owners.assign(owners);
-      const limits = image ? limitShapes(new Uint8Array(image)) : [];
+      const limits = image ? imageLimits(new Uint8Array(image)) : [];
       // A change that reverts may have changed what a limit measures.
       const next = image || slot === 'confirmed' ? limits : (this.#inSlot.confirmed ?? []);
       this.#limits.prepare(next, new Set(freshCounters));
       if (image) this.#images.publish(slot, new Uint8Array(image));
       else this.#images.clear(slot);
       this.#inSlot[slot] = limits;
+      this.#offenders.watch(this.#all());
       this.#removeLimits();
       return undefined;
     } catch (error) {

@@ -10,7 +10,7 @@ import { lookUpInterface } from '../system/interface-lookup.ts';
 import { enterNamespaceAt } from '../system/network-namespace.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { InterfaceCounters } from '../xdp/interface-counters.ts';
-import { LimitStates } from '../xdp/limit-states.ts';
+import { LimitStates } from '../xdp/limits/limit-states.ts';
 import { findLeftoverPins, type LeftoverPins, leftoverMap } from '../xdp/pinning/leftover-pins.ts';
 import { Pins } from '../xdp/pinning/pins.ts';
 import { type LoadedProgram, loadProgram } from '../xdp/program.ts';

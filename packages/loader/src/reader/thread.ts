@@ -27,6 +27,8 @@ const REPORT_MS = 1000;
 const FOR_EVER = -1;
 /** Interval of loss checks while awake: loss is reported well within a second. */
 const ALARM_MS = 200;
+/** Interval in which sources that are over are looked for, also asleep, while a limit bans. */
+const OFFENDERS_MS = 500;
 /** Interval of checks for interface changes while awake. Asleep, a change wakes the thread. */
 const LINKS_MS = 50;
 /** How long `stop` waits for the main thread to return slabs, and for the last records. */
@@ -87,6 +89,7 @@ function run(setup: Setup): void {
   const pollPolicy = new PollPolicy(transport);
   setup.nextReport = performance.now() + REPORT_MS;
   const checkLoss = every(ALARM_MS, () => postNotices(drain.alarms(Date.now(), performance.now())));
+  const checkOffenders = every(OFFENDERS_MS, () => setup.rules.postOffenders());
   const checkLinks = every(LINKS_MS, () => setup.waiter.haveLinksChanged() && checkInterfaces(setup));
   for (;;) {
     if (Atomics.exchange(signal, 0, 0) === 1) {
@@ -106,6 +109,7 @@ function run(setup: Setup): void {
     // After the rows, which have been sent.
     checkLoss();
     checkLinks();
+    checkOffenders();
     if (next.do === 'nap') Atomics.wait(signal, 0, 0, next.ms);
     if (next.do === 'stopPolling') waitForRunningPrograms();
     if (next.do === 'sleep') {
@@ -131,7 +135,8 @@ function sleep(setup: Setup): number {
   const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !(core || server) && drain.isQuiet && !waits;
   const longestMs = Math.ceil(Math.min(serviceManager.maxSleepMs, startMemory.dueInMs(performance.now())));
   const untilFlush = Math.ceil(setup.recorderRows?.dueInMs() ?? Number.POSITIVE_INFINITY);
-  const sleepMs = Math.min(mayBeLong ? longestMs : untilReport, untilFlush);
+  const untilOffenders = setup.rules.watchesOffenders ? OFFENDERS_MS : Number.POSITIVE_INFINITY;
+  const sleepMs = Math.min(mayBeLong ? longestMs : untilReport, untilFlush, untilOffenders);
   const woken = waiter.sleep(Number.isFinite(sleepMs) ? sleepMs : FOR_EVER);
   setup.recorderRows?.flush(false);
   transport.woken();

@@ -2,8 +2,8 @@
 import { LIMIT_STATE, LIMIT_WIDE_ENTRY } from '@packetlog/bpf';
 import { type BucketLevel, MAX_BUCKETS_AT_ONCE } from '@packetlog/common';
 import type { LimitStateCopy } from '../../ipc/rule-counts.ts';
-import { bucketText } from './bucket-text.ts';
-import type { ImageLimit } from './image-limits.ts';
+import { bucketText } from '../../xdp/limits/bucket-text.ts';
+import type { ImageLimit } from '../../xdp/limits/image-limits.ts';
 
 export interface DecodedLevels {
   readonly followed: number;

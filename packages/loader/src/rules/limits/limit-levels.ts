@@ -7,8 +7,8 @@ import {
   type Rejection,
 } from '@packetlog/common';
 import type { LimitStateCopy } from '../../ipc/rule-counts.ts';
+import { type ImageLimit, imageLimits } from '../../xdp/limits/image-limits.ts';
 import { type DecodedLevels, decodeLevels } from './decode-levels.ts';
-import { type ImageLimit, imageLimits } from './image-limits.ts';
 
 /** A limit is read at most once in this time, however many clients ask: the drain thread reads it between packets. */
 const FRESH_MS = 500;

@@ -1,16 +1,16 @@
 /** Creates and removes the levels of limits, which outlive the rule sets that use them. */
 import { randomBytes } from 'node:crypto';
 import { LIMIT_STATE } from '@packetlog/bpf';
-import { ERRNO } from '../errors/errno.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import type { LimitStateCopy } from '../ipc/rule-counts.ts';
-import { objectId } from '../native/bpf-objects.ts';
-import { need } from '../native/check.ts';
-import { createFixedArray, innerMapId, putMap, takeMap } from '../native/libbpf.ts';
-import { closeDescriptor, jiffyNs, readShared, writeShared } from '../native/libc.ts';
+import { ERRNO } from '../../errors/errno.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import type { LimitStateCopy } from '../../ipc/rule-counts.ts';
+import { objectId } from '../../native/bpf-objects.ts';
+import { need } from '../../native/check.ts';
+import { createFixedArray, innerMapId, putMap, takeMap } from '../../native/libbpf.ts';
+import { closeDescriptor, jiffyNs, readShared, writeShared } from '../../native/libc.ts';
+import type { Pins } from '../pinning/pins.ts';
+import type { ImageLimit } from './image-limits.ts';
 import { KernelJiffies } from './kernel-jiffies.ts';
-import type { LimitShape } from './limit-shapes.ts';
-import type { Pins } from './pinning/pins.ts';
 
 const { seed, tick_ns, evictions, shape: shape_field, cells, table, wide } = LIMIT_STATE.fields;
 
@@ -55,8 +55,8 @@ export class LimitStates {
    * Makes sure that each limit has levels of its shape: those in `fresh` get new ones. Call it before the rules are
    * published. Throws SetupError.
    */
-  prepare(limits: readonly LimitShape[], fresh: ReadonlySet<number>): void {
-    for (const { slot, shape } of limits) {
+  prepare(limits: readonly ImageLimit[], fresh: ReadonlySet<number>): void {
+    for (const { counterSlot: slot, shape } of limits) {
       if (fresh.has(slot) || this.#present.get(slot)?.shape !== shape) this.#create(slot, shape);
     }
   }

@@ -1,5 +1,5 @@
 /** Reads the limits of an image: RULE_LIMIT. */
-import { RULE_HEADER, RULE_LIMIT, RULE_LINE } from '@packetlog/bpf';
+import { LIMIT_STATE, RULE_HEADER, RULE_LIMIT, RULE_LINE } from '@packetlog/bpf';
 import type { LimitPer } from '@packetlog/common';
 
 /** A limit as the program applies it. Times in ns. */
@@ -7,6 +7,12 @@ export interface ImageLimit {
   readonly ruleId: number;
   /** Index of its levels, too. */
   readonly counterSlot: number;
+  /** Counts what is over. */
+  readonly overSlot: number;
+  /** Of its levels: one of `LIMIT_STATE.shapes`. */
+  readonly shape: number;
+  /** Whether sources that are over are to be banned. */
+  readonly bans: boolean;
   readonly per: LimitPer;
   /** Of the shortest packet that it measures. */
   readonly costNs: number;
@@ -19,25 +25,34 @@ export interface ImageLimit {
 const SHORTEST_FRAME = 60;
 
 export function imageLimits(image: Uint8Array): ImageLimit[] {
-  const { fields, measures, cost_shift } = RULE_LIMIT;
+  const { fields, flags, measures, cost_shift } = RULE_LIMIT;
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   return Array.from({ length: view.getUint8(RULE_HEADER.limit_count) }, (_, i) => {
     const at = (i + 1) * RULE_LINE.size;
     const time = (field: number) => Number(view.getBigUint64(at + field, true));
-    const isBytes = view.getUint8(at + fields.measure) === measures.bytes;
+    const measure = view.getUint8(at + fields.measure);
     return {
       ruleId: view.getUint32(at + fields.rule_id, true),
       counterSlot: view.getUint32(at + fields.counter_slot, true),
+      overSlot: view.getUint32(at + fields.over_slot, true),
+      shape: shapeOf(measure),
+      bans: (view.getUint8(at + fields.flags) & flags.bans) !== 0,
       per: perOf(
         view.getUint8(at + fields.per),
         view.getUint32(at + fields.mask4),
         view.getBigUint64(at + fields.mask6),
       ),
-      costNs: (time(fields.cost) / 2 ** cost_shift) * (isBytes ? SHORTEST_FRAME : 1),
+      costNs: (time(fields.cost) / 2 ** cost_shift) * (measure === measures.bytes ? SHORTEST_FRAME : 1),
       burstNs: time(fields.burst_ns),
       blockNs: time(fields.block_ns),
     };
   });
+}
+
+function shapeOf(measure: number): number {
+  const { measures } = RULE_LIMIT;
+  if (measure === measures.connections) return LIMIT_STATE.shapes.connections;
+  return measure === measures.ports ? LIMIT_STATE.shapes.ports : LIMIT_STATE.shapes.cells;
 }
 
 /** Masks in network order. */

@@ -2,9 +2,9 @@
  * Reads the time of limits: `jiffies_64`, which no clock of user space shows. Its distance to CLOCK_MONOTONIC depends on
  * the boot, so it is asked from the kernel, by a program of two instructions that is run once and attached nowhere.
  */
-import { need } from '../native/check.ts';
-import { loadInstructions } from '../native/libbpf.ts';
-import { ProgramTestRun } from '../native/program-test-run.ts';
+import { need } from '../../native/check.ts';
+import { loadInstructions } from '../../native/libbpf.ts';
+import { ProgramTestRun } from '../../native/program-test-run.ts';
 
 /** struct bpf_insn: `r0 = bpf_jiffies64()`, `r0 >>= 32`, `return r0`. */
 const CALL = [0x85, 0, 0, 0, 118, 0, 0, 0];
