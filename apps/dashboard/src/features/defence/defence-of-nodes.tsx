@@ -3,6 +3,8 @@
 import { useSyncExternalStore } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { activeBans } from '../../node/state/active-bans.ts';
+import type { ListedRule } from '../../node/state/rules-state.ts';
+import type { Snapshot, Store } from '../../node/state/store.ts';
 import { type NodeAtAGlance, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { formatCount } from '../../text/number.ts';
 import { shownFindings } from '../findings/index.ts';
@@ -44,6 +46,9 @@ export function DefenceOfNodes() {
               <NodeLine key={node.loader.address} node={node} />
             ))}
           </tbody>
+          <tfoot>
+            <SumLine list={list} />
+          </tfoot>
         </table>
       </Section>
       <FindingsHistory />
@@ -55,9 +60,7 @@ export function DefenceOfNodes() {
 function NodeLine({ node: { loader, name, state } }: { node: NodeAtAGlance }) {
   const { nodes } = useLive();
   const { store, address } = loader;
-  const { rules, figures } = useSyncExternalStore(store.subscribe, store.getSnapshot, () => store.initial);
-  const limits = rules?.snapshot.rules.filter(({ action }) => action === 'limit') ?? [];
-  const over = limits.reduce((sum, { id }) => sum + store.rules.counted(id).overPackets, 0);
+  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, () => store.initial);
   return (
     <tr data-old={state !== 'live'} data-testid="defence-node">
       <th scope="row">
@@ -70,10 +73,57 @@ function NodeLine({ node: { loader, name, state } }: { node: NodeAtAGlance }) {
           {name}
         </button>
       </th>
+      <Sums sums={defenceOf(store, snapshot)} />
+    </tr>
+  );
+}
+
+function SumLine({ list }: { list: readonly NodeAtAGlance[] }) {
+  useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000));
+  const all = list.map(({ loader: { store } }) => defenceOf(store, store.getSnapshot()));
+  const sum = (of: (node: DefenceSums) => number) => all.reduce((total, node) => total + of(node), 0);
+  return (
+    <tr>
+      <th scope="row">all nodes</th>
+      <Sums
+        sums={{
+          limits: all.flatMap(({ limits }) => limits),
+          over: sum(({ over }) => over),
+          bans: sum(({ bans }) => bans),
+          findings: sum(({ findings }) => findings),
+        }}
+      />
+    </tr>
+  );
+}
+
+interface DefenceSums {
+  readonly limits: readonly ListedRule[];
+  /** Packets over the limits. */
+  readonly over: number;
+  /** Bans in force. */
+  readonly bans: number;
+  /** Open findings. */
+  readonly findings: number;
+}
+
+function defenceOf(store: Store, { rules, figures }: Snapshot): DefenceSums {
+  const limits = rules?.snapshot.rules.filter(({ action }) => action === 'limit') ?? [];
+  return {
+    limits,
+    over: limits.reduce((sum, { id }) => sum + store.rules.counted(id).overPackets, 0),
+    bans: activeBans(figures.bans),
+    findings: shownFindings(figures.findings).open.length,
+  };
+}
+
+function Sums({ sums: { limits, over, bans, findings } }: { sums: DefenceSums }) {
+  return (
+    <>
       <td data-label="limits">{limitsText(limits) || 'none'}</td>
       <td data-label="packets over">{formatCount(over)}</td>
-      <td data-label="bans in force">{formatCount(activeBans(figures.bans))}</td>
-      <td data-label="open findings">{formatCount(shownFindings(figures.findings).open.length)}</td>
-    </tr>
+      <td data-label="bans in force">{formatCount(bans)}</td>
+      <td data-label="open findings">{formatCount(findings)}</td>
+    </>
   );
 }
