@@ -41,6 +41,18 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await screenshot(page, 'defence-empty', false);
     expect(await axeViolations(page)).toEqual([]);
 
+    // A preset is added at once, because it observes, and can be undone.
+    await page.getByRole('button', { name: 'Add preset icmp' }).click();
+    await until(async () => (await limit(page).count()) === 2, { what: 'the two limits of the preset' });
+    await page.getByRole('button', { name: 'Presets…' }).click();
+    const presets = page.getByRole('dialog', { name: 'Presets' });
+    await presets.getByTestId('preset').filter({ hasText: 'icmp' }).getByText('added', { exact: true }).waitFor();
+    await screenshot(page, 'defence-presets', false);
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByTestId('toast-undo').click();
+    await page.getByText('No limits yet.').waitFor();
+
     await page.keyboard.press('a');
     const dialog = page.getByRole('dialog');
     await dialog.locator('[name=protocol]').fill('udp');
@@ -57,7 +69,7 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await bucket.getByText('over', { exact: true }).waitFor();
     expect(await bucket.textContent()).toBe(`${suite.network.link.client.ipv4}100 %over`);
 
-    await page.getByRole('button', { name: 'Enforce limit 1…' }).click();
+    await page.getByRole('button', { name: 'Enforce limit 3…' }).click();
     await dialog.getByTestId('enforce-counts').getByText(`Of 40 packets that it saw, ${over} were over`).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'defence-enforce', false);
@@ -74,9 +86,9 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await send(10);
     await until(async () => (await counts(page)).over === over + 10, { what: '10 more packets over the limit' });
 
-    await page.getByRole('button', { name: 'Observe with limit 1' }).click();
+    await page.getByRole('button', { name: 'Observe with limit 3' }).click();
     await untilState(page, 'observing');
-    await page.getByRole('button', { name: 'Remove limit 1' }).click();
+    await page.getByRole('button', { name: 'Remove limit 3' }).click();
     await page.getByText('No limits yet.').waitFor();
     expect(problems).toEqual([]);
     await packetlog.end();

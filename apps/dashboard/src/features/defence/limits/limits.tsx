@@ -19,6 +19,7 @@ import { Section } from '../frame/section.tsx';
 import { FirstLimit } from './first-limit.tsx';
 import { type LimitActions, LimitRow } from './limit-row.tsx';
 import { limitsText } from './limit-state.ts';
+import { PresetsSheet } from './presets-sheet.tsx';
 import { useLimitLevels } from './use-limit-levels.ts';
 import './limits.css';
 
@@ -33,7 +34,7 @@ const LockoutSheet = dynamic(() => lazyWithRetry(loadLockoutSheet).then(({ Locko
 });
 
 type Open =
-  | { readonly what: 'add'; readonly filled: FilledFields }
+  | { readonly what: 'add' | 'presets' }
   | { readonly what: 'edit' | 'enforce'; readonly id: number }
   | { readonly what: 'rejected'; readonly id: number; readonly error: RulesError };
 
@@ -50,10 +51,10 @@ export function Limits({ view }: { view: RulesView }) {
   const limits = rules.filter(({ action }) => action === 'limit');
   const levels = useLimitLevels(limits.length > 0);
   const close = () => setOpen(null);
-  const add = (filled: FilledFields = {}) => setOpen({ what: 'add', filled: { ...NEW_LIMIT, ...filled } });
+  const add = () => setOpen({ what: 'add' });
   useKeys(
     'page',
-    mayChange ? [{ keys: ['a'], name: 'Add a limit…', group: 'Rules', keywords: 'new rate', run: () => add() }] : [],
+    mayChange ? [{ keys: ['a'], name: 'Add a limit…', group: 'Rules', keywords: 'new rate', run: add }] : [],
   );
   const shown = open !== null && 'id' in open ? limits.find(({ id }) => id === open.id) : undefined;
   const actions: LimitActions = {
@@ -75,16 +76,26 @@ export function Limits({ view }: { view: RulesView }) {
       {...(mayChange &&
         limits.length > 0 && {
           tools: (
-            <button
-              type="button"
-              className="button button-primary"
-              data-testid="add-limit"
-              aria-keyshortcuts="a"
-              onClick={() => add()}
-            >
-              <Plus size={13} aria-hidden="true" />
-              <span>Add limit</span>
-            </button>
+            <>
+              <button
+                type="button"
+                className="button"
+                aria-haspopup="dialog"
+                onClick={() => setOpen({ what: 'presets' })}
+              >
+                Presets…
+              </button>
+              <button
+                type="button"
+                className="button button-primary"
+                data-testid="add-limit"
+                aria-keyshortcuts="a"
+                onClick={add}
+              >
+                <Plus size={13} aria-hidden="true" />
+                <span>Add limit</span>
+              </button>
+            </>
           ),
         })}
     >
@@ -111,7 +122,8 @@ export function Limits({ view }: { view: RulesView }) {
       {limits.length > 0 && levels.problem !== '' && (
         <p className="limit-note text-muted">Levels of buckets are not available: {levels.problem}</p>
       )}
-      {open?.what === 'add' && <RuleFormSheet filled={open.filled} onClose={close} />}
+      {open?.what === 'add' && <RuleFormSheet filled={NEW_LIMIT} onClose={close} />}
+      {open?.what === 'presets' && <PresetsSheet limits={limits} onClose={close} />}
       {open?.what === 'edit' && shown !== undefined && <RuleFormSheet rule={shown} onClose={close} />}
       {open?.what === 'enforce' && shown !== undefined && <EnforceSheet rule={shown} onClose={close} />}
       {open?.what === 'rejected' && <LockoutSheet id={open.id} error={open.error} onClose={close} />}

@@ -39,7 +39,7 @@ export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () 
       <div className="sheet-body">
         <p data-testid="enforce-counts">
           {packets === 0
-            ? 'This limit has not seen a packet yet, so nothing shows whom it would hit.'
+            ? 'This limit has not seen a packet yet, so it is not known what it would deny.'
             : `Of ${counted(packets, 'packet')} that it saw, ${formatCount(overPackets)} were over the limit and would have been denied.`}
         </p>
         <p className="field-hint">

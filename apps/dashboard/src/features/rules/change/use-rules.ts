@@ -14,6 +14,8 @@ export type Overrides = Pick<RulesRequest<'edit'>, 'force' | 'now'>;
 /** Requests that change the rules. Each reports success in a message that offers undo. */
 export interface RuleActions {
   readonly add: (rule: RuleDraft, done: string, force?: boolean) => Promise<RulesError | null>;
+  /** Adds all of them, or none. */
+  readonly addAll: (rules: readonly RuleDraft[], done: string) => Promise<RulesError | null>;
   readonly edit: (id: number, changes: RuleChanges, overrides?: Overrides) => Promise<RulesError | null>;
   readonly remove: (ids: readonly number[], force?: boolean) => Promise<RulesError | null>;
   readonly setPolicy: (
@@ -49,7 +51,7 @@ export function useRuleActions(): RuleActions {
     const showResult = async (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
       answer.ok ? showDone(done) : await showProblem(answer.error);
     /** Reports success with undo, or returns the error. */
-    const errorOf = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>, done: string) => {
+    const errorOf = (answer: RulesAnswer<'add' | 'add_many' | 'edit' | 'remove' | 'policy'>, done: string) => {
       if (!answer.ok) return answer.error;
       showDone(done, answer.value.revision);
       return null;
@@ -57,6 +59,7 @@ export function useRuleActions(): RuleActions {
 
     return {
       add: async (rule, done, force = false) => errorOf(await ask('add', { rule, force }), done),
+      addAll: async (rules, done) => errorOf(await ask('add_many', { rules: [...rules] }), done),
       edit: async (id, changes, overrides) =>
         errorOf(await ask('edit', { id, changes, ...overrides }), `Rule ${id} was changed.`),
       remove: async (ids, force = false) =>
