@@ -10,7 +10,7 @@
  * rule set, of the program with limits and of the one without. 0 sources: random ones.
  */
 import { compileRules, EMPTY_ADDRESS_LIST } from '../../packages/loader/dist/rules/index.js';
-import { limitSlots } from '../../packages/loader/dist/xdp/limit-slots.js';
+import { limitShapes } from '../../packages/loader/dist/xdp/limit-shapes.js';
 import { LimitStates } from '../../packages/loader/dist/xdp/limit-states.js';
 import { RuleImages } from '../../packages/loader/dist/xdp/rule-images.js';
 import { load, loadPacketlog, loadSources, measure, measurePacketlog, setValue } from './test-run.mjs';
@@ -46,7 +46,7 @@ class Limited {
   constructor(path) {
     this.#packetlog = loadPacketlog(path);
     this.#images = new RuleImages(this.#packetlog.ruleImages);
-    this.#states = new LimitStates(this.#packetlog.limitStates);
+    this.#states = new LimitStates(this.#packetlog.limitStates, { addMap: () => {}, removeMap: () => {} });
     this.#sources = loadSources(sourcesObject, this.#packetlog.single);
   }
 
@@ -57,8 +57,7 @@ class Limited {
 
   /** @param {Uint8Array} image */
   publish(image) {
-    const slots = limitSlots(image);
-    this.#states.prepare(slots, new Set());
+    this.#states.prepare(limitShapes(image), new Set());
     this.#images.publish('confirmed', image);
   }
 

@@ -1,3 +1,4 @@
+import { hasPacketCondition } from '@packetlog/common';
 import { compileRules, type PacketFacts, parseAddressList, RuleImage, type Verdict } from '@packetlog/loader/rules';
 import { describe, expect, it } from 'vitest';
 import { type GeneratedRules, generateNow, generatePacket, generateRules, INTERFACE_SLOTS } from './generate.ts';
@@ -36,7 +37,9 @@ function compile({ rules, sets, policy }: GeneratedRules, rootBits: (typeof TABL
 }
 
 function factsOf(packet: Packet): PacketFacts {
-  return { ...packet, source: wordsOf(packet.source), interfaceSlot: INTERFACE_SLOTS.get(packet.interface) ?? 0 };
+  const { source, destination, interface: name } = packet;
+  const addresses = { source: wordsOf(source), destination: wordsOf(destination) };
+  return { ...packet, ...addresses, interfaceSlot: INTERFACE_SLOTS.get(name) ?? 0 };
 }
 
 function wordsOf(address: Packet['source']): number[] | undefined {
@@ -54,6 +57,7 @@ describe(`compiled rules, with RULES_SEED=${seed}`, () => {
   it('decide as the reference does in 1,000,000 cases', { timeout: 300_000 }, () => {
     const decisions = new Map<string, number>();
     let limited = 0;
+    let conditional = 0;
     for (let set = 0; set < RULE_SETS; set++) {
       const random = new Random(seed + set);
       const generated = generateRules(random);
@@ -69,6 +73,7 @@ describe(`compiled rules, with RULES_SEED=${seed}`, () => {
           expect.fail(`RULES_SEED=${seed + set}: ${explain(generated, packet, now, expected, found)}`);
         }
         limited += compareLimits(generated, reference, compiled, packet, now, seed + set);
+        conditional += countConditional(generated, expected);
         const kind = `${expected.by} ${expected.action}`;
         decisions.set(kind, (decisions.get(kind) ?? 0) + 1);
       }
@@ -77,10 +82,16 @@ describe(`compiled rules, with RULES_SEED=${seed}`, () => {
     for (const kind of ['rule permit', 'rule deny', 'rule observe', 'default_policy permit', 'default_policy deny']) {
       expect(decisions.get(kind), kind).toBeGreaterThan((RULE_SETS * PACKETS_EACH) / 50);
     }
+    expect(conditional).toBeGreaterThan((RULE_SETS * PACKETS_EACH) / 100);
     expect(limited).toBeGreaterThan((RULE_SETS * PACKETS_EACH) / 50);
     expect(decisions.get('not_ip permit')).toBeGreaterThan(0);
   });
 });
+
+/** Returns 1 if a rule with a condition decided. */
+function countConditional({ rules }: GeneratedRules, { ruleId }: ReferenceVerdict): number {
+  return rules.some((rule) => rule.id === ruleId && hasPacketCondition(rule)) ? 1 : 0;
+}
 
 /** Returns 1 if the packet meets limits. */
 function compareLimits(

@@ -29,10 +29,27 @@ const PROTOCOLS = ['tcp', 'udp', 'sctp', 'udplite', 'icmp', 'icmpv6', 'gre', 50,
 const PORT_PROTOCOLS = ['tcp', 'udp', 'sctp', 'udplite'];
 const PACKET_PROTOCOLS = [6, 6, 17, 17, 132, 136, 1, 58, 47, 50, 0, 255];
 const WITH_PORTS = [6, 17, 132, 136];
+const TCP = 6;
+const ETHERNET = 14;
+const NOTHING_READ = {
+  ...{ ipProtocol: 255, source: undefined, destination: undefined, destinationPort: undefined },
+  ...{ tcpFlags: undefined, isFragment: false },
+} as const;
 const LENGTHS = {
   4: [0, 1, 7, 8, 9, 11, 12, 13, 16, 19, 20, 21, 24, 25, 30, 31, 32, 32, 32],
   6: [0, 1, 16, 19, 20, 21, 31, 32, 33, 48, 63, 64, 64, 65, 95, 96, 97, 112, 127, 128, 128],
 } as const;
+
+const FLAG_CONDITIONS = ['none', 'syn', 'syn,!ack', '!ack', 'fin,psh,urg', 'ack,!syn', 'cwr', '!fin,!cwr'];
+const PACKET_FLAGS = [0, 0, 0x02, 0x02, 0x10, 0x12, 0x18, 0x29, 0xc2, 0x01, 0x80, 0xff];
+const LENGTH_RANGES = [54, '0-54', '0-60', '54-60', '61-65535', '60-1500', '1500-65535', 65_535];
+const PACKET_LENGTHS = [0, 0, 0, 53, 54, 55, 60, 61, 74, 1499, 1500, 1501];
+const DESTINATIONS: readonly Prefix[] = [
+  ...[32, 31, 24, 8, 0].map((bits) => cut(4, 0xc000_0202n, bits)),
+  ...[128, 127, 64, 65, 32, 0].map((bits) => cut(6, 0x2001_0db8_0000_0000_0000_0000_0000_0002n, bits)),
+  // The same bits as an IPv4 address has in a record.
+  cut(6, 0xffff_c000_0202n, 128),
+];
 
 export function generateRules(random: Random): GeneratedRules {
   const prefixes: Prefix[] = [];
@@ -48,20 +65,37 @@ export function generateRules(random: Random): GeneratedRules {
   const rules = [...ids].map((id): Rule => {
     const kind = random.below(10);
     const source = kind === 0 ? 'any' : kind < 4 && names.length > 0 ? `set:${random.pick(names)}` : newPrefix();
-    return { id, source, ...generateRest(random) };
+    return fitting({ id, source, ...generateRest(random) });
   });
   rules.push(...limits(random, Math.max(0, ...ids), newPrefix, names));
   return { rules: random.shuffled(rules), sets, policy: random.pick(['permit', 'permit', 'deny']), prefixes };
 }
 
-/** At most as many as may match one packet. */
+/** At most as many as may match one packet. None of them is ever over. */
 function limits(random: Random, lastId: number, newPrefix: () => string, names: readonly string[]): Rule[] {
   if (lastId > 2 ** 32 - 6) return [];
   return Array.from({ length: random.below(5) }, (_, i): Rule => {
     const kind = random.below(4);
     const source = kind === 0 ? 'any' : kind === 1 && names.length > 0 ? `set:${random.pick(names)}` : newPrefix();
-    return { ...generateRest(random), id: lastId + 1 + i, source, action: 'limit', rate: '20/min' };
+    return fitting({ ...generateRest(random), id: lastId + 1 + i, source, action: 'limit', rate: '1G/s' });
   });
+}
+
+/** Only TCP has flags. */
+function fitting({ tcp_flags, ...rule }: Rule): Rule {
+  return tcp_flags === undefined ? rule : { ...rule, protocol: 'tcp', tcp_flags };
+}
+
+/** Few different ones, so that rules and packets meet. */
+function generateCondition(random: Random): Pick<Rule, 'tcp_flags' | 'destination' | 'length' | 'fragment'> {
+  const kind = random.below(6);
+  const isBoth = kind >= 4;
+  return {
+    ...((kind === 0 || kind === 4) && { tcp_flags: random.pick(FLAG_CONDITIONS) }),
+    ...((kind === 1 || kind === 5) && { destination: formatPrefix(random.pick(DESTINATIONS)) }),
+    ...((kind === 2 || isBoth) && { length: random.pick(LENGTH_RANGES) }),
+    ...(kind === 3 && { fragment: true as const }),
+  };
 }
 
 function generateRest(random: Random): Omit<Rule, 'id' | 'source'> {
@@ -71,6 +105,7 @@ function generateRest(random: Random): Omit<Rule, 'id' | 'source'> {
     ...(random.chance(0.3) && { protocol: random.pick<string | number>(ports ? PORT_PROTOCOLS : PROTOCOLS) }),
     ...(ports && { destination_port: generatePorts(random) }),
     ...(random.chance(0.2) && { interface: random.pick(NAMED_INTERFACES) }),
+    ...(random.chance(0.3) && generateCondition(random)),
     ...(random.chance(0.3) && { expires_at: new Date(random.pick(EXPIRIES_MS)).toISOString() }),
     reason: '',
     created_by: 'test',
@@ -127,18 +162,32 @@ export function generatePacket(random: Random, { rules, prefixes }: GeneratedRul
   const name = random.pick([...INTERFACE_SLOTS.keys()]);
   if (random.chance(0.02)) {
     const etherType = random.pick([0x0806, 0x88cc, 0x8100]);
-    return { etherType, ipProtocol: 255, source: undefined, destinationPort: undefined, interface: name };
+    return { ...NOTHING_READ, etherType, length: ETHERNET, interface: name };
   }
   const address = generateAddress(random, prefixes);
   const etherType = address.family === 4 ? 0x0800 : 0x86dd;
   if (random.chance(0.02)) {
-    return { etherType, ipProtocol: 255, source: undefined, destinationPort: undefined, interface: name };
+    return { ...NOTHING_READ, etherType, length: ETHERNET, interface: name };
   }
   const ipProtocol = random.chance(0.05) ? random.below(256) : random.pick(PACKET_PROTOCOLS);
   // No ports: a later fragment, or truncated.
   const hasPorts = WITH_PORTS.includes(ipProtocol) && random.chance(0.9);
   const destinationPort = hasPorts ? generatePort(random, rules) : undefined;
-  return { etherType, ipProtocol, source: address, destinationPort, interface: name };
+  const tcpFlags = ipProtocol === TCP && destinationPort !== undefined ? random.pick(PACKET_FLAGS) : undefined;
+  const isFragment = destinationPort === undefined && address.family === 4;
+  const headers = ETHERNET + (address.family === 4 ? 20 : 40) + (destinationPort === undefined ? 0 : 20);
+  const length = destinationPort === undefined ? headers : Math.max(headers, random.pick(PACKET_LENGTHS));
+  const destination = generateDestination(random, address.family);
+  return {
+    ...{ etherType, ipProtocol, source: address, destination, destinationPort },
+    ...{ tcpFlags, length, isFragment, interface: name },
+  };
+}
+
+function generateDestination(random: Random, family: 4 | 6): Address {
+  const { value } = random.pick(DESTINATIONS.filter((each) => each.family === family));
+  const near = random.chance(0.5) ? value : value ^ (1n << BigInt(random.below(widthOf(family))));
+  return { family, value: near };
 }
 
 function generateAddress(random: Random, prefixes: readonly Prefix[]): Address {

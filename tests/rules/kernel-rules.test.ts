@@ -48,9 +48,16 @@ function compile({ rules, sets, policy }: GeneratedRules, rootBits: (typeof TABL
   });
 }
 
+interface Run {
+  readonly returned: number;
+  readonly record: PacketLog;
+  /** Earlier runs that were too late. */
+  readonly late: number;
+}
+
 /** Runs at the requested time; a small delay does not matter. */
-function runAt(program: LoadedProgram, frame: Uint8Array, nowNs: bigint): { returned: number; record: PacketLog } {
-  for (;;) {
+function runAt(program: LoadedProgram, frame: Uint8Array, nowNs: bigint): Run {
+  for (let late = 0; ; late++) {
     const start = process.hrtime.bigint();
     program.setClockOffset(nowNs - start);
     const returned = program.run(frame);
@@ -59,7 +66,7 @@ function runAt(program: LoadedProgram, frame: Uint8Array, nowNs: bigint): { retu
     if (!bytes || more.length > 0) throw new Error(`${more.length + (bytes ? 1 : 0)} records of one packet`);
     if (!inTime) continue;
     const [record] = new PacketLogView(bytes, { count: 1, stride: 64, recordOffset: 0 });
-    return { returned, record: record as PacketLog };
+    return { returned, record: record as PacketLog, late };
   }
 }
 
@@ -104,32 +111,41 @@ function expectSame(program: LoadedProgram, ownSeed: number): void {
   const reference = new ReferenceRules(generated.rules, generated.sets, generated.policy);
   const { image, counterSlots } = compile(generated, random.chance(0.05) ? PACKED : random.pick(TABLES));
   program.putRules(RULE_SLOTS.confirmed, image);
+  const limits = generated.rules.filter(({ action }) => action === 'limit');
+  const levels = limits.map(({ id }) => program.putLimit(counterSlots.get(id) ?? 0, 0n));
   const counted = new Map(generated.rules.map(({ id }) => [id, { packets: 0, bytes: 0 }]));
+  let lateRuns = 0;
   const before = new Map([...counterSlots].map(([id, slot]) => [id, program.ruleCounter(slot)]));
   for (let i = 0; i < PACKETS_EACH; i++) {
     const packet = generatePacket(random, generated);
     const now = random.pick(NOWS_NS);
     program.setInterfaceSlot(INTERFACE_SLOTS.get(packet.interface) ?? 0);
     const frame = packetFrame(packet);
-    const { returned, record } = runAt(program, frame, now);
+    const { returned, record, late } = runAt(program, frame, now);
+    lateRuns += late;
     const expected = expectedRecord(packet, reference.verdict(packet, now));
     const found = { returned, action: record.action, reason: record.reason, rule_id: record.rule_id };
     if (Object.entries(expected).some(([name, value]) => found[name as keyof typeof found] !== value)) {
       const facts = { packet, now, expected, found, rules: generated.rules, sets: [...generated.sets] };
       expect.fail(`RULES_SEED=${ownSeed}: ${JSON.stringify(facts, bigintAsText, 1)}`);
     }
-    const count = counted.get(record.rule_id);
-    if (!count) continue;
-    count.packets++;
-    count.bytes += frame.length;
+    for (const id of [record.rule_id, ...reference.limits(packet, now)]) {
+      const count = counted.get(id);
+      if (!count) continue;
+      count.packets++;
+      count.bytes += frame.length;
+    }
   }
   for (const [id, slot] of counterSlots) {
     const { packets, bytes } = program.ruleCounter(slot);
     const then = before.get(id);
+    const expected = counted.get(id)?.packets ?? 0;
     // A packet that ran too late was repeated, and may have counted for another rule, too.
-    expect(packets - (then?.packets ?? 0)).toBeGreaterThanOrEqual(counted.get(id)?.packets ?? 0);
+    expect(packets - (then?.packets ?? 0)).toBeGreaterThanOrEqual(expected);
+    expect(packets - (then?.packets ?? 0)).toBeLessThanOrEqual(expected + lateRuns);
     expect(bytes - (then?.bytes ?? 0)).toBeGreaterThanOrEqual(counted.get(id)?.bytes ?? 0);
   }
+  for (const each of levels) each.close();
 }
 
 const bigintAsText = (_: string, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value);

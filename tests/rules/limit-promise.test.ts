@@ -18,6 +18,7 @@ import { packetFrame } from './packet-frame.ts';
 
 const PRODUCER = fileURLToPath(new URL('../../bench/traffic/producer.c', import.meta.url));
 const XDP_DROP = 1;
+const FRAME_BYTES = 60;
 const ID = 7;
 const UDP = 17;
 const MINUTE_NS = 60_000_000_000;
@@ -68,7 +69,11 @@ describe.skipIf(!requireRoot())('a limit, whatever is sent when,', () => {
       etherType: 0x0800,
       ipProtocol: UDP,
       source: { family: 4, value: 0x0a00_0000n + BigInt(source) },
+      destination: undefined,
       destinationPort: 22,
+      tcpFlags: undefined,
+      length: FRAME_BYTES,
+      isFragment: false,
       interface: 'eth0',
     });
     return program.run(frame) === XDP_DROP;

@@ -16,7 +16,7 @@ const TCP = 6;
 const UDP = 17;
 const SYN = 0x02;
 const ACK = 0x10;
-const FLAGS_OFFSET = 13;
+const TCP_HEADER = 20;
 /** Of Ethernet and IPv4, and of Ethernet and IPv6. */
 const HEADERS = { 4: 14 + 20, 6: 14 + 40 } as const;
 
@@ -46,15 +46,17 @@ interface Sent {
 }
 
 function frameOf({ source = 0xc000_0201n, family = 4, port = 22, ipProtocol = UDP, flags }: Sent): Uint8Array {
-  const frame = packetFrame({
+  return packetFrame({
     etherType: family === 4 ? 0x0800 : 0x86dd,
     ipProtocol,
     source: { family, value: source },
+    destination: undefined,
     destinationPort: port,
+    tcpFlags: flags,
+    length: HEADERS[family] + TCP_HEADER,
+    isFragment: false,
     interface: 'eth0',
   });
-  if (flags !== undefined) frame[HEADERS[family] + FLAGS_OFFSET] = flags;
-  return frame;
 }
 
 describe.skipIf(!requireRoot())('a limit', () => {

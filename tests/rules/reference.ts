@@ -27,8 +27,16 @@ export interface Packet {
   readonly ipProtocol: number;
   /** Undefined: not read. Its family is that of the EtherType. */
   readonly source: Address | undefined;
+  /** Undefined: not read. Of the same family as the source. */
+  readonly destination: Address | undefined;
   /** Undefined: the packet has none, or it was not read. */
   readonly destinationPort: number | undefined;
+  /** Undefined: not TCP, or not read. */
+  readonly tcpFlags: number | undefined;
+  /** Bytes of the frame. */
+  readonly length: number;
+  /** A fragment after the first. */
+  readonly isFragment: boolean;
   readonly interface: string;
 }
 
@@ -54,6 +62,10 @@ interface ReadRule {
   readonly protocol: number | undefined;
   readonly ports: PortRange | undefined;
   readonly interface: string | undefined;
+  readonly tcpFlags: string | undefined;
+  readonly destination: Prefix | undefined;
+  readonly lengths: PortRange | undefined;
+  readonly fragment: boolean;
   readonly expiresNs: bigint | undefined;
 }
 
@@ -116,9 +128,26 @@ function contains(prefix: Prefix, address: Address): boolean {
 function holds(rule: ReadRule, packet: Packet): boolean {
   if (rule.interface !== undefined && rule.interface !== packet.interface) return false;
   if (rule.protocol !== undefined && rule.protocol !== packet.ipProtocol) return false;
+  if (rule.tcpFlags !== undefined && !flagsHold(rule.tcpFlags, packet.tcpFlags)) return false;
+  if (rule.destination !== undefined && !(packet.destination && contains(rule.destination, packet.destination)))
+    return false;
+  const length = Math.min(65_535, packet.length);
+  if (rule.lengths !== undefined && (length < rule.lengths.from || length > rule.lengths.to)) return false;
+  if (rule.fragment && !packet.isFragment) return false;
   if (rule.ports === undefined) return true;
   if (packet.destinationPort === undefined || !PORT_PROTOCOLS.includes(packet.ipProtocol)) return false;
   return rule.ports.from <= packet.destinationPort && packet.destinationPort <= rule.ports.to;
+}
+
+const FLAGS = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'];
+
+function flagsHold(wanted: string, flags: number | undefined): boolean {
+  if (flags === undefined) return false;
+  if (wanted === 'none') return flags === 0;
+  return wanted.split(',').every((word) => {
+    const isSet = ((flags >> FLAGS.indexOf(word.replace('!', ''))) & 1) === 1;
+    return word.startsWith('!') ? !isSet : isSet;
+  });
 }
 
 function isExpired(rule: ReadRule, nowNs: bigint): boolean {
@@ -133,6 +162,10 @@ function read(rule: Rule, sets: ReadonlyMap<string, readonly string[]>): ReadRul
     protocol: rule.protocol === undefined ? undefined : parseIpProtocol(rule.protocol),
     ports: rule.destination_port === undefined ? undefined : parsePortRange(rule.destination_port),
     interface: rule.interface,
+    tcpFlags: rule.tcp_flags,
+    destination: rule.destination === undefined ? undefined : prefixOf(unmapped(parseNetwork(rule.destination))),
+    lengths: rule.length === undefined ? undefined : parsePortRange(rule.length),
+    fragment: rule.fragment === true,
     expiresNs: rule.expires_at === undefined ? undefined : BigInt(Date.parse(rule.expires_at)) * 1_000_000n,
   };
 }

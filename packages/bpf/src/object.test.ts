@@ -12,10 +12,12 @@ import {
   RULE_ACTION,
   RULE_BLOCK,
   RULE_CHAIN_LIMIT,
+  RULE_CONDITION,
   RULE_COUNTER,
   RULE_FILTER,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
+  RULE_KEY,
   RULE_LIMIT,
   RULE_LINE,
   RULE_NODE,
@@ -212,6 +214,11 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'rule_node').size).toBe(RULE_NODE.size);
   });
 
+  it('a condition is RULE_CONDITION', () => {
+    expect(layout('rule_condition')).toEqual(fieldsOf(RULE_CONDITION.fields, 8));
+    expect(named('STRUCT', 'rule_condition').size).toBe(RULE_CONDITION.size);
+  });
+
   it('a limit is RULE_LIMIT, and its levels are LIMIT_STATE', () => {
     const of = (struct: string) =>
       layout(struct).flatMap(([name, offset]) => (name === 'reserved' ? [] : [[name, offset]]));
@@ -321,6 +328,12 @@ describe('the sources', () => {
     ['rule_image.h', 'RULE_VALUE_SLICE', RULE_VALUE.slice],
     ['rule_image.h', 'RULE_VALUE_ROW', RULE_VALUE.row],
     ['rule_image.h', 'RULE_CHAIN_LIMIT', RULE_CHAIN_LIMIT],
+    ['rule_key.h', 'KEY_READABLE_SHIFT', RULE_KEY.flags_read],
+    ['rule_key.h', 'KEY_FLAGS_SHIFT', RULE_KEY.tcp_flags],
+    ['packet.h', 'READ_TCP_FLAGS', 1],
+    ['packet.h', 'READ_IPV4', 2 ** (RULE_KEY.ipv4 - RULE_KEY.flags_read)],
+    ['packet.h', 'READ_IPV6', 2 ** (RULE_KEY.ipv6 - RULE_KEY.flags_read)],
+    ['packet.h', 'READ_FRAGMENT', 2 ** (RULE_KEY.fragment - RULE_KEY.flags_read)],
     ['rule_image.h', 'RULE_PORT_TABLES', RULE_SERVICES.port_tables],
     ['rule_image.h', 'RULE_PORT_PROTOCOLS', RULE_SERVICES.port_protocols],
     ['rule_image.h', 'RULE_PROTOCOLS', RULE_SERVICES.protocols],

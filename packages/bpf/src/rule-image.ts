@@ -5,6 +5,7 @@
  * ```
  *  line 0   header                       HEADER, words
  *  limits   by number, from line 1 on    a line each, RULE_LIMIT
+ *  conditions                            a line each, RULE_CONDITION
  *  root4    by the top bits of an IPv4 address                 a line each, RULE_BLOCK
  *  filter   by the top bits of an IPv4 address                 a line each, RULE_FILTER, decides most addresses
  *  root6    by the top bits of word 0 of an IPv6 address       {first, count}
@@ -106,10 +107,10 @@ export const RULE_ROOT_BITS = { min: 8, max: 20 } as const;
 /** Kinds of a value, its top two bits. */
 export const RULE_VALUE = { node: 0, slice: 1, row: 2, shift: 30 } as const;
 
-/** `struct rule_node`: byte offsets; `expires_wall_ns` is u64, 0 = never. */
+/** `struct rule_node`: byte offsets; `expires_wall_ns` is u64, 0 = never. `condition` is the line of one, 0 = none. */
 export const RULE_NODE = {
   size: 32,
-  fields: { rule_id: 0, counter_slot: 4, action: 8, next: 12, expires_wall_ns: 16, limits: 24 },
+  fields: { rule_id: 0, counter_slot: 4, action: 8, next: 12, expires_wall_ns: 16, limits: 24, condition: 28 },
 } as const;
 
 /**
@@ -142,6 +143,8 @@ export const RULE_LIMIT = {
     /** Of the first half of an IPv6 source, and of an IPv4 source, as bytes in network order. */
     mask6: 48,
     mask4: 56,
+    /** Line of a condition; 0: none. */
+    condition: 60,
   },
   cost_shift: 16,
   per_packet: 4,
@@ -152,6 +155,38 @@ export const RULE_LIMIT = {
   flags: { enforced: 1, bans: 2 },
   measures: { packets: 0, bytes: 1, syn: 2, connections: 3, ports: 4 },
   pers: { source: 0, rule: 1, port: 2 },
+} as const;
+
+/**
+ * A line of a condition: `struct rule_condition`, all u64. A packet meets it if its key and its destination have the given
+ * values under the masks, and its length is in the range.
+ */
+export const RULE_CONDITION = {
+  size: 64,
+  fields: {
+    key_mask: 0,
+    key_value: 8,
+    /** As bytes in network order. */
+    dst_high: 16,
+    dst_low: 24,
+    dst_high_mask: 32,
+    dst_low_mask: 40,
+    length_from: 48,
+    length_to: 56,
+  },
+} as const;
+
+/**
+ * Bits of a packet's key (packages/bpf/src/xdp/rule_key.h) that conditions compare: what was read of the packet, and from
+ * `tcp_flags` on the flags. A length above `max_length` counts as that.
+ */
+export const RULE_KEY = {
+  flags_read: 31,
+  ipv4: 32,
+  ipv6: 33,
+  fragment: 35,
+  tcp_flags: 40,
+  max_length: 0xffff,
 } as const;
 
 /**

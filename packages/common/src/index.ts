@@ -300,11 +300,19 @@ export {
   VLAN_TAG_LIMIT,
 } from './record/layout.ts';
 export { encodePacketLog, type PacketLog } from './record/packet-log.ts';
-export { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from './record/read-fields.ts';
+export {
+  addressesRead,
+  icmpRead,
+  isLaterFragment,
+  portsRead,
+  type ReadFacts,
+  tcpFlagsRead,
+} from './record/read-fields.ts';
 export { reasonSentence } from './record/reasons.ts';
 export { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './record/tcp-flags.ts';
 export { PacketLogView, type RecordPredicate, type RecordShape } from './record/view.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
+export { parseTcpFlags } from './rules/flag-condition.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export {
   type BanTimes,
@@ -327,6 +335,14 @@ export {
   presetDrafts,
 } from './rules/limit-presets.ts';
 export { type MatchContext, mappedNote, neverMatches } from './rules/never-matches.ts';
+export {
+  hasPacketCondition,
+  PACKET_CONDITION_FIELDS,
+  type PacketCondition,
+  packetCondition,
+  parseDestination,
+  parseLengthRange,
+} from './rules/packet-condition.ts';
 export type { OwnPeer, PermitProposals, ProposedPermit, WideListener } from './rules/permit-proposals.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
 export {

@@ -6,6 +6,7 @@ import type { Random } from '../mutation.ts';
 import { addressDigits } from './expectation.ts';
 
 const PORT_PROTOCOLS = [6, 17, 132, 136];
+const TCP = 6;
 const IPV4 = 0x0800;
 const MS_PER_FRAME = 1;
 
@@ -34,15 +35,22 @@ export function someRules(records: readonly JsonRecord[], source: Random): Compa
     const port = one(records).dst_port;
     const hasPort = source.below(3) === 0;
     const until = source.below(records.length) * MS_PER_FRAME;
+    const flags = source.below(8) === 0;
+    const { dst_addr, length } = one(records);
     return {
       id: i + 1,
       action: one(['permit', 'deny', 'deny', 'observe'] as const),
       source: one([network(), network(), network(), 'set:some', 'any']),
-      ...(source.below(3) === 0 && {
-        protocol: hasPort ? one(['tcp', 'udp']) : one(['tcp', 'udp', 'icmp', 'icmpv6', 47]),
-      }),
+      ...(!flags &&
+        source.below(3) === 0 && {
+          protocol: hasPort ? one(['tcp', 'udp']) : one(['tcp', 'udp', 'icmp', 'icmpv6', 47]),
+        }),
       ...(hasPort && { destination_port: source.below(2) === 0 ? port : `${Math.max(0, port - 1000)}-${port}` }),
       ...(source.below(4) === 0 && { interface: one(['eth0', 'eth0', 'eth1']) }),
+      ...(flags && { protocol: 'tcp', tcp_flags: one(['syn', 'ack,!psh', 'none', '!ack', 'fin']) }),
+      ...(source.below(8) === 0 && { destination: dst_addr }),
+      ...(source.below(8) === 0 && { length: one([length, `0-${length}`, `${length}-65535`]) }),
+      ...(source.below(10) === 0 && { fragment: true }),
       ...(source.below(3) === 0 && { expires_at: new Date(until).toISOString() }),
       reason: '',
       created_by: 'test',
@@ -58,25 +66,32 @@ export function rulesDocument({ rules, sets, policy }: ComparableRules): string 
   return JSON.stringify({ version: 1, default_policy: policy, rules, sets: named });
 }
 
-/** Returns the facts that rules match; undefined if the record does not say whether the ports were read. */
+/** Returns the facts that rules match; undefined if the record does not say whether ports and flags were read. */
 export function packetOf(record: JsonRecord): Packet | undefined {
   const { ether_type, ip_protocol, src_port, dst_port, reason } = record;
   const hasPorts = PORT_PROTOCOLS.includes(ip_protocol) && reason !== 'fragment';
   const isUnclear = hasPorts && reason === 'truncated' && src_port === 0 && dst_port === 0;
   if (isUnclear && record.tcp_flags === 0) return undefined;
+  const hasFlags = hasPorts && ip_protocol === TCP;
+  if (hasFlags && reason === 'truncated' && record.tcp_flags === 0) return undefined;
   return {
     etherType: ether_type,
     ipProtocol: ip_protocol,
-    source: sourceOf(record),
+    source: addressOf(record, record.src_addr),
+    destination: addressOf(record, record.dst_addr),
     destinationPort: hasPorts ? dst_port : undefined,
+    tcpFlags: hasFlags ? record.tcp_flags : undefined,
+    length: record.length,
+    isFragment: reason === 'fragment',
     interface: 'eth0',
   };
 }
 
-function sourceOf({ src_addr, dst_addr, ether_type, ip_protocol, reason }: JsonRecord): Address | undefined {
-  const digits = addressDigits(src_addr) ?? '';
+function addressOf(record: JsonRecord, text: string): Address | undefined {
+  const { src_addr, dst_addr, ether_type, ip_protocol, reason } = record;
+  const digits = addressDigits(text) ?? '';
   if (ether_type === IPV4) {
-    return src_addr.includes('.') ? { family: 4, value: BigInt(`0x${digits.slice(24)}`) } : undefined;
+    return text.includes('.') ? { family: 4, value: BigInt(`0x${digits.slice(24)}`) } : undefined;
   }
   const isUnread = src_addr === '::' && dst_addr === '::' && ip_protocol === 255 && reason !== 'none';
   return isUnread ? undefined : { family: 6, value: BigInt(`0x${digits}`) };

@@ -28,9 +28,13 @@ struct packet {
 	__u64 ifindex;
 };
 
-#define READ_IPV4  1
-#define READ_IPV6  2
-#define READ_PORTS 4 /* and they are ports, not an ICMP type */
+#define READ_TCP_FLAGS 1
+#define READ_IPV4      2
+#define READ_IPV6      4
+#define READ_PORTS     8 /* and they are ports, not an ICMP type */
+#define READ_FRAGMENT  16
+
+/* READ_FRAGMENT: it is a fragment after the first, which has no ports. */
 
 /*
  * Clears a packet; its protocol is then PACKET_LOG_IP_PROTOCOL_NONE. The barrier keeps the struct

@@ -37,8 +37,10 @@ static __always_inline enum packet_log_reason parse_ipv4(void *pos, void *end,
 
 	if (pos + header_length > end)
 		return PACKET_LOG_REASON_TRUNCATED;
-	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
+	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET)) {
+		packet->readable = READ_IPV4 | READ_FRAGMENT;
 		return PACKET_LOG_REASON_FRAGMENT;
+	}
 	return parse_l4(pos + header_length, end,
 			total_length ? total_length - header_length : LENGTH_TO_END_OF_FRAME,
 			packet);

@@ -156,8 +156,10 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 			return PACKET_LOG_REASON_NONE;
 		}
 		if (number == IPPROTO_FRAGMENT_HEADER &&
-		    header->fragment_offset & bpf_htons(IPV6_FRAGMENT_OFFSET))
+		    header->fragment_offset & bpf_htons(IPV6_FRAGMENT_OFFSET)) {
+			packet->readable = READ_IPV6 | READ_FRAGMENT;
 			return PACKET_LOG_REASON_FRAGMENT;
+		}
 		length -= bytes;
 		pos += bytes;
 	}

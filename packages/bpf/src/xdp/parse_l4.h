@@ -61,6 +61,7 @@ static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u
 		if (!l4_has(TCP_FLAGS_OFFSET + 1))
 			return PACKET_LOG_REASON_TRUNCATED;
 		packet->tcp_flags = *(__u8 *)(pos + TCP_FLAGS_OFFSET);
+		packet->readable |= READ_TCP_FLAGS;
 		if (!l4_has(TCP_HEADER))
 			return PACKET_LOG_REASON_TRUNCATED;
 		if (*(__u8 *)(pos + TCP_OFFSET_OFFSET) >> 4 < TCP_LEAST_WORDS)

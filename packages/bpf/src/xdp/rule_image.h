@@ -45,7 +45,7 @@ struct rule_node {
 	__u32 next;
 	__u64 expires_wall_ns;
 	__u32 limits;
-	__u32 reserved;
+	__u32 condition;
 };
 
 /* Line `number` of the image is limit `number`. */
@@ -63,10 +63,24 @@ struct rule_limit {
 	__u64 block_ns;
 	__u64 mask6; /* of the first half of an IPv6 source, in network order */
 	__u32 mask4;
-	__u32 reserved;
+	__u32 condition;
 };
 
 _Static_assert(sizeof(struct rule_limit) == 64, "a line");
+
+/* Rules and limits have the number of the condition's line, or 0. */
+struct rule_condition {
+	__u64 key_mask; /* of the key that rule_key.h describes */
+	__u64 key_value;
+	__u64 dst_high; /* as in the packet */
+	__u64 dst_low;
+	__u64 dst_high_mask;
+	__u64 dst_low_mask;
+	__u64 length_from; /* of the key */
+	__u64 length_to;
+};
+
+_Static_assert(sizeof(struct rule_condition) == 64, "a line");
 
 /* A line of root4: values[number of starts at or below the address], or as `more` says. */
 #define RULE_BLOCK_STARTS	 7
@@ -155,6 +169,7 @@ struct rule_line {
 		__u8 bytes[64];
 		struct rule_node nodes[2];
 		struct rule_limit limit;
+		struct rule_condition condition;
 	};
 };
 

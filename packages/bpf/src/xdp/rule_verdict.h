@@ -68,11 +68,33 @@ static __always_inline __u32 node_of(void *image, struct rule_header *header, __
 	return word_at(image, header->rows_line, number * header->service_count + service);
 }
 
+/* Whether a packet meets the condition in a line of the image. Line 0 stands for no condition. */
+static __always_inline int meets(void *image, __u32 number, __u64 key, __u64 dst_high,
+				 __u64 dst_low)
+{
+	struct rule_condition *condition;
+	struct rule_line *line;
+	__u64 length = key >> KEY_LENGTH_SHIFT;
+
+	if (!number)
+		return 1;
+	line = line_at(image, number);
+	if (!line)
+		return 0;
+	condition = &line->condition;
+	/* One branch: the verifier would follow both sides of each. */
+	return !(((key & condition->key_mask) ^ condition->key_value) |
+		 ((dst_high ^ condition->dst_high) & condition->dst_high_mask) |
+		 ((dst_low ^ condition->dst_low) & condition->dst_low_mask) |
+		 ((length - condition->length_from) | (condition->length_to - length)) >> 63);
+}
+
 /*
- * The verdict of the first rule of a chain that has not expired, 0 = none. Adds the limits before
- * that rule to *limits, a number in each byte.
+ * The verdict of the first rule of a chain that has not expired and whose condition the packet
+ * meets, 0 = none. Adds the limits before that rule to *limits, a number in each byte.
  */
-static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, __u32 *limits)
+static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, __u64 key,
+					__u64 dst_high, __u64 dst_low, __u32 *limits)
 {
 	int i;
 
@@ -88,7 +110,8 @@ static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number, 
 		node = &line->nodes[within(number, 1)];
 		if (node->action == RULE_LIMIT) {
 			*limits |= node->limits;
-		} else if (!node->expires_wall_ns || wall_ns() < node->expires_wall_ns) {
+		} else if ((!node->expires_wall_ns || wall_ns() < node->expires_wall_ns) &&
+			   meets(image, node->condition, key, dst_high, dst_low)) {
 			return node->rule_id |
 			       (__u64)(node->counter_slot & VERDICT_COUNTER_MASK)
 				       << VERDICT_COUNTER_SHIFT |
@@ -125,7 +148,7 @@ static __always_inline int needs_event(__u32 limits, __u64 key)
  * see each event.
  */
 static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src_high,
-					    __u64 src_low, __u64 key)
+					    __u64 src_low, __u64 key, __u64 dst_high, __u64 dst_low)
 {
 	__u32 cpu = bpf_get_smp_processor_id(), denied_by = 0;
 	__u64 result = 0;
@@ -144,6 +167,8 @@ static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src
 			break;
 		limit = &line->limit;
 		if (is_over(result) && limit->measure != RULE_MEASURE_CONNECTIONS)
+			continue;
+		if (!meets(image, limit->condition, key, dst_high, dst_low))
 			continue;
 		answer =
 			limit->measure < RULE_MEASURE_CONNECTIONS
@@ -170,7 +195,8 @@ static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src
 }
 
 /* Global, with numbers as arguments only: see the head of this file. */
-__attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u64 key)
+__attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u64 key,
+					     __u64 dst_high, __u64 dst_low)
 {
 	void *image = image_in_force();
 	__u32 readable = key >> KEY_READABLE_SHIFT;
@@ -193,15 +219,16 @@ __attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u6
 		value = value_of_ipv6(image, header, src_high, src_low);
 
 	by_source = verdict_of(image, header->nodes_line, node_of(image, header, value, service),
-			       &limits);
+			       key, dst_high, dst_low, &limits);
 	by_any = verdict_of(image, header->nodes_line,
-			    node_of(image, header, header->any_value, service), &limits);
+			    node_of(image, header, header->any_value, service), key, dst_high,
+			    dst_low, &limits);
 	if (rank_of(by_any) > rank_of(by_source))
 		by_source = by_any;
 	if (limits && rank_of(by_source) < RANK_LIMITS) {
 		if (needs_event(limits, key))
 			return VERDICT_CONNECTION;
-		limited = limits_verdict(image, limits, src_high, src_low, key);
+		limited = limits_verdict(image, limits, src_high, src_low, key, dst_high, dst_low);
 		/* The first rule that a packet over a limit would meet is the limit. */
 		if (limited && (!header->default_deny || by_source || is_over(limited)))
 			return limited;
@@ -255,10 +282,12 @@ static __always_inline enum packet_log_action apply_rules(struct xdp_md *ctx, st
 	if (packet->ether_type != ETH_P_IP && packet->ether_type != ETH_P_IPV6)
 		return PACKET_LOG_ACTION_PERMIT;
 	key = rule_key(packet, slot);
-	verdict = rule_verdict(packet->src_high, packet->src_low, key);
+	verdict = rule_verdict(packet->src_high, packet->src_low, key, packet->dst_high,
+			       packet->dst_low);
 	if (verdict == VERDICT_CONNECTION)
 		verdict = rule_verdict(packet->src_high, packet->src_low,
-				       key | event_bits(ctx, packet, key));
+				       key | event_bits(ctx, packet, key), packet->dst_high,
+				       packet->dst_low);
 	if (!verdict)
 		return PACKET_LOG_ACTION_PERMIT;
 	packet->rule_id = (__u32)verdict;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { REASONS, type Reason } from './layout.ts';
-import { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from './read-fields.ts';
+import { addressesRead, icmpRead, isLaterFragment, portsRead, type ReadFacts, tcpFlagsRead } from './read-fields.ts';
 
 const NOTHING: ReadFacts = {
   src_addr: '::',
@@ -56,6 +56,19 @@ describe('fields that were read', () => {
     ['none', { ip_protocol: 17, dst_port: 443 }, false],
   ])('TCP flags, %s %j: %s', (reason, fields, read) => {
     expect(tcpFlagsRead(record(reason, fields))).toBe(read);
+  });
+
+  it.each<[Reason, Partial<ReadFacts>, boolean]>([
+    ['fragment', { ip_protocol: 1 }, true],
+    ['fragment', { ip_protocol: 17 }, true],
+    ['rule', { ip_protocol: 17 }, true],
+    ['limit', { ip_protocol: 6 }, true],
+    ['rule', { ip_protocol: 17, dst_port: 53 }, false],
+    ['rule', { ip_protocol: 1 }, false],
+    ['truncated', { ip_protocol: 17 }, false],
+    ['none', { ip_protocol: 17 }, false],
+  ])('a later fragment, %s %j: %s', (reason, fields, isFragment) => {
+    expect(isLaterFragment(record(reason, fields))).toBe(isFragment);
   });
 
   it.each<[Reason, Partial<ReadFacts>, boolean]>([

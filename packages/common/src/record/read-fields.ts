@@ -9,6 +9,14 @@ import { IP_PROTOCOL_NONE, REASONS } from './layout.ts';
 const ICMP = 1;
 const TCP = 6;
 const ICMPV6 = 58;
+/** Reasons of rules, limits and the default policy. They replace those of the parser. */
+const DECIDED: ReadonlySet<number> = new Set([
+  REASONS.rule,
+  REASONS.default_policy,
+  REASONS.would_deny,
+  REASONS.limit,
+  REASONS.would_limit,
+]);
 
 /** The fields that show how far the parser got. */
 export interface ReadFacts {
@@ -50,6 +58,15 @@ export function portsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_t
 export function tcpFlagsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_type'>): boolean {
   if (of.ip_protocol !== TCP) return false;
   return of.tcp_flags !== 0 || (portsRead(of) && of.reason !== REASONS.truncated);
+}
+
+/**
+ * Returns whether the packet is a fragment after the first. Assumes that it is if its protocol has ports that were not
+ * read, and a rule decided; and that fragments of other protocols are none then: a rule's reason replaces `fragment`.
+ */
+export function isLaterFragment(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_type'>): boolean {
+  if (of.reason === REASONS.fragment) return true;
+  return hasPorts(of.ip_protocol) && DECIDED.has(of.reason) && !portsRead(of);
 }
 
 /**

@@ -7,9 +7,12 @@
 import * as z from 'zod/mini';
 import { hasPorts } from '../record/field-names.ts';
 import { parseDuration } from './duration.ts';
+import { formatTcpFlags, parseTcpFlags } from './flag-condition.ts';
 import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
 import { LIMIT_MEASURES, type LimitFields, limitProblem, parsePer, parseRate, parseThen } from './limit.ts';
 import { followedHeader } from './never-matches.ts';
+import { formatNumberRange } from './number-range.ts';
+import { formatDestination, parseDestination, parseLengthRange, tcpFlagsProblem } from './packet-condition.ts';
 import { formatPortRange, parsePortRange } from './port-range.ts';
 import { FIRST_BAN_RULE_ID, MAX_REASON_LENGTH, MAX_RULE_ID, RULE_ACTIONS } from './rule-limits.ts';
 import { RuleValueError } from './rule-value-error.ts';
@@ -52,6 +55,10 @@ const sourceText = z.string().check(z.maxLength(96, { error: 'Write at most 96 c
 const source = readBy(sourceText, (value) => formatRuleSource(parseRuleSource(value)));
 const protocol = readBy(textOrNumber, (value) => formatIpProtocol(parseIpProtocol(value)));
 const destinationPort = readBy(textOrNumber, (value) => formatPortRange(parsePortRange(value)));
+const tcpFlags = readBy(text, (value) => formatTcpFlags(parseTcpFlags(value)));
+const destination = readBy(text, (value) => formatDestination(parseDestination(value)));
+const length = readBy(textOrNumber, (value) => formatNumberRange(parseLengthRange(value)));
+const fragment = z.literal(true, { error: 'Write true, or leave it out.' });
 const duration = readBy(text, (value) => {
   parseDuration(value);
   return value;
@@ -92,6 +99,14 @@ const match = {
   destination_port: z.optional(destinationPort),
   /** The interface the packet arrived on. */
   interface: z.optional(interfaceName),
+  /** With the protocol tcp: `syn` (SYN is set), `syn,!ack` (and ACK is not), `none` (no flag is). */
+  tcp_flags: z.optional(tcpFlags),
+  /** The address, or the network, that the packet is sent to. */
+  destination: z.optional(destination),
+  /** Bytes of the frame, with its Ethernet header: 60 or `"1400-65535"`. Longer frames count as 65,535. */
+  length: z.optional(length),
+  /** Only fragments after the first, which have no ports. */
+  fragment: z.optional(fragment),
 };
 
 function portsFit(rule: { protocol?: string | number | undefined; destination_port?: unknown }): boolean {
@@ -101,6 +116,13 @@ const portsDoNotFit = {
   path: ['destination_port'],
   error: 'This protocol has no ports: leave the port out, or write tcp, udp, sctp or udplite.',
 };
+
+const flagsFit = z.superRefine(
+  (rule: { tcp_flags?: string | undefined; protocol?: string | number | undefined }, context) => {
+    const problem = tcpFlagsProblem(rule);
+    if (problem) context.addIssue({ code: 'custom', path: ['tcp_flags'], message: problem });
+  },
+);
 
 /** Returns the text if `parse` accepts it. */
 function textFor(parse: (value: string) => unknown) {
@@ -162,7 +184,7 @@ export const ruleSchema = z
     /** When the rule expires; absent: no expiry. */
     expires_at: z.optional(time),
   })
-  .check(z.refine(portsFit, portsDoNotFit), limitFits);
+  .check(z.refine(portsFit, portsDoNotFit), flagsFit, limitFits);
 export type Rule = z.infer<typeof ruleSchema>;
 
 /** A requested rule. */
@@ -178,6 +200,7 @@ export const ruleDraftSchema = z
   })
   .check(
     z.refine(portsFit, portsDoNotFit),
+    flagsFit,
     limitFits,
     z.refine((draft) => draft.for === undefined || draft.expires_at === undefined, oneEnd),
     // Only for drafts: a file with such a rule is still read, and the rule is listed with a warning.
@@ -199,6 +222,10 @@ export const ruleChangesSchema = z
     protocol: z.optional(z.nullable(protocol)),
     destination_port: z.optional(z.nullable(destinationPort)),
     interface: z.optional(z.nullable(interfaceName)),
+    tcp_flags: z.optional(z.nullable(tcpFlags)),
+    destination: z.optional(z.nullable(destination)),
+    length: z.optional(z.nullable(length)),
+    fragment: z.optional(z.nullable(fragment)),
     rate: z.optional(z.nullable(rate)),
     measure: z.optional(z.nullable(measure)),
     burst: z.optional(z.nullable(burst)),
@@ -221,6 +248,10 @@ export const ruleSelectorSchema = z
     protocol: z.optional(protocol),
     destination_port: z.optional(destinationPort),
     interface: z.optional(interfaceName),
+    tcp_flags: z.optional(tcpFlags),
+    destination: z.optional(destination),
+    length: z.optional(length),
+    fragment: z.optional(fragment),
     /** The whole reason. */
     reason: z.optional(reason.check(z.minLength(1))),
   })
@@ -250,5 +281,5 @@ export const fileRuleSchema = z
     created_at: z.optional(time),
     expires_at: z.optional(time),
   })
-  .check(z.refine(portsFit, portsDoNotFit), limitFits);
+  .check(z.refine(portsFit, portsDoNotFit), flagsFit, limitFits);
 export type FileRule = z.output<typeof fileRuleSchema>;

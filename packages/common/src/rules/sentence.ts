@@ -1,6 +1,8 @@
 /** Formats a rule as one sentence, for lists, prompts and logs. */
 import { formatDuration } from './duration.ts';
+import { flagConditionText } from './flag-condition.ts';
 import { limitText } from './limit.ts';
+import { frameText } from './packet-condition.ts';
 import type { Rule } from './rule.ts';
 
 type Sayable = Pick<Rule, 'action' | 'source'> &
@@ -10,6 +12,10 @@ type Sayable = Pick<Rule, 'action' | 'source'> &
       | 'protocol'
       | 'destination_port'
       | 'interface'
+      | 'tcp_flags'
+      | 'destination'
+      | 'length'
+      | 'fragment'
       | 'reason'
       | 'expires_at'
       | 'rate'
@@ -22,7 +28,8 @@ type Sayable = Pick<Rule, 'action' | 'source'> &
   >;
 
 /**
- * Returns `deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min, because: brute force`, or
+ * Returns `deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min, because: brute force`,
+ * `deny any source to 192.0.2.2 tcp port 22 with SYN and not ACK, frames of 60 bytes`, or
  * `limit any source to tcp port 22 to 20 SYN/min per source (/64) [observing]`; the time left is counted from
  * `now_ms`.
  */
@@ -30,7 +37,7 @@ export function ruleSentence(rule: Sayable, now_ms: number): string {
   const on = rule.interface === undefined ? '' : ` on ${rule.interface}`;
   const because = rule.reason ? `, because: ${rule.reason}` : '';
   const limit = rule.action === 'limit' ? ` to ${limitText(rule)}` : '';
-  return `${rule.action} ${sourceText(rule.source)}${serviceText(rule)}${on}${limit}${expiryText(rule, now_ms)}${because}`;
+  return `${rule.action} ${sourceText(rule.source)}${serviceText(rule)}${frameText(rule)}${on}${limit}${expiryText(rule, now_ms)}${because}`;
 }
 
 function sourceText(source: string): string {
@@ -39,13 +46,22 @@ function sourceText(source: string): string {
 }
 
 /** Returns ` to tcp port 22`, ` with icmp`, or nothing. */
-export function serviceText({ protocol, destination_port }: Pick<Sayable, 'protocol' | 'destination_port'>): string {
+export function serviceText({
+  protocol,
+  destination_port,
+  destination,
+  tcp_flags,
+}: Pick<Sayable, 'protocol' | 'destination_port' | 'destination' | 'tcp_flags'>): string {
+  const to = destination === undefined ? '' : ` to ${destination}`;
+  const flags = tcp_flags === undefined ? '' : flagConditionText(tcp_flags);
   if (destination_port === undefined) {
-    if (protocol === undefined) return '';
-    return typeof protocol === 'number' ? ` with protocol ${protocol}` : ` with ${protocol}`;
+    if (protocol === undefined) return to;
+    const name = typeof protocol === 'number' ? `protocol ${protocol}` : protocol;
+    return `${to} with ${name}${flags && `, ${flags}`}`;
   }
   const ports = `${typeof destination_port === 'number' ? 'port' : 'ports'} ${destination_port}`;
-  return protocol === undefined ? ` to ${ports}` : ` to ${protocol} ${ports}`;
+  const service = protocol === undefined ? ports : `${protocol} ${ports}`;
+  return `${to === '' ? ' to' : to} ${service}${flags && ` with ${flags}`}`;
 }
 
 function expiryText({ expires_at }: Sayable, now_ms: number): string {

@@ -2,19 +2,26 @@
 import {
   ETHER_TYPE_IPV4,
   ETHER_TYPE_IPV6,
+  isLaterFragment,
   type PacketLogFieldName,
   portsRead,
   type RecordColumns,
+  tcpFlagsRead,
 } from '@packetlog/common';
-import { isIpv6Doubtful } from '../rules/evaluator/record-facts.ts';
-import { NO_SOURCE, NOT_IP, type RuleImage } from '../rules/evaluator/rule-image.ts';
+import { isIpv6Doubtful, readAddress } from '../rules/evaluator/record-facts.ts';
+import { type ConditionFacts, NO_SOURCE, NOT_IP, type RuleImage } from '../rules/evaluator/rule-image.ts';
 
 /** The record is outside of the range. */
 export const NOT_EVALUATED = -2;
 
 const SOURCE_FIELDS = ['src_addr', 'ether_type', 'ip_protocol', 'reason'] as const;
 const SERVICE_FIELDS = ['ifindex', 'src_port', 'dst_port', 'tcp_flags'] as const;
-type EvaluatedField = (typeof SOURCE_FIELDS)[number] | (typeof SERVICE_FIELDS)[number];
+const CONDITION_FIELDS = ['dst_addr', 'length'] as const;
+type EvaluatedField =
+  | (typeof SOURCE_FIELDS)[number]
+  | (typeof SERVICE_FIELDS)[number]
+  | (typeof CONDITION_FIELDS)[number];
+/** Those of `fields` are enough. */
 export type EvaluatedColumns = Pick<RecordColumns, EvaluatedField | 'count'>;
 
 /** Rules have no expiry here, so the time does not matter. */
@@ -39,9 +46,11 @@ export class BlockEvaluator {
     this.#image = image;
   }
 
-  /** The columns that `evaluate` reads: without conditions in rules, sources are enough. */
+  /** The columns that `evaluate` reads: for rules that match only sources, those are enough. */
   get fields(): readonly (PacketLogFieldName & EvaluatedField)[] {
-    return this.#image.serviceCount > 1 ? [...SOURCE_FIELDS, ...SERVICE_FIELDS] : SOURCE_FIELDS;
+    const { hasConditions, serviceCount } = this.#image;
+    if (hasConditions) return [...SOURCE_FIELDS, ...SERVICE_FIELDS, ...CONDITION_FIELDS];
+    return serviceCount > 1 ? [...SOURCE_FIELDS, ...SERVICE_FIELDS] : SOURCE_FIELDS;
   }
 
   /** Looks up each address of a dictionary. */
@@ -83,6 +92,7 @@ export class BlockEvaluator {
     const { count, src_addr, ether_type, ip_protocol, reason } = block;
     const { indexes } = src_addr;
     const hasServices = image.serviceCount > 1;
+    const { hasConditions } = image;
     // Of each value: the service of its last packet, and the node that decided.
     const services = new Int32Array(values.length).fill(NO_SERVICE);
     const known = new Int32Array(values.length);
@@ -96,11 +106,11 @@ export class BlockEvaluator {
       const entry = indexes[i] as number;
       const service = hasServices ? this.#serviceOf(block, i, slots) : 0;
       const isUnread = !isIpv4 && isZero[entry] === 1 && isIpv6Doubtful(ip_protocol[i] as number, reason[i] as number);
-      if (isUnread) {
-        nodes[i] = image.decideIp(NO_SOURCE, service, ANY_TIME);
+      const at = 2 * entry + (isIpv4 ? 0 : 1);
+      if (isUnread || hasConditions) {
+        nodes[i] = this.#decide(block, i, isUnread ? undefined : values[at], service);
         continue;
       }
-      const at = 2 * entry + (isIpv4 ? 0 : 1);
       if (services[at] !== service) {
         services[at] = service;
         known[at] = image.decideIp(values[at] as number, service, ANY_TIME);
@@ -109,20 +119,46 @@ export class BlockEvaluator {
     }
   }
 
+  /** `value`: undefined if the addresses were not read. */
+  #decide(block: EvaluatedColumns, i: number, value: number | undefined, service: number): number {
+    const image = this.#image;
+    const facts = image.hasConditions ? conditionFacts(block, i, value === undefined) : undefined;
+    return image.decideIp(value ?? NO_SOURCE, service, ANY_TIME, facts);
+  }
+
   #serviceOf(block: EvaluatedColumns, i: number, slots: ReadonlyMap<number, number>): number {
-    const ipProtocol = block.ip_protocol[i] as number;
-    const dst_port = block.dst_port[i] as number;
-    const hasPort = portsRead({
-      ip_protocol: ipProtocol,
-      src_port: block.src_port[i] as number,
-      dst_port,
-      tcp_flags: block.tcp_flags[i] as number,
-      reason: block.reason[i] as number,
-    });
+    const read = readFacts(block, i);
     return this.#image.serviceOf({
-      ipProtocol,
-      destinationPort: hasPort ? dst_port : undefined,
+      ipProtocol: read.ip_protocol,
+      destinationPort: portsRead(read) ? read.dst_port : undefined,
       interfaceSlot: slots.get(block.ifindex[i] as number) ?? 0,
     });
   }
+}
+
+/** Returns the fields of a record that tell what was read of its packet. */
+function readFacts(block: EvaluatedColumns, i: number) {
+  return {
+    ip_protocol: block.ip_protocol[i] as number,
+    src_port: block.src_port[i] as number,
+    dst_port: block.dst_port[i] as number,
+    tcp_flags: block.tcp_flags[i] as number,
+    reason: block.reason[i] as number,
+  };
+}
+
+/** As `recordFacts`. */
+function conditionFacts(block: EvaluatedColumns, i: number, isUnread: boolean): ConditionFacts {
+  const read = readFacts(block, i);
+  return {
+    destination: isUnread ? undefined : destinationOf(block, i),
+    tcpFlags: tcpFlagsRead(read) ? read.tcp_flags : undefined,
+    length: block.length[i] as number,
+    isFragment: isLaterFragment(read),
+  };
+}
+
+function destinationOf({ dst_addr: { dictionary, indexes }, ether_type }: EvaluatedColumns, i: number) {
+  const view = new DataView(dictionary.buffer, dictionary.byteOffset + ADDRESS_BYTES * (indexes[i] as number));
+  return readAddress(view, 0, ether_type[i] === ETHER_TYPE_IPV4);
 }

@@ -23,7 +23,7 @@ export class KnownGood {
     this.#protected = addresses.map((each) => ({ ...each, network: unmapped(parseNetwork(each.address)) }));
   }
 
-  /** `rulesets`: whose permit rules count, whatever their port, protocol, interface and expiry. */
+  /** `rulesets`: whose permit rules count, whatever else than the source they match, and whatever their expiry. */
   static async of(
     rulesets: readonly Ruleset[],
     addresses: readonly Protected[],
@@ -65,7 +65,14 @@ async function permitRules(ruleset: Ruleset, compiler: Compiler): Promise<Permit
   const usable = permits.filter((rule) => ruleset.sets.has(setOf(rule) ?? '') || setOf(rule) === undefined);
   if (usable.length === 0) return undefined;
   const bare = usable.map(
-    ({ protocol: _p, destination_port: _d, interface: _i, expires_at: _e, ...rule }): Rule => rule,
+    ({ id, action, source, reason, created_by, created_at }): Rule => ({
+      id,
+      action,
+      source,
+      reason,
+      created_by,
+      created_at,
+    }),
   );
   const { image } = await compiler.compile({
     rules: bare,

@@ -56,9 +56,17 @@ const service = fc.oneof(
   fc.record({ destination_port: fc.constantFrom(22, '0-53', '443-65535', 0) }),
   fc.record({ protocol: fc.constant('tcp'), destination_port: fc.constantFrom(22, 443) }),
 );
+const condition = fc.oneof(
+  fc.constant({}),
+  fc.constant({}),
+  fc.constantFrom('syn', 'syn,!ack', 'none', '!fin').map((tcp_flags) => ({ protocol: 'tcp', tcp_flags })),
+  fc.record({ destination: fc.constantFrom('192.0.2.2', '192.0.2.0/24', '0.0.0.0/0', '::/0', '2001:db8::/32') }),
+  fc.record({ length: fc.constantFrom(60, '0-60', '61-65535') }),
+  fc.constant({ fragment: true }),
+);
 const draft = fc
-  .tuple(fc.record({ action, source }), service, fc.option(fc.constantFrom(...SLOTS.keys())))
-  .map(([rule, match, name]) => ({ ...rule, ...match, ...(name !== null && { interface: name }) }));
+  .tuple(fc.record({ action, source }), service, fc.option(fc.constantFrom(...SLOTS.keys())), condition)
+  .map(([rule, match, name, more]) => ({ ...rule, ...match, ...(name !== null && { interface: name }), ...more }));
 const rulesets = fc
   .tuple(fc.array(draft, { maxLength: 6 }), fc.constantFrom('permit' as const, 'permit' as const, 'deny' as const))
   .map(([drafts, defaultPolicy]): Ruleset => {

@@ -36,6 +36,9 @@ export function compile(rules: readonly Rule[], { policy = 'permit', ...more }: 
   });
 }
 
+/** Facts of a data packet to a destination that no test names. */
+const REST = { destination: undefined, tcpFlags: 0x18, length: 100, isFragment: false } as const;
+
 export function ipv4(text: string, more: Partial<PacketFacts> = {}): PacketFacts {
   const [source] = list(text).ipv4.starts;
   return {
@@ -44,6 +47,7 @@ export function ipv4(text: string, more: Partial<PacketFacts> = {}): PacketFacts
     source: [source as number],
     destinationPort: 443,
     interfaceSlot: 1,
+    ...REST,
     ...more,
   };
 }
@@ -55,6 +59,7 @@ export function ipv6(text: string, more: Partial<PacketFacts> = {}): PacketFacts
     source: list(text).ipv6.words,
     destinationPort: 443,
     interfaceSlot: 1,
+    ...REST,
     ...more,
   };
 }

@@ -15,6 +15,7 @@ import { EMPTY_RULESET, type Ruleset } from '../../src/rules/ruleset/ruleset.ts'
 import type { Protected } from '../../src/rules/safety/protected-sources.ts';
 
 const TCP = 6;
+const SYN = 0x02;
 
 export const ROOT: CallerIdentity = { name: 'root', via: 'control', uid: 0 };
 
@@ -51,7 +52,11 @@ export class FakeKernel implements RuleKernel {
         etherType: ETHER_TYPE_IPV4,
         ipProtocol: TCP,
         source: [view.getUint32(12)],
+        destination: undefined,
         destinationPort: port,
+        tcpFlags: SYN,
+        length: 60,
+        isFragment: false,
         interfaceSlot: 1,
       },
       BigInt(at) * 1_000_000n,

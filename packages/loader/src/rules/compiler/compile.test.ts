@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ipv4, ipv6, list, NOW_MS, rule, ruleVerdict, UDP } from '../../../test/support/compile-fixture.ts';
+import { compile, ipv4, ipv6, list, NOW_MS, rule, ruleVerdict, UDP } from '../../../test/support/compile-fixture.ts';
 
 describe('compiled rules', () => {
   it('permit by any rule, however short its prefix, before they deny', () => {
@@ -37,9 +37,8 @@ describe('compiled rules', () => {
 
   it('do not apply to packets that are not IP, even with default policy deny', () => {
     const verdict = ruleVerdict([rule('deny', 'any')], { policy: 'deny' });
-    expect(
-      verdict({ etherType: 0x0806, ipProtocol: 255, source: undefined, destinationPort: undefined, interfaceSlot: 1 }),
-    ).toBe('permit');
+    const arp = { etherType: 0x0806, ipProtocol: 255, source: undefined, destinationPort: undefined };
+    expect(verdict(ipv4('192.0.2.1', arp))).toBe('permit');
   });
 
   it('for a port match no fragment, those for its protocol do', () => {
@@ -50,6 +49,41 @@ describe('compiled rules', () => {
     expect(verdict(ipv4('192.0.2.1', { ipProtocol: UDP, destinationPort: 0 }))).toBe('deny 1');
     expect(verdict(ipv4('192.0.2.1', { ipProtocol: UDP, destinationPort: undefined }))).toBe('observe 2');
     expect(verdict(ipv4('192.0.2.1', { ipProtocol: 1, destinationPort: undefined }))).toBe('permit');
+  });
+
+  it('follow a rule with conditions wherever its condition is not met', () => {
+    const verdict = ruleVerdict([
+      rule('permit', '192.0.2.0/24', { id: 1, protocol: 'tcp', tcp_flags: 'syn' }),
+      rule('deny', 'any', { id: 2, destination: '198.51.100.0/24' }),
+      rule('deny', '192.0.2.7', { id: 3, length: '1400-65535' }),
+      rule('observe', '192.0.2.0/24', { id: 4 }),
+      rule('observe', 'any', { id: 5, fragment: true }),
+    ]);
+    const to = { destination: [0xc633_6401], tcpFlags: 0x02, length: 1500 };
+    expect(verdict(ipv4('192.0.2.7', to))).toBe('permit 1');
+    expect(verdict(ipv4('192.0.2.7', { ...to, tcpFlags: 0x10 }))).toBe('deny 3');
+    expect(verdict(ipv4('192.0.2.7', { ...to, tcpFlags: 0x10, length: 1399 }))).toBe('deny 2');
+    expect(verdict(ipv4('192.0.2.7', { tcpFlags: 0x10 }))).toBe('observe 4');
+    expect(verdict(ipv4('203.0.113.1', { isFragment: true }))).toBe('observe 5');
+    expect(verdict(ipv4('203.0.113.1'))).toBe('permit');
+  });
+
+  it('with the same condition are covered by the first that lasts as long, others are not', () => {
+    const rules = [
+      rule('permit', 'any', { id: 1, length: 60 }),
+      rule('deny', 'any', { id: 2, length: 60 }),
+      rule('deny', 'any', { id: 3, length: 61 }),
+    ];
+    expect(compile(rules).stats.nodes).toBe(2);
+    expect(ruleVerdict(rules)(ipv4('192.0.2.1', { length: 61 }))).toBe('deny 3');
+  });
+
+  it('with too many conditions for the same packets are rejected, by their numbers', () => {
+    const rules = Array.from({ length: 17 }, (_, i) => rule('deny', 'any', { id: i + 1, length: i }));
+    expect(() => compile(rules.slice(1))).not.toThrow();
+    expect(() => compile(rules)).toThrow(
+      /^More than 16 rules match the same packets and expire one after the other, or have conditions such as TCP flags: rules 1, 2, .*, 17\. Remove some/,
+    );
   });
 
   it('for source any are the only ones that match an unreadable address', () => {

@@ -81,6 +81,7 @@ export function compileRules(input: RulesToCompile): CompiledRules {
       services,
       rows: values.rows,
       limits: prepared.rules.filter(({ limit }) => limit !== undefined),
+      packetConditions: prepared.packetConditions,
       nodes: values.nodes.slice(1).map((node) => nodeFacts(node, prepared.rules)),
       anyValue,
     },
@@ -95,10 +96,11 @@ export function compileRules(input: RulesToCompile): CompiledRules {
   return { image, counterSlots, stats };
 }
 
-function nodeFacts({ rule, next, limits }: Node, rules: readonly PreparedRule[]): NodeFacts {
+function nodeFacts({ rule, next, limits, packetCondition }: Node, rules: readonly PreparedRule[]): NodeFacts {
+  const links = { next, limits, packetCondition };
   if (limits > 0)
-    return { ruleId: 0, counterSlot: 0, action: RULE_ACTION.limit, next, expiresMs: Number.POSITIVE_INFINITY, limits };
+    return { ruleId: 0, counterSlot: 0, action: RULE_ACTION.limit, expiresMs: Number.POSITIVE_INFINITY, ...links };
   const { id, counterSlot, rank, expiresMs } = rules[rule] as PreparedRule;
   const action = RULE_ACTION[RANKED_ACTIONS[rank] as keyof typeof RULE_ACTION];
-  return { ruleId: id, counterSlot, action, next, expiresMs, limits };
+  return { ruleId: id, counterSlot, action, expiresMs, ...links };
 }

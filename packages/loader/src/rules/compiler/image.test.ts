@@ -59,7 +59,9 @@ describe('rules that do not fit', () => {
 
   it('are rejected when a chain of expiries is longer than the program follows', () => {
     expect(() => compile(many(16, (i) => ({ expires_at: at(i) })))).not.toThrow();
-    expect(() => compile(many(17, (i) => ({ expires_at: at(i) })))).toThrow(/More than 16 rules for the same packets/);
+    expect(() => compile(many(17, (i) => ({ expires_at: at(i) })))).toThrow(
+      /More than 16 rules match the same packets/,
+    );
   });
 
   it('are rejected when they name more interfaces than can be distinguished', () => {

@@ -9,11 +9,14 @@ const NS_PER_MS = 1_000_000n;
 /** A level of a cell has at most this many bits: a cell of a time long ago seems in use once in 256 times. */
 const LEVEL_BITS = 24;
 
-/** Returns a line for each limit. */
-export function limitLines(limits: readonly PreparedRule[]): Uint8Array {
+/** Returns a line for each limit. `conditionLine`: the line of a packet condition, 0 for none. */
+export function limitLines(
+  limits: readonly PreparedRule[],
+  conditionLine: (packetCondition: number) => number,
+): Uint8Array {
   const bytes = new Uint8Array(RULE_LIMIT.size * limits.length);
   const { fields, flags, measures, pers } = RULE_LIMIT;
-  limits.forEach(({ id, counterSlot, expiresMs, limit }, index) => {
+  limits.forEach(({ id, counterSlot, expiresMs, packetCondition, limit }, index) => {
     if (limit === undefined) return;
     const { numbers, overSlot, isEnforced } = limit;
     const line = new DataView(bytes.buffer, RULE_LIMIT.size * index, RULE_LIMIT.size);
@@ -29,6 +32,7 @@ export function limitLines(limits: readonly PreparedRule[]): Uint8Array {
     line.setBigUint64(fields.cost, times.cost, true);
     line.setBigUint64(fields.burst_ns, times.burstNs, true);
     line.setBigUint64(fields.block_ns, times.blockNs, true);
+    line.setUint32(fields.condition, conditionLine(packetCondition), true);
     if (numbers.per.kind !== 'source') return;
     // As bytes in network order.
     line.setBigUint64(fields.mask6, mask(64, numbers.per.bits6));

@@ -12,6 +12,9 @@ export const NOWHERE = 0;
 
 const KEY_FACTOR = 2 ** 26;
 
+/** Returns a number for both conditions of a rule. */
+const conditionKey = (condition: number, packetCondition: number) => condition * KEY_FACTOR + packetCondition;
+
 export class Places {
   readonly #rules: readonly PreparedRule[];
   readonly #lists: (readonly number[])[] = [[]];
@@ -83,10 +86,13 @@ export class Places {
   #withoutIdle(list: readonly number[]): number[] {
     const until = new Map<number, number>();
     return list.filter((place) => {
-      const { condition, expiresMs, rank } = this.#rules[place] as PreparedRule;
-      const covered = Math.max(until.get(condition) ?? -Infinity, until.get(UNCONDITIONAL) ?? -Infinity);
-      if (expiresMs <= covered) return false;
-      if (rank !== LIMIT_RANK) until.set(condition, expiresMs);
+      const { condition, packetCondition, expiresMs, rank } = this.#rules[place] as PreparedRule;
+      const wider = [condition, UNCONDITIONAL].flatMap((each) => [
+        conditionKey(each, packetCondition),
+        conditionKey(each, UNCONDITIONAL),
+      ]);
+      if (wider.some((key) => expiresMs <= (until.get(key) ?? -Infinity))) return false;
+      if (rank !== LIMIT_RANK) until.set(conditionKey(condition, packetCondition), expiresMs);
       return true;
     });
   }

@@ -1,10 +1,13 @@
 /** Prepares rules for the compiler: numbers instead of words, and equal conditions once. */
 import { RULE_LIMIT } from '@packetlog/bpf';
 import {
+  hasPacketCondition,
   type LimitNumbers,
   limitNumbers,
   type Network,
+  type PacketCondition,
   type PortRange,
+  packetCondition,
   parseIpProtocol,
   parsePortRange,
   parseRuleSource,
@@ -13,7 +16,7 @@ import {
 import { overKey } from '../../ipc/counter-keys.ts';
 import { RulesCompileError } from './compile-error.ts';
 
-/** What a rule matches besides its source. Undefined: any. */
+/** What a rule matches besides its source, as far as it decides the service. Undefined: any. */
 export interface Condition {
   readonly protocol: number | undefined;
   readonly ports: PortRange | undefined;
@@ -32,6 +35,8 @@ export interface PreparedRule {
   readonly expiresMs: number;
   /** Index in the list of conditions, or UNCONDITIONAL. */
   readonly condition: number;
+  /** Index in the list of packet conditions, or UNCONDITIONAL. */
+  readonly packetCondition: number;
   readonly limit: PreparedLimit | undefined;
 }
 
@@ -47,6 +52,8 @@ export interface PreparedRules {
   /** Sorted by id: of rules for the same prefix, the lowest id decides. */
   readonly rules: readonly PreparedRule[];
   readonly conditions: readonly Condition[];
+  /** Packets are compared with these one by one. */
+  readonly packetConditions: readonly PacketCondition[];
   /** Indexes in `rules`, by kind of source. */
   readonly any: readonly number[];
   readonly networks: readonly { readonly network: Network; readonly rule: number }[];
@@ -62,6 +69,7 @@ export const LIMIT_RANK = RANKED_ACTIONS.indexOf('limit');
 
 export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<number, number>): PreparedRules {
   const conditions = new ConditionList();
+  const packetConditions = new PacketConditionList();
   const any: number[] = [];
   const networks: { network: Network; rule: number }[] = [];
   const sets = new Map<string, number[]>();
@@ -79,10 +87,18 @@ export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<n
         rank: RANKED_ACTIONS.indexOf(rule.action),
         expiresMs: rule.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(rule.expires_at),
         condition: conditions.placeOf(rule),
+        packetCondition: packetConditions.placeOf(rule),
         limit: rule.action === 'limit' ? prepareLimit(rule, ++limits, counterSlots) : undefined,
       };
     });
-  return { rules: prepared, conditions: conditions.list, any, networks, sets };
+  return {
+    rules: prepared,
+    conditions: conditions.list,
+    packetConditions: packetConditions.list,
+    any,
+    networks,
+    sets,
+  };
 }
 
 function prepareLimit(rule: Rule, number: number, counterSlots: ReadonlyMap<number, number>): PreparedLimit {
@@ -122,6 +138,21 @@ class ConditionList {
     this.list.push(condition);
     this.#places.set(key, this.list.length - 1);
     return this.list.length - 1;
+  }
+}
+
+class PacketConditionList {
+  readonly list: PacketCondition[] = [];
+  readonly #places = new Map<string, number>();
+
+  placeOf(rule: Rule): number {
+    if (!hasPacketCondition(rule)) return UNCONDITIONAL;
+    const condition = packetCondition(rule);
+    const key = JSON.stringify(condition);
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    this.#places.set(key, this.list.length);
+    return this.list.push(condition) - 1;
   }
 }
 

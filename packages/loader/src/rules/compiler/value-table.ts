@@ -22,11 +22,13 @@ export interface Node {
   readonly next: number;
   /** Numbers of limits, one in each byte; 0: the node is that of a rule. */
   readonly limits: number;
+  /** Of a rule. */
+  readonly packetCondition: number;
 }
 
 export class Values {
   /** Number 0 means no node. */
-  readonly nodes: Node[] = [{ rule: -1, next: 0, limits: 0 }];
+  readonly nodes: Node[] = [{ rule: -1, next: 0, limits: 0, packetCondition: UNCONDITIONAL }];
   readonly #rules: readonly PreparedRule[];
   /** Rules for any source, limits among them: a packet meets them besides those of its source. */
   readonly #any: ReadonlySet<number>;
@@ -122,28 +124,30 @@ export class Values {
     return Uint16Array.from(services);
   }
 
-  /** Returns the chain of the rules that hold for a service; each holds longer than those before it. */
+  /** Returns the chain of the rules that hold for a service. Each may decide where those before it have expired, or do not
+   * hold for a packet. */
   #nodeFor(list: readonly number[], service: number): number {
     const chain = this.#chain;
     let length = 0;
-    let until = Number.NEGATIVE_INFINITY;
+    const covered = new Covered();
     const limits: number[] = [];
     /** Rules before the limits. */
     let before = 0;
     for (const place of list) {
-      const { expiresMs, condition, rank } = this.#rules[place] as PreparedRule;
+      const rule = this.#ruleAt(place);
+      const { condition, rank } = rule;
       if (rank <= LIMIT_RANK) before = length;
-      if (expiresMs <= until || !this.#holds(condition, service)) continue;
+      if (!this.#holds(condition, service) || covered.has(rule)) continue;
       if (rank === LIMIT_RANK) {
         limits.push(place);
         continue;
       }
       if (rank < LIMIT_RANK) before = length + 1;
       if (length + Math.min(1, limits.length) === RULE_CHAIN_LIMIT)
-        throw chainTooLong(this.#rules[place] as PreparedRule);
+        throw chainTooLong([...chain.slice(0, length), place].map((each) => this.#ruleAt(each).id));
       chain[length++] = place;
-      until = expiresMs;
-      if (until === Number.POSITIVE_INFINITY) break;
+      covered.add(rule);
+      if (covered.all) break;
     }
     let node = 0;
     while (length > before) node = this.#link(chain[--length] as number, node);
@@ -162,7 +166,7 @@ export class Values {
     const key = `${packed} ${next}`;
     let node = this.#byLimits.get(key);
     if (node === undefined) {
-      node = this.nodes.push({ rule: -1, next, limits: packed }) - 1;
+      node = this.nodes.push({ rule: -1, next, limits: packed, packetCondition: UNCONDITIONAL }) - 1;
       this.#byLimits.set(key, node);
     }
     return node;
@@ -181,7 +185,8 @@ export class Values {
     const key = rule * NODES_LIMIT + next;
     let node = this.#byLink.get(key);
     if (node === undefined) {
-      node = this.nodes.push({ rule, next, limits: 0 }) - 1;
+      const { packetCondition } = this.#ruleAt(rule);
+      node = this.nodes.push({ rule, next, limits: 0, packetCondition }) - 1;
       this.#byLink.set(key, node);
     }
     return node;
@@ -211,8 +216,34 @@ function limitByte({ limit }: PreparedRule): number {
   return limit.numbers.measure === 'connections' ? limit.number + RULE_LIMIT.connections : limit.number;
 }
 
-function chainTooLong({ id }: PreparedRule): RulesCompileError {
-  const message = `More than ${RULE_CHAIN_LIMIT} rules for the same packets, rule ${id} among them, expire one after the other: remove some, or give them the same expiry.`;
+/** The packets that the rules of a chain decide, and until when. */
+class Covered {
+  #until = Number.NEGATIVE_INFINITY;
+  /** By packet condition. Most chains have none. */
+  #byCondition: Map<number, number> | undefined;
+
+  /** Whether an earlier rule decides wherever this one could. */
+  has({ packetCondition, expiresMs }: PreparedRule): boolean {
+    return expiresMs <= Math.max(this.#until, this.#byCondition?.get(packetCondition) ?? this.#until);
+  }
+
+  add({ packetCondition, expiresMs }: PreparedRule): void {
+    if (packetCondition === UNCONDITIONAL) {
+      this.#until = expiresMs;
+      return;
+    }
+    this.#byCondition ??= new Map();
+    this.#byCondition.set(packetCondition, expiresMs);
+  }
+
+  /** Whether no later rule can decide. */
+  get all(): boolean {
+    return this.#until === Number.POSITIVE_INFINITY;
+  }
+}
+
+function chainTooLong(ids: readonly number[]): RulesCompileError {
+  const message = `More than ${RULE_CHAIN_LIMIT} rules match the same packets and expire one after the other, or have conditions such as TCP flags: rules ${ids.join(', ')}. Remove some, give them the same expiry, or narrow their sources or ports.`;
   return new RulesCompileError('limit', message, RULE_CHAIN_LIMIT);
 }
 

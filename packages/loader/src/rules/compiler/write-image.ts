@@ -1,11 +1,14 @@
 /** Writes the parts of compiled rules into the lines of the image. */
 import { RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE, RULE_SERVICES } from '@packetlog/bpf';
+import type { PacketCondition } from '@packetlog/common';
 import { type Bounds, PAIR_WORDS } from './bounds.ts';
+import { conditionLines } from './condition-lines.ts';
 import { expiresNs } from './expires-ns.ts';
 import { limitLines } from './limit-lines.ts';
-import type { PreparedRule } from './prepared-rules.ts';
+import { type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
 import type { Services } from './services.ts';
 import type { SourceFilter } from './source-filter.ts';
+
 export interface NodeFacts {
   readonly ruleId: number;
   readonly counterSlot: number;
@@ -15,6 +18,8 @@ export interface NodeFacts {
   readonly expiresMs: number;
   /** Numbers of limits, one in each byte. */
   readonly limits: number;
+  /** Index in the list of packet conditions, or UNCONDITIONAL. */
+  readonly packetCondition: number;
 }
 
 export interface ImageParts {
@@ -30,6 +35,7 @@ export interface ImageParts {
   readonly rows: Uint32Array;
   /** By number, from 1 on. */
   readonly limits: readonly PreparedRule[];
+  readonly packetConditions: readonly PacketCondition[];
   /** Starts with node 1. */
   readonly nodes: readonly NodeFacts[];
   readonly anyValue: number;
@@ -56,7 +62,10 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   put('magic', RULE_IMAGE_MAGIC);
   header.setUint8(RULE_HEADER.default_deny, parts.defaultDeny ? 1 : 0);
   header.setBigUint64(RULE_HEADER.until_mono_ns, parts.untilMonoNs, true);
-  place(limitLines(parts.limits));
+  const firstCondition = line + parts.limits.length;
+  const conditionLine = (index: number) => (index === UNCONDITIONAL ? 0 : firstCondition + index);
+  place(limitLines(parts.limits, conditionLine));
+  place(conditionLines(parts.packetConditions));
   header.setUint8(RULE_HEADER.limit_count, parts.limits.length);
   put('root4_line', place(parts.root4));
   header.setUint8(RULE_HEADER.root4_bits, Math.log2(parts.root4.length / RULE_LINE.words));
@@ -73,7 +82,7 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   put('services_line', parts.services ? placeServices(parts.services, place) : 0);
   put('rows_line', place(parts.rows));
   header.setUint16(RULE_HEADER.service_count, parts.serviceCount, true);
-  put('nodes_line', place(nodeBytes(parts.nodes)));
+  put('nodes_line', place(nodeBytes(parts.nodes, conditionLine)));
   put('any_value', parts.anyValue);
   const image = allocate(line * RULE_LINE.size);
   image.set(new Uint8Array(header.buffer));
@@ -99,7 +108,7 @@ function placeServices(services: Services, place: (data: Uint32Array | Uint16Arr
   return place(bytes);
 }
 
-function nodeBytes(nodes: readonly NodeFacts[]): Uint8Array {
+function nodeBytes(nodes: readonly NodeFacts[], conditionLine: (index: number) => number): Uint8Array {
   const bytes = new Uint8Array(RULE_NODE.size * (nodes.length + 1));
   const view = new DataView(bytes.buffer);
   const { fields } = RULE_NODE;
@@ -111,6 +120,7 @@ function nodeBytes(nodes: readonly NodeFacts[]): Uint8Array {
     view.setUint32(at + fields.next, node.next, true);
     view.setBigUint64(at + fields.expires_wall_ns, expiresNs(node.expiresMs), true);
     view.setUint32(at + fields.limits, node.limits, true);
+    view.setUint32(at + fields.condition, conditionLine(node.packetCondition), true);
   });
   return bytes;
 }

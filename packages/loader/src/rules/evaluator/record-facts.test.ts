@@ -33,7 +33,11 @@ describe('the facts that a record holds for rules', () => {
       etherType: 0x0800,
       ipProtocol: 6,
       source: [0xc000_0201],
+      destination: [0xc000_0202],
       destinationPort: 443,
+      tcpFlags: 2,
+      length: 60,
+      isFragment: false,
       interfaceSlot: 3,
     });
     expect(recordTime(encodePacketLog(record), 0)).toBe(record.timestamp_ns);
@@ -41,6 +45,17 @@ describe('the facts that a record holds for rules', () => {
 
   it('have four words for an IPv6 address', () => {
     expect(facts({ src_addr: '2001:db8::1', ether_type: 0x86dd }).source).toEqual([0x2001_0db8, 0, 0, 1]);
+  });
+
+  it('have what conditions compare, as far as it was read', () => {
+    const cut = { src_port: 0, dst_port: 0, tcp_flags: 0 };
+    expect(facts({ ...cut, reason: REASONS.fragment })).toMatchObject({ isFragment: true, tcpFlags: undefined });
+    expect(facts({ ...cut, src_port: 1, reason: REASONS.rule })).toMatchObject({ isFragment: false, tcpFlags: 0 });
+    expect(facts({ ...cut, src_port: 1, reason: REASONS.truncated }).tcpFlags).toBeUndefined();
+    expect(facts({ ...cut, ip_protocol: 17 }).tcpFlags).toBeUndefined();
+    const unread = { src_addr: '::', dst_addr: '::', ip_protocol: 255, reason: REASONS.truncated };
+    expect(facts(unread).destination).toBeUndefined();
+    expect(facts({ ...unread, ether_type: 0x86dd }).destination).toBeUndefined();
   });
 
   it('have no slot for an unknown interface', () => {

@@ -5,9 +5,11 @@
 import {
   RULE_ACTION,
   RULE_BLOCK,
+  RULE_CONDITION,
   RULE_FILTER,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
+  RULE_KEY,
   RULE_LIMIT,
   RULE_LINE,
   RULE_NODE,
@@ -21,12 +23,25 @@ const { size: LINE_BYTES, words: LINE_WORDS } = RULE_LINE;
 const PAIR_WORDS = LINE_WORDS / RULE_LINE.pairs;
 const NODE_WORDS = RULE_NODE.size / 4;
 const NODE_FIELDS = RULE_NODE.fields;
+const CONDITION = RULE_CONDITION.fields;
 const PORT_PROTOCOLS: Readonly<Record<number, number>> = RULE_PORT_PROTOCOL;
 const { whole: WHOLE, ask: ASK, keys: KEYS } = RULE_FILTER.fields;
 const VALUE_NUMBER = 2 ** RULE_VALUE.shift - 1;
 
+/** The facts of a packet that the conditions of some rules compare. */
+export interface ConditionFacts {
+  /** As `source`. */
+  readonly destination: ArrayLike<number> | undefined;
+  /** Undefined: not read, or not TCP. */
+  readonly tcpFlags: number | undefined;
+  /** Bytes of the frame. */
+  readonly length: number;
+  /** Whether the packet is a fragment after the first. */
+  readonly isFragment: boolean;
+}
+
 /** The facts of a packet that rules match. */
-export interface PacketFacts {
+export interface PacketFacts extends ConditionFacts {
   readonly etherType: number;
   /** After extension headers; 255 if none was read. */
   readonly ipProtocol: number;
@@ -58,6 +73,8 @@ export class RuleImage {
   readonly #halves: Uint16Array;
   readonly #words: Uint32Array;
   readonly #wide: BigUint64Array;
+  /** For numbers in network order. */
+  readonly #view: DataView;
 
   /** @param image must not change, and must begin at a multiple of 8 bytes */
   constructor(image: Uint8Array) {
@@ -66,6 +83,7 @@ export class RuleImage {
     this.#halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
     this.#words = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#wide = new BigUint64Array(buffer, byteOffset, byteLength / 8);
+    this.#view = new DataView(buffer, byteOffset, byteLength);
     if (this.#header(RULE_HEADER.magic) !== RULE_IMAGE_MAGIC) throw new RangeError('not a rules image');
   }
 
@@ -84,12 +102,17 @@ export class RuleImage {
   decide(facts: PacketFacts, nowNs: bigint): number {
     if (facts.etherType !== ETHER_TYPE_IPV4 && facts.etherType !== ETHER_TYPE_IPV6) return NOT_IP;
     const value = facts.source ? this.sourceValue(facts.source) : NO_SOURCE;
-    return this.decideIp(value, this.serviceOf(facts), nowNs);
+    return this.decideIp(value, this.serviceOf(facts), nowNs, facts);
   }
 
   /** Returns the number of services: with one, `serviceOf` is always 0. */
   get serviceCount(): number {
     return this.#halves[RULE_HEADER.service_count / 2] as number;
+  }
+
+  /** Whether some rules have conditions, so that `decideIp` needs the facts that they compare. */
+  get hasConditions(): boolean {
+    return this.#header(RULE_HEADER.root4_line) > 1 + (this.#bytes[RULE_HEADER.limit_count] as number);
   }
 
   /** Whether a packet can match a rule although no rule names its source. */
@@ -99,11 +122,11 @@ export class RuleImage {
 
   /**
    * Does the same as `decide` for an IP packet, in two steps, so that a source is looked up once for many packets.
-   * `value`: of `sourceValue`, or NO_SOURCE. `service`: of `serviceOf`.
+   * `value`: of `sourceValue`, or NO_SOURCE. `service`: of `serviceOf`. `facts`: may be left out without `hasConditions`.
    */
-  decideIp(value: number, service: number, nowNs: bigint): number {
-    const bySource = this.#unexpired(this.#nodeOf(value, service), nowNs);
-    const byAny = this.#unexpired(this.#nodeOf(this.#header(RULE_HEADER.any_value), service), nowNs);
+  decideIp(value: number, service: number, nowNs: bigint, facts?: ConditionFacts): number {
+    const bySource = this.#deciding(this.#nodeOf(value, service), nowNs, facts);
+    const byAny = this.#deciding(this.#nodeOf(this.#header(RULE_HEADER.any_value), service), nowNs, facts);
     if (bySource === 0 || byAny === 0) return bySource || byAny;
     return this.#rank(byAny) > this.#rank(bySource) ? byAny : bySource;
   }
@@ -118,12 +141,12 @@ export class RuleImage {
     const value = facts.source ? this.sourceValue(facts.source) : NO_SOURCE;
     const service = this.serviceOf(facts);
     const packed = [value, this.#header(RULE_HEADER.any_value)].map((each) =>
-      this.#limitsFrom(this.#nodeOf(each, service), nowNs),
+      this.#limitsFrom(this.#nodeOf(each, service), nowNs, facts),
     );
     return packed.flatMap((numbers) =>
       [0, 8, 16, 24].flatMap((shift) => {
         const number = (numbers >>> shift) & RULE_LIMIT.number;
-        return number === 0 ? [] : this.#limitId(number, nowNs);
+        return number === 0 ? [] : this.#limitId(number, nowNs, facts);
       }),
     );
   }
@@ -263,22 +286,22 @@ export class RuleImage {
     return this.#words[rows + row * this.serviceCount + service] as number;
   }
 
-  /** Returns the first rule that has not expired, after limits. */
-  #unexpired(first: number, nowNs: bigint): number {
+  /** Returns the first rule that has not expired and whose condition the packet meets, after limits. */
+  #deciding(first: number, nowNs: bigint, facts: ConditionFacts | undefined): number {
     let node = first;
     while (node !== 0) {
-      if (!this.#isLimits(node) && !this.#hasExpired(node, nowNs)) return node;
+      if (!this.#isLimits(node) && this.#holds(node, nowNs, facts)) return node;
       node = this.#node(node, NODE_FIELDS.next);
     }
     return 0;
   }
 
   /** Returns the numbers of the limits that precede the rule that decides; 0: none. */
-  #limitsFrom(first: number, nowNs: bigint): number {
+  #limitsFrom(first: number, nowNs: bigint, facts: ConditionFacts): number {
     let node = first;
     while (node !== 0) {
       if (this.#isLimits(node)) return this.#node(node, NODE_FIELDS.limits);
-      if (!this.#hasExpired(node, nowNs)) return 0;
+      if (this.#holds(node, nowNs, facts)) return 0;
       node = this.#node(node, NODE_FIELDS.next);
     }
     return 0;
@@ -288,19 +311,59 @@ export class RuleImage {
     return this.#node(node, NODE_FIELDS.action) === RULE_ACTION.limit;
   }
 
-  #hasExpired(node: number, nowNs: bigint): boolean {
+  #holds(node: number, nowNs: bigint, facts: ConditionFacts | undefined): boolean {
     const at = this.#header(RULE_HEADER.nodes_line) * LINE_WORDS + node * NODE_WORDS + NODE_FIELDS.expires_wall_ns / 4;
     const expires = this.#wide[at / 2] as bigint;
-    return expires !== 0n && nowNs >= expires;
+    if (expires !== 0n && nowNs >= expires) return false;
+    return this.#isMet(this.#node(node, NODE_FIELDS.condition), facts);
   }
 
-  /** Returns the id of a limit that has not expired. */
-  #limitId(number: number, nowNs: bigint): number[] {
+  /** Returns the id of a limit that has not expired and whose condition the packet meets. */
+  #limitId(number: number, nowNs: bigint, facts: ConditionFacts): number[] {
     const line = number * LINE_BYTES;
     const expires = this.#wide[(line + RULE_LIMIT.fields.expires_wall_ns) / 8] as bigint;
     if (expires !== 0n && nowNs >= expires) return [];
+    if (!this.#isMet(this.#words[(line + RULE_LIMIT.fields.condition) / 4] as number, facts)) return [];
     return [this.#words[(line + RULE_LIMIT.fields.rule_id) / 4] as number];
   }
+
+  /** Whether a packet meets the condition in a line; 0 stands for none. */
+  #isMet(line: number, facts: ConditionFacts | undefined): boolean {
+    if (line === 0) return true;
+    if (facts === undefined) return false;
+    const at = line * LINE_BYTES;
+    const length = Math.min(RULE_KEY.max_length, facts.length);
+    const [from, to] = [CONDITION.length_from, CONDITION.length_to].map(
+      (field) => this.#words[(at + field) / 4] as number,
+    );
+    if (length < (from as number) || length > (to as number)) return false;
+    const key = keyBits(facts);
+    const mask = this.#wide[(at + CONDITION.key_mask) / 8] as bigint;
+    if ((key & mask) !== this.#wide[(at + CONDITION.key_value) / 8]) return false;
+    return recordWords(facts.destination).every((word, i) => {
+      const byte = at + 4 * i;
+      const wanted = this.#view.getUint32(byte + CONDITION.dst_high);
+      return ((word ^ wanted) & this.#view.getUint32(byte + CONDITION.dst_high_mask)) === 0;
+    });
+  }
+}
+
+/** Returns the bits of a packet's key that conditions compare. */
+function keyBits({ destination, tcpFlags, isFragment }: ConditionFacts): bigint {
+  const bit = (place: number, isSet: boolean) => (isSet ? 1n << BigInt(place) : 0n);
+  return (
+    bit(RULE_KEY.flags_read, tcpFlags !== undefined) |
+    bit(RULE_KEY.ipv4, destination?.length === 1) |
+    bit(RULE_KEY.ipv6, destination?.length === 4) |
+    bit(RULE_KEY.fragment, isFragment) |
+    (BigInt(tcpFlags ?? 0) << BigInt(RULE_KEY.tcp_flags))
+  );
+}
+
+/** Returns an address as the four words that it has in a record. */
+function recordWords(address: ArrayLike<number> | undefined): number[] {
+  if (address === undefined) return [0, 0, 0, 0];
+  return address.length === 1 ? [0, 0, 0xffff, address[0] as number] : Array.from(address);
 }
 
 const ACTIONS: Readonly<Record<number, 'permit' | 'deny' | 'observe'>> = {

@@ -9,6 +9,9 @@ import {
   type CheckedRuleSelector,
   type DefaultPolicy,
   FIRST_BAN_RULE_ID,
+  PACKET_CONDITION_FIELDS,
+  type PacketCondition,
+  packetCondition,
   parseDuration,
   type Rule,
   type RuleAction,
@@ -85,7 +88,8 @@ export function addRules(
   return { ruleset: isChanged ? { ...ruleset, rules, nextId } : ruleset, rules: added };
 }
 
-type RuleMatch = Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface' | 'measure' | 'per'>;
+type RuleMatch = PacketCondition &
+  Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface' | 'measure' | 'per'>;
 
 /** Returns the same key for rules with the same action and match; limits must also measure the same of the same bucket. */
 export function matchKey(rule: RuleMatch): string {
@@ -96,6 +100,7 @@ export function matchKey(rule: RuleMatch): string {
     protocol,
     destination_port,
     name,
+    packetCondition(rule),
     ...(action === 'limit' ? [measure, per] : []),
   ]);
 }
@@ -191,14 +196,15 @@ export function removeRules(
 
 function isSelected(
   rule: Rule,
-  { action, protocol, destination_port, interface: name, reason }: CheckedRuleSelector,
+  { action, protocol, destination_port, interface: name, reason, ...selector }: CheckedRuleSelector,
 ): boolean {
   return (
     (reason === undefined || reason === rule.reason) &&
     (action === undefined || action === rule.action) &&
     (protocol === undefined || protocol === rule.protocol) &&
     (destination_port === undefined || destination_port === rule.destination_port) &&
-    (name === undefined || name === rule.interface)
+    (name === undefined || name === rule.interface) &&
+    PACKET_CONDITION_FIELDS.every((field) => selector[field] === undefined || selector[field] === rule[field])
   );
 }
 

@@ -3,7 +3,7 @@
  * creators, the order of rules and the layout of the file; it includes the lists of the sets, byte by byte.
  */
 import { createHash } from 'node:crypto';
-import { limitText } from '@packetlog/common';
+import { hasPacketCondition, limitText, packetCondition } from '@packetlog/common';
 import { perRule } from './per-rule.ts';
 import { type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
@@ -21,7 +21,10 @@ const rulesetHashes = new WeakMap<Ruleset, string>();
 const lineOf = perRule((rule) => {
   const { action, source, protocol, destination_port, interface: name, expires_at } = rule;
   const line = [action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? ''];
-  return JSON.stringify(action === 'limit' ? [...line, limitText(rule), rule.per ?? ''] : line);
+  const numbers = action === 'limit' ? [limitText(rule), rule.per ?? ''] : [];
+  // Rules without conditions keep the hashes that files of earlier versions have.
+  const condition = hasPacketCondition(rule) ? [packetCondition(rule)] : [];
+  return JSON.stringify([...line, ...numbers, ...condition]);
 });
 
 function hashOf({ defaultPolicy, rules, sets, protect }: Ruleset): string {

@@ -15,13 +15,17 @@ const TCP6 = `  sl  local_address                         remote_address        
 
 describe('establishedConnections', () => {
   it('returns peers and local ports of established connections only', () => {
-    expect(establishedConnections(TCP)).toEqual([{ localPort: 22, peer: '203.0.113.7' }]);
+    expect(establishedConnections(TCP)).toEqual([{ local: '192.168.0.2', localPort: 22, peer: '203.0.113.7' }]);
   });
 
   it('reads IPv6, and the IPv4 peers of sockets that take both', () => {
     expect(establishedConnections(TCP6)).toEqual([
-      { localPort: 22, peer: '203.0.113.7' },
-      { localPort: 8080, peer: '2001:0db8:0000:0000:0000:0000:0000:0001' },
+      { local: '192.168.0.2', localPort: 22, peer: '203.0.113.7' },
+      {
+        local: '2001:0db8:0000:0000:0000:0000:0000:0002',
+        localPort: 8080,
+        peer: '2001:0db8:0000:0000:0000:0000:0000:0001',
+      },
     ]);
   });
 
@@ -39,7 +43,7 @@ describe('establishedConnections', () => {
     try {
       await accepted;
       const connections = establishedConnections(readFileSync(`/proc/net/${table}`, 'utf8'));
-      expect(connections).toContainEqual({ localPort: port, peer });
+      expect(connections).toContainEqual({ local: peer, localPort: port, peer });
     } finally {
       client.destroy();
       server.close();

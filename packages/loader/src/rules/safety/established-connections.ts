@@ -13,8 +13,9 @@ export interface SocketRow {
 }
 
 export interface Connection {
+  /** Addresses as text, as in SocketRow. */
+  local: string;
   localPort: number;
-  /** Address as text, as in SocketRow. */
   peer: string;
 }
 
@@ -26,7 +27,8 @@ const MAPPED = '00000000000000000000ffff';
 export function establishedConnections(text: string): Connection[] {
   return rows(text).flatMap(([, local = '', remote = '', state]) => {
     if (state !== ESTABLISHED) return [];
-    return { localPort: endpoint(local)[1], peer: endpoint(remote)[0] };
+    const [address, localPort] = endpoint(local);
+    return { local: address, localPort, peer: endpoint(remote)[0] };
   });
 }
 

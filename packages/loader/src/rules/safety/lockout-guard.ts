@@ -30,7 +30,7 @@ export function lockedOut(
   const changed = new RuleImage(new Uint8Array(after.image));
   const nowNs = BigInt(nowMs) * 1_000_000n;
   return candidates.filter((one) =>
-    probesOf(one, after.ruleset).some((probe) =>
+    probesOf(one, after.ruleset, before.ruleset).some((probe) =>
       interfaceSlots.some((interfaceSlot) => {
         const facts = { ...probe, interfaceSlot };
         return isDenied(changed, facts, nowNs) && !(old && isDenied(old, facts, nowNs));

@@ -1,6 +1,8 @@
 /** Tells which packets a set of permit rules permits as a whole. */
 import {
+  hasPacketCondition,
   type Network,
+  type PacketCondition,
   type PortRange,
   parseIpProtocol,
   parseNetwork,
@@ -39,8 +41,9 @@ export class PermitCover {
     this.#interfaces = interfaces.length > 0 ? interfaces : [undefined];
   }
 
-  /** Adds a rule that permits. */
-  add(rule: Match & Partial<Pick<Rule, 'interface'>>): void {
+  /** Adds a rule that permits. One with a condition, such as TCP flags, permits nothing as a whole. */
+  add(rule: Match & PacketCondition & Partial<Pick<Rule, 'interface'>>): void {
+    if (hasPacketCondition(rule)) return;
     const source = permitSource(rule, this.#sets);
     if (source === undefined && rule.source !== 'any') return;
     this.#permits.push({ ...serviceOf(rule), interface: rule.interface, source });

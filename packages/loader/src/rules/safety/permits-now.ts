@@ -1,5 +1,5 @@
 /** Tells whether the rules in force permit a packet, by evaluating the compiled rules. */
-import { NOT_IP, RuleImage } from '../evaluator/rule-image.ts';
+import { RuleImage } from '../evaluator/rule-image.ts';
 import { packetFrom } from './probes.ts';
 
 /** A packet from `source`, an address. */
@@ -20,9 +20,11 @@ export function permitsNow(
   const nowNs = BigInt(nowMs) * 1_000_000n;
   return ({ source, ipProtocol, destinationPort }) => {
     const facts = packetFrom(source, [ipProtocol, destinationPort]);
+    const value = rules.sourceValue(facts.source);
     return interfaceSlots.every((interfaceSlot) => {
-      const node = rules.decide({ ...facts, interfaceSlot }, nowNs);
-      return node !== NOT_IP && node !== 0 && rules.action(node) === 'permit';
+      // Without the facts that conditions compare: a rule with a condition permits some packets of a service only.
+      const node = rules.decideIp(value, rules.serviceOf({ ...facts, interfaceSlot }), nowNs);
+      return node !== 0 && rules.action(node) === 'permit';
     });
   };
 }

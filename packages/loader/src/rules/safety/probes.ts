@@ -2,6 +2,7 @@
 import {
   ETHER_TYPE_IPV4,
   ETHER_TYPE_IPV6,
+  hasPacketCondition,
   type Network,
   parseIpProtocol,
   parseNetwork,
@@ -10,10 +11,11 @@ import {
   type Rule,
   unmapped,
 } from '@packetlog/common';
-import type { PacketFacts } from '../evaluator/rule-image.ts';
+import type { ConditionFacts, PacketFacts } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
 import { prefixLength, startsWith, words } from '../lists/network-words.ts';
 import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
+import { distinctionsOf, LONGEST, LONGEST_ANSWER, type Needed, varieties } from './packet-varieties.ts';
 import type { Protected } from './protected-sources.ts';
 
 /** A protocol and, if it has ports, a port. */
@@ -40,9 +42,39 @@ const WITH_PORTS = [TCP, UDP, 132, 136];
 /** Maximum networks of a set that are probed within a protected network. */
 const MAX_OVERLAPS = 64;
 
-/** Returns the probes for a protected address, without their interface. */
-export function probesOf(target: Protected, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
+/** A packet, without the interface at which it arrives. */
+type Probe = Omit<PacketFacts, 'interfaceSlot'>;
+
+/** Returns the probes for a protected address. `before`: other rules that evaluate them. */
+export function probesOf(target: Protected, ruleset: Ruleset, before?: Ruleset): Probe[] {
   const network = unmapped(parseNetwork(target.address));
+  const distinctions = distinctionsOf(
+    [ruleset, ...(before ? [before] : [])].flatMap((each) => concerning(each, network)),
+  );
+  const to = (target.to ?? []).map((text) => unmapped(parseNetwork(text)));
+  return serviceProbes(target, network, ruleset).flatMap((probe) => {
+    const isAnswer = target.kind === 'dns' || target.kind === 'gateway';
+    const needed: Needed = {
+      family: network.family,
+      ipProtocol: probe.ipProtocol,
+      isReply: target.kind === 'dns',
+      maxLength: isAnswer && probe.ipProtocol !== TCP ? LONGEST_ANSWER : LONGEST,
+      to,
+    };
+    return varieties(needed, distinctions).map((facts) => ({ ...probe, ...facts }));
+  });
+}
+
+/** Returns the rules with conditions for sources in the network. */
+function concerning(ruleset: Ruleset, network: Network): Rule[] {
+  return ruleset.rules.filter((rule) => hasPacketCondition(rule) && overlapsWith(rule, network, ruleset).length > 0);
+}
+
+/** What finds the rules of a packet. */
+type ServiceFacts = Omit<Probe, keyof ConditionFacts>;
+
+/** Returns a packet for each service that the protected address needs. */
+function serviceProbes(target: Protected, network: Network, ruleset: Ruleset): ServiceFacts[] {
   const at = first(network);
   switch (target.kind) {
     case 'operator':
@@ -63,7 +95,7 @@ export function probesOf(target: Protected, ruleset: Ruleset): Omit<PacketFacts,
  * Returns probes from both ends of the network, and from where it overlaps the sources of deny rules, with the services
  * of these rules.
  */
-function networkProbes(network: Network, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
+function networkProbes(network: Network, ruleset: Ruleset): ServiceFacts[] {
   const whole = [first(network), last(network)];
   const common = whole.flatMap((at) => COMMON.map((service) => packet(network, at, service)));
   const rules = ruleset.rules.filter(({ action }) => action === 'deny');
@@ -115,17 +147,14 @@ function overlaps(list: AddressList | undefined, network: Network): number[][] {
   return found;
 }
 
-/** Returns a packet from an address, without its interface. */
-export function packetFrom(address: string, service: Service): Omit<PacketFacts, 'interfaceSlot'> {
+/** Returns a packet from an address, without its interface, and without what conditions compare. */
+export function packetFrom(address: string, service: Service): ServiceFacts & { readonly source: number[] } {
   const network = unmapped(parseNetwork(address));
-  return packet(network, first(network), service);
+  const source = first(network);
+  return { ...packet(network, source, service), source };
 }
 
-function packet(
-  { family }: Network,
-  source: number[],
-  [ipProtocol, destinationPort]: Service,
-): Omit<PacketFacts, 'interfaceSlot'> {
+function packet({ family }: Network, source: number[], [ipProtocol, destinationPort]: Service): ServiceFacts {
   return { etherType: family === 4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6, ipProtocol, source, destinationPort };
 }
 

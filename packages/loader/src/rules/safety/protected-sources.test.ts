@@ -52,8 +52,8 @@ it('names peers of ssh, also on the port in its configuration', () => {
 `,
   );
   expect(gatherProtected(sources())).toEqual([
-    { kind: 'ssh_peer', address: '203.0.113.7', ports: [22] },
-    { kind: 'ssh_peer', address: '203.0.113.8', ports: [2200] },
+    { kind: 'ssh_peer', address: '203.0.113.7', ports: [22], to: ['192.168.0.2'] },
+    { kind: 'ssh_peer', address: '203.0.113.8', ports: [2200], to: ['192.168.0.2'] },
   ]);
 });
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { formatAddress, type ProtectedAddress, parseAddress } from '@packetlog/common';
 import { localPortRange } from '../../system/local-port-range.ts';
-import { establishedConnections, ipv4Gateways, ipv6Gateways } from './established-connections.ts';
+import { type Connection, establishedConnections, ipv4Gateways, ipv6Gateways } from './established-connections.ts';
 
 /** A protected address and the ports it uses. */
 export interface Protected extends ProtectedAddress {
@@ -11,6 +11,8 @@ export interface Protected extends ProtectedAddress {
    * first and last to which it replies and one between them. Otherwise empty.
    */
   readonly ports: readonly number[];
+  /** Addresses of this machine to which it is connected; absent: not known. */
+  readonly to?: readonly string[];
 }
 
 export interface ProtectedSources {
@@ -39,14 +41,16 @@ export function gatherProtected(sources: ProtectedSources): Protected[] {
   const [client, , , serverPort] = (environment['SSH_CONNECTION'] ?? '').split(' ');
   const sshPorts = unique([SSH_PORT, ...configuredSshPorts(textOf(sshConfig)), Number(serverPort)].filter(Boolean));
   const operatorPorts = unique([...sshPorts, ...(sources.servedPort === undefined ? [] : [sources.servedPort])]);
-  const peers = [...establishedConnections(read('tcp')), ...establishedConnections(read('tcp6'))].filter(
-    ({ localPort }) => sshPorts.includes(localPort),
-  );
+  const connections = [...establishedConnections(read('tcp')), ...establishedConnections(read('tcp6'))];
+  const peers = connections.filter(({ localPort }) => sshPorts.includes(localPort));
+  const local = localAddresses(connections, operatorPorts);
   const { from, to } = localPortRange(portRangeFile);
   const replyPorts = [from, (from + to) >>> 1, to];
   const found: Protected[] = [
-    ...[...sources.operators, ...(client ? [client] : [])].map((address) => entry('operator', address, operatorPorts)),
-    ...peers.map(({ peer, localPort }) => entry('ssh_peer', peer, [localPort])),
+    ...[...sources.operators, ...(client ? [client] : [])].map((address) =>
+      entry('operator', address, operatorPorts, local),
+    ),
+    ...peers.map(({ peer, localPort }) => entry('ssh_peer', peer, [localPort], local)),
     ...[...ipv4Gateways(read('route')), ...ipv6Gateways(read('ipv6_route'))].map((each) => entry('gateway', each, [])),
     ...resolverFiles.flatMap((path) => nameServers(textOf(path))).map((address) => entry('dns', address, replyPorts)),
   ].flatMap((each) => each ?? []);
@@ -57,13 +61,30 @@ export function gatherProtected(sources: ProtectedSources): Protected[] {
 }
 
 /** Returns undefined for text that is not an address, and for loopback addresses, whose packets arrive on `lo`. */
-function entry(kind: ProtectedAddress['kind'], text: string, ports: readonly number[]): Protected | undefined {
+function entry(
+  kind: ProtectedAddress['kind'],
+  text: string,
+  ports: readonly number[],
+  toByPeer: ReadonlyMap<string, readonly string[]> = new Map(),
+): Protected | undefined {
   try {
     const address = formatAddress(parseAddress(text.replace(/%.*$/, '')));
-    return address === '::1' || address.startsWith('127.') ? undefined : { kind, address, ports };
+    const to = toByPeer.get(address);
+    return address === '::1' || address.startsWith('127.') ? undefined : { kind, address, ports, ...(to && { to }) };
   } catch {
     return undefined;
   }
+}
+
+/** Returns the addresses of this machine with connections at one of the ports, by the peer of the connections. */
+function localAddresses(connections: readonly Connection[], ports: readonly number[]): Map<string, readonly string[]> {
+  const byPeer = new Map<string, readonly string[]>();
+  for (const { local, localPort, peer } of connections) {
+    if (!ports.includes(localPort)) continue;
+    const [from, to] = [peer, local].map((text) => formatAddress(parseAddress(text))) as [string, string];
+    byPeer.set(from, unique([...(byPeer.get(from) ?? []), to]));
+  }
+  return byPeer;
 }
 
 export function nameServers(text: string): string[] {

@@ -1,5 +1,5 @@
 /** Detects changes that may deny more than intended: they revert unless they are confirmed. */
-import { limitText, parseRuleSource, type Rule } from '@packetlog/common';
+import { limitText, packetCondition, parseRuleSource, type Rule } from '@packetlog/common';
 import { type AddressList, addressListLength } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
 import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
@@ -110,6 +110,7 @@ function removedOpening(before: Ruleset, after: Ruleset): string | undefined {
 
 const limitOf = perRule((rule) => JSON.stringify([matchOf(rule), limitText(rule), rule.per]));
 
-const matchOf = perRule(({ source, protocol, destination_port, interface: name }) =>
-  JSON.stringify([source, protocol, destination_port, name]),
-);
+const matchOf = perRule((rule) => {
+  const { source, protocol, destination_port, interface: name } = rule;
+  return JSON.stringify([source, protocol, destination_port, name, packetCondition(rule)]);
+});

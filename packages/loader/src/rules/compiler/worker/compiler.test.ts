@@ -32,7 +32,10 @@ const job = (sets: CompileJob['sets'], names: string[]): CompileJob => ({
 });
 const denies = (image: SharedArrayBuffer, address: number) =>
   new RuleImage(new Uint8Array(image)).verdict(
-    { etherType: 0x0800, ipProtocol: 6, source: [address], destinationPort: 1, interfaceSlot: 1 },
+    {
+      ...{ etherType: 0x0800, ipProtocol: 6, source: [address], destinationPort: 1, interfaceSlot: 1 },
+      ...{ destination: undefined, tcpFlags: 0, length: 60, isFragment: false },
+    },
     0n,
   ).action === 'deny';
 
