@@ -61,8 +61,10 @@ export {
   type CheckedLimitsTopRequest,
   type LimitLevels,
   type LimitsTopRequest,
+  type LimitTriedRequest,
   limitLevelsSchema,
   limitsTopSchema,
+  limitTriedSchema,
   MAX_BUCKETS_AT_ONCE,
 } from './defence/limit-levels.ts';
 export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
@@ -153,6 +155,7 @@ export {
   type KnownGoodReason,
   type PastDryRunReport,
   type PastDryRunRequest,
+  type PastLimit,
   pastDryRunRequestSchema,
 } from './past/past-dry-run.ts';
 export {

@@ -1,6 +1,6 @@
 /** Levels of limits: what each limit follows at the moment, as the kernel has it. */
 import * as z from 'zod/mini';
-import { ruleIdSchema } from '../rules/rule.ts';
+import { ruleDraftSchema, ruleIdSchema } from '../rules/rule.ts';
 
 /** Most buckets of a limit in one answer. */
 export const MAX_BUCKETS_AT_ONCE = 100;
@@ -16,6 +16,16 @@ export type LimitsTopRequest = z.input<typeof limitsTopSchema>;
 export type CheckedLimitsTopRequest = z.output<typeof limitsTopSchema>;
 
 const count = z.int().check(z.nonnegative());
+
+/** What a limit would have done in a dry run over recorded packets, which a command on the loader's machine made. */
+export const limitTriedSchema = z.strictObject({
+  rule: ruleDraftSchema,
+  for_ms: z.number().check(z.nonnegative()),
+  packets: count,
+  over: count,
+  sources: z.optional(count),
+});
+export type LimitTriedRequest = z.input<typeof limitTriedSchema>;
 
 export const bucketLevelSchema = z.object({
   /** `203.0.113.7`, `2001:db8::/64`, `203.0.113.0/24`, `tcp port 22`, `icmp`, or `all`. */

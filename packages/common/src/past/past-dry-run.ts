@@ -32,11 +32,30 @@ interface SourcesOf<Entry> {
   readonly by_source: readonly Entry[];
 }
 
+/** What a limit would have done, alone, as if it observed. Of an existing rule, `id`; otherwise `draft`, its index. */
+export interface PastLimit {
+  readonly id?: number;
+  readonly draft?: number;
+  /** The limit as one sentence. */
+  readonly rule: string;
+  /** What it measured (packets, SYN, connections, packets to new ports), and what of that would have been over. */
+  readonly seen: number;
+  readonly over: number;
+  /** Number of sources, ports or networks with packets over, and those with the most. */
+  readonly buckets: number;
+  readonly by_bucket: readonly { readonly bucket: string; readonly over: number }[];
+  readonly first_over_ns: string | null;
+  /** Packets of buckets for which there was no memory. */
+  readonly not_evaluated: number;
+  /** Connections are counted from records, where forged packets may look like one. */
+  readonly is_upper_estimate: boolean;
+}
+
 /**
  * `seen` and `judged`: packets that the evaluated records stand for. Lists have the largest parts that were not denied
  * then first. Times are ns since 1970 as text, null without a limit or without records.
  */
-export interface PastDryRunReport extends Omit<DryRunReport, 'by_source' | 'by_port'> {
+export interface PastDryRunReport extends Omit<DryRunReport, 'by_source' | 'by_port' | 'limits_not_evaluated'> {
   readonly from_ns: string | null;
   readonly to_ns: string | null;
   readonly first_ns: string | null;
@@ -48,6 +67,8 @@ export interface PastDryRunReport extends Omit<DryRunReport, 'by_source' | 'by_p
   readonly newly_denied: Packets & { readonly records: number; readonly sources: number };
   readonly by_source: readonly ({ readonly addr: string } & WithNewlyDenied)[];
   readonly by_port: readonly ({ readonly ip_protocol: number; readonly port: number } & WithNewlyDenied)[];
+  /** Absent: there are no limits among the rules. */
+  readonly limits?: readonly PastLimit[];
   readonly known_good: SourcesOf<{ readonly addr: string; readonly because: readonly KnownGoodReason[] } & Packets>;
   /** Sources of TCP packets as of open connections. The flags of a packet can be forged. */
   readonly looks_established: SourcesOf<{ readonly addr: string; readonly packets: number }>;

@@ -162,7 +162,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function evaluate(ruleset: Ruleset, where: TimeRange): PastDryRun {
   const history = new InterfaceHistory(readJournal(directory).entries);
-  const dryRun = new PastDryRun({ image: imageOf(ruleset), slots: SLOTS, range: where, history });
+  const dryRun = new PastDryRun({ image: imageOf(ruleset), rules: ruleset.rules, slots: SLOTS, range: where, history });
   for (const file of listSegments(directory)) {
     using segment = openSegment(file);
     if (segment) dryRun.add(segment);
@@ -244,7 +244,7 @@ describe('a dry run over recorded packets', () => {
     const image = imageOf({ ...EMPTY_RULESET, rules });
     const history = new InterfaceHistory([]);
     const where = { fromNs: undefined, toNs: undefined };
-    const dryRun = new PastDryRun({ image, slots: new Map(), range: where, history, maxSources: 8 });
+    const dryRun = new PastDryRun({ image, rules, slots: new Map(), range: where, history, maxSources: 8 });
     for (const file of listSegments(directory)) {
       using segment = openSegment(file);
       if (segment) dryRun.add(segment);

@@ -1,10 +1,11 @@
 /** Evaluates recorded packets with rules that were not in force, segment by segment. */
-import { PACKET_LOG_SIZE, PacketLogView, packetLogJson } from '@packetlog/common';
+import { PACKET_LOG_SIZE, PacketLogView, packetLogJson, type Rule } from '@packetlog/common';
 import { overlaps, type TimeRange } from '../past/reading/time-range.ts';
 import { CorruptSegmentError, type InterfaceHistory, type Segment } from '../recorder/format/index.ts';
 import { RuleImage } from '../rules/evaluator/rule-image.ts';
 import { BlockEvaluator, NOT_EVALUATED } from './block-evaluator.ts';
 import { DeniedSums, SUMMED_FIELDS } from './denied-sums.ts';
+import { LimitReplay } from './limit-replay.ts';
 
 /** A packet that would have been denied and was not. */
 export interface DeniedExample {
@@ -16,6 +17,8 @@ export interface DeniedExample {
 export interface PastDryRunOptions {
   /** Of rules without expiry. Undefined: nothing is denied. */
   readonly image: SharedArrayBuffer | undefined;
+  /** Those of the image. */
+  readonly rules: readonly Rule[];
   /** Interface slot in the image by name. */
   readonly slots: ReadonlyMap<string, number>;
   readonly range: TimeRange;
@@ -30,6 +33,8 @@ const EXAMPLE_SHAPE = { count: 1, stride: PACKET_LOG_SIZE, recordOffset: 0 };
 
 export class PastDryRun {
   readonly sums: DeniedSums | undefined;
+  /** Undefined: there are no limits among the rules. */
+  readonly limits: LimitReplay | undefined;
   readonly evaluated = { records: 0, packets: 0, bytes: 0 };
   readonly examples: DeniedExample[] = [];
   /** Names in rules that an interface had at some time of the evaluated records. */
@@ -45,6 +50,7 @@ export class PastDryRun {
     const image = new RuleImage(new Uint8Array(options.image));
     this.#evaluator = new BlockEvaluator(image);
     this.sums = new DeniedSums(image, options.maxSources ?? MAX_SOURCES);
+    if (options.rules.some(({ action }) => action === 'limit')) this.limits = new LimitReplay(image, options.rules);
   }
 
   /** Adds the segment's records in the range. @throws CorruptSegmentError; then nothing of it was added. */
@@ -57,12 +63,14 @@ export class PastDryRun {
     if (amounts.records === 0) return;
     const nodes = this.#nodesOf(segment, parts);
     const block = nodes && segment.columns(SUMMED_FIELDS);
+    const records = this.limits && segment.records();
     // From here on nothing fails.
     this.evaluated.records += amounts.records;
     this.evaluated.packets += amounts.packets;
     this.evaluated.bytes += amounts.bytes;
     if (this.firstNs === undefined || amounts.firstNs < this.firstNs) this.firstNs = amounts.firstNs;
     if (this.lastNs === undefined || amounts.lastNs > this.lastNs) this.lastNs = amounts.lastNs;
+    if (records) this.limits?.add(records, parts);
     if (nodes === undefined || block === undefined) return;
     const found = this.sums?.add(block, nodes, MAX_EXAMPLES - this.examples.length) ?? [];
     if (found.length > 0) this.#keepExamples(segment, found);

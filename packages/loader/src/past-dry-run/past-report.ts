@@ -2,7 +2,7 @@
 
 import { type PastDryRunReport, type Rule, ruleSentence } from '@packetlog/common';
 import type { TimeRange } from '../past/reading/time-range.ts';
-import { limitsNotEvaluated } from '../rules/dry-run/dry-runs.ts';
+import type { TrialOutcome } from '../rules/safety/limit-trials.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
 import type { IncompleteRange } from './incomplete-range.ts';
 import type { KnownGood } from './known-good.ts';
@@ -36,6 +36,7 @@ const MAX_LISTED = 10;
 const MAX_KNOWN_GOOD = 100;
 const NOTHING: Packets = { packets: 0, bytes: 0 };
 const NS_PER_DECISECOND = 100_000_000n;
+const NS_PER_MS = 1_000_000n;
 
 export function pastReport(facts: PastReportFacts): PastDryRunReport {
   const { dryRun, range, rules, nowMs } = facts;
@@ -56,7 +57,7 @@ export function pastReport(facts: PastReportFacts): PastDryRunReport {
     denied: { ...(sums?.denied ?? NOTHING) },
     newly_denied: { ...(sums?.newlyDenied ?? { ...NOTHING, records: 0 }), sources: sums?.sources.newSources ?? 0 },
     observed: { ...(sums?.observed ?? NOTHING) },
-    ...limitsNotEvaluated(rules),
+    ...limitsOf(facts),
     by_rule: byRule.flatMap(([id, amount]) => {
       const rule = byId.get(id);
       return rule === undefined ? [] : { ...facts.nameOf(id), rule: ruleSentence(rule, nowMs), ...amount };
@@ -72,6 +73,47 @@ export function pastReport(facts: PastReportFacts): PastDryRunReport {
     unknown_interfaces: [...names].filter((name) => !dryRun.knownInterfaces.has(name)),
     incomplete: incompleteOf(facts),
   };
+}
+
+/** What a limit did in a dry run. */
+export interface TriedLimit {
+  readonly rule: Rule;
+  readonly outcome: TrialOutcome;
+}
+
+export function triedLimits(rules: readonly Rule[], { limits, firstNs = 0n, lastNs = 0n }: PastDryRun): TriedLimit[] {
+  const forMs = Number((lastNs - firstNs) / NS_PER_MS);
+  return rules.flatMap((rule) => {
+    const limit = limits?.limits.get(rule.id);
+    if (limit === undefined) return [];
+    const { seen: packets, over, overBuckets: sources } = limit;
+    return [{ rule, outcome: { forMs, packets, over, ...(limit.numbers.per.kind === 'source' && { sources }) } }];
+  });
+}
+
+/** Each limit alone, as if it observed. */
+function limitsOf({ dryRun, rules, nameOf, nowMs }: PastReportFacts): Pick<PastDryRunReport, 'limits'> {
+  const replay = dryRun.limits;
+  if (replay === undefined) return {};
+  const limits = rules.flatMap((rule) => {
+    const limit = replay.limits.get(rule.id);
+    if (limit === undefined) return [];
+    const { seen, over, overBuckets, notEvaluated, numbers } = limit;
+    return [
+      {
+        ...nameOf(rule.id),
+        rule: ruleSentence(rule, nowMs),
+        seen,
+        over,
+        buckets: overBuckets,
+        first_over_ns: textOf(replay.firstOverNs(limit)),
+        by_bucket: limit.largest(),
+        not_evaluated: notEvaluated,
+        is_upper_estimate: numbers.measure === 'connections',
+      },
+    ];
+  });
+  return { limits };
 }
 
 function sourcesOf({

@@ -19,7 +19,7 @@ import type { Protected } from '../rules/safety/protected-sources.ts';
 import { incompleteRange } from './incomplete-range.ts';
 import { KnownGood } from './known-good.ts';
 import { PastDryRun } from './past-dry-run.ts';
-import { pastReport } from './past-report.ts';
+import { pastReport, type TriedLimit, triedLimits } from './past-report.ts';
 
 export interface PastTrial {
   readonly request: CheckedRulesRequest<'test'>;
@@ -39,6 +39,8 @@ export interface PastTrial {
 
 export interface PastResult {
   readonly report: PastDryRunReport;
+  /** The limits among the rules, and what they would have done. */
+  readonly triedLimits: readonly TriedLimit[];
   readonly dryRun: PastDryRun;
 }
 
@@ -57,7 +59,13 @@ export async function tryPast(trial: PastTrial): Promise<PastResult> {
   const knownGood = await KnownGood.of([ruleset, current], addresses, compiler);
   const journal = readJournal(directory);
   const files = listSegments(directory);
-  const dryRun = new PastDryRun({ image, slots, range, history: new InterfaceHistory(journal.entries) });
+  const dryRun = new PastDryRun({
+    image,
+    rules: ruleset.rules,
+    slots,
+    range,
+    history: new InterfaceHistory(journal.entries),
+  });
   const damaged: string[] = [];
   let evaluated = 0;
   for (const file of files) {
@@ -89,7 +97,7 @@ export async function tryPast(trial: PastTrial): Promise<PastResult> {
     segments: { all: files.length, evaluated },
     nowMs,
   });
-  return { report, dryRun };
+  return { report, triedLimits: triedLimits(ruleset.rules, dryRun), dryRun };
 }
 
 const NO_RULES = { ruleset: EMPTY_RULESET, image: undefined };
@@ -124,7 +132,8 @@ async function compiled(
       defaultPolicy,
       sets: new Map([...sets].map(([name, { list }]) => [name, list])),
       interfaceSlots,
-      counters: { limit: rules.length + 1, previous: new Map() },
+      // A limit has two.
+      counters: { limit: 2 * rules.length + 1, previous: new Map() },
     });
     return image;
   } catch (error) {

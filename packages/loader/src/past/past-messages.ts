@@ -2,6 +2,7 @@
 import type { PastVerb } from '@packetlog/common';
 import type { PlaceFile } from '../enrichment/places.ts';
 import type { PastAnswer } from '../ipc/past-access.ts';
+import type { TriedLimit } from '../past-dry-run/past-report.ts';
 import type { Ruleset } from '../rules/ruleset/ruleset.ts';
 import type { Protected } from '../rules/safety/protected-sources.ts';
 import type { RecorderFacts } from './answers/past-facts.ts';
@@ -49,4 +50,6 @@ export interface FromPastThread {
   readonly id: number;
   readonly answer: PastAnswer;
   readonly problem?: string;
+  /** Of a whole dry run: what its limits did. */
+  readonly tried?: readonly TriedLimit[];
 }

@@ -1,6 +1,7 @@
 /** One question about recorded packets: checks the request, answers in steps, and turns failures into rejections. */
 import { pastRequestSchemas } from '@packetlog/common';
 import type { PastAnswer } from '../ipc/past-access.ts';
+import type { TriedLimit } from '../past-dry-run/past-report.ts';
 import { listeningPorts } from '../system/listening-ports.ts';
 import { pastFacts, type RecorderFacts } from './answers/past-facts.ts';
 import { firstSeen } from './answers/past-first-seen.ts';
@@ -34,6 +35,8 @@ export interface Outcome {
   readonly answer: PastAnswer;
   /** Of an answer with the code `internal`, for the log. */
   readonly problem?: string;
+  /** Of a whole dry run: what its limits did. */
+  readonly tried?: readonly TriedLimit[];
 }
 
 /** Whether the question sums up by addresses. */

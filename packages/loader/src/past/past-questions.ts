@@ -8,6 +8,7 @@ import { type PastVerb, pastRequestSchemas } from '@packetlog/common';
 import type { PlaceFile } from '../enrichment/places.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { BookmarkAccess, PastAccess, PastAnswer, PastCaller } from '../ipc/past-access.ts';
+import type { TriedLimit } from '../past-dry-run/past-report.ts';
 import type { RecorderFacts } from './answers/past-facts.ts';
 import type { FromPastThread, PastThreadData, QuestionVerb, ToPastThread, TrialContext } from './past-messages.ts';
 import { CANCELLED, ENDED, FAILED, FORBIDDEN, INTERNAL, INVALID, REPLACED, TOO_MANY } from './past-rejections.ts';
@@ -29,6 +30,8 @@ export interface PastQuestionsOptions {
   readonly bookmarks: BookmarkAccess;
   /** The rules in force, for a dry run. */
   readonly trial: () => TrialContext;
+  /** Called with what limits did in a dry run. */
+  readonly tried?: (limits: readonly TriedLimit[]) => void;
   /** Reads the files of `--geoip`; absent: there are none. Rejects with SetupError. */
   readonly places?: () => Promise<readonly PlaceFile[]>;
   /** Directory of the network tables, in the namespace of the watched interfaces. */
@@ -198,7 +201,8 @@ export class PastQuestions implements PastAccess {
     });
     // The thread alone must not keep the process alive.
     worker.unref();
-    worker.on('message', ({ id, answer, problem }: FromPastThread) => {
+    worker.on('message', ({ id, answer, problem, tried }: FromPastThread) => {
+      if (tried !== undefined) this.#options.tried?.(tried);
       if (problem !== undefined) this.#options.failed(new Error(problem));
       this.#pending.get(id)?.settle(answer);
     });

@@ -35,7 +35,7 @@ async function report({ request, context, directory, stop, pause }: PastTrialReq
   if (!parsed.success) return { answer: { ok: false, error: asRejection(invalidRequest(parsed.error)) } };
   const { from_ms, to_ms, ...rules } = parsed.data;
   try {
-    const { report: value } = await tryPast({
+    const { report: value, triedLimits: tried } = await tryPast({
       // The live dry run's seconds have no meaning here.
       request: { ...rules, seconds: 1 },
       directory,
@@ -47,7 +47,8 @@ async function report({ request, context, directory, stop, pause }: PastTrialReq
       pause,
       progress: () => {},
     });
-    return { answer: { ok: true, json: JSON.stringify(value) } };
+    const answer = { ok: true, json: JSON.stringify(value) } as const;
+    return value.incomplete.is_partial ? { answer } : { answer, tried };
   } catch (error) {
     if (error instanceof RulesRejection) return { answer: { ok: false, error: asRejection(error.error) } };
     return failure(error);

@@ -33,6 +33,7 @@ import { type KernelReader, ReadBack } from './read-back.ts';
 import { reload } from './reload.ts';
 import type { RulesRuntimeOptions } from './rules-runtime-options.ts';
 import { type Ruleset, saysSomething } from './ruleset/ruleset.ts';
+import type { LimitRule, TrialOutcome } from './safety/limit-trials.ts';
 import { Machine } from './safety/machine.ts';
 import { gatherProtected, type Protected } from './safety/protected-sources.ts';
 import { beginOrFail, readOrFail } from './starting.ts';
@@ -222,6 +223,11 @@ export class RulesRuntime {
   /** Records in the audit file that bans were undone. */
   auditUndo(who: CallerIdentity, why: string, rules: readonly Rule[]): void {
     (this.#service as RulesService).note({ what: 'undo_ban', who, why }, { rules: rules.slice(0, MAX_AUDITED) });
+  }
+
+  /** Records dry runs of limits. */
+  tried(limits: readonly { readonly rule: LimitRule; readonly outcome: TrialOutcome }[]): void {
+    for (const { rule, outcome } of limits) if (outcome.packets > 0) this.#service?.tried(rule, outcome);
   }
 
   /** Directory of the network tables in the namespace of the watched interfaces. */

@@ -14,6 +14,7 @@ import type {
   PastFacts,
   PastLearned,
   PastLearnRequest,
+  PastLimit,
   PastRates,
   PastRatesRequest,
   PastRows,
@@ -43,7 +44,9 @@ export interface PastRequests {
 export type PastTrial = Pick<
   PastDryRunReport,
   'judged' | 'newly_denied' | 'by_source' | 'by_port' | 'known_good' | 'incomplete'
->;
+> & {
+  readonly limits?: readonly Pick<PastLimit, 'rule' | 'seen' | 'over' | 'buckets' | 'is_upper_estimate'>[] | undefined;
+};
 
 /** A node whose packets are not in an answer of several nodes. */
 export interface NodeWithout {

@@ -132,6 +132,17 @@ const isTrial = isShape<PastTrial>({
   by_port: isList(
     isShape<PastTrial['by_port'][number]>({ ...volume, ip_protocol: isCount, port: isCount, newly_denied: isVolume }),
   ),
+  limits: mayBe(
+    isList(
+      isShape<NonNullable<PastTrial['limits']>[number]>({
+        rule: isText,
+        seen: isCount,
+        over: isCount,
+        buckets: isCount,
+        is_upper_estimate: isFlag,
+      }),
+    ),
+  ),
   known_good: isShape<PastTrial['known_good']>({
     sources: isCount,
     packets: isCount,

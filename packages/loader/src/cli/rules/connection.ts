@@ -1,5 +1,5 @@
 /** Connects `packetlog rules` to the running loader or, if none runs, to the rules file. */
-import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { LimitTriedRequest, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
@@ -58,6 +58,16 @@ export class Connection {
       () => this.#client.ask(verb, request),
       ({ rulesApi }, caller) => rulesApi.ask(verb, request, caller),
     );
+  }
+
+  /** Tells the running loader about the dry run of a limit. Returns false if none took it. */
+  async limitTried(request: LimitTriedRequest): Promise<boolean> {
+    try {
+      return (await this.#isServed()) && (await this.#client.limitTried(request)).ok;
+    } catch {
+      // The dry run itself succeeded.
+      return false;
+    }
   }
 
   importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {

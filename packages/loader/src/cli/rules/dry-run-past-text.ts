@@ -1,6 +1,6 @@
 /** Formats the result of a dry run over recorded packets. */
 
-import type { PastDryRunReport } from '@packetlog/common';
+import type { PastDryRunReport, PastLimit } from '@packetlog/common';
 import { formatDuration, protocolName } from '@packetlog/common';
 import { exampleView } from '../../past-dry-run/past-dry-run.ts';
 import type { PastResult } from '../../past-dry-run/try-past.ts';
@@ -14,6 +14,7 @@ const grouped = (value: number) => value.toLocaleString('en-US');
 
 export function dryRunPastText({ report, dryRun }: PastResult): string[] {
   const { newly_denied, denied, observed, by_rule, by_source, by_port, known_good, looks_established } = report;
+  const { records, judged } = report;
   const lines = [...headText(report)];
   lines.push(
     `Would have denied ${one(newly_denied.packets, 'packet')} that ${newly_denied.packets === 1 ? 'was' : 'were'} not denied then: ` +
@@ -26,6 +27,10 @@ export function dryRunPastText({ report, dryRun }: PastResult): string[] {
   const all = newly_denied.packets;
   const row = (packets: number, what: string, rest = '') => `${grouped(packets).padStart(10)}  ${what}${rest}`;
   const shared = (packets: number, what: string) => row(packets, `${share(packets, all)}  ${what}`);
+  part(
+    'Limits, each alone:',
+    (report.limits ?? []).flatMap((limit) => limitText(limit, records < judged)),
+  );
   part(
     'By rule, all packets that match:',
     by_rule.map(({ rule, packets }) => row(packets, rule)),
@@ -69,6 +74,24 @@ export function dryRunPastText({ report, dryRun }: PastResult): string[] {
 
 const MAX_LINES = 10;
 
+/** `isSampled`: some records stand for several packets, which did not arrive at one moment. */
+function limitText(
+  { rule, seen, over, buckets, by_bucket, first_over_ns, not_evaluated, is_upper_estimate }: PastLimit,
+  isSampled: boolean,
+): string[] {
+  const estimate = `${is_upper_estimate ? 'at most ' : isSampled ? 'about ' : ''}${grouped(over)}`;
+  const first = first_over_ns === null ? '' : `, first at ${utc(first_over_ns)} UTC`;
+  const from = over === 0 ? '' : ` (${share(over, seen).trim()}), from ${one(buckets, 'bucket')}${first}`;
+  const lost =
+    not_evaluated === 0 ? [] : [`  not evaluated: ${grouped(not_evaluated)}, because there were too many buckets`];
+  return [
+    rule,
+    `  ${estimate} of ${grouped(seen)} would have been over${from}`,
+    ...by_bucket.map((each) => `  ${grouped(each.over).padStart(10)}  ${each.bucket}`),
+    ...lost,
+  ];
+}
+
 function headText(report: PastDryRunReport): string[] {
   const { records, judged, bytes, first_ns, last_ns, from_ns, incomplete } = report;
   const partial = incomplete.is_partial
@@ -89,21 +112,13 @@ function headText(report: PastDryRunReport): string[] {
 
 const MUCH_LATER_NS = 60_000_000_000n;
 
-function notesText({
-  limits_not_evaluated,
-  expiring_rules,
-  unknown_interfaces,
-  incomplete,
-  known_good,
-}: PastDryRunReport): string[] {
+function notesText({ expiring_rules, unknown_interfaces, incomplete, known_good }: PastDryRunReport): string[] {
   const { gaps, not_recording, expired, damaged, unreadable_journal_lines, uncounted_source_packets } = incomplete;
   const notes: string[] = [];
   if (expiring_rules > 0) {
     const rules = expiring_rules === 1 ? 'One rule expires; it was' : `${expiring_rules} rules expire; they were`;
     notes.push(`${rules} evaluated as if in force during the whole range.`);
   }
-  if (limits_not_evaluated !== undefined)
-    notes.push(`Not evaluated: ${one(limits_not_evaluated, 'limit')}, which depend on the time of each packet.`);
   for (const name of unknown_interfaces)
     notes.push(`No interface had the name ${printableName(name)} in this range: rules for it matched nothing.`);
   const lost = gaps.reduce((sum, { records }) => sum + records, 0);

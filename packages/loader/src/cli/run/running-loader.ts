@@ -256,6 +256,7 @@ export class RunningLoader {
       recorder: () => recorder.facts(),
       bookmarks: recorder.bookmarks,
       trial: () => this.#rules.dryRunContext(),
+      tried: (limits) => this.#rules.tried(limits),
       tables: () => this.#rules.tables,
       ...(geoip.length > 0 && { places: () => readPlaceFiles(geoip) }),
       failed: (error) => this.#lines.failed(error, 'a question about recorded packets failed'),

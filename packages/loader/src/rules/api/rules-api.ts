@@ -4,6 +4,7 @@ import {
   type CheckedRulesRequest,
   invalidRequest,
   type LimitLevels,
+  limitTriedSchema,
   type PermitProposals,
   type Rule,
   type RulesAnswer,
@@ -136,6 +137,15 @@ export class RulesApi {
   /** Handles a request `limits:top`. Never rejects. */
   async limits(request: unknown): Promise<Acknowledgement<LimitLevels>> {
     return this.#options.levels?.top(request) ?? { ok: false, error: NO_LEVELS };
+  }
+
+  /** Records a dry run that a command of root made over recorded packets. */
+  limitTried(request: unknown): { ok: true; value: Record<string, never> } | { ok: false; error: RulesError } {
+    const parsed = limitTriedSchema.safeParse(request);
+    if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
+    const { rule, for_ms, ...counts } = parsed.data;
+    this.#options.service.tried(rule, { forMs: for_ms, ...counts });
+    return { ok: true, value: {} };
   }
 
   /** Handles a request. Never throws. */

@@ -8,6 +8,7 @@ import type {
   BansVerb,
   LimitLevels,
   LimitsTopRequest,
+  LimitTriedRequest,
   RulesAnswer,
   RulesRequest,
   RulesVerb,
@@ -86,6 +87,11 @@ export class ControlClient {
   /** Asks for the levels of limits. A loader of an earlier version answers `not_found`. */
   limits(request: LimitsTopRequest): Promise<Acknowledgement<LimitLevels>> {
     return this.#post('/limits/top', JSON.stringify(request));
+  }
+
+  /** Records the dry run of a limit over recorded packets. A loader of an earlier version answers `not_found`. */
+  limitTried(request: LimitTriedRequest): Promise<{ ok: boolean }> {
+    return this.#post('/limits/tried', JSON.stringify(request));
   }
 
   /** Returns which loader answers. Also works with a loader of another version. */

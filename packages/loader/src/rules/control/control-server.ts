@@ -4,7 +4,8 @@
  * raw list of any length. `POST /session` identifies this loader, `POST /status` describes its state,
  * `POST /rotate-tokens` replaces the tokens of the dashboard. `POST /past/<verb>` takes the bodies of `past:<verb>` for
  * `facts`, `bookmark` and `unbookmark`; `POST /bans/<verb>` those of `bans:<verb>`; `POST /alerts/<verb>` those of
- * ipc/alerts/alerts-access.ts; `POST /limits/top` that of `limits:top`.
+ * ipc/alerts/alerts-access.ts; `POST /limits/top` that of `limits:top`. `POST
+ * /limits/tried` records a dry run of a limit.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -49,6 +50,7 @@ export const ADDRESS_HEADER = 'x-packetlog-address';
 
 type Answer =
   | RulesAnswer<RulesVerb>
+  | { readonly ok: true; readonly value: Record<string, never> }
   | { readonly ok: true; readonly value: ControlSession | LoaderStatus | RotatedTokens }
   | AlertAnswer<AlertVerb>
   | BansAnswer<BansVerb>
@@ -120,6 +122,7 @@ async function handle(
   const bansVerb = /^\/bans\/([a-z]+)$/.exec(pathname)?.[1] ?? '';
   if (isBansVerb(bansVerb)) return askBans(loader.bans(), bansVerb, request);
   if (pathname === '/limits/top') return rulesApi.limits(JSON.parse((await bodyOf(request)).toString('utf8')));
+  if (pathname === '/limits/tried') return rulesApi.limitTried(JSON.parse((await bodyOf(request)).toString('utf8')));
   const verb = /^\/rules\/([a-z_]+)$/.exec(pathname)?.[1] ?? '';
   if (!isVerb(verb)) return UNKNOWN;
   const body = await bodyOf(request);

@@ -6,6 +6,7 @@ import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { isExpired, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
+import type { LimitRule, TrialOutcome } from '../safety/limit-trials.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import type { KeptCounts } from '../store/counts-file.ts';
 import type { Alarms } from './alarms.ts';
@@ -120,6 +121,11 @@ export class RulesService {
   /** Redoes the change undone last, if nothing else has changed since. With `id`, only that change. */
   redo(caller: CallerIdentity, id?: number): Promise<Done<{ redone: string }>> {
     return this.#engine.undo.redo(caller, id);
+  }
+
+  /** Records the dry run of a limit, which may then be enforced. */
+  tried(rule: LimitRule, outcome: TrialOutcome): void {
+    this.#options.enforcement.trials.tried(rule, outcome);
   }
 
   /** Returns the protected addresses that `compiled` would lock out and the rules in force do not. */

@@ -124,7 +124,7 @@ function partsOf(rule: LimitRule, ...without: readonly (keyof Rule)[]): unknown[
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-const NO_PARTS = ['id', 'reason', 'enforce', 'expires_at', 'created_by', 'created_at'] as const;
+const NO_PARTS = ['id', 'for', 'reason', 'enforce', 'expires_at', 'created_by', 'created_at'] as const;
 
 /** Returns whether a limit denies nothing that `other` would not deny. */
 export function isLooser(rule: Rule, other: Rule): boolean {

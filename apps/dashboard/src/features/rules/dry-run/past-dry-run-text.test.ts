@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PastTrial } from '../../../node/messages/past-events.ts';
 import { rangeText } from '../../../text/calendar-text.ts';
-import { knownGoodText, missingText, pastSpans, pastVerdict } from './past-dry-run-text.ts';
+import { knownGoodText, missingText, pastLimitText, pastSpans, pastVerdict } from './past-dry-run-text.ts';
 
 const incomplete: PastTrial['incomplete'] = {
   is_partial: false,
@@ -87,4 +87,12 @@ describe('the ranges to choose from', () => {
   it('have a last night that is over', () => {
     expect(offered(3, 200)).toContain('last night: Sat 28 Nov 22:00:00 to yesterday 06:00:00');
   });
+});
+
+it('a limit is described by what it saw, what would have been over, and from how many buckets', () => {
+  const limit = { rule: 'limit any source', seen: 1204, over: 311, buckets: 12, is_upper_estimate: false };
+  expect(pastLimitText(limit)).toBe('limit any source: 311 of 1,204 would have been over, from 12 buckets.');
+  expect(pastLimitText({ ...limit, over: 0, is_upper_estimate: true })).toBe(
+    'limit any source: at most 0 of 1,204 would have been over.',
+  );
 });

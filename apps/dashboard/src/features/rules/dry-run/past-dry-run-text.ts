@@ -59,3 +59,12 @@ export function knownGoodText({ addr, packets, because }: KnownGood): string {
   );
   return `Known-good: ${addr}, ${counted(packets, 'packet')} (${reasons.join('; ')}).`;
 }
+
+type Limit = NonNullable<PastTrial['limits']>[number];
+
+/** States what a limit would have done alone, as if it observed. */
+export function pastLimitText({ rule, seen, over, buckets, is_upper_estimate }: Limit): string {
+  const count = `${is_upper_estimate ? 'at most ' : ''}${formatCount(over)} of ${formatCount(seen)}`;
+  const from = over === 0 ? '' : `, from ${counted(buckets, 'bucket')}`;
+  return `${rule}: ${count} would have been over${from}.`;
+}

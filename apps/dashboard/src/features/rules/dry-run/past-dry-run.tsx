@@ -7,7 +7,7 @@ import type { PastTrial } from '../../../node/messages/past-events.ts';
 import type { TimeSpan } from '../../../node/past/past.ts';
 import { useOldestRecorded, useShownRange } from '../../../node/recorded/use-recorder.ts';
 import { rangeText } from '../../../text/calendar-text.ts';
-import { knownGoodText, missingText, pastSpans, pastVerdict } from './past-dry-run-text.ts';
+import { knownGoodText, missingText, pastLimitText, pastSpans, pastVerdict } from './past-dry-run-text.ts';
 import { Volumes } from './volumes.tsx';
 
 type DryRunRequest = Omit<RulesRequest<'test'>, 'seconds'>;
@@ -88,6 +88,11 @@ function PastReport({ report, span, now }: { report: PastTrial; span: TimeSpan; 
       <p className="field-hint">
         {rangeText(span, now)}. {missingText(report)}
       </p>
+      {(report.limits ?? []).map((limit) => (
+        <p key={limit.rule} data-testid="past-limit">
+          {pastLimitText(limit)}
+        </p>
+      ))}
       {known_good.by_source.map((source) => (
         <p key={source.addr} className="report-lockout">
           {knownGoodText(source)}
