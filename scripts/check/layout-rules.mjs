@@ -90,7 +90,7 @@ export const LAYOUTS = [
         'mutex.ts',
       ],
       // Evaluates recorded packets with rules that were not in force.
-      'past-dry-run': ['past/reading', 'rules', 'recorder/format'],
+      'past-dry-run': ['past/reading', 'rules', 'xdp/limits/bucket-text.ts', 'recorder/format'],
       // Reads capture files, and runs their frames through the program and the rules.
       'capture-file': [],
       replay: ['capture-file', 'rules', 'xdp', 'system', 'native', 'ipc', 'errors'],

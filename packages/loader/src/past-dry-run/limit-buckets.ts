@@ -1,6 +1,6 @@
 /** The buckets of one limit, exact: the generic cell rate algorithm without the kernel's cells and ticks. Pure. */
 import type { LimitNumbers } from '@packetlog/common';
-import { bucketText } from '../rules/limits/bucket-text.ts';
+import { bucketText } from '../xdp/limits/bucket-text.ts';
 
 const NS_PER_SECOND = 1e9;
 const NS_PER_MS = 1e6;
