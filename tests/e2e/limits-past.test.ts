@@ -2,7 +2,7 @@
 /** A dry run of limits over recorded packets, against the limits that the kernel applied to the same packets. Needs root. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PastDryRunReport } from '@packetlog/common';
+import type { PastDryRunReport, RuleDraft } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ethernet, ipv4, tcp, udp } from '../lab/frame.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -15,20 +15,12 @@ const BURST = 20;
 const SOURCES = 30;
 /** The kernel's time is early by up to a tick of at most 10 ms, and cells round: a packet per bucket. */
 const ROUNDING = 1;
-const BLOCKED = {
-  action: 'limit',
-  source: 'any',
-  protocol: 'udp',
-  destination_port: 7001,
-  rate: `${BURST}/h`,
-  then: 'block:10m',
-};
-const LIMITS = [
-  BLOCKED,
+const LIMITS: readonly RuleDraft[] = [
+  { action: 'limit', source: 'any', protocol: 'udp', destination_port: 7001, rate: `${BURST}/h`, then: 'block:10m' },
   { action: 'limit', source: 'any', protocol: 'udp', destination_port: 7002, rate: `${BURST}/h` },
   { action: 'limit', source: 'any', protocol: 'tcp', rate: '5/h', measure: 'ports', per: 'source/24' },
   { action: 'limit', source: 'any', protocol: 'udp', destination_port: 7003, rate: `${BURST}/s` },
-] as const;
+];
 
 describe.skipIf(!requireRoot())('a dry run of limits over the past', () => {
   const suite = eachWithNetwork({ ipv6: false });

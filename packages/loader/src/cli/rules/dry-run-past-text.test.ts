@@ -48,7 +48,7 @@ const REPORT: PastDryRunReport = {
 
 it('says what would have been denied, what of it looks good, and what is incomplete', () => {
   const dryRun = { examples: [] } as never;
-  expect(dryRunPastText({ report: REPORT, dryRun })).toEqual([
+  expect(dryRunPastText({ report: REPORT, triedLimits: [], dryRun })).toEqual([
     'PARTIAL: interrupted after 4 of 9 segments.',
     'Evaluated 4,000 packets, 400,000 bytes, from 2023-11-14 22:15:20.000 to 2023-11-14 22:16:20.000 UTC.',
     'The first recorded packet is 2 min after --from.',
@@ -81,5 +81,26 @@ it('says what would have been denied, what of it looks good, and what is incompl
     'Incomplete: 1 damaged segment skipped. packetlog segments verify shows all damage.',
     'Incomplete: 1 line of the journal cannot be read.',
     'There were more sources than are counted separately: 5 packets of others are only in the totals.',
+  ]);
+});
+
+it('shows limits, how sure their counts are, and their fullest buckets', () => {
+  const dryRun = { examples: [] } as never;
+  const limit = {
+    ...{ id: 3, rule: 'limit any source', seen: 1000, over: 250, buckets: 2, first_over_ns: '1700000121000000000' },
+    ...{ by_bucket: [{ bucket: '192.0.2.1', over: 200 }], not_evaluated: 7, is_upper_estimate: false },
+  };
+  const none = { ...limit, rule: 'limit 192.0.2.0/24', over: 0, first_over_ns: null, by_bucket: [], not_evaluated: 0 };
+  const report = { ...REPORT, limits: [limit, { ...none, is_upper_estimate: true }] };
+  const lines = dryRunPastText({ report, triedLimits: [], dryRun });
+  const start = lines.indexOf('Limits, each alone:');
+  expect(lines.slice(start, start + 7)).toEqual([
+    'Limits, each alone:',
+    '  limit any source',
+    '    about 250 of 1,000 would have been over (25.0 %), from 2 buckets, first at 2023-11-14 22:15:21.000 UTC',
+    '           200  192.0.2.1',
+    '    not evaluated: 7, because there were too many buckets',
+    '  limit 192.0.2.0/24',
+    '    at most 0 of 1,000 would have been over',
   ]);
 });
