@@ -44,4 +44,9 @@ test('options become a draft of the protocol, without fields that are not set', 
     destination_port: '20-22',
     interface: 'eth0',
   });
+  const conditions = { destination: '::ffff:192.0.2.2', tcpFlags: 'syn', length: '0-60', fragment: true } as const;
+  expect(ruleDraft('deny', 'any', conditions)).toEqual({
+    ...{ action: 'deny', source: 'any', destination: '192.0.2.2' },
+    ...{ tcp_flags: 'syn', length: '0-60', fragment: true },
+  });
 });

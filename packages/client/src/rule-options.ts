@@ -20,6 +20,14 @@ export interface RuleOptions {
   readonly port?: number | string;
   /** Only packets that arrive on this interface. */
   readonly interface?: string;
+  /** The address, or the network, that packets are sent to. */
+  readonly destination?: string;
+  /** With the protocol `tcp`: `syn` (SYN is set), `syn,!ack` (and ACK is not), `none` (no flag is). */
+  readonly tcpFlags?: string;
+  /** Bytes of the frame, with its Ethernet header: 60 or `'1400-65535'`. */
+  readonly length?: number | string;
+  /** Only fragments after the first, which have no ports. */
+  readonly fragment?: true;
   /** Add the rule even if it locks out a protected address. */
   readonly force?: boolean;
 }
@@ -37,7 +45,7 @@ export interface ImportOptions {
 export type AddedRule = Rule & { readonly pending?: PendingChange | undefined };
 
 export function ruleDraft(action: RuleAction, source: string, options: RuleOptions): RuleDraft {
-  const { for: lasts, until, reason, protocol, port, interface: name } = options;
+  const { for: lasts, until, reason, protocol, port, interface: name, destination, tcpFlags, length } = options;
   return {
     action,
     source: normalizeAddress(source),
@@ -47,6 +55,10 @@ export function ruleDraft(action: RuleAction, source: string, options: RuleOptio
     ...(protocol !== undefined && { protocol }),
     ...(port !== undefined && { destination_port: port }),
     ...(name !== undefined && { interface: name }),
+    ...(destination !== undefined && { destination: normalizeAddress(destination) }),
+    ...(tcpFlags !== undefined && { tcp_flags: tcpFlags }),
+    ...(length !== undefined && { length }),
+    ...(options.fragment !== undefined && { fragment: options.fragment }),
   };
 }
 

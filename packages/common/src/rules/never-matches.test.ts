@@ -27,9 +27,18 @@ describe('a rule that cannot match', () => {
     [{ source: 'any', expires_at: '2030-01-01T00:00:00Z' }, /it expired at 2030-01-01T00:00:00Z/],
     [{ source: 'set:none' }, /set none is empty/],
     [{ source: 'any', interface: 'eth1', expires_at: '2030-01-01T00:00:02Z' }, undefined],
+    [{ source: '192.0.2.1', destination: '2001:db8::1' }, /the source is IPv4 and the destination IPv6/],
+    [{ source: 'any', destination: '192.0.2.1', protocol: 'icmpv6' }, /Write icmp\.$/],
+    [{ source: 'any', destination: IPV6, protocol: 'icmp' }, /Write icmpv6\.$/],
+    [{ source: 'any', fragment: true, destination_port: 53 }, /later fragments have no ports/],
+    [{ source: 'any', fragment: true, protocol: 'tcp', tcp_flags: 'syn' }, /later fragments have no TCP flags/],
+    [{ source: 'any', length: '0-33' }, /headers alone have 34 bytes/],
+    [{ source: 'any', length: '0-34' }, undefined],
+    [{ source: 'any', fragment: true, protocol: 'udp' }, undefined],
+    [{ source: '192.0.2.1', destination: '192.0.2.0/24' }, undefined],
     [{ source: 'set:some' }, undefined],
     [{ source: 'set:unknown' }, undefined],
-  ])('is found for %j', (rule, sentence) => {
+  ] as const)('is found for %j', (rule, sentence) => {
     const problem = neverMatches(rule, {
       nowMs: Date.parse('2030-01-01T00:00:01Z'),
       interfaces: ['eth0', 'eth1'],

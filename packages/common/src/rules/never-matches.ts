@@ -1,9 +1,12 @@
 /** Finds rules that match no packet, or fewer packets than their text says: explains why, and what to write instead. */
 import { parseIpProtocol } from './ip-protocol.ts';
+import { type PacketCondition, parseDestination, parseLengthRange } from './packet-condition.ts';
 import type { Rule } from './rule.ts';
 import { parseRuleSource } from './source.ts';
 
-type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'interface' | 'expires_at'>>;
+type Matching = PacketCondition &
+  Pick<Rule, 'source'> &
+  Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface' | 'expires_at'>>;
 
 /** Facts about the loader that applies the rule. Absent: unknown, and not checked. */
 export interface MatchContext {
@@ -44,7 +47,7 @@ export function followedHeader({ source, protocol }: Matching): string | undefin
 
 /** Returns a sentence with the next step; undefined if the rule can match everything it says. */
 export function neverMatches(rule: Matching, context: MatchContext = {}): string | undefined {
-  return byProtocol(rule) ?? byContext(rule, context);
+  return byProtocol(rule) ?? byCondition(rule) ?? byContext(rule, context);
 }
 
 function byProtocol(rule: Matching): string | undefined {
@@ -59,6 +62,27 @@ function byProtocol(rule: Matching): string | undefined {
   }
   if (number === ICMPV6 && family === 4) return 'It never matches: IPv4 packets carry icmp, not icmpv6. Write icmp.';
   if (number === ICMP && family === 6) return 'It never matches: IPv6 packets carry icmpv6, not icmp. Write icmpv6.';
+  return undefined;
+}
+
+/** The shortest header: of Ethernet and IPv4. */
+const SHORTEST_FRAME = 34;
+
+function byCondition({ source, protocol, destination_port, destination, fragment, ...rule }: Matching) {
+  const family = familyOf(source);
+  const to = destination === undefined ? undefined : parseDestination(destination).family;
+  if (family !== undefined && to !== undefined && family !== to)
+    return `It never matches: the source is IPv${family} and the destination IPv${to}. Write addresses of one family.`;
+  if (protocol !== undefined && to === 4 && parseIpProtocol(protocol) === ICMPV6)
+    return 'It never matches: packets to an IPv4 destination carry icmp, not icmpv6. Write icmp.';
+  if (protocol !== undefined && to === 6 && parseIpProtocol(protocol) === ICMP)
+    return 'It never matches: packets to an IPv6 destination carry icmpv6, not icmp. Write icmpv6.';
+  if (fragment === true && destination_port !== undefined)
+    return 'It never matches: later fragments have no ports. Leave the port out; the first fragment has one, and needs a rule without fragment.';
+  if (fragment === true && rule.tcp_flags !== undefined)
+    return 'It never matches: later fragments have no TCP flags. Leave the flags or the fragment out.';
+  if (rule.length !== undefined && parseLengthRange(rule.length).to < SHORTEST_FRAME)
+    return `It never matches: the Ethernet and IP headers alone have ${SHORTEST_FRAME} bytes. Write a greater length.`;
   return undefined;
 }
 

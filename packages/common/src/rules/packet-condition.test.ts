@@ -104,6 +104,10 @@ describe('a rule with conditions', () => {
   it.each([
     [{ tcp_flags: 'syn' }, 'rule.tcp_flags: Only TCP has flags: write the protocol tcp.'],
     [{ tcp_flags: 'syn', protocol: 'udp' }, 'rule.tcp_flags: Only TCP has flags: write the protocol tcp.'],
+    [
+      { action: 'limit', rate: '5/s', measure: 'connections', length: '60-80' },
+      'rule.length: A limit of connections measures no single packets: leave this out.',
+    ],
     [{ fragment: false }, 'rule.fragment: Write true, or leave it out.'],
     [{ length: '80-60' }, 'rule.length: "80-60" ends before it begins: write 60-80'],
   ])('requested with %j is rejected with the field and the fix', (wrong, message) => {

@@ -55,13 +55,25 @@ export function parseLengthRange(value: number | string): NumberRange {
   return parseNumberRange(value, 'a length in bytes');
 }
 
-/** Returns why flags and protocol do not fit together; undefined if they do. */
-export function tcpFlagsProblem({
-  tcp_flags,
-  protocol,
-}: PacketCondition & { readonly protocol?: string | number | undefined }): string | undefined {
-  if (tcp_flags === undefined || (protocol !== undefined && parseIpProtocol(protocol) === TCP)) return undefined;
-  return 'Only TCP has flags: write the protocol tcp.';
+export interface ConditionProblem {
+  readonly field: (typeof PACKET_CONDITION_FIELDS)[number];
+  readonly message: string;
+}
+
+type Checked = PacketCondition & {
+  readonly protocol?: string | number | undefined;
+  readonly measure?: string | undefined;
+};
+
+/** Returns why the conditions of a rule do not fit to the rest of it; undefined if they do. */
+export function conditionProblem(rule: Checked): ConditionProblem | undefined {
+  const { tcp_flags, protocol, measure } = rule;
+  if (tcp_flags !== undefined && (protocol === undefined || parseIpProtocol(protocol) !== TCP))
+    return { field: 'tcp_flags', message: 'Only TCP has flags: write the protocol tcp.' };
+  if (measure !== 'connections') return undefined;
+  // The packets of a connection differ in these; all have the same destination.
+  const field = (['tcp_flags', 'length', 'fragment'] as const).find((each) => rule[each] !== undefined);
+  return field && { field, message: 'A limit of connections measures no single packets: leave this out.' };
 }
 
 /** Returns `, frames of 1400 to 1500 bytes, later fragments only`; empty without these conditions. */

@@ -12,7 +12,7 @@ import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
 import { LIMIT_MEASURES, type LimitFields, limitProblem, parsePer, parseRate, parseThen } from './limit.ts';
 import { followedHeader } from './never-matches.ts';
 import { formatNumberRange } from './number-range.ts';
-import { formatDestination, parseDestination, parseLengthRange, tcpFlagsProblem } from './packet-condition.ts';
+import { conditionProblem, formatDestination, parseDestination, parseLengthRange } from './packet-condition.ts';
 import { formatPortRange, parsePortRange } from './port-range.ts';
 import { FIRST_BAN_RULE_ID, MAX_REASON_LENGTH, MAX_RULE_ID, RULE_ACTIONS } from './rule-limits.ts';
 import { RuleValueError } from './rule-value-error.ts';
@@ -117,12 +117,10 @@ const portsDoNotFit = {
   error: 'This protocol has no ports: leave the port out, or write tcp, udp, sctp or udplite.',
 };
 
-const flagsFit = z.superRefine(
-  (rule: { tcp_flags?: string | undefined; protocol?: string | number | undefined }, context) => {
-    const problem = tcpFlagsProblem(rule);
-    if (problem) context.addIssue({ code: 'custom', path: ['tcp_flags'], message: problem });
-  },
-);
+const conditionsFit = z.superRefine((rule: Parameters<typeof conditionProblem>[0], context) => {
+  const problem = conditionProblem(rule);
+  if (problem) context.addIssue({ code: 'custom', path: [problem.field], message: problem.message });
+});
 
 /** Returns the text if `parse` accepts it. */
 function textFor(parse: (value: string) => unknown) {
@@ -184,7 +182,7 @@ export const ruleSchema = z
     /** When the rule expires; absent: no expiry. */
     expires_at: z.optional(time),
   })
-  .check(z.refine(portsFit, portsDoNotFit), flagsFit, limitFits);
+  .check(z.refine(portsFit, portsDoNotFit), conditionsFit, limitFits);
 export type Rule = z.infer<typeof ruleSchema>;
 
 /** A requested rule. */
@@ -200,7 +198,7 @@ export const ruleDraftSchema = z
   })
   .check(
     z.refine(portsFit, portsDoNotFit),
-    flagsFit,
+    conditionsFit,
     limitFits,
     z.refine((draft) => draft.for === undefined || draft.expires_at === undefined, oneEnd),
     // Only for drafts: a file with such a rule is still read, and the rule is listed with a warning.
@@ -281,5 +279,5 @@ export const fileRuleSchema = z
     created_at: z.optional(time),
     expires_at: z.optional(time),
   })
-  .check(z.refine(portsFit, portsDoNotFit), flagsFit, limitFits);
+  .check(z.refine(portsFit, portsDoNotFit), conditionsFit, limitFits);
 export type FileRule = z.output<typeof fileRuleSchema>;

@@ -72,13 +72,17 @@ export const editRule: Handler = async (connection, printer, options, [id = ''])
   const { action, source } = options as { action?: string; source?: string };
   const given = { action, source, ...match(options), ...limit(options), ...life(options) };
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  const changes = Object.fromEntries(
-    entries.map(([key, value]) => [key, value === 'none' ? null : value]),
-  ) as RuleChanges;
+  const changes = Object.fromEntries(entries.map(([key, value]) => [key, changeOf(key, value)])) as RuleChanges;
   if (entries.length === 0) throw nothingToEdit(id);
   const answer = await connection.ask('edit', { id: ruleId(id), changes, ...force(options) });
   return printer.changed(answer, (value) => `Changed rule ${value.rule.id}.`);
 };
+
+/** Null removes a condition. The TCP flags `none` are a condition: no flag is set. */
+function changeOf(key: string, value: unknown): unknown {
+  const removing = key === 'tcp_flags' ? 'any' : key === 'fragment' ? false : 'none';
+  return value === removing ? null : value;
+}
 
 /** Enforces a limit, or lets it observe. */
 export async function switchLimit(

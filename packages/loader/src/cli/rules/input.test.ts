@@ -36,6 +36,18 @@ describe('rules from standard input', () => {
     ]);
   });
 
+  it('have conditions', () => {
+    const text =
+      'deny any --protocol tcp --tcp-flags syn,!ack --destination 192.0.2.0/24 --length 0-60\ndeny any --fragment\n';
+    expect(draftsOf(text, undefined, {}).map(({ draft }) => draft)).toEqual([
+      {
+        ...{ action: 'deny', source: 'any', protocol: 'tcp', tcp_flags: 'syn,!ack' },
+        ...{ destination: '192.0.2.0/24', length: '0-60' },
+      },
+      { action: 'deny', source: 'any', fragment: true },
+    ]);
+  });
+
   it('are only sources if the action is an argument', () => {
     expect(draftsOf('192.0.2.1\n\n2001:db8::1 # x\n', 'deny', { port: '22' })).toEqual([
       { line: 1, draft: { action: 'deny', source: '192.0.2.1', destination_port: '22' } },

@@ -41,7 +41,7 @@ export async function removalOf(
   }
   if (selectedSource === undefined && reason === undefined && Object.keys(conditions).length > 0) {
     throw usageError(
-      '--action, --protocol, --port and --interface narrow --source, --set or --reason, which is missing',
+      '--action, --protocol, --port, --interface and conditions narrow --source, --set or --reason, which is missing',
     );
   }
   if (selectedSource === undefined && reason === undefined && ids.length === 0)

@@ -9,6 +9,19 @@ export function matchOptions(): Option[] {
     new Option('--protocol <protocol>', 'tcp, udp, icmp, icmpv6, … or a number'),
     new Option('--port <port>', 'destination port, or a range such as 1000-2000'),
     new Option('--interface <name>', 'only packets that arrive on this interface'),
+    ...conditionOptions(),
+  ];
+}
+
+function conditionOptions(): Option[] {
+  return [
+    new Option('--destination <address>', 'only packets to this address or network'),
+    new Option(
+      '--tcp-flags <flags>',
+      'only TCP packets with these flags: syn, syn,!ack, fin,psh,urg, or none (no flag)',
+    ),
+    new Option('--length <bytes>', 'only frames of this length, or of a range such as 1400-65535'),
+    new Option('--fragment', 'only fragments after the first, which have no ports'),
   ];
 }
 
@@ -56,8 +69,11 @@ export function nowOption(): Option {
 }
 
 export function match(options: Record<string, unknown>) {
-  const { protocol, port, interface: name } = options;
-  return defined({ protocol, destination_port: port, interface: name });
+  const { protocol, port, interface: name, tcpFlags, destination, length, fragment } = options;
+  return defined({
+    ...{ protocol, destination_port: port, interface: name },
+    ...{ tcp_flags: tcpFlags, destination, length, fragment },
+  });
 }
 
 export function life(options: Record<string, unknown>) {

@@ -37,6 +37,7 @@ Examples:
   packetlog rules add permit 198.51.100.7 --reason "office"
   packetlog rules add limit any --protocol tcp --port 22 --rate 20/min --measure syn --reason "ssh"
   packetlog rules add limit any --preset ssh
+  packetlog rules add deny any --protocol tcp --tcp-flags none --reason "NULL scan"
   packetlog rules enforce 3                         deny what is over limit 3, once it has observed
   packetlog rules add observe any --port 23         see what a deny rule would catch
   packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
@@ -124,10 +125,14 @@ Many rules in one change, all of them or none:
   for (const option of matchOptions()) edit.addOption(option);
   for (const option of [...limitOptions(), ...lifeOptions()]) edit.addOption(option);
   edit.option('--no-enforce', 'limit: permit and mark what is over');
+  edit.option('--no-fragment', 'also packets that are no later fragments');
   edit
     .addOption(forceOption())
     .addOption(nowOption())
-    .addHelpText('after', '\n"none" removes a condition or the expiry: --port none, --until none.');
+    .addHelpText(
+      'after',
+      '\n"none" removes a condition or the expiry: --port none, --until none; for TCP flags, "any" does: --tcp-flags any.',
+    );
 
   subcommand('enforce <id>', 'deny what is over a limit; it must have observed, or had a dry run', (...given) =>
     switchLimit(true, ...given),
