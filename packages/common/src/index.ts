@@ -54,7 +54,7 @@ export {
   MAX_NEWEST_BANS,
   noBans,
 } from './defence/decision.ts';
-export { decisionText, limitName } from './defence/decision-text.ts';
+export { decisionText, limitName, ordinal } from './defence/decision-text.ts';
 export {
   type BucketLevel,
   bucketLevelSchema,

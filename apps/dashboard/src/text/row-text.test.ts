@@ -101,6 +101,7 @@ test.each([
 test.each([
   [{ reason: REASONS.rule, rule_id: 12 }, 'rule 12'],
   [{ reason: REASONS.would_deny, rule_id: 7 }, 'rule 7 would deny'],
+  [{ reason: REASONS.rule, rule_id: 4_000_000_012 }, 'banned'],
   [{ reason: REASONS.limit, rule_id: 7 }, 'over limit 7'],
   [{ reason: REASONS.would_limit, rule_id: 7 }, 'limit 7 would deny'],
   [{ reason: REASONS.default_policy }, 'default policy'],

@@ -12,6 +12,7 @@ import {
 } from '@packetlog/common';
 import { clockMillisText } from './clock.ts';
 import { ABSENT } from './number.ts';
+import { decisionOfRule, ruleName } from './rule-address.ts';
 import { type Verdict, verdictOf } from './verdict-text.ts';
 
 export interface Endpoint {
@@ -80,7 +81,7 @@ export function packetRow(
     vlan: vlan === 0 ? ABSENT : String(vlan % VLAN_PRIORITY_TAG),
     etherType: etherTypeName(view.etherType(i)),
     weight: String(view.weight(i)),
-    rule: view.ruleId(i) === 0 ? ABSENT : String(view.ruleId(i)),
+    rule: view.ruleId(i) === 0 ? ABSENT : ruleName(view.ruleId(i)),
     reason: reasonText(reason, view.ruleId(i), view.weight(i)) || ABSENT,
     ruleId: view.ruleId(i),
   };
@@ -116,7 +117,7 @@ function detail(view: PacketLogView, i: number): string {
 
 function reasonText(reason: string, rule: number, weight: number): string {
   const parts = [];
-  if (reason === 'rule') parts.push(`rule ${rule}`);
+  if (reason === 'rule') parts.push(decisionOfRule(rule) === null ? `rule ${rule}` : 'banned');
   else if (reason === 'would_deny') parts.push(`rule ${rule} would deny`);
   else if (reason === 'limit') parts.push(`over limit ${rule}`);
   else if (reason === 'would_limit') parts.push(`limit ${rule} would deny`);

@@ -41,7 +41,8 @@ function hoursText(ms: number): string {
   return Number.isInteger(hours) && hours < 48 ? `${hours} h` : formatDuration(ms);
 }
 
-function ordinal(n: number): string {
+/** Returns '1st', '2nd', '3rd', '4th'. */
+export function ordinal(n: number): string {
   const last = n % 10;
   const isTeen = Math.floor(n / 10) % 10 === 1;
   const suffix = isTeen ? 'th' : ((['th', 'st', 'nd', 'rd'] as const)[last] ?? 'th');

@@ -55,14 +55,14 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
         bar="trend"
         rate={isRecorded ? 'packets' : 'packets per second'}
       >
-        {rules.map(({ id, action, label, title, packets, series }) => (
+        {rules.map(({ id, name, action, label, title, packets, series }) => (
           <tr key={id}>
             {/* The label takes the room of the trend. */}
             <th scope="row" title={title} colSpan={action === 'observe' ? 2 : 1}>
               <span className="inline-flex items-center gap-2 max-w-full">
                 {action !== null && <VerdictMark verdict={RULE_VERDICT[action]} />}
                 <PageLink href={ruleAddress(id)} className="rule-link font-mono truncate">
-                  {id} <span className="font-sans">{label}</span>
+                  {name} <span className="font-sans">{label}</span>
                 </PageLink>
                 {action === 'observe' && <span className="text-warn shrink-0">{VERDICT_TEXT.would_deny.label}</span>}
                 <FilterByRule id={id} />

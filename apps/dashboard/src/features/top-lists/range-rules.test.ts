@@ -33,3 +33,8 @@ test('lists a limit that observes as such', () => {
   state.replace(makeRules({ rules: [makeRule({ id: 1, ...limit }), makeRule({ id: 2, ...limit, enforce: true })] }));
   expect(rangeRules([top(1, 5), top(2, 4)], state, 5).map(({ action }) => action)).toEqual(['observe', 'limit']);
 });
+
+test('lists a ban by its decision', () => {
+  const [ban] = rangeRules([top(4_000_000_012, 5)], new RulesState(), 5);
+  expect(ban).toMatchObject({ name: 'ban 12', action: 'deny', label: '' });
+});

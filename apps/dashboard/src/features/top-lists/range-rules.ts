@@ -1,10 +1,13 @@
 import type { HistoryTop, Rule, RuleAction } from '@packetlog/common';
 import type { RulesState } from '../../node/state/rules-state.ts';
+import { decisionOfRule, ruleName } from '../../text/rule-address.ts';
 import { matchText } from '../../text/rule-text.ts';
 
 /** A rule that denied, or would deny, in a time range. */
 export interface RangeRule {
   readonly id: number;
+  /** '12', or 'ban 12'. */
+  readonly name: string;
   /** `observe` also for a limit that observes; null for a rule that was removed: its action is not known. */
   readonly action: RuleAction | null;
   readonly label: string;
@@ -21,12 +24,14 @@ export function rangeRules(top: HistoryTop['rules'], state: RulesState, max: num
     .slice(0, max)
     .map(({ rule_id, packets, series }) => {
       const rule = rulesById.get(rule_id);
-      const match = rule === undefined ? 'removed rule' : matchText(rule);
+      const isBan = decisionOfRule(rule_id) !== null;
+      const match = isBan ? '' : rule === undefined ? 'removed rule' : matchText(rule);
       return {
         id: rule_id,
-        action: rule === undefined ? null : isObserving(rule) ? 'observe' : rule.action,
+        name: ruleName(rule_id),
+        action: isBan ? 'deny' : rule === undefined ? null : isObserving(rule) ? 'observe' : rule.action,
         label: rule?.reason || match,
-        title: `rule ${rule_id}: ${match}${rule?.reason ? `, reason: ${rule.reason}` : ''}`,
+        title: isBan ? 'A ban: show why' : `rule ${rule_id}: ${match}${rule?.reason ? `, reason: ${rule.reason}` : ''}`,
         packets,
         series,
       };

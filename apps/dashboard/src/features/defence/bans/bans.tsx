@@ -1,6 +1,6 @@
 'use client';
 
-import type { Ban } from '@packetlog/common';
+import { type Ban, ordinal } from '@packetlog/common';
 import { useState } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
 import { momentText } from '../../../text/calendar-text.ts';
@@ -10,7 +10,6 @@ import { ruleAddress } from '../../../text/rule-address.ts';
 import { PageLink } from '../../../ui/page-link.tsx';
 import { useMayChange } from '../../rules/index.ts';
 import { Section } from '../frame/section.tsx';
-import { ordinal } from './decision-text.ts';
 import { UndoRecentSheet } from './undo-recent-sheet.tsx';
 import type { BansInForce } from './use-bans.ts';
 import { useUndoBans } from './use-undo-bans.ts';

@@ -1,6 +1,6 @@
 'use client';
 
-import type { Bans, Decision } from '@packetlog/common';
+import { type Bans, type Decision, decisionText } from '@packetlog/common';
 import { useState } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
 import { momentText } from '../../../text/calendar-text.ts';
@@ -8,7 +8,7 @@ import { formatCount } from '../../../text/number.ts';
 import { asSentence } from '../../../text/sentence.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Section } from '../frame/section.tsx';
-import { DECISION_TEXT, decisionSentence } from './decision-text.ts';
+import { DECISION_TEXT } from './decision-text.ts';
 import './decision-list.css';
 
 const FIRST = 10;
@@ -50,7 +50,7 @@ export function DecisionList({
                 <VerdictMark verdict={DECISION_TEXT[decision.kind].verdict} />
               </span>
               <p>
-                <span className="font-mono">{decision.source}</span> {decisionSentence(decision)}
+                <span className="font-mono">{decision.source}</span>: {decisionText(decision)}.
               </p>
               <time className="font-mono text-faint" dateTime={new Date(decision.at_ms).toISOString()}>
                 {momentText(decision.at_ms, minute)}

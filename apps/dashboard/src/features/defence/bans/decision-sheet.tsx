@@ -1,6 +1,6 @@
 'use client';
 
-import { type Decision, ruleSentence } from '@packetlog/common';
+import { type Decision, ordinal, ruleSentence } from '@packetlog/common';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
@@ -13,7 +13,7 @@ import { VerdictMark } from '../../../ui/marks.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
 import { useMayChange } from '../../rules/index.ts';
 import { DecisionSamples } from './decision-samples.tsx';
-import { DECISION_TEXT, decisionSentence, ordinal } from './decision-text.ts';
+import { DECISION_TEXT, decisionSentence } from './decision-text.ts';
 import { Guards } from './guards.tsx';
 import { useUndoBans } from './use-undo-bans.ts';
 import './decision-sheet.css';
@@ -96,6 +96,11 @@ function DecisionDetails({
     >
       <div className="sheet-body" data-testid="decision-sheet" data-kind={kind}>
         <DecisionFacts decision={decision} />
+        {decision.is_sampled === true && (
+          <p className="field-hint">
+            Records were sampled or lost: attempts, ports and samples are incomplete. Verified connections are exact.
+          </p>
+        )}
         <Guards guards={guards} />
         <DecisionSamples samples={samples} />
       </div>
