@@ -14,6 +14,7 @@ export const P = {
   protocol: 'deny a protocol',
   set: 'deny a small set',
   interface: 'deny on one interface (--interface)',
+  conditions: 'deny by TCP flags, destination, length, fragment',
   permit: 'permit wins over deny',
   observe: 'observe marks and passes',
   confirmed: 'default deny, confirmed',
@@ -29,7 +30,11 @@ export const modules = [];
 const COUNT = 8;
 const [PORT, OTHER_PORT] = [5000, 5001];
 const [PORT6, OTHER_PORT6] = [5006, 5007];
-const TCP_PORT = 5100;
+const [TCP_PORT, FLAGS_PORT] = [5100, 5101];
+/** A connection that is denied has no answer. */
+const UNANSWERED_MS = 3000;
+/** A datagram of this size is sent in three packets, two of them without ports. */
+const FRAGMENTED = 3000;
 /** Probes that must fit into the time before a change reverts or expires. */
 const PROBES = 6;
 
@@ -40,7 +45,7 @@ const PROBES = 6;
 export async function run(lab) {
   const parts = await begin(lab);
   for (const part of [denySource, denyNetwork, denyIpv6, denySet]) await part(parts);
-  for (const part of [denyPort, denyProtocol, denyOnInterface, observe]) await part(parts);
+  for (const part of [denyPort, denyProtocol, denyOnInterface, denyOnConditions, observe]) await part(parts);
   for (const part of [revertPolicy, confirmPolicy, expire, dryRun, reload]) await part(parts);
   lab.check(P.reload, 'exit code', await parts.loader.end('SIGINT'), 0);
 }
@@ -153,6 +158,39 @@ export async function denyOnInterface({ lab, loader, passes }) {
   lab.check(P.interface, 'on the other interface', await passes(1), COUNT);
   await hitsAre(lab, P.interface, loader, here, COUNT);
   await loader.ask('remove', { ids: [here] });
+}
+
+/** One rule of each condition. @param {Parts} parts */
+export async function denyOnConditions({ lab, loader, network, passes }) {
+  const from = { from: address(0, 1), to: address(0, 2), port: PORT, count: COUNT };
+  /** @param {object} rule @param {() => Promise<unknown>} part */
+  const during = async (rule, part) => {
+    const id = await loader.add({ action: 'deny', source: '10.77.0.0/16', ...rule });
+    await part();
+    await loader.ask('remove', { ids: [id] });
+  };
+  await network.server.ask('listenTcp', { address: '0.0.0.0', port: FLAGS_PORT });
+  /** @param {number} timeoutMs */
+  const connects = (timeoutMs) => network.client.ask('tryTcp', { address: address(0, 2), port: FLAGS_PORT, timeoutMs });
+  await during({ protocol: 'tcp', tcp_flags: 'none' }, async () => {
+    lab.check(P.conditions, 'TCP, without flags denied', await connects(60_000), true);
+  });
+  await during({ protocol: 'tcp', tcp_flags: 'syn,!ack' }, async () => {
+    lab.check(P.conditions, 'TCP, SYN denied', await connects(UNANSWERED_MS), false);
+  });
+  await during({ destination: address(0, 2) }, async () => {
+    lab.check(P.conditions, 'to the denied destination', await passes(1), 0);
+    lab.check(P.conditions, 'to another', await passes(1, PORT, 1), COUNT);
+  });
+  await during({ length: '1000-65535' }, async () => {
+    lab.check(P.conditions, 'of the denied length', await network.passed({ ...from, payloadBytes: 1000 }), 0);
+    lab.check(P.conditions, 'shorter', await passes(1), COUNT);
+  });
+  lab.check(P.conditions, 'in fragments', await network.passed({ ...from, payloadBytes: FRAGMENTED }), COUNT);
+  await during({ fragment: true }, async () => {
+    lab.check(P.conditions, 'denied fragments', await network.passed({ ...from, payloadBytes: FRAGMENTED }), 0);
+    lab.check(P.conditions, 'whole', await passes(1), COUNT);
+  });
 }
 
 /** @param {Parts} parts */

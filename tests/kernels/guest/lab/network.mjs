@@ -81,13 +81,13 @@ export class Network {
   /**
    * Sends datagrams from one source to a port that the server listens on, waits until all have been handled, and
    * returns how many of them the server's socket received.
-   * @param {{ from: string, to: string, port: number, count?: number, link?: number }} probe
+   * @param {{ from: string, to: string, port: number, count?: number, link?: number, payloadBytes?: number }} probe
    * @returns {Promise<number>}
    */
-  async passed({ from, to, port, count = 8, link = 0 }) {
+  async passed({ from, to, port, count = 8, link = 0, payloadBytes = 32 }) {
     const before = await this.received(port);
     const arrived = this.arrived(deviceOf(link));
-    const send = { from, address: to, ports: [port], sourcePorts: [SOURCE_PORT], count, payloadBytes: 32 };
+    const send = { from, address: to, ports: [port], sourcePorts: [SOURCE_PORT], count, payloadBytes };
     const { sent, errors } = await this.client.ask('sendUdp', send);
     if (sent !== count) throw new Error(`${sent} of ${count} sent from ${from} to ${to}: ${JSON.stringify(errors)}`);
     await until(() => this.arrived(deviceOf(link)) >= arrived + count, 'all packets arrived');
