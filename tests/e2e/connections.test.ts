@@ -53,7 +53,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
   }
 
   async function limited(...options: string[]): Promise<void> {
-    const numbers = ['--protocol', 'tcp', '--rate', `${MOST}/h`, '--measure', 'connections'];
+    const numbers = ['--protocol', 'tcp', '--rate', `${MOST}/h`, '--measure', 'connections', '--now'];
     await rulesDone(suite.network.server, place, 'add', 'limit', 'any', ...numbers, ...options);
     const { pending } = await listed(place);
     if (pending) await done(place, 'confirm', {});
@@ -129,7 +129,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('counts a live connection once, although SYN are forged in its name, and leaves it alone', async () => {
     await started();
-    await limited('--burst', '1000', '--enforce', '--now');
+    await limited('--burst', '1000', '--enforce');
     const agent = await suite.network.client.agent();
     const { ipv4: address } = suite.network.link.server;
     const localPort: number = await agent.ask('holdTcp', { address, port: echo.port });
@@ -144,7 +144,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('makes no source over by forged SYN, and denies what is over it', async () => {
     await started();
-    await limited('--enforce', '--now');
+    await limited('--enforce');
     const agent = await suite.network.client.agent();
     const { ipv4: address } = suite.network.link.server;
     const localPort: number = await agent.ask('holdTcp', { address, port: echo.port });
@@ -203,6 +203,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
     await started();
     await done(place, 'add', {
       rule: { action: 'limit', source: 'any', protocol: 'tcp', rate: '30/h', enforce: true },
+      now: true,
     });
     await done(place, 'confirm', {});
     await limited('--burst', '1000');
@@ -218,7 +219,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('has one bucket for an IPv6 /64', async () => {
     await started();
-    await limited('--enforce', '--now');
+    await limited('--enforce');
     expect(await answers(3, ADDRESSES_V6[0])).toBe(3);
     expect(await answers(4, ADDRESSES_V6[1])).toBe(2);
     expect((await untilPassed(MOST)).over).toBeGreaterThan(0);
@@ -226,7 +227,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('keeps its levels and denied connections when the loader is killed, and its successor counts on', async () => {
     const first = await started();
-    await limited('--enforce', '--now');
+    await limited('--enforce');
     await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.0/24' } });
     const agent = await suite.network.client.agent();
     const { ipv4: address } = suite.network.link.server;

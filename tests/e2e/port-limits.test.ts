@@ -24,7 +24,7 @@ describe.skipIf(!requireRoot())('a limit of ports', () => {
     const packetlog = suite.own(startPacketlog(suite.network.server, { args, env: place.env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     const numbers = { rate: `${MOST}/h`, measure: 'ports', enforce: true } as const;
-    await done(place, 'add', { rule: { action: 'limit', source: 'any', protocol, ...numbers } });
+    await done(place, 'add', { rule: { action: 'limit', source: 'any', protocol, ...numbers }, now: true });
     await done(place, 'confirm', {});
   }
 

@@ -56,7 +56,7 @@ export async function observeLimit({ lab, loader, passes }) {
 async function connections({ lab, loader, network, passes }) {
   await network.server.ask('listenTcp', { address: '0.0.0.0', port: TCP_PORT });
   const rule = { action: 'limit', source: 'any', protocol: 'tcp', rate: '2/h', measure: 'connections', enforce: true };
-  const id = await loader.add(rule);
+  const { id } = (await loader.ask('add', { rule, now: true })).rule;
   await loader.ask('confirm');
   /** @param {number} host @param {number} timeoutMs */
   const answered = (host, timeoutMs) =>

@@ -73,7 +73,7 @@ export class LimitStates {
     }
   }
 
-  /** Copies the levels of a limit, in about 0.1 ms; undefined if they cannot be read. Throws SetupError. */
+  /** Copies the levels of a limit, in about 0.15 ms; undefined if they cannot be read. Throws SetupError. */
   read(slot: number): LimitStateCopy | undefined {
     const { fd, shape } = this.#present.get(slot) ?? {};
     if (fd === undefined || shape === undefined) return undefined;
