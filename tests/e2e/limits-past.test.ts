@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { PastDryRunReport, RuleDraft } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ethernet, ipv4, tcp, udp } from '../lab/frame.ts';
+import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendFrames, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -100,6 +101,19 @@ describe.skipIf(!requireRoot())('a dry run of limits over the past', () => {
       /now denies what is over its limit: of 1,200 packets in .*, 1,195 \(100 %\) would have been over/,
     );
     await done(place, 'revert', {});
+
+    const proposed = startPacketlog(server, { args: ['limits', 'propose', '--from', '-1h', '--json'], env: place.env });
+    expect(await proposed.exited).toEqual({ code: 0, signal: null });
+    const { proposals } = JSON.parse(proposed.stdout) as { proposals: { rule: RuleDraft; sources: number }[] };
+    // 40 datagrams of each source, all in one or two seconds.
+    const of7001 = proposals.find(({ rule }) => rule.destination_port === 7001);
+    expect(of7001).toMatchObject({
+      rule: { protocol: 'udp', reason: 'proposed' },
+      sources: SOURCES,
+      dry_run: { over: 0 },
+    });
+    // The ports that were only scanned are no services.
+    expect(proposals.filter(({ rule }) => rule.protocol === 'tcp')).toEqual([]);
     expect(await loader.end('SIGINT')).toEqual({ code: 0, signal: null });
   });
 });

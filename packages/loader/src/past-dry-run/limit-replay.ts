@@ -3,21 +3,14 @@
  * measures is exact if each packet has a record, but connections: a record does not say whether the kernel verified one,
  * so they are TCP connections with a SYN and an ACK after it, which forged packets may look like.
  */
-import { limitNumbers, PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type Rule } from '@packetlog/common';
+import { limitNumbers, PACKET_LOG_SIZE, type Rule } from '@packetlog/common';
 import { recordFacts } from '../rules/evaluator/record-facts.ts';
 import type { PacketFacts, RuleImage } from '../rules/evaluator/rule-image.ts';
+import { Acknowledged, OFFSET, opensConnection, TCP, UDP } from './acknowledged.ts';
 import { type BucketKey, LimitBuckets, Room } from './limit-buckets.ts';
 
-const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
-  Record<(typeof PACKET_LOG_FIELDS)[number]['name'], number>
->;
 /** Of all limits: about 20 MiB. */
 const MAX_BUCKETS = 131_072;
-/** Connections that have not been acknowledged yet. */
-const MAX_PENDING = 65_536;
-const TCP = 6;
-const UDP = 17;
-const FLAGS = { syn: 0x02, rst: 0x04, ack: 0x10 } as const;
 /** Records of several CPUs are late by less; a larger step back is one of the clock. */
 const MAX_LATE_NS = 1e9;
 const ANY_TIME = 0n;
@@ -34,7 +27,7 @@ export interface ReplayPart {
 export class LimitReplay {
   readonly #image: RuleImage;
   readonly #limits: ReadonlyMap<number, LimitBuckets>;
-  readonly #pending = new Set<string>();
+  readonly #acknowledged = new Acknowledged();
   readonly #hasConnections: boolean;
   /** Time of the first record. */
   #baseNs: bigint | undefined;
@@ -81,8 +74,8 @@ export class LimitReplay {
     const ids = this.#image.limits(facts, ANY_TIME);
     if (ids.length === 0) return;
     const flags = view.getUint8(at + OFFSET.tcp_flags);
-    const opens = facts.ipProtocol === TCP && (flags & (FLAGS.syn | FLAGS.ack)) === FLAGS.syn;
-    const isConnection = this.#hasConnections && this.#completes(view, at, facts, flags, opens);
+    const opens = opensConnection(facts.ipProtocol, flags);
+    const isConnection = this.#hasConnections && facts.ipProtocol === TCP && this.#acknowledged.take(view, at);
     const atNs = this.#timeOf(view.getBigUint64(at + OFFSET.timestamp_ns, true));
     const weight = view.getUint16(at + OFFSET.weight, true);
     const length = view.getUint16(at + OFFSET.length, true);
@@ -98,23 +91,6 @@ export class LimitReplay {
     }
   }
 
-  /** Whether the packet acknowledges a connection whose SYN was recorded. */
-  #completes(view: DataView, at: number, { ipProtocol }: PacketFacts, flags: number, opens: boolean): boolean {
-    if (ipProtocol !== TCP) return false;
-    const words = [0, 4, 8, 12].flatMap((word) => [
-      view.getUint32(at + OFFSET.src_addr + word),
-      view.getUint32(at + OFFSET.dst_addr + word),
-    ]);
-    const tuple = `${words.join()} ${view.getUint32(at + OFFSET.src_port)}`;
-    if (opens) {
-      this.#pending.add(tuple);
-      const [oldest] = this.#pending;
-      if (this.#pending.size > MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
-      return false;
-    }
-    return (flags & (FLAGS.ack | FLAGS.rst | FLAGS.syn)) === FLAGS.ack && this.#pending.delete(tuple);
-  }
-
   #timeOf(timestampNs: bigint): number {
     this.#baseNs ??= timestampNs;
     let time = Number(timestampNs - this.#baseNs) + this.#skewNs;
@@ -128,7 +104,7 @@ export class LimitReplay {
 }
 
 /** Returns the numbers of the records in the order of time. */
-function inOrder(view: DataView, count: number): Uint32Array {
+export function inOrder(view: DataView, count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   const times = new BigUint64Array(count);
   let isSorted = true;
