@@ -18,7 +18,7 @@ import {
   type StatePaths,
 } from '../rules/store/state-directory.ts';
 import { dropOptions, ownPrivileges, readPasswd, serverUserIn, setprivPath } from '../supervisor/server-command.ts';
-import { YOUNG_GENERATION } from '../supervisor/young-generation.ts';
+import { SERVER_FLAGS } from '../supervisor/server-flags.ts';
 import { enterNamespaceAt, networkNamespaceId } from '../system/network-namespace.ts';
 import { perfProblem } from '../system/perf-paranoid.ts';
 import { hiddenBelow } from '../system/reach.ts';
@@ -193,7 +193,7 @@ function mayAppend(path: string, user: User): boolean {
 
 function startServer(): Handover['server'] {
   const drop = dropOptions(ownPrivileges(), serverUserIn(readPasswd()));
-  const command = [setprivPath(), ...drop, '/proc/self/fd/7', YOUNG_GENERATION, '-', PIPES];
+  const command = [setprivPath(), ...drop, '/proc/self/fd/7', ...SERVER_FLAGS, '-', PIPES];
   return startServerHelper(SERVER_PROGRAM, process.execPath, command);
 }
 

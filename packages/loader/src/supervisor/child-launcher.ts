@@ -8,7 +8,7 @@ import { SERVER_DESCRIPTORS } from '../ipc/server-descriptors.ts';
 import type { Launcher, PipeSource } from './launcher.ts';
 import { dropOptions, ownPrivileges, readPasswd, serverUserIn, setprivPath } from './server-command.ts';
 import { type RunEvents, ServerRun } from './server-run.ts';
-import { YOUNG_GENERATION } from './young-generation.ts';
+import { SERVER_FLAGS } from './server-flags.ts';
 
 /** The server's program in one file: the process cannot open others. */
 const PROGRAM = fileURLToPath(new URL('../server-process.cjs', import.meta.url));
@@ -55,7 +55,7 @@ function start({ server }: ServerPipes, slabs: number): ChildProcess {
   };
   try {
     const drop = dropOptions(ownPrivileges(), serverUserIn(readPasswd()));
-    const command = [...drop, `/proc/self/fd/${RUNTIME_DESCRIPTOR}`, YOUNG_GENERATION, '-'];
+    const command = [...drop, `/proc/self/fd/${RUNTIME_DESCRIPTOR}`, ...SERVER_FLAGS, '-'];
     return spawn(setprivPath(), command, {
       // The program is standard input; standard error is logged.
       stdio: [open(PROGRAM), 'ignore', 'pipe', 'pipe', marks, slabs, released, open('/proc/self/exe')],

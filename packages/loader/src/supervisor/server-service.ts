@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { NO_SERVER, SERVER_LEFT } from '../ipc/server-descriptors.ts';
 import { connectStream, receiveDescriptors } from '../native/descriptor-passing.ts';
 import { connectNotifySocket } from '../native/notify-socket.ts';
-import { YOUNG_GENERATION } from './young-generation.ts';
+import { SERVER_FLAGS } from './server-flags.ts';
 
 const PROGRAM = fileURLToPath(new URL('../server-process.cjs', import.meta.url));
 /** marks, slabs, released. */
@@ -45,4 +45,4 @@ const notify = notifySocket === undefined ? [] : [connectNotifySocket(notifySock
 const given = [channel, ...descriptors, ...notify].map(String);
 // The declarations of Node.js 20 lack it.
 const { execve } = process as unknown as { execve: (file: string, args: string[], env: object) => never };
-execve(process.execPath, [process.execPath, YOUNG_GENERATION, PROGRAM, ...given], { WATCHDOG_USEC: watchdog });
+execve(process.execPath, [process.execPath, ...SERVER_FLAGS, PROGRAM, ...given], { WATCHDOG_USEC: watchdog });
