@@ -30,7 +30,7 @@ import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
 import { type Io, STALLED_MS, socketIo } from './socket-io.ts';
 import { type ClientSums, ClientTotals } from './streams/client-sums.ts';
-import { concat, eventMessage } from './streams/frames.ts';
+import { concat, eventMessage, laterMessage } from './streams/frames.ts';
 import type { StreamClock } from './streams/row-stream.ts';
 import { RowStreams } from './streams/row-streams.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './streams/send-queue.ts';
@@ -38,6 +38,8 @@ import { WorkQueue } from './streams/work-queue.ts';
 
 /** How long `close` waits for clients to take what was sent, and again for them to disconnect. */
 const CLOSE_MS = 1000;
+/** About the size of a client's part of the ledger. */
+const OWN_LEDGER_BYTES = 128;
 
 export interface SocketServerOptions {
   http: HttpServer;
@@ -142,6 +144,7 @@ export class SocketServer {
     const summaryMessage = eventMessage('summary', JSON.stringify(summary));
     const { reader: _, alerts: __, ...ledgerForClients } = ledger;
     const common = JSON.stringify(ledgerForClients).slice(0, -1);
+    const bytes = summaryMessage.bytes + common.length + OWN_LEDGER_BYTES;
     const now = this.#streams.context.clock.now();
     // If this process itself stalled, the clients are not at fault.
     const mayBlame = now - this.#lastSecond < BACKLOG_MS;
@@ -150,8 +153,11 @@ export class SocketServer {
       if (mayBlame && client.sendQueue.stalledMs() > STALLED_MS) client.messages.disconnectSlowConsumer();
       // A client that does not read can wait for the next one.
       if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
-      const own = JSON.stringify(client.stream.ledger());
-      client.sendQueue.send(concat(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
+      const own = client.stream.ledger();
+      const ledgerMessage = () => eventMessage('ledger', `${common},"client":${JSON.stringify(own)}}`);
+      // Written for 200 clients at once, all of them would delay the next rows.
+      const message = laterMessage(() => concat(summaryMessage, ledgerMessage()), bytes);
+      client.sendQueue.send(message);
       if (client.findings === this.#findings) continue;
       client.findings = this.#findings;
       client.sendQueue.send(this.#findingsMessage);

@@ -77,9 +77,9 @@ export function fakeStreams(run?: Run) {
           (message, sent) => {
             messages.push(message);
             client.batches.push(batchOf(message));
-            const written = Buffer.concat(message.pieces);
+            const written = Buffer.concat(message.encode());
             const take = () => {
-              if (!Buffer.concat(message.pieces).equals(written))
+              if (!Buffer.concat(message.encode()).equals(written))
                 throw new Error('a message changed before it was sent');
               sent();
             };
@@ -108,9 +108,9 @@ export function fakeStreams(run?: Run) {
 }
 
 /** The batch in the second of the two frames that a message is made of, as it is now. */
-function batchOf({ pieces, plain }: Message): PacketLogBatch {
+function batchOf({ encode, plain }: Message): PacketLogBatch {
   const [, attachment] = plain();
-  if (!(attachment instanceof Buffer) || !Buffer.concat(pieces).subarray(-attachment.length).equals(attachment)) {
+  if (!(attachment instanceof Buffer) || !Buffer.concat(encode()).subarray(-attachment.length).equals(attachment)) {
     throw new Error('a message is not the same with ready frames and without');
   }
   return PacketLogBatch.from(Buffer.from(attachment));

@@ -104,7 +104,9 @@ export class ClientBudget {
 
   /** Time for which the server should read nothing more from the client, ms. */
   get debtMs(): number {
-    return Math.max(...this.#all.map(({ debtMs }) => debtMs));
+    let ms = 0;
+    for (const budget of this.#all) ms = Math.max(ms, budget.debtMs);
+    return ms;
   }
 
   /** Calls `resume` once the debt is paid, and after other clients that have cost less. */

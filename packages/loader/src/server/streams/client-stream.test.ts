@@ -88,7 +88,7 @@ describe('a client', () => {
           seen.withheld += withheld;
           seen.filtered += filtered;
         }
-        const bodies = lab.messages.map(({ pieces }) => pieces[1]);
+        const bodies = lab.messages.map(({ encode }) => encode()[1]);
         seen.shared += bodies.length - new Set(bodies).size;
       }),
       { numRuns: 60, examples: [[EVERYTHING_ONCE]] },

@@ -35,24 +35,24 @@ describe('a batch on the wire', () => {
   it.each([1, 2, 800, 910, 920])('is one event with one attachment, in two frames: %d rows', (count) => {
     const records = Buffer.alloc(count * layout.stride, 7);
     const message = batchMessage(rowBatch(records, layout, -5n), counters);
-    const frames = framesOf(Buffer.concat(message.pieces));
+    const frames = framesOf(Buffer.concat(message.encode()));
     expect(frames.map(({ opcode }) => opcode)).toEqual([1, 2]);
     expect(String(frames[0]?.payload)).toBe('451-["packets",{"_placeholder":true,"num":0}]');
     const batch = PacketLogBatch.from(frames[1]?.payload as Buffer);
     expect(batch).toMatchObject({ ...counters, length: count, clockOffsetNs: -5n });
-    expect(message.bytes).toBe(Buffer.concat(message.pieces).length);
+    expect(message.bytes).toBe(Buffer.concat(message.encode()).length);
     expect(message.plain()).toEqual([String(frames[0]?.payload).slice(1), frames[1]?.payload]);
   });
 
   it.each([8, 800])('shares the memory of %d records with the other clients', (count) => {
     const records = Buffer.alloc(count * layout.stride);
-    expect(batchMessage(rowBatch(records, layout, 0n), counters).pieces).toEqual([expect.any(Buffer), records]);
-    expect(batchMessage(rowBatch(records, layout, 0n), counters).pieces[1]).toBe(records);
+    expect(batchMessage(rowBatch(records, layout, 0n), counters).encode()).toEqual([expect.any(Buffer), records]);
+    expect(batchMessage(rowBatch(records, layout, 0n), counters).encode()[1]).toBe(records);
   });
 
   it('copies a few records, in one piece', () => {
     const records = Buffer.alloc(7 * layout.stride, 7);
-    const { pieces } = batchMessage(rowBatch(records, layout, 0n), counters);
+    const pieces = batchMessage(rowBatch(records, layout, 0n), counters).encode();
     expect(pieces).toHaveLength(1);
     records.fill(0);
     expect(pieces[0]?.subarray(-records.length)).toEqual(Buffer.alloc(records.length, 7));
@@ -70,16 +70,16 @@ describe('an event on the wire', () => {
   it.each([1, 200, 70_000])('is one text frame: %d letters', (count) => {
     const payload = JSON.stringify({ text: 'ä'.repeat(count) });
     const message = eventMessage('summary', payload);
-    const [frame, ...rest] = framesOf(Buffer.concat(message.pieces));
+    const [frame, ...rest] = framesOf(Buffer.concat(message.encode()));
     expect([frame?.opcode, String(frame?.payload), rest]).toEqual([1, `42["summary",${payload}]`, []]);
     expect(message.plain()).toEqual([`2["summary",${payload}]`]);
   });
 
   it('is joined with another one', () => {
     const both = concat(eventMessage('summary', '1'), eventMessage('ledger', '2'));
-    const texts = framesOf(Buffer.concat(both.pieces)).map(({ payload }) => String(payload));
+    const texts = framesOf(Buffer.concat(both.encode())).map(({ payload }) => String(payload));
     expect(texts).toEqual(['42["summary",1]', '42["ledger",2]']);
-    expect(both.bytes).toBe(Buffer.concat(both.pieces).length);
+    expect(both.bytes).toBe(Buffer.concat(both.encode()).length);
   });
 });
 
@@ -91,7 +91,7 @@ describe('write', () => {
     write(to, message, sent);
     expect(written).toEqual([['', expect.objectContaining({ compress: false }), sent]]);
     const options = written[0]?.[1] as { wsPreEncodedFrame?: unknown };
-    expect(options.wsPreEncodedFrame).toBe(message.pieces);
+    expect(options.wsPreEncodedFrame).toBe(message.encode());
   });
 
   it('passes no frame to a connection that has begun to close', () => {

@@ -24,8 +24,8 @@ type Connection = Socket['conn'];
 
 /** A message to a client; its bytes must no longer change. */
 export interface Message {
-  /** Frames as sent over the wire, in one or two pieces. */
-  readonly pieces: readonly Buffer[];
+  /** Returns the frames as sent over the wire, in one or two pieces. */
+  readonly encode: () => readonly Buffer[];
   /** The same for an engine.io that does not accept ready frames. */
   readonly plain: () => readonly (string | Buffer)[];
   readonly bytes: number;
@@ -51,13 +51,19 @@ const PACKETS_FRAME = textFrame(PACKETS);
 export function eventMessage(event: keyof ServerToClientEvents, payload: string): Message {
   const text = `${EVENT}["${event}",${payload}]`;
   const frame = textFrame(text);
-  return { pieces: [frame], plain: () => [text], bytes: frame.byteLength };
+  const pieces = [frame];
+  return { encode: () => pieces, plain: () => [text], bytes: frame.byteLength };
+}
+
+/** A message that `build` builds when it is written. `bytes`: about its size, which the send queue counts. */
+export function laterMessage(build: () => Message, bytes: number): Message {
+  return { encode: () => build().encode(), plain: () => build().plain(), bytes };
 }
 
 /** Joins both messages into one, for a single write. */
 export function concat(first: Message, second: Message): Message {
   return {
-    pieces: [...first.pieces, ...second.pieces],
+    encode: () => [...first.encode(), ...second.encode()],
     plain: () => [...first.plain(), ...second.plain()],
     bytes: first.bytes + second.bytes,
   };
@@ -106,22 +112,26 @@ export function rowBatch(
   return { count, records, head, pooled };
 }
 
-/** Builds the batch for one client. A large batch retains its memory until it is sent. */
+/**
+ * Builds the batch for one client. It retains the memory of the records until it is sent, and is encoded when it is
+ * written: what waits takes little memory, and what is encoded is garbage at once, not after it has grown old.
+ */
 export function batchMessage({ head: template, records, pooled }: RowBatch, counters: BatchCounters): Message {
-  const copied = records.byteLength <= COPIED_BYTES;
-  const head = Buffer.allocUnsafe(template.byteLength + (copied ? records.byteLength : 0));
-  head.set(template);
-  const headerAt = template.byteLength - BATCH_HEADER_SIZE;
-  writeBatchCounters(head, headerAt, counters);
-  if (copied) {
-    head.set(records, template.byteLength);
-    return { pieces: [head], plain: () => [PACKETS, head.subarray(headerAt)], bytes: head.byteLength };
-  }
   pooled?.retain();
+  const copied = records.byteLength <= COPIED_BYTES;
+  const headerAt = template.byteLength - BATCH_HEADER_SIZE;
+  const encode = (): readonly Buffer[] => {
+    const head = Buffer.allocUnsafe(template.byteLength + (copied ? records.byteLength : 0));
+    head.set(template);
+    writeBatchCounters(head, headerAt, counters);
+    if (!copied) return [head, records];
+    head.set(records, template.byteLength);
+    return [head];
+  };
   return {
-    pieces: [head, records],
-    plain: () => [PACKETS, Buffer.concat([head.subarray(headerAt), records])],
-    bytes: head.byteLength + records.byteLength,
+    encode,
+    plain: () => [PACKETS, Buffer.concat(encode()).subarray(headerAt)],
+    bytes: template.byteLength + records.byteLength,
     pooled,
   };
 }
@@ -149,7 +159,7 @@ class FrameOptions {
  */
 export function write(connection: Connection, message: Message, sent: () => void): void {
   if (takesFrames(connection)) {
-    connection.write('', new FrameOptions(connection, message.pieces), sent);
+    connection.write('', new FrameOptions(connection, message.encode()), sent);
     return;
   }
   const parts = message.plain();

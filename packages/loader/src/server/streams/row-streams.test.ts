@@ -9,7 +9,7 @@ describe('clients with the same subscription', () => {
     client({ ...ALL, filter: parseFilter('tcp or all') });
     add(10);
     expect(messages).toHaveLength(6);
-    expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
+    expect(new Set(messages.map(({ encode }) => encode()[1])).size).toBe(1);
   });
 
   it('share memory that is reused only when all of them have received it', () => {
@@ -21,7 +21,7 @@ describe('clients with the same subscription', () => {
       messages.splice(0);
       add(count);
       wait(10);
-      return messages[0]?.pieces[1]?.buffer;
+      return messages[0]?.encode()[1]?.buffer;
     };
     const first = [memoryOf(100), memoryOf(100), memoryOf(900), memoryOf(900)];
     expect(new Set(first).size).toBe(4);
@@ -38,7 +38,7 @@ describe('clients with the same subscription', () => {
     client({ ...limited(9), filter: parseFilter('action permit or deny') });
     add(30);
     expect(messages).toHaveLength(2);
-    expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
+    expect(new Set(messages.map(({ encode }) => encode()[1])).size).toBe(1);
   });
 
   it('may join at any time, and get rows that pass from then on', () => {

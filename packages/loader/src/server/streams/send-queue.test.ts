@@ -19,7 +19,7 @@ function lab() {
     sendQueue,
     time,
     written,
-    send: (bytes: number) => sendQueue.send({ pieces: [], plain: () => [], bytes }),
+    send: (bytes: number) => sendQueue.send({ encode: () => [], plain: () => [], bytes }),
     /** The kernel takes the oldest `messages` that were written. */
     take(messages: number): void {
       for (const { sent } of written.slice(taken, taken + messages)) {

@@ -29,7 +29,7 @@ export interface RowChecker {
 /** Rows from index `from` up to `to` that a checker does not check. */
 interface Gap {
   readonly from: number;
-  readonly to: number;
+  to: number;
 }
 
 interface Reader {
@@ -123,7 +123,9 @@ export class WaitingRows {
       reader.stream.unchecked += checked;
       if (checked === count) continue;
       reader.stream.withhold(count - checked);
-      reader.gaps.push({ from: from + checked, to });
+      const last = reader.gaps.at(-1);
+      if (checked === 0 && last?.to === from) last.to = to;
+      else reader.gaps.push({ from: from + checked, to });
     }
   }
 
