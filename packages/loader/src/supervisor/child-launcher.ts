@@ -7,8 +7,8 @@ import type { ServerPipes } from '../ipc/messages.ts';
 import { SERVER_DESCRIPTORS } from '../ipc/server-descriptors.ts';
 import type { Launcher, PipeSource } from './launcher.ts';
 import { dropOptions, ownPrivileges, readPasswd, serverUserIn, setprivPath } from './server-command.ts';
-import { type RunEvents, ServerRun } from './server-run.ts';
 import { SERVER_FLAGS } from './server-flags.ts';
+import { type RunEvents, ServerRun } from './server-run.ts';
 
 /** The server's program in one file: the process cannot open others. */
 const PROGRAM = fileURLToPath(new URL('../server-process.cjs', import.meta.url));

@@ -153,12 +153,22 @@ export class RowStream implements RowSource {
     for (const follower of this.followers) follower.deliver(batch);
     this.totals.batches++;
     pooled.release();
+    this.#rotate();
   }
 
   pendingFrom(first: number): RowBatch | undefined {
     if (this.#frame === undefined || first >= this.#records) return undefined;
     const records = Buffer.from(this.#frame.buffer.subarray(first * this.#stride, this.#records * this.#stride));
     return rowBatch(records, this.#context.layout, this.#context.clockOffsetNs());
+  }
+
+  /** Makes the follower that was served first the last one, so that none is always last. */
+  #rotate(): void {
+    if (this.followers.size < 2) return;
+    const [first] = this.followers;
+    if (first === undefined) return;
+    this.followers.delete(first);
+    this.followers.add(first);
   }
 
   #addAny(bytes: Uint8Array, count: number): void {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { WorkQueue } from './work-queue.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CAN_WAIT_MS, WorkQueue } from './work-queue.ts';
 
 /** A queue whose clock only work moves, and the work that ran. */
 function queue() {
@@ -38,18 +38,43 @@ it('runs work at once while there is time in this turn of the event loop', () =>
   expect(ran).toHaveLength(100);
 });
 
-it('runs a flood of work in order, a little in each turn, so that other events are handled in between', async () => {
+it.each([
+  ['prompt', 1, 16],
+  ['other', CAN_WAIT_MS, 6],
+])('runs a flood of %s work in order, a little in each turn of the event loop', async (_, withinMs, max) => {
   const { add, ran } = queue();
-  const COUNT = 1000;
-  for (let id = 0; id < COUNT; id++) add(id, 0.1);
-  expect(ran.length).toBeLessThanOrEqual(6);
+  const COUNT = 300;
+  for (let id = 0; id < COUNT; id++) add(id, 0.1, withinMs);
+  expect(ran.length).toBeLessThanOrEqual(max);
   let most = 0;
   for (let before = ran.length; ran.length < COUNT; before = ran.length) {
     await turn();
     most = Math.max(most, ran.length - before);
   }
-  expect(most).toBeLessThanOrEqual(6);
+  expect(most).toBeLessThanOrEqual(max);
   expect(ran).toEqual([...Array(COUNT).keys()]);
+});
+
+it('runs prompt work before other work, however long that is overdue', async () => {
+  const { add, ran, pass } = queue();
+  for (let id = 0; id < 100; id++) add(id, 0.1, 200);
+  const before = ran.length;
+  pass(10_000);
+  add(1000, 0.1);
+  expect(ran[before]).toBe(1000);
+  for (let id = 1001; id < 1020; id++) add(id, 0.1);
+  await turn();
+  expect(ran.slice(before, before + 20)).toEqual([...Array(20).keys()].map((i) => 1000 + i));
+});
+
+it('runs a little other work in each turn, however much prompt work there is', async () => {
+  const { add, ran } = queue();
+  for (let id = 0; id < 20; id++) add(id, 0.1, 200);
+  for (let turns = 0; turns < 10; turns++) {
+    for (let i = 0; i < 100; i++) add(1000, 0.1);
+    await turn();
+  }
+  expect(ran.filter((id) => id < 1000)).toEqual([...Array(20).keys()]);
 });
 
 it('runs one piece of long work in each turn', async () => {
@@ -59,6 +84,45 @@ it('runs one piece of long work in each turn', async () => {
     expect(ran).toHaveLength(turns);
     await turn();
   }
+});
+
+describe('between two turns', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('it sleeps while all that waits is due later, and not once that is overdue', async () => {
+    const { add, ran, pass } = queue();
+    for (let id = 0; id < 30; id++) add(id, 0.1, 200);
+    await turn();
+    const first = ran.length;
+    await turn();
+    expect(ran).toHaveLength(first);
+    vi.advanceTimersByTime(1);
+    const second = ran.length;
+    expect(second).toBeGreaterThan(first);
+    await turn();
+    expect(ran).toHaveLength(second);
+    pass(200);
+    vi.advanceTimersByTime(1);
+    const third = ran.length;
+    await turn();
+    expect(ran.length).toBeGreaterThan(third);
+  });
+
+  it('it does not sleep while prompt work waits', async () => {
+    const { add, ran } = queue();
+    for (let id = 0; id < 10; id++) add(id, 0.1, 200);
+    await turn();
+    await turn();
+    for (let id = 100; id < 140; id++) add(id, 0.1);
+    const before = ran.length;
+    await turn();
+    expect(ran.length).toBeGreaterThan(before + 10);
+  });
 });
 
 it('runs what is due first before what has waited longer', async () => {
@@ -94,7 +158,7 @@ it('ends a turn in which rows arrive without end', () => {
 
 it('lets rows that have arrived come before the work of others, if it is told of that', () => {
   const { add, ran, rows, rowsFirst, pass } = queue();
-  add(0, 1);
+  add(0, 1, 200);
   add(1, 0.1, 200);
   rowsFirst();
   expect(ran).toEqual([0]);
