@@ -29,6 +29,7 @@ const COST: Readonly<Record<string, number>> = {
   'rules:audit': 100,
   'rules:list': 20,
   'rules:propose_permits': 60,
+  'limits:top': 30,
   'history:top': 100,
   history: 10,
 };
@@ -77,7 +78,11 @@ describe.skipIf(!requireRoot())('expensive questions', () => {
         source: `203.0.113.${i >> 1}`,
         protocol: i & 1 ? 'tcp' : 'udp',
       }));
-      await done(place, 'add_many', { rules });
+      // Observing: their levels are read while packets arrive.
+      const limits = ['rule', 'port', 'source', 'source/24'].map((per) => ({
+        ...{ action: 'limit' as const, source: 'any', protocol: 'udp', rate: '1000/s', per },
+      }));
+      await done(place, 'add_many', { rules: [...rules, ...limits] });
       const crowd = await startCrowd(server);
       const subscription = { max_rows_per_second: 1_000_000 };
       await crowd.ask('connect', { origin: 'http://127.0.0.1:7411', token: LAB_TOKEN, subscription, count: 1 });

@@ -37,6 +37,7 @@ const QUESTIONS = {
     addresses: Array.from({ length: 20 }, () => `198.18.${++asked & 255}.${(asked >> 8) & 255}`),
   }),
   'names:places': () => ({ addresses: Array.from({ length: 50 }, (_, i) => `203.0.113.${i}`) }),
+  'limits:top': () => ({ count: 100 }),
   'rules:list': () => ({}),
   'rules:audit': () => ({ limit: 10_000 }),
   'rules:propose_permits': () => ({}),
