@@ -172,7 +172,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('shows which sources are over, and how full the others are', async () => {
     await started();
-    await limited('--enforce', '--then', 'ban:1h..24h');
+    await limited('--enforce', '--now', '--then', 'ban:1h..24h');
     expect(await answers(MOST + 2)).toBe(MOST);
     expect(await answers(1, ADDRESSES_V4[0])).toBe(1);
     await untilPassed(MOST + 1);
@@ -188,7 +188,7 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
 
   test('with a block denies new connections for its time, and none that is open', async () => {
     await started();
-    await limited('--enforce', '--then', 'block:10m');
+    await limited('--enforce', '--now', '--then', 'block:10m');
     const agent = await suite.network.client.agent();
     const { ipv4: address } = suite.network.link.server;
     const localPort: number = await agent.ask('holdTcp', { address, port: echo.port });

@@ -39,11 +39,10 @@ static __always_inline struct limit_state *levels_of(struct rule_limit *limit, _
 }
 
 /* What a limit of packets, bytes or SYN says of a packet. */
-static __always_inline __u32 limit_answer(struct rule_limit *limit, __u64 src_high, __u64 src_low,
-					  __u64 key)
+static __always_inline __u32 limit_answer(struct rule_limit *limit, __u64 bucket, __u64 key)
 {
 	struct limit_state *state;
-	__u64 bucket, hash, now, cost = limit->cost;
+	__u64 hash, now, cost = limit->cost;
 	__u32 cell;
 
 	if (limit->measure == RULE_MEASURE_SYN && !opens_connection(key))
@@ -53,7 +52,6 @@ static __always_inline __u32 limit_answer(struct rule_limit *limit, __u64 src_hi
 	state = levels_of(limit, LIMIT_SHAPE_CELLS);
 	if (!state)
 		return 0;
-	bucket = limit_key(limit, src_high, src_low, key);
 	if (limit->measure == RULE_MEASURE_BYTES)
 		cost *= key >> KEY_LENGTH_SHIFT;
 	cost >>= RULE_LIMIT_COST_SHIFT;

@@ -160,12 +160,12 @@ static __always_inline int sees_port(__u64 key)
  * counts once it is verified. Global: the verifier checks it once, and not for each of the four
  * limits of a packet.
  */
-__attribute__((noinline)) __u32 wide_limit_answer(__u64 src_high, __u64 src_low, __u64 key,
-						  __u32 number, __u32 rule_id)
+__attribute__((noinline)) __u32 wide_limit_answer(__u64 bucket, __u64 key, __u32 number,
+						  __u32 rule_id)
 {
 	void *image = image_in_force();
 	struct rule_line *line = image ? line_at(image, number) : 0;
-	__u64 bucket, hash, now, event = event_of(key);
+	__u64 hash, now, event = event_of(key);
 	struct rule_limit *limit;
 	struct limit_state *state;
 	int over;
@@ -176,7 +176,6 @@ __attribute__((noinline)) __u32 wide_limit_answer(__u64 src_high, __u64 src_low,
 	/* The image was replaced just now. */
 	if (limit->rule_id != rule_id || has_expired(limit))
 		return 0;
-	bucket = limit_key(limit, src_high, src_low, key);
 	if (limit->measure == RULE_MEASURE_PORTS) {
 		if (!sees_port(key))
 			return 0;

@@ -31,8 +31,10 @@
 #define VERDICT_DEFAULT_DENY  (4ULL << VERDICT_ACTION_SHIFT)
 #define VERDICT_OVER	      (5ULL << VERDICT_ACTION_SHIFT)
 #define VERDICT_WOULD_OVER    (6ULL << VERDICT_ACTION_SHIFT)
-/* Not decided: ask again with the event of the packet's connection in the key. */
-#define VERDICT_CONNECTION (7ULL << VERDICT_ACTION_SHIFT)
+/* The verdict if the packet's connection has no event; otherwise ask again with it in the key. */
+#define VERDICT_UNLESS_EVENT (1ULL << 63)
+/* Ask again with the event in any case. */
+#define VERDICT_WITH_EVENT (VERDICT_UNLESS_EVENT | 7ULL << VERDICT_ACTION_SHIFT)
 
 /* The class of protocol, port and interface that the packet belongs to. */
 static __always_inline __u32 service_of(void *image, __u32 services, __u64 key)
@@ -142,6 +144,14 @@ static __always_inline int needs_event(__u32 limits, __u64 key)
 	       (key & 0xff) == IPPROTO_TCP && key >> KEY_READABLE_SHIFT & READ_PORTS;
 }
 
+/* Whether all of the limits measure connections. The highest bit of a byte stands for a number. */
+static __always_inline int are_of_connections(__u32 limits)
+{
+	__u32 bits = RULE_LIMIT_CONNECTIONS * 0x01010101U;
+
+	return !(((limits & ~bits) + ~bits) & ~limits & bits);
+}
+
 /*
  * What the limits say, 0 = the packet is under all of them. Each limit that sees the packet counts
  * it; the first enforced limit that it is over ends that, except for limits of connections, which
@@ -150,8 +160,8 @@ static __always_inline int needs_event(__u32 limits, __u64 key)
 static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src_high,
 					    __u64 src_low, __u64 key, __u64 dst_high, __u64 dst_low)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), denied_by = 0;
-	__u64 result = 0;
+	__u32 denied_by = 0;
+	__u64 result = 0, bucket;
 	int i;
 
 	for (i = 0; i < RULE_LIMITS_PER_PACKET; i++) {
@@ -170,16 +180,17 @@ static __always_inline __u64 limits_verdict(void *image, __u32 limits, __u64 src
 			continue;
 		if (!meets(image, limit->condition, key, dst_high, dst_low))
 			continue;
-		answer =
-			limit->measure < RULE_MEASURE_CONNECTIONS
-				? limit_answer(limit, src_high, src_low, key)
-				: wide_limit_answer(src_high, src_low, key, number, limit->rule_id);
+		bucket = limit_key(limit, src_high, src_low, key);
+		answer = limit->measure < RULE_MEASURE_CONNECTIONS
+				 ? limit_answer(limit, bucket, key)
+				 : wide_limit_answer(bucket, key, number, limit->rule_id);
 		if (!answer)
 			continue;
-		count_rule(limit->counter_slot, cpu, key >> KEY_LENGTH_SHIFT);
+		count_rule(limit->counter_slot, bpf_get_smp_processor_id(),
+			   key >> KEY_LENGTH_SHIFT);
 		if (!(answer & LIMIT_OVER))
 			continue;
-		count_rule(limit->over_slot, cpu, key >> KEY_LENGTH_SHIFT);
+		count_rule(limit->over_slot, bpf_get_smp_processor_id(), key >> KEY_LENGTH_SHIFT);
 		if (limit->flags & RULE_LIMIT_ENFORCED) {
 			if (limit->measure == RULE_MEASURE_CONNECTIONS && !denied_by)
 				denied_by = limit->rule_id;
@@ -201,7 +212,7 @@ __attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u6
 	void *image = image_in_force();
 	__u32 readable = key >> KEY_READABLE_SHIFT;
 	__u32 service = 0, value = 0, limits = 0;
-	__u64 by_source, by_any, limited;
+	__u64 by_source, by_any, limited, unless = 0;
 	struct rule_header *header;
 	struct rule_line *line;
 
@@ -225,17 +236,19 @@ __attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u6
 			    dst_low, &limits);
 	if (rank_of(by_any) > rank_of(by_source))
 		by_source = by_any;
-	if (limits && rank_of(by_source) < RANK_LIMITS) {
-		if (needs_event(limits, key))
-			return VERDICT_CONNECTION;
+	if (limits && rank_of(by_source) < RANK_LIMITS && needs_event(limits, key)) {
+		if (!are_of_connections(limits))
+			return VERDICT_WITH_EVENT;
+		unless = VERDICT_UNLESS_EVENT;
+	} else if (limits && rank_of(by_source) < RANK_LIMITS) {
 		limited = limits_verdict(image, limits, src_high, src_low, key, dst_high, dst_low);
 		/* The first rule that a packet over a limit would meet is the limit. */
 		if (limited && (!header->default_deny || by_source || is_over(limited)))
 			return limited;
 	}
 	if (!by_source && header->default_deny)
-		return VERDICT_DEFAULT_DENY;
-	return by_source;
+		return VERDICT_DEFAULT_DENY | unless;
+	return by_source | unless;
 }
 
 static __always_inline int has_rules(void)
@@ -277,17 +290,22 @@ static __always_inline __u64 event_bits(struct xdp_md *ctx, struct packet *packe
 static __always_inline enum packet_log_action apply_rules(struct xdp_md *ctx, struct packet *packet,
 							  __u32 slot, __u32 cpu, __u64 *reason)
 {
-	__u64 verdict, key;
+	__u64 verdict, key, event;
 
 	if (packet->ether_type != ETH_P_IP && packet->ether_type != ETH_P_IPV6)
 		return PACKET_LOG_ACTION_PERMIT;
 	key = rule_key(packet, slot);
 	verdict = rule_verdict(packet->src_high, packet->src_low, key, packet->dst_high,
 			       packet->dst_low);
-	if (verdict == VERDICT_CONNECTION)
-		verdict = rule_verdict(packet->src_high, packet->src_low,
-				       key | event_bits(ctx, packet, key), packet->dst_high,
-				       packet->dst_low);
+	if (verdict & VERDICT_UNLESS_EVENT) {
+		event = event_bits(ctx, packet, key);
+		if (verdict == VERDICT_WITH_EVENT || event != (__u64)CONNECTION_NONE
+								      << KEY_EVENT_SHIFT)
+			verdict = rule_verdict(packet->src_high, packet->src_low, key | event,
+					       packet->dst_high, packet->dst_low);
+		else
+			verdict &= ~VERDICT_UNLESS_EVENT;
+	}
 	if (!verdict)
 		return PACKET_LOG_ACTION_PERMIT;
 	packet->rule_id = (__u32)verdict;
