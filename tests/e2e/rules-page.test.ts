@@ -5,7 +5,7 @@ import { untilArrived } from '../lab/arrival.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, PHONE, untilApplied } from './chromium.ts';
+import { axeViolations, DESKTOP, exact, PHONE, screenshot, untilApplied } from './chromium.ts';
 import { ADMIN_TOKEN, eachWithDashboard } from './dashboard.ts';
 import { done, rulesDone } from './rules-command.ts';
 
@@ -143,6 +143,42 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await send(40);
     await row.getByText(/^1[01] over of 40$/).waitFor();
     expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('a rule gets conditions in the form, loses one, and is listed with the others', async () => {
+    const { packetlog, origin, change } = await suite.start();
+    const { page, problems } = await suite.open(`${origin}/rules${change}`);
+    await page.getByRole('button', { name: 'Add the first rule' }).click();
+    const dialog = page.getByRole('dialog');
+    await page.locator('[name=source]').fill('198.51.100.0/24');
+    expect(await page.locator('[name=tcp_flags]').count()).toBe(0);
+    await dialog.getByRole('button', { name: 'More conditions' }).click();
+    await page.locator('[name=tcp_flags]').fill('syn,!ack');
+    await page.getByText('Only TCP has flags: write the protocol tcp.').waitFor();
+    await page.locator('[name=protocol]').fill('tcp');
+    await page.locator('[name=destination]').fill('192.0.2.2');
+    await page.locator('[name=length]').fill('0-80');
+    expect(await page.getByTestId('rule-preview').textContent()).toBe(
+      'Will deny packets from 198.51.100.0/24 with tcp, to 192.0.2.2, SYN and not ACK, frames of at most 80 bytes for 1 h.',
+    );
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'rule-conditions', false);
+    await page.setViewportSize(PHONE);
+    expect(await axeViolations(page)).toEqual([]);
+    await dialog.getByRole('checkbox').scrollIntoViewIfNeeded();
+    await screenshot(page, 'rule-conditions-phone', false);
+    await page.setViewportSize(DESKTOP);
+    await dialog.getByRole('button', { name: 'Add rule' }).click();
+    const row = page.getByTestId('rule-row');
+    await row.getByText('SYN and not ACK, frames of at most 80 bytes').waitFor();
+    await page.getByRole('button', { name: /^Edit rule/ }).click();
+    await page.locator('[name=length]').fill('');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await row.getByText(/, to 192\.0\.2\.2, SYN and not ACK$/).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'rule-conditions-list', false);
     expect(problems).toEqual([]);
     await packetlog.end();
   });

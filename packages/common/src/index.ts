@@ -343,6 +343,7 @@ export {
   PACKET_CONDITION_FIELDS,
   type PacketCondition,
   packetCondition,
+  packetConditionText,
   parseDestination,
   parseLengthRange,
 } from './rules/packet-condition.ts';

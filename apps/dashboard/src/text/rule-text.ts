@@ -44,9 +44,9 @@ type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined
 
 /**
  * Describes the effect of a rule: 'Will deny packets from 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is
- * in ms; null: no expiry.
+ * in ms; null: no expiry. `more`: conditions and limit.
  */
-export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL, limit = ''): string {
+export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL, more = ''): string {
   const { source, kind, service, interface: name } = matchParts(rule);
   const from = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
   const isProtocolOnly = service !== '' && rule.destination_port === undefined;
@@ -54,13 +54,13 @@ export function effectSentence(rule: Effective, lasts: number | null, verbs = WI
   const on = name === '' ? '' : ` on ${name}`;
   const time = lasts === null ? ' with no expiry' : ` for ${spanText(lasts)}`;
   const because = rule.reason ? `: ${rule.reason}` : '';
-  const sentence = `${verbs[rule.action]} ${from}${to}${on}${limit}${time}${because}`;
+  const sentence = `${verbs[rule.action]} ${from}${to}${on}${more}${time}${because}`;
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 /** Reports an added rule: 'Rule added. Denies packets from 203.0.113.7 for 1 h: brute force.' */
-export function addedText(rule: Effective, lasts: number | null): string {
-  return `Rule added. ${effectSentence(rule, lasts, DOES)}`;
+export function addedText(rule: Effective, lasts: number | null, conditions = ''): string {
+  return `Rule added. ${effectSentence(rule, lasts, DOES, conditions)}`;
 }
 
 /** Returns the time until expiry, ms; null for no expiry. */

@@ -3,6 +3,7 @@
  * fragments. Rules without them are found by source, protocol, port and interface alone.
  */
 import { formatNetworkProblem, type Network, readNetwork, unmapped } from '../address/network.ts';
+import { flagConditionText } from './flag-condition.ts';
 import { parseIpProtocol } from './ip-protocol.ts';
 import { MAX_RANGE, type NumberRange, parseNumberRange } from './number-range.ts';
 import { RuleValueError } from './rule-value-error.ts';
@@ -74,6 +75,13 @@ export function conditionProblem(rule: Checked): ConditionProblem | undefined {
   // The packets of a connection differ in these; all have the same destination.
   const field = (['tcp_flags', 'length', 'fragment'] as const).find((each) => rule[each] !== undefined);
   return field && { field, message: 'A limit of connections measures no single packets: leave this out.' };
+}
+
+/** Returns `, to 192.0.2.2, SYN and not ACK, frames of 60 bytes`; empty without conditions. */
+export function packetConditionText(rule: PacketCondition): string {
+  const to = rule.destination === undefined ? '' : `, to ${rule.destination}`;
+  const flags = rule.tcp_flags === undefined ? '' : `, ${flagConditionText(rule.tcp_flags)}`;
+  return `${to}${flags}${frameText(rule)}`;
 }
 
 /** Returns `, frames of 1400 to 1500 bytes, later fragments only`; empty without these conditions. */

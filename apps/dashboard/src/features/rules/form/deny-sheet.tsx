@@ -12,6 +12,7 @@ import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions, useRulesView } from '../change/use-rules.ts';
 import { DryRun } from '../dry-run/dry-run.tsx';
 import { actionSegments } from './action-segments.tsx';
+import { NO_CONDITIONS } from './condition-form.ts';
 import { conflictSentence, type DenyChoice, denyDraft, type PacketSource } from './deny-choice.ts';
 import { DurationField } from './duration-field.tsx';
 import { EMPTY_FORM, readForm } from './rule-form.ts';
@@ -49,6 +50,7 @@ export function DenySheet({
   const { problems } = readForm({
     ...EMPTY_FORM,
     ...choice,
+    ...NO_CONDITIONS,
     source: draft.source,
     protocol: String(draft.protocol ?? ''),
     port: String(draft.destination_port ?? ''),

@@ -1,6 +1,6 @@
 'use client';
 
-import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
+import { packetConditionText, parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
 import { ACTION_TEXT, WILL } from '../../../text/action-text.ts';
@@ -13,6 +13,7 @@ import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions } from '../change/use-rules.ts';
 import { DryRun } from '../dry-run/dry-run.tsx';
 import { ALL_ACTIONS } from './action-segments.tsx';
+import { ConditionFields } from './condition-fields.tsx';
 import { DurationField } from './duration-field.tsx';
 import { LimitFields } from './limit-fields.tsx';
 import { changesOf, EMPTY_FORM, type FilledFields, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
@@ -55,7 +56,7 @@ export function RuleFormSheet({
     const changes = rule === undefined ? null : changesOf(rule, form, draft);
     const error =
       rule === undefined
-        ? await actions.add(draft, addedText(draft, lasts), force)
+        ? await actions.add(draft, addedText(draft, lasts, packetConditionText(draft)), force)
         : changes === null
           ? null
           : await actions.edit(rule.id, changes, { force });
@@ -127,6 +128,7 @@ export function RuleFormSheet({
               suggestions={interfaces.map(({ name }) => name)}
             />
           )}
+          <ConditionFields form={form} set={set} problemOf={problemOf} />
           {form.action === 'limit' && <LimitFields form={form} set={set} problemOf={problemOf} />}
           <DurationField
             value={form.lasts}
@@ -152,7 +154,9 @@ export function RuleFormSheet({
         </div>
         <footer className="sheet-foot">
           <p className="sheet-preview" data-testid="rule-preview">
-            {draft === null ? 'Incomplete' : effectSentence(draft, lasts, WILL, limitPart(draft))}
+            {draft === null
+              ? 'Incomplete'
+              : effectSentence(draft, lasts, WILL, packetConditionText(draft) + limitPart(draft))}
           </p>
           <button type="button" className="button push" onClick={onClose}>
             Cancel

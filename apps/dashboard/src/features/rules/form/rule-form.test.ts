@@ -23,6 +23,9 @@ test.each<[Partial<RuleForm>, keyof RuleForm, RegExp]>([
   [{ port: '70000' }, 'port', /65535/],
   [{ protocol: 'icmp', port: '22' }, 'port', /no ports/],
   [{ lasts: 'soon' }, 'lasts', /1h30m/],
+  [{ tcp_flags: 'syn' }, 'tcp_flags', /protocol tcp/],
+  [{ destination: 'server' }, 'destination', /is not a destination/],
+  [{ length: '80-60' }, 'length', /60-80/],
 ])('%o is rejected at its field, with the fix', (over, field, message) => {
   const { draft, problems } = read(over);
   expect(draft).toBeNull();
@@ -52,6 +55,24 @@ test('a proposed limit fills the form with its numbers', () => {
     reason: '',
   } as const;
   expect(readForm({ ...EMPTY_FORM, ...filledBy(proposed), lasts: '' }).draft).toEqual(proposed);
+});
+
+const CONDITIONS = { tcp_flags: 'syn,!ack', destination: '192.0.2.2', length: '60-80', fragment: true } as const;
+
+test('conditions are read, filled, changed and removed as other fields', () => {
+  const written = { ...CONDITIONS, tcp_flags: ' !ack,SYN ', protocol: 'tcp' };
+  expect(read(written).draft).toMatchObject({ protocol: 'tcp', ...CONDITIONS });
+  expect(filledBy({ action: 'deny', source: 'any', ...CONDITIONS })).toMatchObject(CONDITIONS);
+  const rule = makeRule({ protocol: 'tcp', ...CONDITIONS });
+  const form = formOf(rule);
+  expect(changesOf(rule, form, readForm(form).draft ?? fail())).toBeNull();
+  const other = { ...form, tcp_flags: '', destination: '192.0.2.0/24', length: ' ', fragment: false };
+  expect(changesOf(rule, other, readForm(other).draft ?? fail())).toEqual({
+    tcp_flags: null,
+    destination: '192.0.2.0/24',
+    length: null,
+    fragment: null,
+  });
 });
 
 test('an unchanged form changes nothing', () => {

@@ -8,9 +8,16 @@ import {
   ruleDraftSchema,
 } from '@packetlog/common';
 import { asSentence } from '../../../text/sentence.ts';
+import {
+  type ConditionForm,
+  conditionChanges,
+  conditionFormOf,
+  conditionsOf,
+  NO_CONDITIONS,
+} from './condition-form.ts';
 
 /** Content of the form's fields, valid or not. */
-export interface RuleForm {
+export interface RuleForm extends ConditionForm {
   readonly action: RuleAction;
   readonly source: string;
   readonly protocol: string;
@@ -41,6 +48,7 @@ export const EMPTY_FORM: RuleForm = {
   protocol: '',
   port: '',
   interface: '',
+  ...NO_CONDITIONS,
   rate: '',
   measure: 'packets',
   enforce: 'observe',
@@ -73,6 +81,7 @@ export function readForm(form: RuleForm): ReadForm {
     ...optional('protocol', form.protocol),
     ...optional('destination_port', form.port),
     ...optional('interface', form.interface),
+    ...conditionsOf(form),
     ...(form.action === 'limit' && limitOf(form)),
     ...(form.lasts === KEEP ? {} : optional('for', form.lasts)),
   });
@@ -108,6 +117,7 @@ export function formOf(rule: Rule): RuleForm {
     protocol: String(rule.protocol ?? ''),
     port: String(rule.destination_port ?? ''),
     interface: rule.interface ?? '',
+    ...conditionFormOf(rule),
     rate: rule.rate ?? '',
     measure: rule.measure ?? 'packets',
     enforce: rule.enforce === true ? 'enforce' : 'observe',
@@ -127,6 +137,7 @@ export function filledBy(draft: RuleDraft): FilledFields {
     source,
     protocol: String(protocol ?? ''),
     port: String(destination_port ?? ''),
+    ...conditionFormOf(draft),
     reason: reason ?? '',
     rate: rate ?? '',
     measure: measure ?? 'packets',
@@ -149,6 +160,7 @@ export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleCha
   for (const key of ['protocol', 'destination_port', 'interface'] as const) {
     if (draft[key] !== rule[key]) changes[key] = draft[key] ?? null;
   }
+  Object.assign(changes, conditionChanges(rule, draft));
   if (draft.action === 'limit') Object.assign(changes, limitChangesOf(rule, draft));
   if (form.lasts !== KEEP && draft.for !== undefined) changes['for'] = draft.for;
   if (form.lasts === '' && rule.expires_at !== undefined) changes['expires_at'] = null;

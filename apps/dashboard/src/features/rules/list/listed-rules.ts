@@ -1,4 +1,4 @@
-import type { RuleAction } from '@packetlog/common';
+import { packetConditionText, type RuleAction } from '@packetlog/common';
 import type { ListedRule, RuleCount } from '../../../node/state/rules-state.ts';
 import { matchText } from '../../../text/rule-text.ts';
 
@@ -47,7 +47,7 @@ export function countByAction(rules: readonly ListedRule[]): Record<RuleAction, 
 function has(rule: ListedRule, word: string): boolean {
   if (word === String(rule.id) || word === rule.action) return true;
   return (
-    matchText(rule).toLowerCase().includes(word) ||
+    `${matchText(rule)}${packetConditionText(rule)}`.toLowerCase().includes(word) ||
     rule.reason.toLowerCase().includes(word) ||
     rule.created_by.toLowerCase().includes(word)
   );

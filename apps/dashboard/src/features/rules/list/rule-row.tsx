@@ -3,6 +3,7 @@
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: as above; the button handles keys
 'use client';
 
+import { packetConditionText } from '@packetlog/common';
 import { Pencil, Trash2 } from 'lucide-react';
 import { memo } from 'react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
@@ -42,6 +43,7 @@ export const RuleRow = memo(function RuleRow({
   const { id, action, reason, created_by } = rule;
   const { packets, bytes, overPackets, lastSeenMs, perSecond } = store.rules.counted(id);
   const match = matchParts(rule);
+  const conditions = packetConditionText(rule);
   const isObserving = action === 'limit' && rule.enforce !== true;
   const left = timeLeft(rule, now);
   const expiry = expiryText(rule, now);
@@ -60,7 +62,7 @@ export const RuleRow = memo(function RuleRow({
         <button
           type="button"
           className="rule-open"
-          aria-label={`Rule ${id}: ${action} ${matchText(rule)}`}
+          aria-label={`Rule ${id}: ${action} ${matchText(rule)}${conditions}`}
           onClick={(event) => {
             event.stopPropagation();
             onOpen(id);
@@ -73,11 +75,12 @@ export const RuleRow = memo(function RuleRow({
         <VerdictMark verdict={isObserving ? 'would_deny' : RULE_VERDICT[action]} />
         <span className="rule-action-word">{isObserving ? 'observing' : action}</span>
       </span>
-      <span role="cell" className="rule-match" title={`${matchText(rule)}${limitPart(rule)}`}>
+      <span role="cell" className="rule-match" title={`${matchText(rule)}${conditions}${limitPart(rule)}`}>
         {match.kind === 'set' && <span className="text-faint">set </span>}
         <span className="rule-source">{match.source}</span>
         {match.service !== '' && <span className="text-muted"> {match.service}</span>}
         {match.interface !== '' && <span className="text-faint"> on {match.interface}</span>}
+        {conditions !== '' && <span className="text-muted">{conditions}</span>}
         {action === 'limit' && <span className="text-muted">{limitPart(rule)}</span>}
       </span>
       <span role="cell" className="rule-rate">

@@ -1,5 +1,6 @@
 'use client';
 
+import { hasPacketCondition, packetConditionText } from '@packetlog/common';
 import type { ReactNode } from 'react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
@@ -41,7 +42,7 @@ export function RuleSheet({
           Rule <span className="font-mono">{rule.id}</span>
         </span>
       }
-      note={effectSentence(rule, timeLeft(rule, now), DOES, limitPart(rule))}
+      note={effectSentence(rule, timeLeft(rule, now), DOES, packetConditionText(rule) + limitPart(rule))}
       onClose={onClose}
     >
       <div className="sheet-body">
@@ -76,6 +77,11 @@ export function RuleSheet({
           <Fact term="Interface" mono>
             {match.interface || 'any'}
           </Fact>
+          {hasPacketCondition(rule) && (
+            <Fact term="Conditions" mono>
+              {packetConditionText(rule).slice(2)}
+            </Fact>
+          )}
           <Fact term="Reason">{rule.reason || ABSENT}</Fact>
           <Fact term="Added by">
             {rule.created_by}, {dateText(rule.created_at)}
