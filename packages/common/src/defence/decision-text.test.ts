@@ -31,20 +31,20 @@ const decision = (changes: Partial<Decision>): Decision => ({
 
 it.each<[string, Partial<Decision>]>([
   [
-    'banned for 4 h (2nd time): 61 connections to tcp port 22 in 60 s, limit 20/min; all verified',
+    'banned for 4 h (2nd time): 61 connections to tcp port 22 in 1 min, limit 20/min; all verified',
     { strike: 2, duration_ms: 4 * HOUR },
   ],
   [
-    'would be banned for 24 h (11th time): 61 connections to tcp port 22 in 60 s, limit 20/min; all verified',
+    'would be banned for 24 h (11th time): 61 connections to tcp port 22 in 1 min, limit 20/min; all verified',
     { kind: 'would_ban', strike: 11, duration_ms: 24 * HOUR },
   ],
   ['banned for 1 h: 61 connection attempts to tcp port 22 in 60 s, limit 20/min; 21 verified', { connections: 21 }],
   [
-    'banned for 1 h 30 min: 70 connections to tcp port 22, limit 20/min; all verified',
-    { connections: 70, duration_ms: 1.5 * HOUR },
+    'banned for 1 h 30 min: 70 connections to tcp port 22 in 2 min 5 s, limit 20/min; all verified',
+    { connections: 70, connections_within_ms: 125_000, duration_ms: 1.5 * HOUR },
   ],
   [
-    'not banned, because it is a name server: 192.0.2.53, and it has an ssh session: 192.0.2.53: 61 connections to tcp port 22 in 60 s, limit 20/min; all verified',
+    'not banned, because it is a name server: 192.0.2.53, and it has an ssh session: 192.0.2.53: 61 connections to tcp port 22 in 1 min, limit 20/min; all verified',
     {
       kind: 'not_banned',
       guards: [

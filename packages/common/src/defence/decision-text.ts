@@ -5,7 +5,7 @@ import { serviceText } from '../rules/sentence.ts';
 import type { Decision } from './decision.ts';
 
 /**
- * Returns `banned for 4 h (2nd time): 61 connections to tcp port 22 in 60 s, limit 20/min; all verified`; in place of
+ * Returns `banned for 4 h (2nd time): 61 connections to tcp port 22 in 48 s, limit 20/min; all verified`; in place of
  * the beginning `would be banned for 4 h (2nd time)`, or `not banned, because it is a name server: 192.0.2.53`.
  */
 export function decisionText(decision: Decision): string {
@@ -21,14 +21,14 @@ function outcomeText({ kind, duration_ms, strike, guards }: Decision): string {
   return `${kind === 'ban' ? 'banned' : 'would be banned'} for ${hoursText(duration_ms)}${time}`;
 }
 
-function evidenceText({ attempts, connections, rule }: Decision): string {
+function evidenceText({ attempts, connections, connections_within_ms, rule }: Decision): string {
   const limit = `limit ${rule.rate ?? 'unknown'}`;
   const count = attempts.in_60_s;
   if (count > connections) {
     return `${counted(count, 'connection attempt')}${serviceText(rule)} in 60 s, ${limit}; ${connections} verified`;
   }
-  // Fewer records than connections: the burst lasted longer than a minute, or records were sampled.
-  return `${counted(connections, 'connection')}${serviceText(rule)}${count === connections ? ' in 60 s' : ''}, ${limit}; all verified`;
+  const within = formatDuration(Math.max(1000, connections_within_ms ?? 60_000));
+  return `${counted(connections, 'connection')}${serviceText(rule)} in ${within}, ${limit}; all verified`;
 }
 
 function counted(count: number, what: string): string {

@@ -50,6 +50,8 @@ export const decisionSchema = z.object({
   is_sampled: z.optional(z.boolean()),
   /** Connections of the source that the kernel verified, as the limit counted them; a connection counts once. */
   connections: count,
+  /** Within how many ms the kernel verified them. */
+  connections_within_ms: z.optional(count),
   /** Destination ports of the samples and attempts, at most 16. */
   ports: z.array(count),
   /** Records of the source that the limit saw, newest last, as `packetlog run --print json` writes them. */

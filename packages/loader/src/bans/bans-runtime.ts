@@ -1,6 +1,8 @@
 /** Runs the bans of a loader: connects them with the rules, the disk and the clients. */
 import type { Bans as BansState, Decision, Notice, Rule } from '@packetlog/common';
 import type { BansAccess } from '../ipc/defence/bans-access.ts';
+import type { WatchedAttempts } from '../ipc/evidence/attempt-evidence.ts';
+import type { ObservedOffender } from '../ipc/rule-counts.ts';
 import type { RulesRuntime } from '../rules/rules-runtime.ts';
 import type { StatePaths } from '../rules/store/state-directory.ts';
 import { systemClock } from './ban-clock.ts';
@@ -11,7 +13,7 @@ import { BansStore } from './bans-store.ts';
 import { findDecisions } from './find-decisions.ts';
 import { OLD_CONNECTION_MS } from './guards.ts';
 import { ConnectionWatch, READ_MS } from './live-connections.ts';
-import type { Offender } from './offender.ts';
+import { offenderOf, watchedAttempts } from './observed-offender.ts';
 
 const TICK_MS = 1000;
 
@@ -26,6 +28,9 @@ export interface BansRuntimeOptions {
   readonly notice: (notice: Notice) => void;
   readonly changed: (bans: BansState) => void;
   readonly decided: (decision: Decision) => void;
+  /** Lets attempts to connect be followed for these limits. */
+  readonly watchAttempts: (limits: readonly WatchedAttempts[]) => void;
+  readonly interfaceName: (ifindex: number) => string;
   readonly failed: (error: unknown) => void;
 }
 
@@ -35,6 +40,8 @@ export class BansRuntime {
   readonly #bans: Bans;
   readonly #connections: ConnectionWatch;
   #timer: NodeJS.Timeout | undefined;
+  /** The limits for which attempts are followed, as text. */
+  #watched = '[]';
 
   /** Reads the bans that outlived the last loader: the state directory has to be locked. */
   constructor(options: BansRuntimeOptions) {
@@ -87,14 +94,20 @@ export class BansRuntime {
   /** Call it when the rules are in force. */
   start(): void {
     this.#options.changed(this.#bans.state);
-    this.rulesChanged();
     this.#timer = setInterval(() => this.tick(), TICK_MS).unref();
+    this.rulesChanged();
   }
 
   /** Call it when the rules have changed: connections are watched while there is a limit that bans. */
   rulesChanged(): void {
-    const bans = this.#options.rules().ruleset.rules.some((rule) => banLimitOf(rule) !== undefined);
-    void this.#connections.set(bans);
+    if (this.#timer === undefined) return;
+    const rules = this.#options.rules().ruleset.rules.filter((rule) => banLimitOf(rule) !== undefined);
+    void this.#connections.set(rules.length > 0);
+    const watched = rules.flatMap(watchedAttempts);
+    const text = JSON.stringify(watched);
+    if (text === this.#watched) return;
+    this.#watched = text;
+    this.#options.watchAttempts(watched);
   }
 
   /** Also call it when the wall clock was set. */
@@ -108,8 +121,9 @@ export class BansRuntime {
   }
 
   /** Decides about sources that a limit has found over. */
-  offenders(offenders: readonly Offender[]): void {
-    this.#bans.offenders(offenders).catch(this.#options.failed);
+  offenders(observed: readonly ObservedOffender[]): void {
+    const { interfaceName, failed } = this.#options;
+    this.#bans.offenders(observed.map((each) => offenderOf(each, interfaceName))).catch(failed);
   }
 
   async close(): Promise<void> {

@@ -99,6 +99,7 @@ const offender = (source: string, changes: Partial<Offender> = {}): Offender => 
   source,
   overSinceNs: episode++,
   connections: 21,
+  withinMs: 4000,
   evidence: NO_EVIDENCE,
   ...changes,
 });
@@ -136,7 +137,7 @@ describe('an offender', () => {
       ].map((guard) => ({ guard, passed: true })),
     });
     expect(decisionText(decision)).toBe(
-      'banned for 1 h: 21 connections to tcp port 22 in 60 s, limit 20/min; all verified',
+      'banned for 1 h: 21 connections to tcp port 22 in 4 s, limit 20/min; all verified',
     );
     expect(world.states.at(-1)).toMatchObject({ active: 1, newest: [{ decision: 1, source: '203.0.113.7' }] });
     expect(bans.list({ limit: 9 })).toMatchObject({ active: 1, bans: [{ decision: 1, limit_rule: 3, strike: 1 }] });

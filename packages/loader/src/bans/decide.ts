@@ -17,7 +17,7 @@ type Facts = Omit<GuardFacts, 'connections' | 'permitted'>;
 export type Draft = Omit<Decision, 'id' | 'ban_rule'>;
 
 export function decide({ offender, limit, strike }: Case, facts: Facts): Draft {
-  const { source, connections, evidence } = offender;
+  const { source, connections, withinMs, evidence } = offender;
   const { rule, times, permitted } = limit;
   const guards = askGuards(source, { ...facts, connections, permitted });
   const duration_ms = banDurationMs(times, strike);
@@ -32,6 +32,7 @@ export function decide({ offender, limit, strike }: Case, facts: Facts): Draft {
     attempts,
     ...(isSampled && { is_sampled: true }),
     connections,
+    connections_within_ms: withinMs,
     ports,
     samples,
     guards,

@@ -16,5 +16,7 @@ export interface Offender {
   readonly overSinceNs: bigint;
   /** Connections that the kernel verified since the bucket was last empty. */
   readonly connections: number;
+  /** How long ago the bucket was last empty. */
+  readonly withinMs: number;
   readonly evidence: Evidence;
 }

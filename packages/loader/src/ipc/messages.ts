@@ -4,10 +4,11 @@ import type { Findings, HopLedger, InForce, Ledger, Notice, Summary } from '@pac
 import type { PlainError } from '../errors/setup-error.ts';
 import type { AlertReport } from './alerts/alerts-access.ts';
 import type { ClockPolicy } from './clock-policy.ts';
+import type { WatchedAttempts } from './evidence/attempt-evidence.ts';
 import type { PinPlace } from './pin-place.ts';
 import type { ReaderState } from './reader-state.ts';
 import type { RecorderChannel } from './recorder-channel.ts';
-import type { KernelOffender, LimitStateCopy, RuleCount } from './rule-counts.ts';
+import type { LimitStateCopy, ObservedOffender, RuleCount } from './rule-counts.ts';
 import type { RuleSlot } from './rule-slot.ts';
 import type { ServiceManagerSettings } from './service-manager-settings.ts';
 import type { RequestedMode, RequestedTransport, TransportName } from './settings.ts';
@@ -172,7 +173,7 @@ export type FromDrain =
    * Sources that limits with a ban have found over, new or with more connections, at most every 500 ms. `error`: the levels
    * cannot be read, until the rules change.
    */
-  | { type: 'offenders'; offenders: readonly KernelOffender[]; error: PlainError | undefined }
+  | { type: 'offenders'; offenders: readonly ObservedOffender[]; error: PlainError | undefined }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
   /** The server process does not read its rows. */
@@ -221,6 +222,8 @@ export type ToDrain =
   | { type: 'in-force'; request: number }
   /** Requests the levels of the limit with this counter slot. */
   | { type: 'limit-state'; request: number; slot: number }
+  /** The limits that ban: attempts to connect are followed for them, as evidence. */
+  | { type: 'attempts'; limits: readonly WatchedAttempts[] }
   /** Whether program and maps outlive the process. */
   | { type: 'pin'; on: boolean }
   | { type: 'stop' };

@@ -1,4 +1,5 @@
 /** Counts of rules and levels of limits, as they are passed from the kernel to clients and to the history. */
+import type { AttemptEvidence } from './evidence/attempt-evidence.ts';
 
 /** Packets and bytes that a rule decided since its counter was zeroed. */
 export interface RuleCount {
@@ -52,4 +53,9 @@ export interface KernelOffender {
   readonly connections: number;
   /** Share of the burst that is used, 0 to 1. */
   readonly level: number;
+}
+
+/** The same with what records show of it. */
+export interface ObservedOffender extends KernelOffender {
+  readonly evidence: AttemptEvidence;
 }

@@ -6,6 +6,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 // C library then calls its thread-local destructor at an unmapped address (SIGSEGV).
 import '../native/ffi.ts';
 import { fromPlain } from '../errors/setup-error.ts';
+import type { WatchedAttempts } from '../ipc/evidence/attempt-evidence.ts';
 import type {
   CompileTarget,
   DrainOptions,
@@ -218,6 +219,11 @@ export class DrainThread {
   /** Sets whether the core needs the reports of each second, also while no packets arrive. */
   wantReports(isWanted: boolean): void {
     this.#send({ type: 'has-clients', by: 'core', hasClients: isWanted });
+  }
+
+  /** Follows attempts to connect for these limits, which ban. */
+  watchAttempts(limits: readonly WatchedAttempts[]): void {
+    this.#send({ type: 'attempts', limits });
   }
 
   /** Tells the service manager that clients and commands are admitted; `status` is one line for people. */

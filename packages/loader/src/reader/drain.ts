@@ -18,6 +18,7 @@ import type { CommitMode, RingReader } from '../rings/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
 import { residentMemory } from '../system/resident-memory.ts';
+import type { Attempts } from './evidence/attempts.ts';
 import { LossAlarm } from './loss-alarm.ts';
 import { POLL_BYTES } from './poll-bytes.ts';
 import type { RecorderRows } from './rows/recorder-rows.ts';
@@ -37,6 +38,7 @@ export class Drain {
   readonly #runtime: BigInt64Array;
   readonly #summaries: boolean;
   readonly #tally = new Tally();
+  readonly #attempts: Attempts | undefined;
   readonly #findings = new FindingsDetector({ seed: randomInt(2 ** 32) });
   readonly #before: number;
   readonly #meter: ReaderMeter;
@@ -54,6 +56,8 @@ export class Drain {
     rings: readonly RingReader[];
     interfaces: WatchedInterfaces;
     slabWriter: SlabWriter;
+    /** Follows attempts to connect for bans. */
+    attempts?: Attempts | undefined;
     /** Undefined: no server was requested. */
     serverRows?: ServerRows | undefined;
     /** Undefined: nothing is recorded. */
@@ -70,6 +74,7 @@ export class Drain {
     this.#slabWriter = parts.slabWriter;
     this.#serverRows = parts.serverRows;
     this.#recorderRows = parts.recorderRows;
+    this.#attempts = parts.attempts;
     this.#before = parts.before ?? 0;
     this.#summaries = parts.summaries;
     this.#runtime = new BigInt64Array(parts.runtime.buffer, parts.runtime.byteOffset, RUNTIME.size / 8);
@@ -94,6 +99,7 @@ export class Drain {
         this.#recorderRows?.add(memory, start, count);
         // Last: it delays no row of these records.
         this.#findings.add(memory, start + ring.recordOffset, count, ring.stride);
+        this.#attempts?.add(memory, start + ring.recordOffset, count, ring.stride, performance.now());
       }, bytes);
       const isCut = drained.bytes >= bytes;
       this.#meter.drained(ring, drained, isCut);

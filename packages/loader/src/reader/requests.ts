@@ -22,6 +22,9 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
       case 'limit-state':
         rules.answer(message);
         break;
+      case 'attempts':
+        setup.attempts.watch(message.limits);
+        break;
       case 'pin':
         post({ type: 'pinned', error: pin(setup, message.on), pinned: setup.pins.path });
         break;

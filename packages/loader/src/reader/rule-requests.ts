@@ -1,7 +1,8 @@
 /** The drain thread's part of the rules: puts compiled sets in force and reads their counters. */
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
+import type { AttemptEvidence } from '../ipc/evidence/attempt-evidence.ts';
 import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from '../ipc/messages.ts';
-import type { RuleCount } from '../ipc/rule-counts.ts';
+import type { KernelOffender, RuleCount } from '../ipc/rule-counts.ts';
 import type { RuleSlot } from '../ipc/rule-slot.ts';
 import { type ImageLimit, imageLimits } from '../xdp/limits/image-limits.ts';
 import type { LimitStates } from '../xdp/limits/limit-states.ts';
@@ -27,6 +28,7 @@ export class Rules {
   readonly #counters: RuleCounters;
   readonly #owners: RuleOwners;
   readonly #interfaces: AskedInterfaces;
+  readonly #evidenceOf: (offender: KernelOffender) => AttemptEvidence;
   readonly #post: (message: FromDrain) => void;
   /** False until the first set is published: before that no counter moves. */
   #inUse = false;
@@ -38,8 +40,10 @@ export class Rules {
     counters: RuleCounters,
     owners: RuleOwners,
     interfaces: AskedInterfaces,
+    evidenceOf: (offender: KernelOffender) => AttemptEvidence,
     post: (message: FromDrain) => void,
   ) {
+    this.#evidenceOf = evidenceOf;
     this.#images = images;
     this.#limits = limits;
     this.#offenders = new Offenders(limits, counters);
@@ -82,7 +86,9 @@ export class Rules {
   postOffenders(): void {
     try {
       const offenders = this.#offenders.changed();
-      if (offenders.length > 0) this.#post({ type: 'offenders', offenders, error: undefined });
+      if (offenders.length === 0) return;
+      const observed = offenders.map((each) => ({ ...each, evidence: this.#evidenceOf(each) }));
+      this.#post({ type: 'offenders', offenders: observed, error: undefined });
     } catch (error) {
       // Otherwise it would fail again twice a second. The next change of rules begins anew.
       this.#offenders.watch([]);

@@ -1,5 +1,6 @@
 /** Creates what the drain thread works with, in the network namespace that it watches. */
 import { RUNTIME } from '@packetlog/bpf';
+import { parseNetwork, unmapped } from '@packetlog/common';
 import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
@@ -19,6 +20,7 @@ import { RuleImages } from '../xdp/rule-images.ts';
 import { SlotTable } from '../xdp/slots.ts';
 import { type ChosenInterfaces, chooseInterfaces } from './choose-interfaces.ts';
 import { Drain } from './drain.ts';
+import { Attempts } from './evidence/attempts.ts';
 import { RecorderRows } from './rows/recorder-rows.ts';
 import { ServerRows } from './rows/server-rows.ts';
 import { ServerSlabs } from './rows/server-slabs.ts';
@@ -34,6 +36,8 @@ export interface Setup {
   program: LoadedProgram;
   transport: OpenTransport;
   drain: Drain;
+  /** Attempts to connect, while a limit bans. */
+  attempts: Attempts;
   slabWriter: SlabWriter;
   /** Undefined: no server was requested. */
   serverRows: ServerRows | undefined;
@@ -100,8 +104,10 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const serverRows = openServerRows(options, ring, () => post({ type: 'server-blocked' }));
   const recorderRows = openRecorderRows(options, program, ring);
   const { before, runtime } = program;
+  const attempts = new Attempts();
   const drain = new Drain({
     rings: transport.rings,
+    attempts,
     interfaces,
     slabWriter,
     serverRows,
@@ -120,6 +126,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     new RuleCounters(program.ruleCounters, program.cpus),
     program.ruleOwners,
     interfaces,
+    ({ limitRule, source }) => attempts.evidence(limitRule, unmapped(parseNetwork(source)), performance.now()),
     post,
   );
   drain.setClock();
@@ -128,6 +135,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     program,
     transport,
     drain,
+    attempts,
     slabWriter,
     serverRows,
     recorderRows,

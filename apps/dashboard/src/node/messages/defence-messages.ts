@@ -62,6 +62,7 @@ export const isDecision = isShape<Decision>({
   attempts: isShape<Decision['attempts']>({ in_1_s: isCount, in_10_s: isCount, in_60_s: isCount }),
   is_sampled: mayBe(isFlag),
   connections: isCount,
+  connections_within_ms: mayBe(isCount),
   ports: isList(isCount),
   samples: isList(isRecord(isAnything)) as Check<Decision['samples']>,
   guards: isList(

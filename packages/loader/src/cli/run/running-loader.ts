@@ -7,6 +7,7 @@ import { logDecision } from '../../bans/decision-line.ts';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
+import { fromPlain } from '../../errors/setup-error.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
 import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
 import { LineLimit } from '../../line-limit.ts';
@@ -306,7 +307,9 @@ export class RunningLoader {
         logDecision(this.#log, decision);
         server?.decision(decision);
       },
-      failed: (error) => this.#lines.failed(error, 'a request about bans failed'),
+      watchAttempts: (limits) => this.#running.watchAttempts(limits),
+      interfaceName: (ifindex) => this.records.names.nameOf(ifindex),
+      failed: (error) => this.#lines.failed(error, 'bans failed'),
     });
   }
 
@@ -351,6 +354,10 @@ export class RunningLoader {
         rules.second(ledger.interfaces, Date.now());
       },
       ruleCounts: (counts) => rules.counts(counts),
+      offenders: ({ offenders, error }) => {
+        if (error === undefined) this.#bans.offenders(offenders);
+        else this.#lines.failed(fromPlain(error), 'sources over a limit cannot be read; no more are banned');
+      },
       loaded: (target, kernel) => rules.loaded(target, kernel),
       notice: ({ notice }) => {
         if (notice.code === 'clock_step') {
