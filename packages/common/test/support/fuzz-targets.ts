@@ -136,7 +136,17 @@ function protocol(bytes: Uint8Array): void {
   deepStrictEqual(Object.keys(Object.prototype), []);
 }
 
-const rule = { action: 'deny', source: '192.0.2.0/24', protocol: 'tcp', destination_port: '80-90', for: '1h' };
+const rule = {
+  action: 'deny',
+  source: '192.0.2.0/24',
+  protocol: 'tcp',
+  destination_port: '80-90',
+  for: '1h',
+  tcp_flags: 'syn,!ack',
+  destination: '2001:db8::1',
+  length: '60-80',
+  fragment: true,
+};
 const json = (value: unknown) => JSON.stringify(value);
 
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [

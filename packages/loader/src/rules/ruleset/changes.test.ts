@@ -40,6 +40,26 @@ describe('a rule that is added twice', () => {
     expect(add(after, [{ reason: 'scan' }]).ruleset.rules).toMatchObject([{ id: 1, reason: 'scan' }]);
   });
 
+  it('is another one with other conditions', () => {
+    const tcp = { protocol: 'tcp' } as const;
+    const others = [
+      { ...tcp, tcp_flags: 'syn' },
+      { ...tcp, tcp_flags: 'none' },
+      { destination: '192.0.2.9' },
+      { length: 60 },
+      { fragment: true },
+    ] as const;
+    const all = ruleset({}, ...others);
+    expect(all.rules).toHaveLength(6);
+    expect(add(all, [...others]).ruleset).toBe(all);
+    const left = (selector: object) =>
+      removeRules(all, { matching: [{ source: '192.0.2.1', ...selector }] }).ruleset.rules.map(({ id }) => id);
+    expect(left({ tcp_flags: 'none' })).toEqual([1, 2, 4, 5, 6]);
+    expect(left({ fragment: true })).toEqual([1, 2, 3, 4, 5]);
+    expect(editRule(all, 2, { tcp_flags: null, length: '60-80' }, AT).rule).toMatchObject({ ...tcp, length: '60-80' });
+    expect(() => editRule(all, 2, { protocol: null }, AT)).toThrow(/Only TCP has flags/);
+  });
+
   it('is another one with another action, source, protocol, port or interface', () => {
     const others = [
       { action: 'observe' },

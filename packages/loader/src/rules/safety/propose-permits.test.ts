@@ -189,6 +189,9 @@ describe('the wide rule', () => {
     expect(propose({}).rules.map(({ is_wide }) => is_wide)).toEqual([false, true]);
     const rules = [rule({ action: 'permit', source: 'any', destination_port: '1024-65535' })];
     expect(propose({}, { rules })).toMatchObject({ rules: [{ is_wide: false }], wide_listeners: [] });
+    // One with a condition does not permit as much.
+    const some = rules.map((each) => ({ ...each, destination: '192.0.2.9' }));
+    expect(propose({}, { rules: some }).rules.map(({ is_wide }) => is_wide)).toEqual([false, true]);
   });
 });
 

@@ -41,6 +41,13 @@ describe('a change is risky', () => {
     expect(riskOf(EMPTY_RULESET, ruleset({ source }))).toMatch(why);
   });
 
+  it('when it denies any source with other conditions than before', () => {
+    const before = ruleset({ source: 'any', fragment: true });
+    expect(riskOf(before, ruleset({ source: 'any', fragment: true, reason: 'x' }))).toBeUndefined();
+    expect(riskOf(before, ruleset({ source: 'any' }))).toMatch(/denies any source/);
+    expect(riskOf(before, ruleset({ source: 'any', length: '0-60' }))).toMatch(/denies any source/);
+  });
+
   it('when the default policy becomes deny', () => {
     expect(riskOf(EMPTY_RULESET, { ...EMPTY_RULESET, defaultPolicy: 'deny' })).toMatch(/default policy/);
   });
