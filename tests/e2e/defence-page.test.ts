@@ -1,7 +1,11 @@
 /** The Defence page, with a real browser, the real loader and real packets. Needs root and chromium. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ethernet, ipv4, tcp } from '../lab/frame.ts';
+import { recordsIn } from '../lab/recorded.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendFrames, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -17,6 +21,13 @@ const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
 
 describe.skipIf(!requireRoot())('the Defence page', () => {
   const suite = eachWithDashboard({ ipv6: false });
+  let parent: string;
+  beforeEach(() => {
+    parent = mkdtempSync(join(tmpdir(), 'packetlog-defence-'));
+    // The core is not root.
+    chmodSync(parent, 0o755);
+  });
+  afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
   const send = (count: number) =>
     sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count, ports: [4242] });
@@ -32,7 +43,8 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
   });
 
   test('explains limits, adds one, enforces it, and observes again', async () => {
-    const { packetlog, origin, place, change } = await suite.start();
+    const record = join(parent, 'record');
+    const { packetlog, origin, place, change } = await suite.start('--sample', 'off', '--record-dir', record);
     const { page, problems } = await suite.open(`${origin}/${change}`);
     await page.getByRole('link', { name: 'Defence' }).click();
     await page.getByText('No limits yet.').waitFor();
@@ -76,7 +88,12 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await dialog.getByRole('button', { name: 'Enforce', exact: true }).click();
     await dialog.getByText('This limit was not tried.').waitFor();
     await screenshot(page, 'defence-untried', false);
-    await dialog.getByRole('button', { name: 'Enforce now' }).click();
+    await dialog.getByRole('button', { name: 'Enforce now' }).waitFor();
+    await until(async () => recordsIn(record) >= 40, { what: 'all packets on the disk' });
+    await dialog.getByRole('button', { name: '1 h' }).click();
+    await dialog.getByTestId('past-limit').getByText('20 of 40 would have been over, from 1 bucket.').waitFor();
+    await screenshot(page, 'defence-tried', false);
+    await dialog.getByRole('button', { name: 'Enforce', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
     await untilState(page, 'confirming');
     await screenshot(page, 'defence-confirming', false);

@@ -59,8 +59,8 @@ export function effectSentence(rule: Effective, lasts: number | null, verbs = WI
 }
 
 /** Reports an added rule: 'Rule added. Denies packets from 203.0.113.7 for 1 h: brute force.' */
-export function addedText(rule: Effective, lasts: number | null, conditions = ''): string {
-  return `Rule added. ${effectSentence(rule, lasts, DOES, conditions)}`;
+export function addedText(rule: Effective, lasts: number | null, more = ''): string {
+  return `Rule added. ${effectSentence(rule, lasts, DOES, more)}`;
 }
 
 /** Returns the time until expiry, ms; null for no expiry. */

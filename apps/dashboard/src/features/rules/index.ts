@@ -10,7 +10,7 @@ export type { FilledFields } from './form/rule-form.ts';
 export const loadDenyProblem = () => import('./form/deny-problem.ts');
 
 /** Not part of the first load, either. */
-export const loadEnforceSheet = () => import('./change/enforce-sheet.tsx');
+export const loadEnforceSheet = () => import('./form/enforce-sheet.tsx');
 export const loadLockoutSheet = () => import('./change/lockout-sheet.tsx');
 export const loadReadOnlyNote = () => import('./change/read-only-note.tsx');
 

@@ -1,6 +1,6 @@
 'use client';
 
-import type { PendingChange } from '@packetlog/common';
+import { type PendingChange, packetConditionText } from '@packetlog/common';
 import { Pencil, Trash2 } from 'lucide-react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
@@ -40,7 +40,8 @@ export function LimitRow({
   const state = limitState(rule, pending);
   const { word, meaning, verdict } = LIMIT_STATE_TEXT[state];
   // The state has its own words.
-  const sentence = effectSentence(rule, timeLeft(rule, now), DOES, limitPart({ ...rule, enforce: true }));
+  const does = packetConditionText(rule) + limitPart({ ...rule, enforce: true });
+  const sentence = effectSentence(rule, timeLeft(rule, now), DOES, does);
   return (
     <li className="limit" data-testid="limit" data-id={id} data-state={state}>
       <p className="limit-state" title={meaning}>

@@ -35,7 +35,7 @@ export function rejectionText(error: RulesError): RejectionText {
     case 'forbidden':
       return { title: 'This connection is read-only.', sentence: HOW_TO_CHANGE, mayForce: false };
     case 'untried':
-      return { title: 'This limit was not tried.', sentence: asSentence(error.message), mayForce: false };
+      return { title: 'This limit was not tried.', sentence: untriedSentence(error.message), mayForce: false };
     case 'not_found':
       return { title: 'Not found.', sentence: asSentence(error.message), mayForce: false };
     case 'limit':
@@ -49,3 +49,9 @@ export function rejectionText(error: RulesError): RejectionText {
 
 export const HOW_TO_CHANGE =
   'To change rules, open the URL with admin_token in it: the second URL that packetlog printed.';
+
+/** The next steps of the command line are other ones: here they are buttons. */
+function untriedSentence(message: string): string {
+  const [why = message] = message.split(/\. Let it observe |, then: packetlog |\. To enforce it without: /);
+  return `${asSentence(why)} A limit observes a minute of traffic, or has a dry run over recorded packets, before it is enforced.`;
+}

@@ -39,6 +39,16 @@ export function DryRun({ request }: { request: DryRunRequest | null }) {
       now !== mine ? now : answer.ok ? { at: 'done', report: answer.value } : { at: 'rejected', error: answer.error },
     );
   };
+  if (request?.add?.action === 'limit') {
+    return (
+      <section className="dry-run" aria-label="Dry run">
+        <p className="field-hint">
+          On live traffic, the limit itself is the dry run: it observes until you enforce it, and shows what was over.
+        </p>
+        {isRecorded && <PastDryRun request={request} />}
+      </section>
+    );
+  }
   return (
     <section className="dry-run" aria-label="Dry run">
       <div className="dry-run-head">

@@ -21,7 +21,16 @@ type State =
  * Evaluates the change over recorded packets, without enforcing it. `request` is null while the form is incomplete;
  * `range` is evaluated at once.
  */
-export function PastDryRun({ request, range }: { request: DryRunRequest | null; range?: TimeSpan }) {
+export function PastDryRun({
+  request,
+  range,
+  onDone,
+}: {
+  request: DryRunRequest | null;
+  range?: TimeSpan;
+  /** Called with each report. */
+  onDone?: () => void;
+}) {
   const { askPast, store } = useLive();
   const [shown, oldest] = [useShownRange(), useOldestRecorded()];
   const [state, setState] = useState<State>({ at: 'idle' });
@@ -44,6 +53,7 @@ export function PastDryRun({ request, range }: { request: DryRunRequest | null; 
     const times = { from_ms: Math.floor(span.fromMs), to_ms: Math.ceil(span.toMs) };
     const answer = await askPast('past:dry_run', { ...request, ...times }, signal);
     if (signal.aborted) return;
+    if (answer.ok) onDone?.();
     setState(
       answer.ok ? { at: 'done', span, report: answer.value } : { at: 'rejected', message: answer.error.message },
     );
@@ -81,18 +91,22 @@ function withRange(range: TimeSpan, spans: ReturnType<typeof pastSpans>): Return
 }
 
 function PastReport({ report, span, now }: { report: PastTrial; span: TimeSpan; now: number }) {
-  const { newly_denied, by_source, by_port, known_good } = report;
+  const { newly_denied, by_source, by_port, known_good, limits = [] } = report;
   return (
     <div className="report appear" data-testid="past-dry-run-report" data-denied={newly_denied.packets}>
-      <p className={newly_denied.packets > 0 ? 'report-verdict text-deny' : 'report-verdict'}>{pastVerdict(report)}</p>
-      <p className="field-hint">
-        {rangeText(span, now)}. {missingText(report)}
-      </p>
-      {(report.limits ?? []).map((limit) => (
-        <p key={limit.rule} data-testid="past-limit">
+      {(limits.length === 0 || newly_denied.packets > 0) && (
+        <p className={newly_denied.packets > 0 ? 'report-verdict text-deny' : 'report-verdict'}>
+          {pastVerdict(report)}
+        </p>
+      )}
+      {limits.map((limit) => (
+        <p key={limit.rule} className="report-verdict" data-testid="past-limit">
           {pastLimitText(limit)}
         </p>
       ))}
+      <p className="field-hint">
+        {rangeText(span, now)}. {missingText(report)}
+      </p>
       {known_good.by_source.map((source) => (
         <p key={source.addr} className="report-lockout">
           {knownGoodText(source)}

@@ -56,7 +56,7 @@ export function RuleFormSheet({
     const changes = rule === undefined ? null : changesOf(rule, form, draft);
     const error =
       rule === undefined
-        ? await actions.add(draft, addedText(draft, lasts, packetConditionText(draft)), force)
+        ? await actions.add(draft, addedText(draft, lasts, `${packetConditionText(draft)}${limitPart(draft)}`), force)
         : changes === null
           ? null
           : await actions.edit(rule.id, changes, { force });

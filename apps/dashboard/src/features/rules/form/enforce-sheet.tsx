@@ -1,15 +1,18 @@
 'use client';
 
-import type { RulesError } from '@packetlog/common';
+import { packetConditionText, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import { useRecorder } from '../../../node/recorded/use-recorder.ts';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
 import { limitPart } from '../../../text/limit-part.ts';
 import { counted, formatCount } from '../../../text/number.ts';
 import { matchText } from '../../../text/rule-text.ts';
 import { Sheet } from '../../../ui/sheet.tsx';
-import { Rejection } from './rejection.tsx';
-import { type Overrides, useRuleActions } from './use-rules.ts';
+import { Rejection } from '../change/rejection.tsx';
+import { type Overrides, useRuleActions } from '../change/use-rules.ts';
+import { PastDryRun } from '../dry-run/past-dry-run.tsx';
+import { draftOf } from './draft-of-rule.ts';
 
 /** Enforces a limit that observes: packets over it are denied from then on. */
 export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () => void }) {
@@ -20,6 +23,7 @@ export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () 
   const [rejection, setRejection] = useState<RulesError | null>(null);
   const { packets, overPackets } = store.rules.counted(rule.id);
   const [overrides, setOverrides] = useState<Overrides>({});
+  const isRecorded = useRecorder() === 'on';
   const isUntried = rejection?.code === 'untried';
   const enforce = async (more: Overrides = {}) => {
     const sent = { ...overrides, ...more };
@@ -33,7 +37,7 @@ export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () 
   return (
     <Sheet
       title={`Enforce limit ${rule.id}`}
-      note={`${matchText(rule)}${limitPart({ ...rule, enforce: true })}`}
+      note={`${matchText(rule)}${packetConditionText(rule)}${limitPart({ ...rule, enforce: true })}`}
       onClose={onClose}
     >
       <div className="sheet-body">
@@ -45,19 +49,26 @@ export function EnforceSheet({ rule, onClose }: { rule: ListedRule; onClose: () 
         <p className="field-hint">
           Packets over the limit will be denied. The change reverts unless you confirm it within 30 s.
         </p>
+        {isRecorded && <PastDryRun request={{ add: draftOf(rule) }} onDone={() => setRejection(null)} />}
         {rejection !== null && <Rejection error={rejection} force={() => void enforce({ force: true })} />}
       </div>
       <footer className="sheet-foot">
         <button type="button" className="button push" onClick={onClose}>
           Cancel
         </button>
-        <button
-          type="button"
-          className="button button-danger"
-          disabled={busy}
-          onClick={() => void enforce(isUntried ? { now: true } : {})}
-        >
-          {isUntried ? 'Enforce now' : 'Enforce'}
+        {isUntried && (
+          <button
+            type="button"
+            className="button button-danger"
+            title="Enforces the limit, although nothing shows what it would deny"
+            disabled={busy}
+            onClick={() => void enforce({ now: true })}
+          >
+            Enforce now
+          </button>
+        )}
+        <button type="button" className="button button-danger" disabled={busy} onClick={() => void enforce()}>
+          Enforce
         </button>
       </footer>
     </Sheet>
