@@ -15,9 +15,10 @@ const MAX_NOTES = 20;
 /** Returns notes about rules. `written`: these rules as the client sent them, in the same order, not validated. */
 export function notesAbout(rules: readonly Rule[], written: readonly unknown[], context: MatchContext): string[] {
   const notes = rules.flatMap((rule, i) => {
-    const note = mappedNote((written[i] as { source?: unknown } | undefined)?.source, rule.source);
+    const { source, destination } = (written[i] ?? {}) as { source?: unknown; destination?: unknown };
+    const mapped = [mappedNote(source, rule.source), mappedNote(destination, rule.destination ?? '')];
     const never = neverMatches(rule, context);
-    return [...(note === undefined ? [] : [note]), ...(never === undefined ? [] : [`Rule ${rule.id}: ${never}`])];
+    return [...mapped.flatMap((note) => note ?? []), ...(never === undefined ? [] : [`Rule ${rule.id}: ${never}`])];
   });
   if (notes.length <= MAX_NOTES) return notes;
   return [...notes.slice(0, MAX_NOTES), `And ${notes.length - MAX_NOTES} more such rules.`];

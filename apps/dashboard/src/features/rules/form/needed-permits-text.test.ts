@@ -54,6 +54,9 @@ test('the button says how many rules come with the policy', () => {
 test('a dry run has the rules in force and the ticked ones, unless they are too many for a message', () => {
   const { action, source } = makeRule();
   expect(dryRunRules([makeRule()], [ssh])).toEqual([{ action, source }, ssh]);
+  const conditions = { length: 60, fragment: true } as const;
+  const limit = makeRule({ action: 'limit', rate: '1/s' });
+  expect(dryRunRules([makeRule(conditions), limit], [ssh])).toEqual([{ action, source, ...conditions }, ssh]);
   expect(
     dryRunRules(
       Array.from({ length: 200 }, () => makeRule()),

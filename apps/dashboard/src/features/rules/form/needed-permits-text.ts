@@ -1,4 +1,11 @@
-import { kindName, type OwnPeer, type PermitProposals, type Rule, type RuleDraft } from '@packetlog/common';
+import {
+  kindName,
+  type OwnPeer,
+  type PermitProposals,
+  packetCondition,
+  type Rule,
+  type RuleDraft,
+} from '@packetlog/common';
 import { counted } from '../../../text/number.ts';
 
 /** Rules that a dry run may send: a message has at most 64 KiB. */
@@ -40,13 +47,17 @@ export function denyLabel(permits: number): string {
 /** Returns the rules of a dry run of the policy with these permit rules; null: there are too many for a message. */
 export function dryRunRules(inForce: readonly Rule[], permits: readonly RuleDraft[]): RuleDraft[] | null {
   if (inForce.length + permits.length > MAX_DRY_RUN_RULES) return null;
-  const drafts = inForce.map(({ action, source, protocol, destination_port, interface: name }): RuleDraft => {
+  // Dry runs evaluate no limits.
+  const others = inForce.filter(({ action }) => action !== 'limit');
+  const drafts = others.map((rule): RuleDraft => {
+    const { action, source, protocol, destination_port, interface: name } = rule;
     return {
       action,
       source,
       ...(protocol !== undefined && { protocol }),
       ...(destination_port !== undefined && { destination_port }),
       ...(name !== undefined && { interface: name }),
+      ...packetCondition(rule),
     };
   });
   return [...drafts, ...permits];

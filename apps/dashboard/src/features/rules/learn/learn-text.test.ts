@@ -61,6 +61,7 @@ it('recognizes a rule that exists', () => {
     { ...rule, action: 'observe' as const },
     { ...rule, destination_port: 24 },
     { ...rule, interface: 'eth0' },
+    { ...rule, tcp_flags: 'syn' },
   ]) {
     expect(isInForce(draft, [other])).toBe(false);
   }

@@ -1,6 +1,8 @@
 import {
+  hasPacketCondition,
   kindName,
   type LearnedKind,
+  type PacketCondition,
   type PastLearned,
   type Rule,
   type RuleDraft,
@@ -61,14 +63,15 @@ export function uncoveredText({ by_kind: { uncovered, rules } }: PastLearned): s
 /** Returns whether a rule with this action and match exists. */
 export function isInForce(
   draft: RuleDraft,
-  rules: readonly Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface'>[],
+  rules: readonly (PacketCondition & Pick<Rule, 'action' | 'source' | 'protocol' | 'destination_port' | 'interface'>)[],
 ): boolean {
   return rules.some(
-    ({ action, source, protocol, destination_port, interface: name }) =>
+    ({ action, source, protocol, destination_port, interface: name, ...rest }) =>
       action === draft.action &&
       source === draft.source &&
       protocol === draft.protocol &&
       destination_port === draft.destination_port &&
-      name === undefined,
+      name === undefined &&
+      !hasPacketCondition(rest),
   );
 }
