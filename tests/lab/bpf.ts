@@ -9,6 +9,7 @@ import {
   INTERFACE_SLOTS,
   KNOBS,
   LIMIT_STATE,
+  LIMIT_WIDE_ENTRY,
   MAPS,
   OBJECT_PATH,
   PROGRAMS,
@@ -28,6 +29,8 @@ export const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 3;
 const RING_BYTES = 1 << 20;
 const RULE_COUNTER_SLOTS = 1024;
+/** The least level after `advanceWide`: an arrival time of 0 is that of a new entry. */
+export const EMPTY_NS = 2n;
 const LAB_SEED = 0x9e37_79b9_7f4a_7c15n;
 const SLOTS_BYTES = Math.ceil(SLOT_TABLE.size / 4096) * 4096;
 
@@ -82,6 +85,8 @@ export interface LimitLevels {
   setTick(ns: bigint): void;
   /** Lets time pass for levels whose tick is 0: their time stands still otherwise. `cellShift`: as in the image. */
   advance(ns: bigint, cellShift: number): void;
+  /** The same for levels of connections or ports. */
+  advanceWide(ns: bigint): void;
   evictions(): number;
   /** Returns a copy of the entries. */
   table(): Uint8Array;
@@ -287,9 +292,21 @@ function putLimit(outer: number, slot: number, tickNs: bigint, shape: LimitShape
       table[i] = arrival > ns ? arrival - ns : 0n;
     }
   };
+  const advanceWide = (ns: bigint) => {
+    const words = new BigUint64Array(
+      memory.bytes.buffer,
+      memory.bytes.byteOffset + fields.wide,
+      (size - fields.wide) / 8,
+    );
+    for (let i = LIMIT_WIDE_ENTRY.fields.arrival / 8; i < words.length; i += LIMIT_WIDE_ENTRY.size / 8) {
+      const arrival = words[i] ?? 0n;
+      if (arrival > 0n) words[i] = arrival > ns + EMPTY_NS ? arrival - ns : EMPTY_NS;
+    }
+  };
   return {
     setTick,
     advance,
+    advanceWide,
     evictions: () => u64(memory.bytes, fields.evictions),
     table: () => memory.bytes.slice(fields.table, size),
     close: () => unmap(memory),
