@@ -9,7 +9,15 @@ export const FILTERED_RATES = ['packets', 'bytes', 'denied', 'would_deny'] as co
 export type FilteredRate = (typeof FILTERED_RATES)[number];
 
 /** Hold or do not hold. */
-export const ALERT_STATES = ['recorder stopped', 'rules alarm', 'interface missing'] as const;
+export const ALERT_STATES = [
+  'recorder stopped',
+  'rules alarm',
+  'interface missing',
+  // Before `ban`, with which it begins.
+  'ban limit',
+  'ban',
+  'would-ban',
+] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
 
 export interface RateCondition {

@@ -5,7 +5,14 @@ import { hop, ledger } from '../../test/support/server-fixture.ts';
 import type { DrainLedger } from '../ipc/messages.ts';
 import { type AlertFacts, alertValue, MeasuredRates } from './alert-values.ts';
 
+const NO_BANS = {
+  ban: { count: 0, newest: undefined },
+  would_ban: { count: 0, newest: undefined },
+  isLimited: false,
+  active: 3,
+};
 const NOTHING: AlertFacts = {
+  bans: NO_BANS,
   ...{ rates: undefined, filtered: new Map(), interfaces: undefined, recorder: undefined, alarms: [], disk: undefined },
 };
 const eth0 = { name: 'eth0', ifindex: 2, mode: 'native', state: 'attached' } as const;
@@ -52,6 +59,21 @@ describe('rates', () => {
     const filtered = new Map([['tcp', { packets: 4, bytes: 5, denied: 6, would_deny: 7 }]]);
     expect(valueFor('denied matching "tcp" > 5', { rates, filtered }).value).toBe(6);
     expect(valueFor('denied matching "udp" > 5', { rates, filtered }).value).toBeUndefined();
+  });
+});
+
+describe('bans', () => {
+  it('are one alert within a minute, with their number and the newest', () => {
+    expect(valueFor('ban', {})).toEqual({ value: 0, text: 'none within a minute' });
+    const ban = { count: 3, newest: '203.0.113.7 banned for 1 h' };
+    expect(valueFor('ban', { bans: { ...NO_BANS, ban } })).toEqual({
+      value: 1,
+      text: '3 bans within a minute, the newest: 203.0.113.7 banned for 1 h',
+    });
+    const would_ban = { count: 1, newest: undefined };
+    expect(valueFor('would-ban', { bans: { ...NO_BANS, would_ban } }).text).toBe('1 would-be ban within a minute');
+    expect(valueFor('ban limit', {})).toEqual({ value: 0, text: '3 bans are in force' });
+    expect(valueFor('ban limit', { bans: { ...NO_BANS, isLimited: true } }).value).toBe(1);
   });
 });
 

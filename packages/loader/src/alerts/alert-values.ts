@@ -19,8 +19,24 @@ export interface AlertFacts {
   readonly recorder: DrainLedger['recorder'];
   /** Messages of the alarms of the rules. */
   readonly alarms: readonly string[];
+  /** Decisions about bans within the last minute. */
+  readonly bans: RecentBans;
   /** The file system with the least free space, in percent. */
   readonly disk: { readonly percent: number; readonly directory: string } | undefined;
+}
+
+export interface RecentBans {
+  readonly ban: RecentDecisions;
+  readonly would_ban: RecentDecisions;
+  /** Whether a ban was not added because there are too many. */
+  readonly isLimited: boolean;
+  readonly active: number;
+}
+
+export interface RecentDecisions {
+  readonly count: number;
+  /** The newest one as a sentence; undefined: only counted. */
+  readonly newest: string | undefined;
 }
 
 export interface AlertValue {
@@ -48,7 +64,7 @@ export function alertValue(condition: AlertCondition, facts: AlertFacts): AlertV
   }
 }
 
-function stateValue(state: AlertState, { interfaces, recorder, alarms }: AlertFacts): AlertValue {
+function stateValue(state: AlertState, { interfaces, recorder, alarms, bans }: AlertFacts): AlertValue {
   switch (state) {
     case 'recorder stopped':
       if (recorder === undefined) return UNKNOWN;
@@ -63,7 +79,21 @@ function stateValue(state: AlertState, { interfaces, recorder, alarms }: AlertFa
       if (missing.length === 0) return { value: 0, text: 'all interfaces are watched' };
       return { value: 1, text: listText(missing.map((each) => `${each.name} (${each.state})`)) };
     }
+    case 'ban':
+      return decidedValue(bans.ban, ['ban', 'bans']);
+    case 'would-ban':
+      return decidedValue(bans.would_ban, ['would-be ban', 'would-be bans']);
+    case 'ban limit':
+      return bans.isLimited
+        ? { value: 1, text: `no more bans are added: ${grouped(bans.active)} are in force` }
+        : { value: 0, text: `${grouped(bans.active)} bans are in force` };
   }
+}
+
+function decidedValue({ count, newest }: RecentDecisions, [one, many]: readonly [string, string]): AlertValue {
+  if (count === 0) return { value: 0, text: 'none within a minute' };
+  const counted = `${grouped(count)} ${count === 1 ? one : many} within a minute`;
+  return { value: 1, text: newest === undefined ? counted : `${counted}, the newest: ${newest}` };
 }
 
 function listText(texts: readonly string[]): string {

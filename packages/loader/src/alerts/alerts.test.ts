@@ -12,6 +12,7 @@ import { Alerts, type AlertsOptions } from './alerts.ts';
 const WEBHOOK: AlertTarget = { type: 'webhook', url: 'https://example.org/hook', is_secret: false };
 const SLACK: AlertTarget = { type: 'slack', url: 'https://hooks.example/T1/hunter2', is_secret: true };
 
+const NONE = { count: 0, newest: undefined };
 let directory = '';
 let notices: Notice[] = [];
 let requests: OutgoingRequest[] = [];
@@ -50,6 +51,7 @@ function started(more: Partial<AlertsOptions> = {}): Alerts {
     },
     canDeliver: () => true,
     rules: () => ({ rules: 0, default_policy: 'permit', in_force: true, alarms }),
+    bans: () => ({ ban: NONE, would_ban: NONE, isLimited: false, active: 0 }),
     wantRows: (isWanted) => {
       wanted.rows = isWanted;
     },

@@ -36,6 +36,7 @@ export interface AlertsOptions extends Pick<AlertSenderOptions, 'canDeliver' | '
   readonly directories: readonly string[];
   readonly isRecording: boolean;
   readonly rules: () => LoaderStatus['rules'];
+  readonly bans: () => AlertFacts['bans'];
   /** Requests all rows, for conditions with a filter, or no longer. */
   readonly wantRows: (isWanted: boolean) => void;
   /** Requests a report each second, also while no packets arrive, or no longer. */
@@ -181,6 +182,7 @@ export class Alerts implements AlertsAccess {
       interfaces: this.#ledger?.interfaces,
       recorder: this.#ledger?.recorder,
       alarms: this.#options.rules().alarms,
+      bans: this.#options.bans(),
       disk: this.#disk,
     };
   }

@@ -1,12 +1,6 @@
 /** Tells clients about bans: their state at most once a second, and each new decision. */
-import {
-  type Bans,
-  DECISION_KINDS,
-  type Decision,
-  type DecisionKind,
-  MAX_NEWEST_BANS,
-  noBans,
-} from '@packetlog/common';
+import { type Bans, type Decision, type DecisionKind, MAX_NEWEST_BANS, noBans } from '@packetlog/common';
+import { type RecentByKind, RecentDecisions } from './recent-decisions.ts';
 
 const BETWEEN_MS = 1000;
 /** Further decisions of a second are only counted, and can be asked for. */
@@ -24,6 +18,9 @@ export interface BansReportOptions {
 export class BansReport {
   readonly #options: BansReportOptions;
   readonly #decided: Record<DecisionKind, number> = { ...noBans(0).decided };
+  readonly #recent: RecentByKind = {
+    ...{ ban: new RecentDecisions(), would_ban: new RecentDecisions(), not_banned: new RecentDecisions() },
+  };
   #undone = 0;
   #hasChanged = false;
   #sentMs = Number.NEGATIVE_INFINITY;
@@ -44,15 +41,14 @@ export class BansReport {
     };
   }
 
-  /** Counts a decision that is not recorded. */
-  counted(kind: DecisionKind): void {
-    this.#decided[kind]++;
-    this.#hasChanged = true;
+  /** Counts a decision that is not recorded. `nowMs`: monotonic. */
+  counted(kind: DecisionKind, nowMs: number): void {
+    this.#count(kind, undefined, nowMs);
   }
 
   /** `nowMs`: monotonic. */
   decided(decision: Decision, nowMs: number): void {
-    this.counted(decision.kind);
+    this.#count(decision.kind, decision, nowMs);
     if (nowMs - this.#sent.sinceMs >= BETWEEN_MS) this.#sent = { sinceMs: nowMs, count: 0 };
     if (this.#sent.count++ < MAX_PER_SECOND) this.#options.decided(decision);
   }
@@ -75,11 +71,14 @@ export class BansReport {
     this.#options.changed(this.state);
   }
 
-  /** Numbers of decisions since the start, by kind. */
-  get counts(): Readonly<Record<DecisionKind, number>> {
-    return Object.fromEntries(DECISION_KINDS.map((kind) => [kind, this.#decided[kind]])) as Record<
-      DecisionKind,
-      number
-    >;
+  /** Returns the decisions of a kind within the last minute. */
+  recent(kind: DecisionKind, nowMs: number): ReturnType<RecentDecisions['of']> {
+    return this.#recent[kind].of(nowMs);
+  }
+
+  #count(kind: DecisionKind, decision: Decision | undefined, nowMs: number): void {
+    this.#decided[kind]++;
+    this.#recent[kind].add(decision, nowMs);
+    this.#hasChanged = true;
   }
 }

@@ -82,13 +82,9 @@ export class BansRuntime {
     return this.#bans.rules;
   }
 
-  get state(): BansState {
-    return this.#bans.state;
-  }
-
-  /** Whether bans were not added within the last minute because there are too many. */
-  get isLimited(): boolean {
-    return this.#bans.isLimited;
+  /** The decisions of the last minute. */
+  get recent(): Bans['recent'] {
+    return this.#bans.recent;
   }
 
   /** Call it when the rules are in force. */

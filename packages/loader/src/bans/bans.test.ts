@@ -307,7 +307,7 @@ describe('many offenders', () => {
     const sources = Array.from({ length: 20_000 }, (_, i) => `198.${18 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`);
     await bans.offenders(sources.map((source) => offender(source)));
     expect(bans.state).toMatchObject({ active: 60 });
-    expect(bans.isLimited).toBe(true);
+    expect(bans.recent.isLimited).toBe(true);
     for (let minute = 1; minute <= 180; minute++) {
       clock.upMs = minute * 60_000;
       const next = minute < 179 ? sources.slice(60 * minute, 60 * minute + 200) : sources;
@@ -326,7 +326,7 @@ describe('many offenders', () => {
     expect(bans.list({ limit: 1000 }).bans).toHaveLength(1000);
     // Later, when nothing offends any more.
     clock.upMs += 120_000;
-    expect(bans.isLimited).toBe(false);
+    expect(bans.recent.isLimited).toBe(false);
   });
 
   it('are recorded 60 a minute if they are not banned, and counted', async () => {

@@ -89,9 +89,11 @@ export class Bans {
     return this.#report.state;
   }
 
-  /** Whether bans were not added within the last minute because there are too many. */
-  get isLimited(): boolean {
-    return this.#budget.isReached;
+  /** The decisions of the last minute; `isLimited`: one did not ban because there are too many bans. */
+  get recent() {
+    const nowMs = this.#nowMs;
+    const [ban, would_ban] = [this.#report.recent('ban', nowMs), this.#report.recent('would_ban', nowMs)];
+    return { ban, would_ban, isLimited: this.#budget.isReached, active: this.#register.active.size };
   }
 
   list(request: CheckedBansRequest<'list'>): BanResults['list'] {
@@ -167,14 +169,14 @@ export class Bans {
     // Nothing could be recorded: the guards need not be asked about thousands.
     if (isFull && (limitReached !== undefined || !isEnforced)) {
       this.#repeats.decided(key, offender, 'counted', nowMs);
-      this.#report.counted(isEnforced ? 'not_banned' : 'would_ban');
+      this.#report.counted(isEnforced ? 'not_banned' : 'would_ban', nowMs);
       return undefined;
     }
     const strike = this.#register.strikes.next(source, limitRule, facts.nowMs);
     const draft = decide({ offender, limit, strike }, { ...facts, limitReached });
     const isRecorded = this.#repeats.decided(key, offender, outcomeOf(draft), nowMs);
     if (draft.kind !== 'ban' && (!isRecorded || isFull)) {
-      this.#report.counted(draft.kind);
+      this.#report.counted(draft.kind, nowMs);
       return undefined;
     }
     const decision = numbered(draft, this.#register.nextId());

@@ -196,6 +196,7 @@ export class Server {
   }
 
   bans(bans: Bans): void {
+    this.#metrics?.metrics.bans(bans);
     this.#sockets?.bans(bans);
   }
 

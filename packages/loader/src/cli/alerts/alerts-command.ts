@@ -30,7 +30,7 @@ Conditions (docs/alerts.md):
   denied > 1000/s for 10s            packets, bytes, denied, would_deny, lost, ring loss: per second, > or <
   packets matching "tcp dst port 22" > 100/s for 10s
   disk < 5%                          free space of the state directory and the recorder's directory
-  recorder stopped for 1m            recorder stopped, rules alarm, interface missing
+  recorder stopped for 1m            recorder stopped, rules alarm, interface missing, ban, would-ban, ban limit
 An alert fires when its condition has held for the time, and is resolved when the value was below 80 % of the threshold
 for the same time, at least 10 s. A target gets at most one message in 10 s and 30 in an hour.
 

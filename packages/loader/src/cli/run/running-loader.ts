@@ -325,6 +325,7 @@ export class RunningLoader {
       deliver: server && ((request) => server.deliver(request)),
       canDeliver: () => server?.canDeliver ?? false,
       rules: () => this.#rules.state(),
+      bans: () => this.#bans.recent,
       wantRows: (isWanted) => this.#wantRows('alerts', isWanted),
       wantReports: (isWanted) => this.#running.wantReports(isWanted),
       notice: this.notice,

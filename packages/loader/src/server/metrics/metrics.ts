@@ -1,15 +1,18 @@
 /** All metrics of the loader in the Prometheus text format. */
 import {
   type Acknowledgement,
+  type Bans,
   type Findings,
   type LimitLevels,
   type Notice,
+  noBans,
   noFindings,
   type RulesSnapshot,
 } from '@packetlog/common';
 import { Registry } from 'prom-client';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { ClientSums } from '../streams/client-sums.ts';
+import { bansMetrics } from './bans-metrics.ts';
 import { findingsMetrics } from './findings-metrics.ts';
 import { ledgerMetrics } from './ledger-metrics.ts';
 import { limitMetrics } from './limit-metrics.ts';
@@ -37,6 +40,7 @@ export class Metrics {
   #limits: LimitLevels | undefined;
   #isHealthy = false;
   #findings = noFindings(0);
+  #bans = noBans(0);
   #source: MetricsSource | undefined;
   #made: { readonly text: Promise<string>; readonly atMs: number } | undefined;
 
@@ -51,12 +55,17 @@ export class Metrics {
     rulesMetrics(this.#registry, () => this.#rules);
     limitMetrics(this.#registry, () => this.#limits);
     findingsMetrics(this.#registry, () => this.#findings);
+    bansMetrics(this.#registry, () => this.#bans);
     loaderMetrics(this.#registry, { ...source, isHealthy: () => this.#isHealthy }, this.#events);
   }
 
   second(ledger: DrainLedger): void {
     this.#ledger = ledger;
     this.#events.report(ledger.at_ms, ledger.reader, performance.now());
+  }
+
+  bans(bans: Bans): void {
+    this.#bans = bans;
   }
 
   findings(findings: Findings): void {
