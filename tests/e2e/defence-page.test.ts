@@ -1,13 +1,15 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 /** The Defence page, with a real browser, the real loader and real packets. Needs root and chromium. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RuleDraft } from '@packetlog/common';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ethernet, ipv4, tcp } from '../lab/frame.ts';
 import { recordsIn } from '../lab/recorded.ts';
 import { requireRoot } from '../lab/root.ts';
-import { sendFrames, sendUdp } from '../lab/traffic.ts';
+import { sendFrames, sendUdp, startTcpEcho } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { axeViolations, DESKTOP, PHONE, screenshot, TABLET } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
@@ -17,6 +19,8 @@ import { tabThrough } from './tab-stops.ts';
 
 const SCANNER = '203.0.113.66';
 const PORTS = 300;
+/** Connections that the limit with bans permits at once. */
+const MOST = 5;
 const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
 
 describe.skipIf(!requireRoot())('the Defence page', () => {
@@ -48,7 +52,7 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     const { page, problems } = await suite.open(`${origin}/${change}`);
     await page.getByRole('link', { name: 'Defence' }).click();
     await page.getByText('No limits yet.').waitFor();
-    for (const text of ['No source is banned.', 'No decisions yet.', 'No findings since the loader started.'])
+    for (const text of ['No source is banned.', 'None yet.', 'No findings since the loader started.'])
       await page.getByText(text).waitFor();
     await screenshot(page, 'defence-empty', false);
     expect(await axeViolations(page)).toEqual([]);
@@ -155,6 +159,69 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await page.getByTestId('live-table').waitFor();
     await page.locator('[data-testid=chart-events] [data-kind=finding]').waitFor();
     expect(await page.getByTestId('filter').inputValue()).toBe(`src ${SCANNER} and dst ${dst} and tcp`);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('shows a ban with its evidence, marks its rows, and ends it', async () => {
+    const { packetlog, origin, place, change } = await suite.start();
+    const { link, client, server } = suite.network;
+    const source = link.client.ipv4;
+    // The limit is for the first port, a ban for both.
+    const [echo, other] = [await startTcpEcho(server, '::'), await startTcpEcho(server, '::')];
+    const connect = async (port: number) =>
+      (await client.agent()).ask('tryTcp', {
+        address: link.server.ipv4,
+        port,
+        timeoutMs: 500,
+        localAddress: source,
+      });
+    const rule: RuleDraft = {
+      action: 'limit',
+      source: 'any',
+      protocol: 'tcp',
+      destination_port: echo.port,
+      rate: `${MOST}/h`,
+      measure: 'connections',
+      then: 'ban:1h..24h',
+      reason: 'lab',
+      enforce: true,
+    };
+    await done(place, 'add', { rule, now: true });
+    await done(place, 'confirm', {});
+    const { page, problems } = await suite.open(`${origin}/defence${change}`);
+    await page.getByText('No source is banned.').waitFor();
+    for (let i = 0; i <= MOST; i++) await connect(echo.port);
+    const ban = page.getByTestId('ban');
+    await ban.getByText(source).waitFor();
+    await page.getByTestId('ban-count').getByText('1').waitFor();
+    await page.getByRole('button', { name: `Why is ${source} banned?` }).click();
+    const sheet = page.getByTestId('decision-sheet');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(new RegExp(`^Banned for 1 h: .*to tcp port ${echo.port} in .*, limit ${MOST}/h`)).waitFor();
+    expect(await sheet.locator('[data-guard][data-passed=true]').count()).toBe(7);
+    await sheet.getByTestId('sample').first().getByText(`${link.server.ipv4}:${echo.port}`).waitFor();
+    await screenshot(page, 'defence-why', false);
+    for (const viewport of [PHONE, DESKTOP]) {
+      await page.setViewportSize(viewport);
+      expect(await axeViolations(page)).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+    await screenshot(page, 'defence-ban', false);
+
+    // A row that the ban denied leads to its decision.
+    await page.getByRole('link', { name: 'Live' }).click();
+    expect(await connect(other.port)).toBe(false);
+    const row = page.locator('[data-testid=live-row][data-verdict=deny]').first();
+    await row.getByText('banned').waitFor();
+    await page.locator('[data-testid=chart-events] [data-kind=ban]').waitFor();
+    await screenshot(page, 'defence-banned-row', false);
+    await row.getByText('banned').click();
+    await dialog.getByText(/^Banned for 1 h: /).waitFor();
+    await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
+    await page.getByTestId('toasts').getByText('1 ban was ended.').waitFor();
+    await page.getByText('No source is banned.').waitFor();
+    expect(await connect(other.port)).toBe(true);
     expect(problems).toEqual([]);
     await packetlog.end();
   });

@@ -35,7 +35,7 @@ export function DecisionList({
     <Section title="Not banned" note={note}>
       {shown.length === 0 ? (
         <div className="defence-empty">
-          <p className="defence-lead">No decisions yet.</p>
+          <p className="defence-lead">None yet.</p>
           <p className="text-muted">
             {problem === ''
               ? 'Before a ban, guards are asked: permit rules, the protect list, operators, gateways, other connections of the source. A source that a guard keeps from being banned, or that an observing limit would ban, is listed here with the reason.'
