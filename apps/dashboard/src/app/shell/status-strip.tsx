@@ -105,7 +105,7 @@ function InterfaceName({ entry }: { entry: Interface }) {
   return (
     <span className="flex gap-1.5 min-w-0" title={modeTitle(entry)}>
       <span className={clsx('font-mono truncate', gone && 'line-through text-faint')}>{entry.name}</span>
-      <span className={gone ? 'text-warn' : 'text-faint'}>{modeText(entry)}</span>
+      <span className={gone ? 'text-warn' : 'interface-mode text-faint'}>{modeText(entry)}</span>
     </span>
   );
 }

@@ -1,19 +1,11 @@
 import { useId, useState } from 'react';
 import { TextField } from '../../../ui/text-field.tsx';
 import { hasConditions } from './condition-form.ts';
-import type { RuleForm } from './rule-form.ts';
+import type { FieldsProps } from './rule-form.ts';
 import './condition-fields.css';
 
 /** Fields that few rules need, behind a button unless one of them has a value. */
-export function ConditionFields({
-  form,
-  set,
-  problemOf,
-}: {
-  form: RuleForm;
-  set: (changes: Partial<RuleForm>) => void;
-  problemOf: (field: keyof RuleForm) => string;
-}) {
+export function ConditionFields({ form, set, problemOf }: FieldsProps) {
   const [opened, setOpened] = useState(hasConditions(form));
   const id = useId();
   const isOpen = opened || hasConditions(form);

@@ -1,17 +1,9 @@
 // biome-ignore-all lint/suspicious/noThenProperty: a field of rules, never awaited
 import { TextField } from '../../../ui/text-field.tsx';
-import type { RuleForm } from './rule-form.ts';
+import type { FieldsProps } from './rule-form.ts';
 
 /** What a limit counts together, how much at once, and what follows. Empty fields have the usual values. */
-export function LimitBucketFields({
-  form,
-  set,
-  problemOf,
-}: {
-  form: RuleForm;
-  set: (changes: Partial<RuleForm>) => void;
-  problemOf: (field: keyof RuleForm) => string;
-}) {
+export function LimitBucketFields({ form, set, problemOf }: FieldsProps) {
   return (
     <>
       <div className="fields-row">

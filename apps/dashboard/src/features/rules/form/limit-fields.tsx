@@ -1,7 +1,7 @@
 import { Segments } from '../../../ui/segments.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
 import { LimitBucketFields } from './limit-bucket-fields.tsx';
-import type { RuleForm } from './rule-form.ts';
+import type { FieldsProps } from './rule-form.ts';
 
 const MEASURES = [
   { value: 'packets', label: 'packets', title: 'Counts packets' },
@@ -17,15 +17,7 @@ const ENFORCE = [
 ] as const;
 
 /** The fields of a limit. */
-export function LimitFields({
-  form,
-  set,
-  problemOf,
-}: {
-  form: RuleForm;
-  set: (changes: Partial<RuleForm>) => void;
-  problemOf: (field: keyof RuleForm) => string;
-}) {
+export function LimitFields({ form, set, problemOf }: FieldsProps) {
   return (
     <>
       <TextField

@@ -37,6 +37,14 @@ export interface RuleForm extends ConditionForm {
   readonly lasts: string;
 }
 
+/** What components get that show some of the fields. */
+export interface FieldsProps {
+  readonly form: RuleForm;
+  readonly set: (changes: Partial<RuleForm>) => void;
+  /** What is wrong with a field, as a sentence; '' if nothing is. */
+  readonly problemOf: (field: keyof RuleForm) => string;
+}
+
 /** What a form begins with. */
 export type FilledFields = Partial<RuleForm>;
 
