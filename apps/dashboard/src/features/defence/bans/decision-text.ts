@@ -19,7 +19,7 @@ export const GUARD_TEXT: Readonly<Record<BanGuard, { readonly name: string; read
   ban_limit: { name: 'Number of bans', passed: 'Another ban may be added.' },
 };
 
-/** Explains a decision: 'Banned for 4 h (2nd time): 61 connections to tcp port 22 in 60 s, limit 20/min; all verified.' */
+/** Explains a decision: 'Banned for 4 h (2nd time): 61 connections to tcp port 22 in 1 min, limit 20/min; all verified.' */
 export function decisionSentence(decision: Decision): string {
   return asSentence(decisionText(decision));
 }
