@@ -228,14 +228,14 @@ export class Bans {
     const undone = new Set(bans.map(({ decision }) => decision));
     const rules = register.active.rulesOf(undone);
     for (const ban of bans) register.remove(ban);
-    register.save();
     try {
       await enforce(this.rules);
     } catch (error) {
       for (const ban of bans) register.add(ban);
-      register.save();
       throw error;
     }
+    // Afterwards: an undo is in force as soon as possible.
+    register.save();
     for (const { source, limit_rule } of bans) this.#repeats.undone(keyOf(source, limit_rule));
     store.undone(
       bans.map(({ decision, source }) => {
