@@ -108,6 +108,20 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'hping3', dnf: 'hping3', pacman: 'hping' },
   },
   {
+    what: 'hydra',
+    why: 'the tests guess passwords of an ssh server with it, which a limit then bans',
+    purposes: ['test'],
+    probe: { command: 'hydra' },
+    names: { apt: 'hydra', dnf: 'hydra', pacman: 'hydra' },
+  },
+  {
+    what: 'slowhttptest',
+    why: 'the tests hold connections of a web server open with it',
+    purposes: ['test'],
+    probe: { command: 'slowhttptest' },
+    names: { apt: 'slowhttptest', dnf: 'slowhttptest', pacman: 'slowhttptest' },
+  },
+  {
     what: 'ab',
     why: 'the tests make ordinary traffic with it',
     purposes: ['test'],
@@ -130,7 +144,7 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'dropbear',
-    why: 'pnpm test:findings logs in to it; its package starts no service',
+    why: 'pnpm test:findings logs in to it, and the tests attack it; its package starts no service',
     purposes: ['test'],
     probe: { command: 'dropbear' },
     names: { apt: 'dropbear-bin', dnf: 'dropbear', pacman: 'dropbear' },
