@@ -73,8 +73,23 @@ describe.skipIf(!requireRoot())('a limit of connections that bans', { timeout: 2
     await limited(SSH_PORT);
     const words = join(directory, 'words');
     writeFileSync(words, Array.from({ length: 400 }, (_, i) => `guess${i}\n`).join(''));
+    // It writes a file into its working directory when it is ended.
     const hydra = suite.own(
-      startProcess(client, 'hydra', ['-l', 'root', '-P', words, '-t', '4', '-I', '-s', `${SSH_PORT}`, `ssh://${ipv4}`]),
+      startProcess(client, 'sh', [
+        '-c',
+        'cd "$0" && exec hydra "$@"',
+        directory,
+        '-l',
+        'root',
+        '-P',
+        words,
+        '-t',
+        '4',
+        '-I',
+        '-s',
+        `${SSH_PORT}`,
+        `ssh://${ipv4}`,
+      ]),
     );
     const ban = await banOf(link.client.ipv4, () => `${hydra.stdout}\n${hydra.stderr}\n${sshd.stderr}`);
     expect(ban).toMatchObject({ strike: 1, limit_rule: 1 });
