@@ -78,8 +78,10 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
       alerts: { name: string; state: string; waiting: number; problem?: string }[];
       report: { counts: Record<string, number>; waiting: number };
     };
-  const send = (count: number, port = 4000) =>
-    sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, ports: [port], count });
+  const send = (count: number, port = 4000, perSecond?: number) => {
+    const address = suite.network.link.server.ipv4;
+    return sendUdp(suite.network.client, { address, ports: [port], count, ...(perSecond && { perSecond }) });
+  };
 
   /** Sends packets until the condition holds. */
   async function sendingUntil(condition: () => boolean, what: string, port = 4000): Promise<void> {
@@ -138,6 +140,67 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
     expect(packetlog.stderr).toMatch(/Alert denied is resolved/);
     const history = await alerts('history');
     expect(history.stdout).toMatch(/fired {5}denied: .*sent {6}denied: HTTP 200: thanks/s);
+  });
+
+  test('tell of the share of denied packets, with both numbers, and not of a few on an idle machine', async () => {
+    await start();
+    await rulesDone(
+      suite.network.server,
+      place,
+      'add',
+      'deny',
+      'any',
+      '--port',
+      '4000',
+      '--protocol',
+      'udp',
+      '--force',
+    );
+    await alerts('add', 'denied > 30%', '--to', `webhook:${ORIGIN}/ok`);
+    await alerts('add', 'denied > 2/s', '--name', 'few', '--to', `webhook:${ORIGIN}/few`);
+    // All of them are denied, but they are fewer than 100 a second.
+    await send(60, 4000, 20);
+    await until(() => told('/few', 'firing').length > 0, { what: 'the rate', ...PATIENCE });
+    expect(told('/ok', 'firing')).toEqual([]);
+    await until(
+      async () => {
+        await Promise.all([send(400), send(400, 4001)]);
+        return told('/ok', 'firing').length > 0;
+      },
+      { what: 'the share', ...PATIENCE, evidence: () => receiver.stdout },
+    );
+    const [, percent, denied, all] =
+      /^([\d.]+) %: ([\d,]+) of ([\d,]+) packets$/.exec(told('/ok', 'firing')[0]?.annotations['value'] ?? '') ?? [];
+    const [part, whole] = [denied, all].map((text = '') => Number(text.replaceAll(',', '')));
+    expect(Number(percent)).toBeCloseTo((100 * (part ?? 0)) / (whole ?? 0), 1);
+    expect(whole).toBeGreaterThanOrEqual(100);
+    await until(() => told('/ok', 'resolved').length > 0, { what: 'the end', ...PATIENCE });
+    await expectSums();
+  });
+
+  test('tell of a flood from new sources, not of as many packets from a known one', async () => {
+    const { client, link } = suite.network;
+    await start();
+    await alerts('add', 'new sources > 500/s', '--to', `webhook:${ORIGIN}/ok`);
+    expect((await listed()).alerts).toMatchObject([{ name: 'new-sources', state: 'unknown' }]);
+    // The first 30 s are unknown.
+    const isKnown = async () => {
+      await send(2000);
+      return (await listed()).alerts[0]?.state !== 'unknown';
+    };
+    await until(isKnown, { what: 'the rate', ...PATIENCE });
+    await send(2000);
+    expect(told('/ok', 'firing')).toEqual([]);
+    // hping3 exits with 1 if there was no answer.
+    const flood = ['-S', '-p', '443', '--rand-source', '-i', 'u500', '-c', '4000', '-q', link.server.ipv4];
+    await client.exec('hping3', ...flood).catch(() => undefined);
+    await until(() => told('/ok', 'firing').length > 0, { what: 'the message', ...PATIENCE });
+    const [, rate = ''] = /^([\d,]+)\/s$/.exec(told('/ok', 'firing')[0]?.annotations['value'] ?? '') ?? [];
+    // At most one source for each packet.
+    expect(Number(rate.replaceAll(',', ''))).toBeGreaterThan(500);
+    expect(Number(rate.replaceAll(',', ''))).toBeLessThanOrEqual(4000);
+    await until(() => told('/ok', 'resolved').length > 0, { what: 'the end', ...PATIENCE });
+    await expectSums();
   });
 
   test('run a command of another user, which gets them on its standard input', async () => {

@@ -14,9 +14,11 @@ export {
   ALERT_STATES,
   type AlertCondition,
   type AlertRate,
+  type AlertShare,
   type AlertState,
   alertConditionText,
   type FilteredRate,
+  type RateCondition,
 } from './alerts/alert-condition.ts';
 export { AlertConditionError } from './alerts/alert-condition-error.ts';
 export { type AlertProgress, type EvaluatedAlert, evaluateAlert } from './alerts/alert-progress.ts';
@@ -128,6 +130,7 @@ export {
 } from './findings/finding.ts';
 export { findingEvidence, findingText } from './findings/finding-text.ts';
 export { type DetectorOptions, FindingsDetector } from './findings/findings-detector.ts';
+export { NewSources } from './findings/new-sources.ts';
 export {
   type History,
   type HistoryRequest,

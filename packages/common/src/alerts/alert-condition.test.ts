@@ -4,6 +4,7 @@ import { formatFilter } from '../filter/format.ts';
 import { parseFilter } from '../filter/parse.ts';
 import {
   ALERT_RATES,
+  ALERT_SHARES,
   ALERT_STATES,
   type AlertCondition,
   alertConditionText,
@@ -23,9 +24,16 @@ const comparison = fc.constantFrom('>' as const, '<' as const);
 const condition: fc.Arbitrary<AlertCondition> = fc.oneof(
   fc.record({
     kind: fc.constant('rate' as const),
-    measure: fc.constantFrom(...ALERT_RATES),
+    measure: fc.constantFrom(...ALERT_RATES.filter((each) => each !== 'new sources')),
     comparison,
     threshold,
+    for_ms: seconds,
+  }),
+  fc.record({
+    kind: fc.constant('rate' as const),
+    measure: fc.constant('new sources' as const),
+    comparison,
+    threshold: fc.integer({ min: 1, max: 100_000 }),
     for_ms: seconds,
   }),
   fc.record({
@@ -34,6 +42,12 @@ const condition: fc.Arbitrary<AlertCondition> = fc.oneof(
     matching: filter,
     comparison,
     threshold,
+    for_ms: seconds,
+  }),
+  fc.record({
+    kind: fc.constant('share' as const),
+    measure: fc.constantFrom(...ALERT_SHARES),
+    percent: fc.integer({ min: 0, max: 99_999 }).map((n) => n / 1000),
     for_ms: seconds,
   }),
   fc.record({
@@ -62,6 +76,8 @@ describe('the text of a condition', () => {
       ...[
         'denied',
         'disk',
+        'new sources',
+        'would_deny',
         'ring',
         'loss',
         'recorder stopped',
@@ -104,6 +120,10 @@ describe('the text of a condition', () => {
     ['packets matching "tcp dst port 22" > 100/s for 10s', 'packets matching "tcp dst port 22" > 100/s for 10s'],
     ['packets < 1/s for 5m', 'packets < 1/s for 5m'],
     ['ring  loss > 0', 'ring loss > 0/s'],
+    ['denied>30 % for 10s', 'denied > 30% for 10s'],
+    ['would_deny > 0.5%', 'would_deny > 0.5%'],
+    ['denied matching "iface \\"> 5%\\"" > 5', 'denied matching "iface \\"> 5%\\"" > 5/s'],
+    ['new  sources > 500 for 10s', 'new sources > 500/s for 10s'],
     ['disk < 5%', 'disk < 5%'],
     ['recorder stopped for 60s', 'recorder stopped for 1m'],
     ['interface missing', 'interface missing'],
@@ -128,6 +148,14 @@ describe('the text of a condition', () => {
     ['packets matching tcp > 5', /"matching" is followed by "tcp > 5": write the filter in double quotes/],
     ['packets matching "prot 22" > 5', /filter cannot be read: .*did you mean/],
     ['packets matching "" > 5', /filter is empty: omit/],
+    ['packets > 5%', /packets is not a share: write % after denied or would_deny only/],
+    ['denied < 5%', /denied < 5% holds without traffic: write denied > 5%/],
+    ['denied > 100%', /denied > 100% never holds: write less than 100%/],
+    ['denied > 5k%', /"%" is unexpected/],
+    ['denied matching "tcp" > 5%', /share of denied cannot be limited by a filter: omit "matching"/],
+    ['new sources matching "tcp" > 5', /new sources cannot be limited by a filter/],
+    ['new sources > 101k', /101k is too large: write at most 100000/],
+    ['new > 5', /does not begin with a measure/],
     ['disk > 5%', /disk is followed by "> 5%": write < and the free share/],
     ['disk < 5', /disk is followed by "< 5"/],
     ['disk < 0%', /out of range: write more than 0%/],

@@ -1,12 +1,16 @@
 /** The condition of an alert as plain data, and its text (docs/alerts.md). */
 
 /** Measured in units per second. */
-export const ALERT_RATES = ['packets', 'bytes', 'denied', 'would_deny', 'lost', 'ring loss'] as const;
+export const ALERT_RATES = ['packets', 'bytes', 'denied', 'would_deny', 'lost', 'ring loss', 'new sources'] as const;
 export type AlertRate = (typeof ALERT_RATES)[number];
 
 /** Rates that can be limited to the packets of a filter. */
 export const FILTERED_RATES = ['packets', 'bytes', 'denied', 'would_deny'] as const satisfies readonly AlertRate[];
 export type FilteredRate = (typeof FILTERED_RATES)[number];
+
+/** Can also be compared as a share of the packets, in percent. */
+export const ALERT_SHARES = ['denied', 'would_deny'] as const satisfies readonly AlertRate[];
+export type AlertShare = (typeof ALERT_SHARES)[number];
 
 /** Hold or do not hold. */
 export const ALERT_STATES = [
@@ -32,6 +36,15 @@ export interface RateCondition {
   readonly for_ms: number;
 }
 
+/** More than this share of the packets of a second. */
+export interface ShareCondition {
+  readonly kind: 'share';
+  readonly measure: AlertShare;
+  /** Less than 100. */
+  readonly percent: number;
+  readonly for_ms: number;
+}
+
 /** Less than this share of a file system is free. */
 export interface DiskCondition {
   readonly kind: 'disk';
@@ -45,7 +58,7 @@ export interface StateCondition {
   readonly for_ms: number;
 }
 
-export type AlertCondition = RateCondition | DiskCondition | StateCondition;
+export type AlertCondition = RateCondition | ShareCondition | DiskCondition | StateCondition;
 
 const SECOND_MS = 1000;
 const UNITS = [
@@ -58,6 +71,7 @@ const UNITS = [
 export function alertConditionText(condition: AlertCondition): string {
   const time = condition.for_ms === 0 ? '' : ` for ${lengthText(condition.for_ms)}`;
   if (condition.kind === 'disk') return `disk < ${condition.percent}%${time}`;
+  if (condition.kind === 'share') return `${condition.measure} > ${condition.percent}%${time}`;
   if (condition.kind === 'state') return `${condition.state}${time}`;
   const { measure, matching, comparison, threshold } = condition;
   const packets = matching === undefined ? '' : ` matching ${JSON.stringify(matching)}`;

@@ -51,6 +51,17 @@ describe('an alert', () => {
     ]);
   });
 
+  it('of a share is resolved at 80 % of its threshold, and holds at 100 %', () => {
+    expect(events('denied > 30% for 2s', [30, 31, 100, 100, ...times(10, 25), ...times(12, 24)])).toEqual([
+      [3, 'fired'],
+      [24, 'resolved'],
+    ]);
+    expect(events('denied > 0%', [0, 0.1, ...times(11, 0)])).toEqual([
+      [1, 'fired'],
+      [12, 'resolved'],
+    ]);
+  });
+
   it('of a state follows the state', () => {
     expect(events('recorder stopped for 2s', [1, 0, 1, 1, 1, ...times(11, 0)])).toEqual([
       [4, 'fired'],

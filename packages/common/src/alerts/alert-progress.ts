@@ -45,12 +45,14 @@ export function evaluateAlert(
 function exceeds(condition: AlertCondition, value: number): boolean {
   if (condition.kind === 'state') return value > 0;
   if (condition.kind === 'disk') return value < condition.percent;
+  if (condition.kind === 'share') return value > condition.percent;
   return condition.comparison === '>' ? value > condition.threshold : value < condition.threshold;
 }
 
 function isNormal(condition: AlertCondition, value: number): boolean {
   if (condition.kind === 'state') return value === 0;
   if (condition.kind === 'disk') return value >= condition.percent / RESOLVED_SHARE;
+  if (condition.kind === 'share') return value <= condition.percent * RESOLVED_SHARE;
   const { comparison, threshold } = condition;
   return comparison === '>' ? value <= threshold * RESOLVED_SHARE : value >= threshold / RESOLVED_SHARE;
 }

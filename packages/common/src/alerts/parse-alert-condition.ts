@@ -5,11 +5,14 @@ import { parseDuration } from '../rules/duration.ts';
 import { RuleValueError } from '../rules/rule-value-error.ts';
 import {
   ALERT_RATES,
+  ALERT_SHARES,
   ALERT_STATES,
   type AlertCondition,
   type AlertRate,
+  type AlertShare,
   FILTERED_RATES,
   type RateCondition,
+  type ShareCondition,
 } from './alert-condition.ts';
 import { AlertConditionError } from './alert-condition-error.ts';
 
@@ -18,6 +21,8 @@ export const MAX_ALERT_CONDITION = 2048;
 const MAX_FOR_MS = 24 * 3_600_000;
 /** Above it, sums of doubles are not exact. */
 const MAX_THRESHOLD = 1e12;
+/** More than 200,000 new sources per second are not counted. */
+const MAX_NEW_SOURCES = 100_000;
 const PRECISION = 1000;
 const MAX_SHOWN = 40;
 
@@ -62,8 +67,10 @@ function unknownMeasure(text: string): AlertConditionError {
   return new AlertConditionError(`${shown(text)} does not begin with a measure`, `write one of ${names}`);
 }
 
-function rateCondition(measure: AlertRate, text: string): RateCondition {
+function rateCondition(measure: AlertRate, text: string): RateCondition | ShareCondition {
   const { matching, rest } = filterOf(measure, text);
+  const share = shareCondition(measure, matching, rest);
+  if (share !== undefined) return share;
   const threshold = /^([<>])\s*(\d+(?:\.\d+)?)\s*([kMG]?)\s*(\/\s*s(?![\w]))?/.exec(rest);
   if (threshold === null) {
     const found = rest === '' ? 'ends' : `is followed by ${shown(rest)}`;
@@ -74,8 +81,9 @@ function rateCondition(measure: AlertRate, text: string): RateCondition {
   }
   const [match, comparison, number, unit = ''] = threshold;
   const value = rounded(Number(number) * (MULTIPLES[unit] ?? 1));
-  if (value > MAX_THRESHOLD) {
-    throw new AlertConditionError(`${number}${unit} is too large`, `write at most ${MAX_THRESHOLD}`);
+  const largest = measure === 'new sources' ? MAX_NEW_SOURCES : MAX_THRESHOLD;
+  if (value > largest) {
+    throw new AlertConditionError(`${number}${unit} is too large`, `write at most ${largest}`);
   }
   if (comparison === '<' && value === 0) {
     throw new AlertConditionError(`${measure} < 0/s never holds`, `write ${measure} < 1/s for silence`);
@@ -90,7 +98,33 @@ function rateCondition(measure: AlertRate, text: string): RateCondition {
   };
 }
 
-/** Reads `matching "FILTER"`, a text in JSON's quotes. */
+/** Reads `> 30%`; undefined: no number in percent follows. */
+function shareCondition(measure: AlertRate, matching: string | undefined, text: string): ShareCondition | undefined {
+  const threshold = /^([<>])\s*(\d+(?:\.\d+)?)\s*%/.exec(text);
+  if (threshold === null) return undefined;
+  const [match, comparison, number] = threshold;
+  if (!isShare(measure)) {
+    throw new AlertConditionError(`${measure} is not a share`, `write % after ${ALERT_SHARES.join(' or ')} only`);
+  }
+  if (matching !== undefined) {
+    throw new AlertConditionError(
+      `The share of ${measure} cannot be limited by a filter`,
+      `omit "matching", or write a number per second, such as ${measure} matching "tcp" > 100/s`,
+    );
+  }
+  const percent = rounded(Number(number));
+  if (comparison === '<') {
+    throw new AlertConditionError(`${measure} < ${percent}% holds without traffic`, `write ${measure} > ${percent}%`);
+  }
+  if (percent >= 100) throw new AlertConditionError(`${measure} > ${percent}% never holds`, 'write less than 100%');
+  return { kind: 'share', measure, percent, for_ms: duration(text.slice(match.length)) };
+}
+
+function isShare(measure: AlertRate): measure is AlertShare {
+  return (ALERT_SHARES as readonly string[]).includes(measure);
+}
+
+/** Reads `matching "FILTER", a text in JSON's quotes. */
 function filterOf(measure: AlertRate, text: string): { matching?: string; rest: string } {
   if (!/^matching(?!\w)/.test(text)) return { rest: text };
   if (!(FILTERED_RATES as readonly string[]).includes(measure)) {

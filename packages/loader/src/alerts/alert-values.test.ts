@@ -13,7 +13,16 @@ const NO_BANS = {
 };
 const NOTHING: AlertFacts = {
   bans: NO_BANS,
-  ...{ rates: undefined, filtered: new Map(), interfaces: undefined, recorder: undefined, alarms: [], disk: undefined },
+  ...{
+    rates: undefined,
+    counts: undefined,
+    newSources: undefined,
+    filtered: new Map(),
+    interfaces: undefined,
+    recorder: undefined,
+    alarms: [],
+    disk: undefined,
+  },
 };
 const eth0 = { name: 'eth0', ifindex: 2, mode: 'native', state: 'attached' } as const;
 const counters = (ring_full: number) => ({
@@ -49,6 +58,7 @@ describe('rates', () => {
     expect(measured.rates).toEqual({
       ...{ packets: 50, bytes: 3000, denied: 15, would_deny: 10, lost: 18, 'ring loss': 3 },
     });
+    expect(measured.counts).toEqual({ packets: 100, denied: 30, would_deny: 20 });
   });
 
   it('are compared and shown with their unit; those of a filter by its text', () => {
@@ -74,6 +84,33 @@ describe('bans', () => {
     expect(valueFor('would-ban', { bans: { ...NO_BANS, would_ban } }).text).toBe('1 would-be ban within a minute');
     expect(valueFor('ban limit', {})).toEqual({ value: 0, text: '3 bans are in force' });
     expect(valueFor('ban limit', { bans: { ...NO_BANS, isLimited: true } }).value).toBe(1);
+  });
+});
+
+describe('new sources', () => {
+  it('are a rate that the drain thread measures', () => {
+    expect(valueFor('new sources > 5', { newSources: 512.4 })).toEqual({ value: 512.4, text: '512/s' });
+    expect(valueFor('new sources > 5', {}).value).toBeUndefined();
+  });
+});
+
+describe('shares', () => {
+  const counts = { packets: 1000, denied: 342, would_deny: 5 };
+
+  it('are percents of all packets of the second, with both numbers', () => {
+    expect(valueFor('denied > 30%', { counts })).toEqual({ value: 34.2, text: '34.2 %: 342 of 1,000 packets' });
+    expect(valueFor('would_deny > 5%', { counts })).toEqual({ value: 0.5, text: '0.5 %: 5 of 1,000 packets' });
+    expect(valueFor('denied > 30%', {}).value).toBeUndefined();
+  });
+
+  it('are at most 100 %, also if the counters of a packet are halfway', () => {
+    expect(valueFor('denied > 30%', { counts: { ...counts, denied: 1001 } }).value).toBe(100);
+  });
+
+  it('are 0 with fewer than 100 packets', () => {
+    const few = (packets: number) => valueFor('denied > 30%', { counts: { ...counts, packets, denied: packets } });
+    expect(few(3)).toEqual({ value: 0, text: '3 of 3 packets, too few for a share' });
+    expect([0, 99, 100].map((packets) => few(packets).value)).toEqual([0, 0, 100]);
   });
 });
 

@@ -1,17 +1,25 @@
 /** The values that conditions are compared with, and their texts. Pure. */
-import type { AlertCondition, AlertRate, AlertState, Summary } from '@packetlog/common';
+import type { AlertCondition, AlertRate, AlertShare, AlertState, RateCondition, Summary } from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { FilteredSums } from './filtered-count.ts';
 
 const MS_PER_SECOND = 1000;
 const MAX_NAMED = 5;
+/** The share of fewer packets in a second is 0, so that three denied packets on an idle machine are not 100 %. */
+const SHARE_PACKETS = 100;
 
 /** Per second, over the last interval of about a second. */
-export type Rates = Readonly<Record<AlertRate, number>>;
+export type Rates = Readonly<Record<Exclude<AlertRate, 'new sources'>, number>>;
+
+/** Packets of that interval, and those of them that each share is about. */
+export type Counts = Readonly<Record<'packets' | AlertShare, number>>;
 
 /** What is known now; undefined: unknown. */
 export interface AlertFacts {
   readonly rates: Rates | undefined;
+  readonly counts: Counts | undefined;
+  /** Per second. */
+  readonly newSources: number | undefined;
   /** By text of the filter. */
   readonly filtered: ReadonlyMap<string, FilteredSums>;
   readonly interfaces: DrainLedger['interfaces'] | undefined;
@@ -55,13 +63,28 @@ export function alertValue(condition: AlertCondition, facts: AlertFacts): AlertV
         : { value: facts.disk.percent, text: `${facts.disk.percent.toFixed(1)} % of ${facts.disk.directory} is free` };
     case 'state':
       return stateValue(condition.state, facts);
+    case 'share':
+      return facts.counts === undefined ? UNKNOWN : shareValue(condition.measure, facts.counts);
     case 'rate': {
-      const { matching, measure } = condition;
-      const filtered = matching === undefined ? undefined : facts.filtered.get(matching);
-      const value = matching === undefined ? facts.rates?.[measure] : filtered?.[measure as keyof FilteredSums];
+      const value = rateOf(condition, facts);
       return value === undefined ? UNKNOWN : { value, text: rateText(value) };
     }
   }
+}
+
+function rateOf({ matching, measure }: RateCondition, facts: AlertFacts): number | undefined {
+  if (matching !== undefined) return facts.filtered.get(matching)?.[measure as keyof FilteredSums];
+  return measure === 'new sources' ? facts.newSources : facts.rates?.[measure];
+}
+
+function shareValue(measure: AlertShare, counts: Counts): AlertValue {
+  const { packets } = counts;
+  // The counters of a packet that is being handled may be halfway.
+  const part = Math.min(packets, counts[measure]);
+  const text = `${grouped(part)} of ${grouped(packets)} packets`;
+  if (packets < SHARE_PACKETS) return { value: 0, text: `${text}, too few for a share` };
+  const value = (part / packets) * 100;
+  return { value, text: `${value.toFixed(1)} %: ${text}` };
 }
 
 function stateValue(state: AlertState, { interfaces, recorder, alarms, bans }: AlertFacts): AlertValue {
@@ -115,9 +138,14 @@ interface Totals {
 export class MeasuredRates {
   #before: Totals | undefined;
   #rates: Rates | undefined;
+  #counts: Counts | undefined;
 
   get rates(): Rates | undefined {
     return this.#rates;
+  }
+
+  get counts(): Counts | undefined {
+    return this.#counts;
   }
 
   second(ledger: DrainLedger, { total, by_action, interval_ms }: Summary): void {
@@ -125,12 +153,15 @@ export class MeasuredRates {
     const before = this.#before;
     this.#before = totals;
     if (before === undefined) return;
+    const denied = by_action.deny ?? 0;
+    const would_deny = totals.would_deny - before.would_deny;
+    this.#counts = { packets: total.packets, denied, would_deny };
     const perSecond = (count: number) => perSecondOf(count, interval_ms);
     this.#rates = {
       packets: perSecond(total.packets),
       bytes: perSecond(total.bytes),
-      denied: perSecond(by_action.deny ?? 0),
-      would_deny: perSecond(totals.would_deny - before.would_deny),
+      denied: perSecond(denied),
+      would_deny: perSecond(would_deny),
       lost: perSecond(totals.lost - before.lost),
       'ring loss': perSecond(totals['ring loss'] - before['ring loss']),
     };

@@ -213,7 +213,7 @@ function defaultRepeat({ type }: AlertTarget): number {
 /** Returns a name that begins with what is measured: `denied`, `denied-2`. */
 function freeName(condition: string, known: readonly AlertDefinition[]): string {
   const parsed = parseAlertCondition(condition);
-  const measured = parsed.kind === 'rate' ? parsed.measure : parsed.kind === 'disk' ? 'disk' : parsed.state;
+  const measured = 'measure' in parsed ? parsed.measure : parsed.kind === 'disk' ? 'disk' : parsed.state;
   const base = measured.replaceAll(' ', '-');
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base}-${number}`;

@@ -18,7 +18,7 @@ let notices: Notice[] = [];
 let requests: OutgoingRequest[] = [];
 let answer: () => Promise<DeliveryResult>;
 let alarms: string[] = [];
-const wanted = { rows: false, reports: false };
+const wanted = { rows: false, reports: false, newSources: false };
 let open: Alerts[] = [];
 
 beforeEach(() => {
@@ -54,6 +54,9 @@ function started(more: Partial<AlertsOptions> = {}): Alerts {
     bans: () => ({ ban: NONE, would_ban: NONE, isLimited: false, active: 0 }),
     wantRows: (isWanted) => {
       wanted.rows = isWanted;
+    },
+    wantNewSources: (isWanted) => {
+      wanted.newSources = isWanted;
     },
     wantReports: (isWanted) => {
       wanted.reports = isWanted;
@@ -98,11 +101,11 @@ describe('packetlog alerts', () => {
       target: { ...WEBHOOK, authorization: 'Bearer hunter2' },
     };
     expect(await done(alerts, 'add', filtered)).toMatchObject({ name: 'denied-2', has_authorization: true });
-    expect(wanted).toEqual({ rows: true, reports: true });
+    expect(wanted).toEqual({ rows: true, reports: true, newSources: false });
     expect(statSync(paths().alerts).mode & 0o777).toBe(0o600);
     expect(JSON.stringify(await done(alerts, 'list', {}))).not.toMatch(/hunter2/);
     expect(await done(alerts, 'remove', { names: ['denied-2'] })).toEqual({ removed: ['denied-2'] });
-    expect(wanted).toEqual({ rows: false, reports: true });
+    expect(wanted).toEqual({ rows: false, reports: true, newSources: false });
     expect((await done(started(), 'list', {})).alerts.map(({ name }) => name)).toEqual(['denied']);
   });
 
@@ -202,7 +205,8 @@ describe('alerts', () => {
   it('of rates and filters follow the reports', async () => {
     const alerts = started();
     await done(alerts, 'add', { name: 'all', condition: 'packets > 5', target: WEBHOOK });
-    const report = (packets: number) => alerts.second(ledger, { ...emptySummary, total: { packets, bytes: 0 } });
+    const report = (packets: number) =>
+      alerts.second(ledger, { ...emptySummary, total: { packets, bytes: 0 } }, undefined);
     report(0);
     report(6);
     await seconds(1);
@@ -211,6 +215,23 @@ describe('alerts', () => {
     await seconds(60);
     expect(alerts.report().firing).toEqual(['all']);
     expect((await done(alerts, 'list', {})).alerts).toMatchObject([{ state: 'firing' }]);
+  });
+
+  it('of new sources have them counted while there is one, in the next start, too', async () => {
+    const alerts = started();
+    await done(alerts, 'add', { condition: 'new sources > 500', target: WEBHOOK });
+    expect(wanted).toEqual({ rows: false, reports: true, newSources: true });
+    for (const newSources of [undefined, 500, 501]) {
+      expect(alerts.report().firing).toEqual([]);
+      alerts.second(ledger, emptySummary, newSources);
+      await seconds(1);
+    }
+    expect(alerts.report().firing).toEqual(['new-sources']);
+    wanted.newSources = false;
+    started();
+    expect(wanted.newSources).toBe(true);
+    await done(alerts, 'remove', { names: ['new-sources'] });
+    expect(wanted.newSources).toBe(false);
   });
 
   it('that fire or wait outlive the process: nothing is told twice or lost', async () => {

@@ -39,6 +39,8 @@ export interface AlertsOptions extends Pick<AlertSenderOptions, 'canDeliver' | '
   readonly bans: () => AlertFacts['bans'];
   /** Requests all rows, for conditions with a filter, or no longer. */
   readonly wantRows: (isWanted: boolean) => void;
+  /** Requests that the drain thread counts new sources, or no longer. */
+  readonly wantNewSources: (isWanted: boolean) => void;
   /** Requests a report each second, also while no packets arrive, or no longer. */
   readonly wantReports: (isWanted: boolean) => void;
   readonly notice: (notice: Notice) => void;
@@ -58,6 +60,7 @@ export class Alerts implements AlertsAccess {
   /** By text of the filter; texts of the same filter share a count. */
   #counts = new Map<string, FilteredCount>();
   #filtered: ReadonlyMap<string, FilteredSums> = new Map();
+  #newSources: number | undefined;
   #ledger: DrainLedger | undefined;
   #reportedMs = Number.NEGATIVE_INFINITY;
   #disk: AlertFacts['disk'];
@@ -139,9 +142,10 @@ export class Alerts implements AlertsAccess {
     for (const each of new Set(this.#counts.values())) each.add(bytes, count, layout);
   }
 
-  /** Handles a report of the drain thread. */
-  second(ledger: DrainLedger, summary: Summary): void {
+  /** Handles a report of the drain thread. `newSources`: per second; undefined: not known, or not measured. */
+  second(ledger: DrainLedger, summary: Summary, newSources: number | undefined): void {
     this.#ledger = ledger;
+    this.#newSources = newSources;
     this.#reportedMs = performance.now();
     this.#measured.second(ledger, summary);
     if (this.#names.learn(ledger.interfaces)) for (const each of this.#counts.values()) each.learn(this.#names);
@@ -178,6 +182,8 @@ export class Alerts implements AlertsAccess {
     const isKnown = steadyMs - this.#reportedMs < LATE_MS;
     return {
       rates: isKnown ? this.#measured.rates : undefined,
+      counts: isKnown ? this.#measured.counts : undefined,
+      newSources: isKnown ? this.#newSources : undefined,
       filtered: isKnown ? this.#filtered : new Map(),
       interfaces: this.#ledger?.interfaces,
       recorder: this.#ledger?.recorder,
@@ -283,6 +289,9 @@ export class Alerts implements AlertsAccess {
     }
     this.#options.wantReports(hasAlerts);
     this.#options.wantRows(this.wantsRows);
+    this.#options.wantNewSources(
+      this.#watches.some(({ condition }) => condition.kind === 'rate' && condition.measure === 'new sources'),
+    );
   }
 
   /** Writes what has changed. If that fails, alerts go on from memory, and a notice says so once. */

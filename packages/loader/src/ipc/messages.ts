@@ -144,7 +144,9 @@ export type FromDrain =
   | { type: 'rows'; slab: number; count: number; skipped: number }
   | { type: 'skipped'; skipped: number }
   /**
-   * `number`: of the mark in the pipe to the server. `findings`: undefined if they have not changed. `ruleCounts`: of the rules that decided a packet since the last message; also sent with `stopped` and on request.
+   * `number`: of the mark in the pipe to the server. `findings`: undefined if they have not changed. `newSources`: per
+   * second; undefined if they are not counted, or not known yet. `ruleCounts`: of the rules that decided a packet since
+   * the last message; also sent with `stopped` and on request.
    */
   | {
       type: 'second';
@@ -152,6 +154,7 @@ export type FromDrain =
       ledger: DrainLedger;
       summary: Summary;
       findings: Findings | undefined;
+      newSources: number | undefined;
       clockOffsetNs: bigint;
       ruleCounts: RuleCount[];
     }
@@ -192,6 +195,8 @@ export type ToDrain =
    * produced while no packets arrive.
    */
   | { type: 'has-clients'; by: 'core' | 'server'; hasClients: boolean }
+  /** Whether new sources are counted, for alerts. */
+  | { type: 'new-sources-wanted'; isWanted: boolean }
   /** Clients and commands are accepted from now on. `status`: a line for the service manager. */
   | { type: 'serving'; status: string }
   /** Whether a client takes rows as they arrive. */

@@ -226,6 +226,11 @@ export class DrainThread {
     this.#send({ type: 'attempts', limits });
   }
 
+  /** Sets whether new sources are counted, for alerts. */
+  wantNewSources(isWanted: boolean): void {
+    this.#send({ type: 'new-sources-wanted', isWanted });
+  }
+
   /** Tells the service manager that clients and commands are admitted; `status` is one line for people. */
   serving(status: string): void {
     this.#send({ type: 'serving', status });

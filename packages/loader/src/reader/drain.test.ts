@@ -132,6 +132,23 @@ describe('Drain', () => {
     expect(drains.ledger(3000).reader).toBeUndefined();
   });
 
+  it('counts new sources while that is wanted, not before and not after', () => {
+    const { it: drains, packet } = drain();
+    const newSources = (nowMs: number) => drains.report(nowMs, nowMs).newSources;
+    expect(newSources(1000)).toBeUndefined();
+    drains.wantNewSources(true, 2000);
+    newSources(60_000);
+    packet(0);
+    drains.poll();
+    drains.wantNewSources(true, 60_500);
+    expect(newSources(61_000)).toBe(1);
+    packet(1);
+    drains.poll();
+    expect(newSources(62_000)).toBe(0);
+    drains.wantNewSources(false, 62_000);
+    expect(newSources(63_000)).toBeUndefined();
+  });
+
   it('reports what arrived on interfaces that are not watched, in every sum', () => {
     const { it: drains, packet, interfaces } = drain();
     packet(0);

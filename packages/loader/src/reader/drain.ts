@@ -6,6 +6,7 @@ import {
   type Findings,
   FindingsDetector,
   type InterfaceLedger,
+  NewSources,
   type Notice,
   REASONS,
   type Reason,
@@ -40,6 +41,8 @@ export class Drain {
   readonly #tally = new Tally();
   readonly #attempts: Attempts | undefined;
   readonly #findings = new FindingsDetector({ seed: randomInt(2 ** 32) });
+  /** Undefined: not counted. */
+  #newSources: NewSources | undefined;
   readonly #before: number;
   readonly #meter: ReaderMeter;
   #ringAlarm = ringAlarm(0);
@@ -99,6 +102,7 @@ export class Drain {
         this.#recorderRows?.add(memory, start, count);
         // Last: it delays no row of these records.
         this.#findings.add(memory, start + ring.recordOffset, count, ring.stride);
+        this.#newSources?.add(memory, start + ring.recordOffset, count, ring.stride);
         this.#attempts?.add(memory, start + ring.recordOffset, count, ring.stride, performance.now());
       }, bytes);
       const isCut = drained.bytes >= bytes;
@@ -174,11 +178,23 @@ export class Drain {
     );
   }
 
+  /** Begins or ends to count new sources; `nowMs`: the clock of `report`. */
+  wantNewSources(isWanted: boolean, nowMs: number): void {
+    if (!isWanted) this.#newSources = undefined;
+    else this.#newSources ??= new NewSources({ seed: randomInt(2 ** 32) }, nowMs);
+  }
+
   /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: a monotonic clock. */
   report(
     atMs: number,
     nowMs: number,
-  ): { ledger: DrainLedger; summary: Summary; notices: Notice[]; findings: Findings | undefined } {
+  ): {
+    ledger: DrainLedger;
+    summary: Summary;
+    notices: Notice[];
+    findings: Findings | undefined;
+    newSources: number | undefined;
+  } {
     const notices = this.#interfaces.check(atMs);
     const ledger = this.ledger(atMs);
     this.#reported = this.#drained;
@@ -186,7 +202,8 @@ export class Drain {
     const summary = this.#summary(ledger, atMs, nowMs);
     this.#findings.tick(atMs);
     const findings = this.#findings.changed(atMs);
-    return { ledger: { ...ledger, reader: this.#reader() }, summary, notices, findings };
+    const newSources = this.#newSources?.second(nowMs);
+    return { ledger: { ...ledger, reader: this.#reader() }, summary, notices, findings, newSources };
   }
 
   /** Returns a notice when loss begins or ends; cheap enough to call several times a second. */

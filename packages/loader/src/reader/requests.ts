@@ -10,7 +10,7 @@ import type { Setup } from './set-up.ts';
 
 /** Answers all waiting messages. Returns at `stop` and at `attach`, which the caller handles. */
 export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
-  const { slabWriter, serverRows, rules } = setup;
+  const { drain, slabWriter, serverRows, rules } = setup;
   for (let message = receive(); message; message = receive()) {
     switch (message.type) {
       case 'stop':
@@ -45,6 +45,9 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
         break;
       case 'low-latency':
         setup.lowLatency = message.lowLatency;
+        break;
+      case 'new-sources-wanted':
+        drain.wantNewSources(message.isWanted, performance.now());
         break;
       case 'serving':
         setup.serviceManager.ready(message.status);

@@ -179,13 +179,14 @@ function flush({ slabWriter, serverRows, recorderRows }: Setup, force: boolean):
 
 function report({ drain, rules, chosen, interfaces, serverRows }: Setup): void {
   const { offsetNs, step } = drain.setClock();
-  const { ledger, summary, notices, findings } = drain.report(Date.now(), performance.now());
+  const { ledger, summary, notices, findings, newSources } = drain.report(Date.now(), performance.now());
   if (step) notices.push(step);
   const route = chosen.check?.check(interfaces.attachedNames, Date.now());
   if (route) notices.push(route);
   postNotices(notices);
   const number = serverRows?.report() ?? 0;
-  post({ type: 'second', number, ledger, summary, findings, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
+  const ruleCounts = rules.changed();
+  post({ type: 'second', number, ledger, summary, findings, newSources, clockOffsetNs: offsetNs, ruleCounts });
 }
 
 /**

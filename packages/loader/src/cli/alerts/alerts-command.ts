@@ -29,6 +29,8 @@ const HELP = `
 Conditions (docs/alerts.md):
   denied > 1000/s for 10s            packets, bytes, denied, would_deny, lost, ring loss: per second, > or <
   packets matching "tcp dst port 22" > 100/s for 10s
+  denied > 30% for 10s               share of all packets of the last second: denied, would_deny
+  new sources > 500/s for 10s        sources (IPv6: networks /64) that sent nothing in the 10 minutes before
   disk < 5%                          free space of the state directory and the recorder's directory
   recorder stopped for 1m            recorder stopped, rules alarm, interface missing, ban, would-ban, ban limit
 An alert fires when its condition has held for the time, and is resolved when the value was below 80 % of the threshold

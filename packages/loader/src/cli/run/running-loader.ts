@@ -327,6 +327,7 @@ export class RunningLoader {
       rules: () => this.#rules.state(),
       bans: () => this.#bans.recent,
       wantRows: (isWanted) => this.#wantRows('alerts', isWanted),
+      wantNewSources: (isWanted) => this.#running.wantNewSources(isWanted),
       wantReports: (isWanted) => this.#running.wantReports(isWanted),
       notice: this.notice,
       failed: (error) => this.#lines.failed(error, 'a request about alerts failed'),
@@ -344,13 +345,13 @@ export class RunningLoader {
         if (this.#alerts.wantsRows) this.#alerts.rows(bytes, count, this.#running.ready);
       },
       serverBlocked: () => server?.process.blocked(),
-      second: ({ number, ledger, summary, findings, clockOffsetNs }) => {
+      second: ({ number, ledger, summary, findings, newSources, clockOffsetNs }) => {
         this.#description.second(ledger, summary);
         records.learn(ledger.interfaces);
         this.#recorder?.learn(ledger.interfaces);
         // Before the second, with which the server sends them.
         if (findings !== undefined) this.#found(findings);
-        this.#alerts.second(ledger, summary);
+        this.#alerts.second(ledger, summary, newSources);
         server?.process.second(number, { ...ledger, alerts: this.#alerts.report() }, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());
       },
