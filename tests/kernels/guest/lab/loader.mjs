@@ -46,8 +46,18 @@ export class Loader extends Process {
    * @returns {Promise<any>} throws if the request is rejected
    */
   async ask(verb, body = {}) {
-    const answer = await post(join(this.#state, 'control.sock'), `/rules/${verb}`, JSON.stringify(body));
-    if (!answer.ok) throw new Error(`rules ${verb} ${JSON.stringify(body)}: ${answer.error.message}`);
+    return this.#post('rules', verb, body);
+  }
+
+  /** The same for `packetlog bans`. @param {string} verb @param {object} [body] @returns {Promise<any>} */
+  async bans(verb, body = {}) {
+    return this.#post('bans', verb, body);
+  }
+
+  /** @param {string} about @param {string} verb @param {object} body @returns {Promise<any>} */
+  async #post(about, verb, body) {
+    const answer = await post(join(this.#state, 'control.sock'), `/${about}/${verb}`, JSON.stringify(body));
+    if (!answer.ok) throw new Error(`${about} ${verb} ${JSON.stringify(body)}: ${answer.error.message}`);
     return answer.value;
   }
 
