@@ -79,7 +79,9 @@ export async function run(lab) {
     const before = notices();
     stepClock(by);
     await until(() => notices() > before, 'the loader notices that the clock was set');
-    await until(async () => Math.abs((await left()) - LONG_S) < DAY_S / 2, 'the end moves', 20).catch(() => {});
+    // Until the loader has moved the end, the kernel sees it as passed: docs/defence.md.
+    const isMoved = async () => Math.abs((await left()) - LONG_S) < DAY_S / 2 && (await passes(3)) === 0;
+    await until(isMoved, 'the end moves', 20).catch(() => {});
     await lasts(P.clock, `set by ${by / DAY_S} day`);
   }
   for (const by of [DAY_S, -DAY_S]) {
