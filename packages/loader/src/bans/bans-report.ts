@@ -58,6 +58,11 @@ export class BansReport {
     this.#hasChanged = true;
   }
 
+  /** Whether there is something to send. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
+
   /** Bans have ended, or denied packets. */
   changed(): void {
     this.#hasChanged = true;

@@ -39,6 +39,8 @@ export class BansRuntime {
   readonly #options: BansRuntimeOptions;
   readonly #bans: Bans;
   readonly #connections: ConnectionWatch;
+  #hasStarted = false;
+  /** Undefined without bans and limits that ban: an idle loader does not wake up for them. */
   #timer: NodeJS.Timeout | undefined;
   /** The limits for which attempts are followed, as text. */
   #watched = '[]';
@@ -89,15 +91,17 @@ export class BansRuntime {
 
   /** Call it when the rules are in force. */
   start(): void {
+    this.#hasStarted = true;
     this.#options.changed(this.#bans.state);
-    this.#timer = setInterval(() => this.tick(), TICK_MS).unref();
+    if (!this.#bans.isIdle) this.#wake();
     this.rulesChanged();
   }
 
   /** Call it when the rules have changed: connections are watched while there is a limit that bans. */
   rulesChanged(): void {
-    if (this.#timer === undefined) return;
+    if (!this.#hasStarted) return;
     const rules = this.#options.rules().ruleset.rules.filter((rule) => banLimitOf(rule) !== undefined);
+    if (rules.length > 0) this.#wake();
     void this.#connections.set(rules.length > 0);
     const watched = rules.flatMap(watchedAttempts);
     const text = JSON.stringify(watched);
@@ -109,6 +113,19 @@ export class BansRuntime {
   /** Also call it when the wall clock was set. */
   tick(): void {
     this.#bans.tick().catch(this.#options.failed);
+  }
+
+  /** Ticks until there is nothing to do. */
+  #wake(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => {
+      this.tick();
+      if (this.#watched !== '[]' || !this.#bans.isIdle) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }, TICK_MS).unref();
+    // The clock may have been set while there were no ticks.
+    this.tick();
   }
 
   /** Bans denied packets. */
@@ -123,6 +140,7 @@ export class BansRuntime {
   }
 
   async close(): Promise<void> {
+    this.#hasStarted = false;
     clearInterval(this.#timer);
     await this.#connections.set(false);
   }

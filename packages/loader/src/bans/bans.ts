@@ -115,7 +115,12 @@ export class Bans {
     this.#report.changed();
   }
 
-  /** Call it once a second, and when the wall clock was set. */
+  /** Whether a call of `tick` would do nothing, now and later. */
+  get isIdle(): boolean {
+    return this.#register.active.size === 0 && !this.#hasEnded && !this.#report.hasChanged;
+  }
+
+  /** Call it once a second unless it is idle, and when the wall clock was set. */
   tick(): Promise<void> {
     return this.#mutex.run(async () => {
       const hasMoved = this.#register.followClock();
