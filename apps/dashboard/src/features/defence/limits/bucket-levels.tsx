@@ -10,7 +10,7 @@ import './bucket-levels.css';
 const FIRST = 3;
 
 /** The fullest buckets of a limit, each with a bar for its level. */
-export function BucketLevels({ rule, levels }: { rule: number; levels: LimitLevel }) {
+export function BucketLevels({ rule, isEnforced, levels }: { rule: number; isEnforced: boolean; levels: LimitLevel }) {
   const [isLong, setLong] = useState(false);
   const { top } = levels;
   if (top.length === 0) {
@@ -27,7 +27,7 @@ export function BucketLevels({ rule, levels }: { rule: number; levels: LimitLeve
       </p>
       <ol aria-label={`Fullest buckets of limit ${rule}`}>
         {top.slice(0, isLong ? top.length : FIRST).map((bucket) => (
-          <Bucket key={bucket.bucket} level={bucket} />
+          <Bucket key={bucket.bucket} level={bucket} isEnforced={isEnforced} />
         ))}
       </ol>
       {top.length > FIRST && (
@@ -39,10 +39,10 @@ export function BucketLevels({ rule, levels }: { rule: number; levels: LimitLeve
   );
 }
 
-function Bucket({ level }: { level: BucketLevel }) {
+function Bucket({ level, isEnforced }: { level: BucketLevel; isEnforced: boolean }) {
   const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
   const text = levelText(level);
-  const state = bucketState(level, now);
+  const state = bucketState(level, isEnforced, now);
   return (
     <li className="bucket" data-over={level.is_over} data-testid="bucket">
       <span className="bucket-name font-mono">{level.bucket}</span>

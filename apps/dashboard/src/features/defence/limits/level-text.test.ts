@@ -15,10 +15,12 @@ it.each([
 });
 
 it('says what happens to the next packet', () => {
-  expect(bucketState(bucket(), 1000)).toBe('');
-  expect(bucketState(bucket({ is_over: true }), 1000)).toBe('over');
-  expect(bucketState(bucket({ is_over: true, blocked_until_ms: 43_000 }), 1000)).toBe('blocked for 42 s');
-  expect(bucketState(bucket({ blocked_until_ms: 1000 }), 1000)).toBe('');
+  expect(bucketState(bucket(), true, 1000)).toBe('');
+  expect(bucketState(bucket({ is_over: true }), true, 1000)).toBe('over');
+  const blocked = bucket({ is_over: true, blocked_until_ms: 43_000 });
+  expect(bucketState(blocked, true, 1000)).toBe('blocked for 42 s');
+  expect(bucketState(blocked, false, 1000)).toBe('would be blocked for 42 s');
+  expect(bucketState(bucket({ blocked_until_ms: 1000 }), true, 1000)).toBe('');
 });
 
 it('counts the buckets that are followed', () => {

@@ -9,10 +9,10 @@ export function levelText({ level, is_over }: BucketLevel): string {
   return `${is_over ? 100 : Math.min(99, percent)} %`;
 }
 
-/** Returns what happens to the next packet of a bucket: 'over', 'blocked for 42 s', or ''. */
-export function bucketState({ is_over, blocked_until_ms }: BucketLevel, nowMs: number): string {
+/** Returns what happens to the next packet of a bucket: 'over', 'blocked for 42 s', 'would be blocked for 42 s', or ''. */
+export function bucketState({ is_over, blocked_until_ms }: BucketLevel, isEnforced: boolean, nowMs: number): string {
   if (blocked_until_ms !== undefined && blocked_until_ms > nowMs) {
-    return `blocked for ${spanText(blocked_until_ms - nowMs)}`;
+    return `${isEnforced ? '' : 'would be '}blocked for ${spanText(blocked_until_ms - nowMs)}`;
   }
   return is_over ? 'over' : '';
 }

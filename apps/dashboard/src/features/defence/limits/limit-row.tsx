@@ -56,7 +56,7 @@ export function LimitRow({
           {sentence}
         </p>
         <LimitFigures rule={rule} over={LIMIT_STATE_TEXT[state].over} />
-        {levels !== undefined && <BucketLevels rule={id} levels={levels} />}
+        {levels !== undefined && <BucketLevels rule={id} isEnforced={state !== 'observing'} levels={levels} />}
       </div>
       {actions !== undefined && (
         <div className="limit-tools">
