@@ -15,7 +15,7 @@ import { eachWithNetwork } from './suite.ts';
 
 const RECEIVER = fileURLToPath(new URL('./alert-receiver.mjs', import.meta.url));
 const PORT = 8099;
-const NOBODY = 65_534;
+const UNPRIVILEGED = 65_534;
 const ORIGIN = `http://127.0.0.1:${PORT}`;
 /** A message may wait 10 s for the budget, and an alert 10 s until it is resolved. */
 const PATIENCE = { deadlineMs: 60_000 };
@@ -214,10 +214,10 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
         [output, ''],
       ] as const) {
         writeFileSync(path, text, { mode: 0o600 });
-        chownSync(path, NOBODY, NOBODY);
+        chownSync(path, UNPRIVILEGED, UNPRIVILEGED);
       }
       chmodSync(directory, 0o711);
-      const user = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups', '--inh-caps=-all'];
+      const user = ['--reuid', `${UNPRIVILEGED}`, '--regid', `${UNPRIVILEGED}`, '--clear-groups', '--inh-caps=-all'];
       const command = [copy.node, copy.packetlog, 'alerts', 'exec', '--secret-file', secret, '--timeout', '1m'];
       const script = 'id -u >> "$1"; cat >> "$1"; echo >> "$1"; grep -q firing "$1" && [ ! -e "$2" ]';
       const runner = suite.own(
@@ -240,7 +240,7 @@ describe.skipIf(!requireRoot())('packetlog alerts', () => {
       expect(added).toMatchObject({ code: 0 });
       await sendingUntil(() => readFileSync(output, 'utf8').includes('"firing"'), 'the message');
       const [uid, message = ''] = readFileSync(output, 'utf8').split('\n');
-      expect(uid).toBe(`${NOBODY}`);
+      expect(uid).toBe(`${UNPRIVILEGED}`);
       expect(JSON.parse(message)).toMatchObject({
         version: '4',
         alerts: [{ annotations: { condition: 'packets > 5/s' } }],

@@ -98,7 +98,7 @@ describe('a limit', () => {
     [{ action: 'deny' }, 'rate: Only limit rules have this: leave it out, or write the action limit.'],
   ])('with %j is %s', (draft, expected) => expect(problem(draft)).toBe(expected));
 
-  it.each(['packets', 'bytes', 'syn', 'ports'])('of %s, whose sources can be forged, bans nobody', (measure) => {
+  it.each(['packets', 'bytes', 'syn', 'ports'])('of %s, whose sources can be forged, does not ban', (measure) => {
     const rate = measure === 'bytes' ? '1M/s' : '20/s';
     expect(problem({ measure, rate, then: 'ban:1h' })).toBe(
       'then: A forged source could be banned: measure connections, which are verified, or write block:60s.',

@@ -196,7 +196,7 @@ describe('an offender', () => {
     expect(world.decided).toHaveLength(2);
   });
 
-  it('of a rule that is gone, or bans nobody, is ignored', async () => {
+  it('of a rule that is gone, or does not ban, is ignored', async () => {
     const bans = open();
     await bans.offenders([offender('203.0.113.7', { limitRule: 9 })]);
     world.rules = [{ ...SSH, then: undefined }];

@@ -90,7 +90,7 @@ export class Rules {
       const observed = offenders.map((each) => ({ ...each, evidence: this.#evidenceOf(each) }));
       this.#post({ type: 'offenders', offenders: observed, error: undefined });
     } catch (error) {
-      // Otherwise it would fail again twice a second. The next change of rules begins anew.
+      // Otherwise it would fail again twice a second. The next change of rules watches the limits again.
       this.#offenders.watch([]);
       this.#post({ type: 'offenders', offenders: [], error: toPlain(error) });
     }

@@ -34,9 +34,9 @@ const linesOf = (changes: Partial<Decision>) => decisionLines([{ ...DECISION, ..
 describe('bans', () => {
   it('are a table, with what is missing from it', () => {
     expect(bansText({ active: 3, bans: [ban(18, '2001:db8::/64'), ban(17, '203.0.113.7')] }, NOW)).toEqual([
-      'BAN  SOURCE         LIMIT  ENDS IN  TIME  DENIED',
-      '18   2001:db8::/64  3      59 min   2     1,234',
-      '17   203.0.113.7    3      59 min   2     1,234',
+      'BAN  SOURCE         LIMIT  ENDS IN  STRIKE  DENIED',
+      '18   2001:db8::/64  3      59 min   2       1,234',
+      '17   203.0.113.7    3      59 min   2       1,234',
       '2 of 3 bans.',
     ]);
     expect(bansText({ active: 0, bans: [] }, NOW)).toEqual(['No bans are in force.']);

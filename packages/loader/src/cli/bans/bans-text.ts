@@ -22,7 +22,7 @@ export function bansText({ active, bans }: BanResults['list'], nowMs: number): s
     count(packets),
   ]);
   const more = bans.length < active ? [`${count(bans.length)} of ${count(active)} bans.`] : [];
-  return [...table([['BAN', 'SOURCE', 'LIMIT', 'ENDS IN', 'TIME', 'DENIED'], ...rows]), ...more];
+  return [...table([['BAN', 'SOURCE', 'LIMIT', 'ENDS IN', 'STRIKE', 'DENIED'], ...rows]), ...more];
 }
 
 /** Explains decisions, newest first, with an empty line between them. */

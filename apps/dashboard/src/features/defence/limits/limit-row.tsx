@@ -125,7 +125,7 @@ function LimitFigures({ rule: { id }, over }: { rule: ListedRule; over: string }
         </dd>
       </div>
       <div data-some={overLately > 0}>
-        <dt>over in the last minute</dt>
+        <dt>over lately</dt>
         <dd title={`${formatCount(overLately)} packets within the last minute, or since this page was opened`}>
           <Count value={overLately} />
         </dd>
