@@ -121,6 +121,7 @@ describe('sums by pair', () => {
         if (expected.size > 0) expect(pairSumsOf(columns, MANY, expected.size - 1)?.ports).toBeUndefined();
         seen += expected.size;
       }),
+      { numRuns: 300 },
     );
     expect(seen).toBeGreaterThan(50);
   });
