@@ -116,6 +116,10 @@ export const LAYOUTS = [
       ],
       // Becomes the core after it has done what needs root.
       launch: ['rules', 'xdp', 'supervisor', 'system', 'native', 'ipc', 'errors'],
+      // Of the server: its connection to hubs, which it dials.
+      uplink: ['server', 'ipc', 'errors', 'line-limit.ts'],
+      // Of the core: the node's key, generations of rules, blocks for the history.
+      fleet: ['rules', 'recorder/format', 'ipc', 'errors', 'write-all.ts'],
       // Starts both halves.
       demo: ['native', 'errors'],
       // Judges both halves before they start.
@@ -123,6 +127,7 @@ export const LAYOUTS = [
       cli: [
         'alerts',
         'bans',
+        'fleet',
         'doctor',
         'demo',
         'launch',
@@ -169,6 +174,8 @@ export const LAYOUTS = [
       defence: ['rules', 'record', 'address'],
       protocol: ['filter', 'rules', 'record', 'history', 'past', 'live', 'findings', 'defence'],
       batch: ['protocol', 'record'],
+      // Exported apart: the page of a single loader does not load it.
+      fleet: ['protocol', 'past', 'rules'],
       explain: ['filter', 'names', 'record', 'address'],
       'index.ts': [
         'address',
@@ -188,6 +195,27 @@ export const LAYOUTS = [
         'rules',
         'segments',
       ],
+    },
+  },
+  {
+    root: 'packages/hub/src',
+    rooms: {
+      // Keys of hub and nodes, join tokens, people.
+      identity: ['state'],
+      // Files, or NATS.
+      state: [],
+      // Connections of nodes, and what they report.
+      nodes: ['identity', 'state'],
+      // Groups, generations and their way to the nodes.
+      rules: ['nodes', 'identity', 'state'],
+      // Connections of people to single nodes.
+      relay: ['nodes', 'identity'],
+      // Blocks of recorded packets for ClickHouse, and questions about them.
+      history: ['nodes', 'state'],
+      // Connections of people.
+      people: ['nodes', 'rules', 'relay', 'history', 'identity', 'state'],
+      'hub.ts': ['people', 'nodes', 'rules', 'relay', 'history', 'identity', 'state'],
+      'index.ts': ['hub.ts', 'people', 'nodes', 'rules', 'relay', 'history', 'identity', 'state'],
     },
   },
 ];

@@ -14,7 +14,13 @@ import { WORD_EXCEPTIONS, WORD_RULES } from './word-rules.mjs';
 /** @typedef {VisibleString & { word: string, use: string, why: string }} Finding */
 
 /** Folders whose strings a user can read: the dashboard, the command line, and the errors of both libraries. */
-const SOURCES = ['apps/dashboard/src', 'packages/client/src', 'packages/common/src', 'packages/loader/src'];
+const SOURCES = [
+  'apps/dashboard/src',
+  'packages/client/src',
+  'packages/common/src',
+  'packages/hub/src',
+  'packages/loader/src',
+];
 const NOT_SHIPPED = /\.(test|arbitrary|reference|sample)\.tsx?$|\/fake-[^/]+$/;
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as batchLayout from './batch/batch-layout.ts';
+import * as fleet from './fleet/index.ts';
 import * as surface from './index.ts';
 import * as ledger from './protocol/ledger.ts';
 import * as protocol from './protocol/protocol.ts';
@@ -49,6 +50,9 @@ describe('the public surface', () => {
       '',
       'from ./c-header:',
       ...runtimeExports(cHeader),
+      '',
+      'from ./fleet:',
+      ...runtimeExports(fleet).sort(),
     ];
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('./public-surface.snapshot.txt');
   });

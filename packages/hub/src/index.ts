@@ -1,0 +1,1 @@
+export { keyDigest, newPrivateKey, publicKeyOf } from './identity/signing.ts';
