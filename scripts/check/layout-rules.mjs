@@ -200,22 +200,24 @@ export const LAYOUTS = [
   {
     root: 'packages/hub/src',
     rooms: {
-      // Keys of hub and nodes, join tokens, people.
-      identity: ['state'],
       // Files, or NATS.
       state: [],
+      // Handlers of requests, and who may make them.
+      requests: ['state'],
+      // Keys of hub and nodes, join tokens, people.
+      identity: ['requests', 'state'],
       // Connections of nodes, and what they report.
-      nodes: ['identity', 'state'],
+      nodes: ['identity', 'requests', 'state'],
       // Groups, generations and their way to the nodes.
-      rules: ['nodes', 'identity', 'state'],
+      rules: ['nodes', 'identity', 'requests', 'state'],
       // Connections of people to single nodes.
       relay: ['nodes', 'identity'],
       // Blocks of recorded packets for ClickHouse, and questions about them.
-      history: ['nodes', 'state'],
+      history: ['nodes', 'requests', 'state'],
       // Connections of people.
-      people: ['nodes', 'rules', 'relay', 'history', 'identity', 'state'],
-      'hub.ts': ['people', 'nodes', 'rules', 'relay', 'history', 'identity', 'state'],
-      'index.ts': ['hub.ts', 'people', 'nodes', 'rules', 'relay', 'history', 'identity', 'state'],
+      people: ['nodes', 'rules', 'relay', 'history', 'identity', 'requests', 'state'],
+      'hub.ts': ['people', 'nodes', 'rules', 'relay', 'history', 'identity', 'requests', 'state'],
+      'index.ts': ['hub.ts', 'people', 'nodes', 'rules', 'relay', 'history', 'identity', 'requests', 'state'],
     },
   },
 ];
