@@ -10,6 +10,7 @@ const LONG = [
   'tests/e2e/gallery.test.ts',
   'tests/e2e/idle.test.ts',
   'tests/e2e/lighthouse.test.ts',
+  'tests/e2e/old-connection.test.ts',
   'tests/e2e/recorder.test.ts',
   'tests/filter/past.test.ts',
   'tests/fuzz/fuzzer.test.ts',

@@ -305,14 +305,14 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'nftables',
-    why: 'pnpm bench compares what a denied packet costs',
-    purposes: ['bench'],
+    why: 'the tests translate addresses with it inside their namespaces, and pnpm bench compares what a denied packet costs',
+    purposes: ['test', 'bench'],
     probe: { command: 'nft' },
     names: { apt: 'nftables', dnf: 'nftables', pacman: 'nftables' },
   },
   {
     what: 'ipset',
-    why: 'the same',
+    why: 'pnpm bench compares what a denied packet costs',
     purposes: ['bench'],
     probe: { command: 'ipset' },
     names: { apt: 'ipset', dnf: 'ipset', pacman: 'ipset' },

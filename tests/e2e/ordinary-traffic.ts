@@ -6,15 +6,17 @@ import type { Namespace } from '../lab/namespace.ts';
 import { type LabProcess, startProcess } from '../lab/process.ts';
 import { until } from '../lab/until.ts';
 
-const HTTP_PORT = 8000;
+export const HTTP_PORT = 8000;
 const RSYNC_PORT = 873;
 const PAGE = '/page';
 
-/** Starts an HTTP server with one page of 20 kB. */
-export async function startHttpServer(at: Namespace, address: string): Promise<LabProcess> {
+/** Starts an HTTP server with one page of 20 kB, which it sends `afterMs` after a request, and keeps connections open. */
+export async function startHttpServer(at: Namespace, address: string, afterMs = 0): Promise<LabProcess> {
   const script = `
     const body = 'x'.repeat(20_000);
-    require('node:http').createServer((_, answer) => answer.end(body))
+    // Node closes a connection of HTTP/1.0 if it has to find the length itself.
+    const send = (answer) => answer.writeHead(200, { 'content-length': body.length }).end(body);
+    require('node:http').createServer((_, answer) => setTimeout(send, ${afterMs}, answer))
       .listen(${HTTP_PORT}, '${address}', 511, () => console.log('listening'));`;
   const server = startProcess(at, process.execPath, ['-e', script]);
   await server.untilPrinted(/listening/);
@@ -27,12 +29,12 @@ export async function abTest(
   address: string,
   { requests, concurrency }: { requests: number; concurrency: number },
 ): Promise<void> {
-  await from.exec('ab', '-q', '-n', String(requests), '-c', String(concurrency), url(address));
+  await from.exec('ab', '-q', '-n', String(requests), '-c', String(concurrency), pageUrl(address));
 }
 
 /** Loads a page with several connections at a time. */
 export async function curlPages(from: Namespace, address: string, count: number): Promise<void> {
-  const urls = Array.from({ length: count }, () => url(address));
+  const urls = Array.from({ length: count }, () => pageUrl(address));
   await from.exec('curl', '-sS', '--parallel', '--parallel-max', '8', '--no-keepalive', '-o', '/dev/null', ...urls);
 }
 
@@ -69,7 +71,7 @@ export async function syncFiles(from: Namespace, address: string, times: number)
 /** What a monitoring system does each time: ping, the page, and ports that are open or closed. */
 export async function monitor(from: Namespace, address: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
-    await from.exec('curl', '-sS', '-o', '/dev/null', url(address));
+    await from.exec('curl', '-sS', '-o', '/dev/null', pageUrl(address));
     for (const port of [22, 25, 443, 5432, 9100]) {
       // Closed ports: curl exits with 7.
       await from.exec('curl', '-sS', '--max-time', '2', `http://${address}:${port}/`).catch(() => undefined);
@@ -78,6 +80,6 @@ export async function monitor(from: Namespace, address: string, times: number): 
   }
 }
 
-function url(address: string): string {
+export function pageUrl(address: string): string {
   return `http://${address}:${HTTP_PORT}${PAGE}`;
 }

@@ -82,9 +82,9 @@ export async function tryTcp({ address, port, timeoutMs, localAddress }) {
 /** Connections that stay open until the agent ends. @type {net.Socket[]} */
 const held = [];
 
-/** Returns the local port. @param {{ address: string, port: number }} target */
-export async function holdTcp({ address, port }) {
-  const socket = net.connect({ port, host: address });
+/** Returns the local port. @param {{ address: string, port: number, localAddress?: string }} target */
+export async function holdTcp({ address, port, localAddress }) {
+  const socket = net.connect({ port, host: address, ...(localAddress ? { localAddress } : {}) });
   held.push(socket);
   await once(socket, 'connect');
   return socket.localPort;
