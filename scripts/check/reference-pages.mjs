@@ -41,7 +41,12 @@ export const CODE_TABLES = [
   {
     heading: 'Client',
     file: 'packages/client/src/packet-log-error.ts',
-    codes: /PacketLogErrorCode = RulesError\['code'\] \| Rejection\['code'\] \|(.*?);/s,
+    codes: /PacketLogErrorCode =.*?FleetError\['code'\]\s*\|(.*?);/s,
+  },
+  {
+    heading: 'Fleet requests',
+    file: 'packages/common/src/fleet/people-messages.ts',
+    codes: /fleetErrorSchema = .*?code: z\.enum\(\[(.*?)\]\)/s,
   },
   { heading: 'Batches', file: 'packages/common/src/record/batch-error.ts', codes: /BatchFormatErrorCode =(.*?);/s },
   {

@@ -1,6 +1,9 @@
 export type { Bans } from './bans.ts';
 export { connect } from './connect.ts';
+export { connectHub } from './connect-hub.ts';
 export type { FindingsFeed } from './findings-feed.ts';
+export type { FleetFeed } from './fleet-feed.ts';
+export type { HubClient, HubConnectOptions } from './hub-client.ts';
 export type { LiveSums } from './live-sums.ts';
 export type { ConnectOptions } from './open-socket.ts';
 export type { PacketLogClient } from './packet-log-client.ts';

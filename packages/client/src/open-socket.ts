@@ -1,4 +1,5 @@
 import { type Hello, helloSchema, PROTOCOL_VERSION, rejectionSchema } from '@packetlog/common';
+import { nodePath } from '@packetlog/common/fleet';
 import { io, type Socket } from 'socket.io-client';
 import { BansFeed } from './bans.ts';
 import { FindingsFeed } from './findings-feed.ts';
@@ -19,57 +20,106 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 
 const RECONNECT_DELAY_MS = 1_000;
 
+/** The path of a node behind a hub: `/nodes/web1/`. */
+const NODE_PATH = /^\/nodes\/([^/]+)\/?$/;
+
+/** A server that sends a first message on each connection. */
+interface Greeting<First> {
+  /** Its event. */
+  readonly event: 'hello' | 'hub';
+  readonly parse: (message: unknown) => { success: true; data: First } | { success: false; error: unknown };
+  /** What it greets. */
+  readonly server: 'loader' | 'hub';
+  /** Says what to do when the other kind of server greets. */
+  readonly other: (url: string) => string;
+}
+
+const LOADER: Greeting<Hello> = {
+  event: 'hello',
+  parse: (message) => helloSchema.safeParse(message),
+  server: 'loader',
+  other: (url) =>
+    `${url} is a hub, not a loader. Connect to one of its nodes at ${new URL(url).origin}${nodePath('NAME')}, or to the hub with connectHub().`,
+};
+
 /**
- * Opens a socket, and resolves with the loader's `hello` once the loader has accepted it. The socket reconnects after
- * either side closes the connection, until `disconnect()` is called.
+ * Opens a socket to a loader, and resolves with the loader's `hello` once the loader has accepted it. The socket reconnects
+ * after either side closes the connection, until `disconnect()` is called.
  */
 export async function openSocket(
   url: string,
   options: ConnectOptions,
 ): Promise<{ socket: Socket; hello: Hello; findings: FindingsFeed; bans: BansFeed }> {
-  const { token, adminToken, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const socket = newSocket(url, options);
+  // Before the loader sends them, right after its hello.
+  const findings = new FindingsFeed(socket);
+  const bans = new BansFeed(socket);
+  const hello = await greeted(socket, url, options, LOADER);
+  return { socket, hello, findings, bans };
+}
+
+/** Returns a socket that is connecting. */
+export function newSocket(url: string, options: ConnectOptions): Socket {
+  const { token, adminToken } = options;
   const agent = agentFor(options);
-  const socket = io(url, {
+  const { pathname, origin } = URL.canParse(url) ? new URL(url) : { pathname: '', origin: url };
+  const [, node] = NODE_PATH.exec(pathname) ?? [];
+  return io(node === undefined ? url : origin, {
     // Its type covers only browsers, which have no agents.
     ...(agent !== undefined && { agent: agent as unknown as string }),
+    ...(node !== undefined && { path: `${nodePath(node)}socket.io/` }),
     transports: ['websocket'],
     auth: { token, ...(adminToken !== undefined && { admin_token: adminToken }), protocol: PROTOCOL_VERSION },
     forceNew: true,
     reconnectionDelay: 250,
     reconnectionDelayMax: 3_000,
   });
-  // Before the loader sends them, right after its hello.
-  const findings = new FindingsFeed(socket);
-  const bans = new BansFeed(socket);
+}
+
+/** Resolves with the first message of a socket once the server has accepted it. Disconnects it otherwise. */
+export async function greeted<First>(
+  socket: Socket,
+  url: string,
+  { timeoutMs = DEFAULT_TIMEOUT_MS }: ConnectOptions,
+  greeting: Greeting<First>,
+): Promise<First> {
   try {
-    const hello = await waitForHello(socket, url, timeoutMs);
+    const first = await waitForFirst(socket, url, timeoutMs, greeting);
     socket.on('disconnect', (reason) => {
       // socket.io does not reconnect after the server has closed the connection.
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), RECONNECT_DELAY_MS);
     });
-    return { socket, hello, findings, bans };
+    return first;
   } catch (error) {
     socket.disconnect();
     throw error;
   }
 }
 
-/** Resolves with the first `hello`. Rejects if the loader rejects the connection, or after the timeout. */
-function waitForHello(socket: Socket, url: string, timeoutMs: number): Promise<Hello> {
+/** Resolves with the first message. Rejects if the server rejects the connection, or after the timeout. */
+function waitForFirst<First>(
+  socket: Socket,
+  url: string,
+  timeoutMs: number,
+  { event, parse, server, other }: Greeting<First>,
+): Promise<First> {
   return new Promise((resolve, reject) => {
     let lastError: Error | undefined;
+    const otherEvent = event === 'hello' ? 'hub' : 'hello';
     const settle = (act: () => void) => {
       clearTimeout(timer);
-      socket.off('hello', onHello);
+      socket.off(event, onFirst);
+      socket.off(otherEvent, onOther);
       socket.off('connect_error', onError);
       act();
     };
-    const onHello = (message: unknown) => {
-      const hello = helloSchema.safeParse(message);
-      if (hello.success) return settle(() => resolve(hello.data));
-      const text = `The server at ${url} is not a PacketLog loader of this version. Use the same version of loader and client.`;
-      settle(() => reject(new PacketLogError(text, { code: 'protocol_mismatch' }, { cause: hello.error })));
+    const onFirst = (message: unknown) => {
+      const first = parse(message);
+      if (first.success) return settle(() => resolve(first.data));
+      const text = `The server at ${url} is not a PacketLog ${server} of this version. Use the same version of ${server} and client.`;
+      settle(() => reject(new PacketLogError(text, { code: 'protocol_mismatch' }, { cause: first.error })));
     };
+    const onOther = () => settle(() => reject(new PacketLogError(other(url), { code: 'protocol_mismatch' })));
     const onError = (error: Error & { data?: unknown }) => {
       lastError = error;
       const problem = certificateProblem(error);
@@ -78,16 +128,18 @@ function waitForHello(socket: Socket, url: string, timeoutMs: number): Promise<H
         return settle(() => reject(new PacketLogError(text, { code: 'unreachable' }, { cause: error })));
       }
       const rejection = rejectionSchema.safeParse(error.data);
-      // Other errors can be temporary: the loader may still be starting.
+      // Other errors can be temporary: the server may still be starting.
       if (!rejection.success) return;
       const { code, message } = rejection.data;
       settle(() => reject(new PacketLogError(message, { code }, { cause: error })));
     };
     const timer = setTimeout(() => {
-      const text = `No loader answered at ${url} within ${timeoutMs} ms. Check that packetlog is running there.`;
+      const command = server === 'hub' ? 'packetlog hub' : 'packetlog';
+      const text = `No ${server} answered at ${url} within ${timeoutMs} ms. Check that ${command} is running there.`;
       settle(() => reject(new PacketLogError(text, { code: 'unreachable' }, { cause: lastError })));
     }, timeoutMs);
-    socket.on('hello', onHello);
+    socket.on(event, onFirst);
+    socket.on(otherEvent, onOther);
     socket.on('connect_error', onError);
   });
 }

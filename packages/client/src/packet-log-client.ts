@@ -26,6 +26,7 @@ import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { PacketStream, type PacketStreamOptions } from './packet-stream.ts';
 import { PastPackets } from './past-packets.ts';
+import { Requests } from './requests.ts';
 import {
   type AddedRule,
   type ImportOptions,
@@ -68,8 +69,7 @@ export class PacketLogClient {
   readonly #options: ConnectOptions;
   readonly #socket: Socket;
   readonly #streams = new Set<PacketStream>();
-  readonly #pendingRequests = new Set<(reason: PacketLogError) => void>();
-  #ended: PacketLogError | undefined;
+  readonly #requests: Requests;
   /** The loader's first message: node, version, interfaces, and whether this client can change rules (`admin`). */
   readonly hello: Hello;
   /** Scans, floods and the like that the loader has found. */
@@ -85,6 +85,7 @@ export class PacketLogClient {
     this.#url = url;
     this.#options = options;
     this.#socket = socket;
+    this.#requests = new Requests(socket, 'loader');
     this.hello = hello;
     this.findings = findings;
     this.bans = new Bans(bans, (verb, request) => this.#value(`bans:${verb}`, request, CHECK_BANS));
@@ -93,7 +94,8 @@ export class PacketLogClient {
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
       // The loader now rejects this client: its tokens have changed.
       const rejection = rejectionSchema.safeParse(error.data);
-      if (!socket.active && rejection.success) this.#end(new PacketLogError(rejection.data.message, rejection.data));
+      if (!socket.active && rejection.success)
+        this.#requests.end(new PacketLogError(rejection.data.message, rejection.data));
     });
   }
 
@@ -233,7 +235,7 @@ export class PacketLogClient {
   /** Closes the connection and all packet streams. Rules stay in force. */
   async close(): Promise<void> {
     await Promise.all([...this.#streams].map((stream) => stream.return()));
-    this.#end(new PacketLogError('This client is closed. Connect again.', { code: 'closed' }));
+    this.#requests.end(new PacketLogError('This client is closed. Connect again.', { code: 'closed' }));
     this.#socket.disconnect();
   }
 
@@ -276,46 +278,20 @@ export class PacketLogClient {
     timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   ): Promise<Value> {
     type Answer = { ok: true; value: Value } | { ok: false; error: RulesError };
-    const answer = await this.#send<Answer>(event, request, timeoutMs, next);
+    const answer = await this.#requests.send<Answer>(event, request, timeoutMs, next);
     if (answer.ok) return answer.value;
     const rejected = rulesErrorSchema.safeParse(answer.error);
     if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
-    throw new PacketLogError(`The loader rejected ${event}: the error has an unknown format. See the loader’s log.`, {
-      code: 'internal',
-    });
+    throw this.#requests.unreadable(event);
   }
 
   /** Asks about packets, recorded or live. */
   async #ask(event: string, request: object): Promise<unknown> {
     const timeoutMs = this.#options.timeoutMs ?? PAST_TIMEOUT_MS;
-    const answer = await this.#send<Acknowledgement<unknown>>(event, request, timeoutMs, ASK_LESS);
+    const answer = await this.#requests.send<Acknowledgement<unknown>>(event, request, timeoutMs, ASK_LESS);
     if (answer.ok) return answer.value;
     const rejected = rejectionSchema.safeParse(answer.error);
     if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
-    throw new PacketLogError(`The loader rejected ${event}: the error has an unknown format. See the loader’s log.`, {
-      code: 'internal',
-    });
-  }
-
-  /** `next`: what to do when there is no answer, as a sentence. */
-  #send<Answer>(event: string, request: unknown, timeoutMs: number, next: string): Promise<Answer> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      this.#pendingRequests.add(reject);
-      this.#socket.timeout(timeoutMs).emit(event, request, (cause: Error | null, answer: Answer) => {
-        this.#pendingRequests.delete(reject);
-        if (!cause) return resolve(answer);
-        const when = this.#socket.connected ? `within ${timeoutMs} ms` : 'before the connection broke';
-        const text = `The loader did not answer ${event} ${when}. ${next}`;
-        reject(new PacketLogError(text, { code: 'unanswered' }, { cause }));
-      });
-    });
-  }
-
-  /** Ends the client permanently: pending requests fail at once, not at their timeout. */
-  #end(reason: PacketLogError): void {
-    this.#ended ??= reason;
-    for (const reject of this.#pendingRequests) reject(this.#ended);
-    this.#pendingRequests.clear();
+    throw this.#requests.unreadable(event);
   }
 }

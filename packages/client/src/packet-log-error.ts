@@ -1,11 +1,18 @@
 import type { ProtectedAddress, Rejection, RulesError } from '@packetlog/common';
+import type { FleetError } from '@packetlog/common/fleet';
 
 /**
- * Error codes of the loader (documented at `RulesError` and `Rejection` of @packetlog/common), and three of the client:
- * `unreachable`, no loader answers at that URL; `unanswered`, the loader did not answer in time or the connection
+ * Error codes of the loader (documented at `RulesError` and `Rejection` of @packetlog/common) and of the hub (`FleetError`),
+ * and three of the client: `unreachable`, no server answers at that URL; `unanswered`, the server did not answer in time or the connection
  * broke, so the change may have been made; `closed`, the client is closed.
  */
-export type PacketLogErrorCode = RulesError['code'] | Rejection['code'] | 'unreachable' | 'unanswered' | 'closed';
+export type PacketLogErrorCode =
+  | RulesError['code']
+  | Rejection['code']
+  | FleetError['code']
+  | 'unreachable'
+  | 'unanswered'
+  | 'closed';
 
 export interface PacketLogErrorFacts {
   readonly code: PacketLogErrorCode;

@@ -1,7 +1,14 @@
 /** For tests: speaks the loader's protocol on loopback, and decides nothing. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ClientLedger, encodeBatch, type PacketLog, PROTOCOL_VERSION, type Rejection } from '@packetlog/common';
+import {
+  type ClientLedger,
+  encodeBatch,
+  type Hello,
+  type PacketLog,
+  PROTOCOL_VERSION,
+  type Rejection,
+} from '@packetlog/common';
 import { Server, type Socket } from 'socket.io';
 
 export const TOKEN = 'token-of-the-fake';
@@ -41,19 +48,7 @@ export async function startFakeLoader(port = 0): Promise<FakeLoader> {
     next(rejection === undefined ? undefined : Object.assign(new Error(rejection.message), { data: rejection }));
   });
   server.on('connection', (socket) => {
-    socket.emit('hello', {
-      protocol: PROTOCOL_VERSION,
-      version: '0.0.0',
-      node: 'fake',
-      boot_id: 'boot',
-      session_id: 'session',
-      started_at_ms: 0,
-      interfaces: [],
-      transport: 'array',
-      clock: { policy: 'precise', error_ns: 0 },
-      limits: { max_rows_per_second: 1000 },
-      admin: socket.handshake.auth['admin_token'] !== undefined,
-    });
+    socket.emit('hello', { ...loaderHello(), admin: socket.handshake.auth['admin_token'] !== undefined });
     socket.onAny((event: string, request: unknown, acknowledge: (answer: unknown) => void) => {
       fake.asked.push([event, request]);
       if (fake.answer === undefined) return;
@@ -65,6 +60,22 @@ export async function startFakeLoader(port = 0): Promise<FakeLoader> {
   });
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
   return Object.assign(fake, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
+}
+
+/** The first message of a loader. */
+export function loaderHello(): Hello {
+  return {
+    protocol: PROTOCOL_VERSION,
+    version: '0.0.0',
+    node: 'fake',
+    boot_id: 'boot',
+    session_id: 'session',
+    started_at_ms: 0,
+    interfaces: [],
+    transport: 'array',
+    clock: { policy: 'precise', error_ns: 0 },
+    limits: { max_rows_per_second: 1000 },
+  };
 }
 
 export function rows(sequence: number, count: number, omitted: Partial<Omitted> = {}): Uint8Array {
