@@ -192,6 +192,13 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'clickhouse-server', dnf: 'clickhouse-server', pacman: 'clickhouse' },
   },
   {
+    what: 'NATS',
+    why: 'the tests let several hubs share their state in it; unpacked, not installed',
+    purposes: ['test'],
+    probe: { unpacked: 'usr/sbin/nats-server' },
+    names: { apt: 'nats-server', dnf: 'nats-server', pacman: 'nats-server' },
+  },
+  {
     what: 'Python',
     why: 'fail2ban is written in it',
     purposes: ['test'],

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { describeContract } from '../../test/state-contract.ts';
+import { describeContract } from '../../test/support/state-contract.ts';
 import { openFileState } from './file-state.ts';
 import { StateError } from './hub-state.ts';
 

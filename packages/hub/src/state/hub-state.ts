@@ -15,7 +15,7 @@ export interface HubState {
   list(prefix: string): Promise<ReadonlyMap<string, Stored>>;
   /**
    * Creates or replaces a value of at most MAX_VALUE_BYTES. `expected`: its newest revision, 0 if there is none. Returns
-   * the new revision when it is on the disk; throws StateConflict if there is another revision.
+   * the new revision once it is stored; throws StateConflict if there is another revision.
    */
   put(key: string, value: string, expected: number): Promise<number>;
   /** As `put`: throws StateConflict if the newest revision is another one. */
