@@ -6,7 +6,8 @@ const SECOND = 1000;
 const LONG = [
   'tests/attacks/expensive-questions.test.ts',
   'tests/chaos/chaos.test.ts',
-  'tests/e2e/alerts.test.ts',
+  'tests/e2e/alert-conditions.test.ts',
+  'tests/e2e/alert-delivery.test.ts',
   'tests/e2e/gallery.test.ts',
   'tests/e2e/idle.test.ts',
   'tests/e2e/lighthouse.test.ts',
