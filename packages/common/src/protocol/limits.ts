@@ -10,6 +10,8 @@ export const PROTOCOL_VERSION = 2;
 export const MIN_TOKEN_CHARACTERS = 16;
 export const MAX_TOKEN_CHARACTERS = 256;
 export const TOKEN_PATTERN = /^[\w~.-]{16,256}$/;
+/** Of a token in a handshake: a hub's grant is longer than a loader's own tokens. */
+export const MAX_CREDENTIAL_CHARACTERS = 1024;
 
 /** Maximum rows per second that a client can request, and the default. */
 export const MAX_ROWS_PER_SECOND = 1_000_000;

@@ -161,10 +161,10 @@ describe('a message from a client', () => {
     },
   );
 
-  it('needs a token of 1 to 256 characters', () => {
+  it('needs a token of 1 to 1024 characters', () => {
     expect(handshakeSchema.safeParse({ token: '' }).success).toBe(false);
-    expect(handshakeSchema.safeParse({ token: 'x'.repeat(256) }).success).toBe(true);
-    expect(handshakeSchema.safeParse({ token: 'x'.repeat(257) }).success).toBe(false);
+    expect(handshakeSchema.safeParse({ token: 'x'.repeat(1024) }).success).toBe(true);
+    expect(handshakeSchema.safeParse({ token: 'x'.repeat(1025) }).success).toBe(false);
   });
 });
 

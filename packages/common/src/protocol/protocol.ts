@@ -42,8 +42,8 @@ import { interfaceSchema, type Ledger } from './ledger.ts';
 import {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
+  MAX_CREDENTIAL_CHARACTERS,
   MAX_ROWS_PER_SECOND,
-  MAX_TOKEN_CHARACTERS,
   PROTOCOL_VERSION,
 } from './limits.ts';
 import type { Listener, Places, PlacesRequest, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
@@ -186,9 +186,9 @@ export type Rejection = z.infer<typeof rejectionSchema>;
 export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Rejection };
 
 export const handshakeSchema = z.object({
-  token: z.string().check(z.minLength(1), z.maxLength(MAX_TOKEN_CHARACTERS)),
+  token: z.string().check(z.minLength(1), z.maxLength(MAX_CREDENTIAL_CHARACTERS)),
   /** For clients that change rules. */
-  admin_token: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_TOKEN_CHARACTERS))),
+  admin_token: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_CREDENTIAL_CHARACTERS))),
   /** The client's PROTOCOL_VERSION; absent means "any". */
   protocol: z.optional(z.int()),
 });

@@ -16,6 +16,7 @@ import { addForgetCommand } from './forget/forget-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
 import { addLimitsCommand } from './limits/limits-command.ts';
 import { readConfigFile } from './options/config-file.ts';
+import { type GivenHubOptions, hubsOf } from './options/hub-options.ts';
 import { type GivenRecordOptions, recordOf } from './options/record-options.ts';
 import {
   DEFAULT_CONFIRM_MS,
@@ -39,13 +40,13 @@ import { unknownCommand } from './unknown-command.ts';
 
 /** Options without a use in `capture`, which only writes records to its file. */
 const NOT_FOR_CAPTURE = new Set(
-  '--print --listen --tls-cert --tls-key --ui --allow-origin --allow-node --metrics --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
+  '--print --listen --tls-cert --tls-key --ui --allow-origin --allow-node --metrics --reverse-dns --geoip --hub --hub-token --hub-ca --hub-fingerprint --node-name --rules --protect --confirm-within --pin'.split(
     ' ',
   ),
 );
 
-/** The demo chooses the interface itself. */
-const NOT_FOR_DEMO = new Set(['--iface', '--netns']);
+/** The demo chooses the interface itself, and belongs to no fleet. */
+const NOT_FOR_DEMO = new Set('--iface --netns --hub --hub-token --hub-ca --hub-fingerprint --node-name'.split(' '));
 
 export function packetlogCommand(done: (code: number) => void): Command {
   const program = new Command('packetlog')
@@ -222,6 +223,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     ...serverOptionsOf(command),
     ...denyLogOf(given),
     record: recordOf(command.opts<GivenRecordOptions>()),
+    fleet: hubsOf(command.opts<GivenHubOptions>()),
     ...flagsOf(given),
     ...ruleOptionsOf(command),
   };

@@ -19,6 +19,8 @@ import {
 import { z } from 'zod';
 import { EXIT, type ExitReason } from '../errors/exit-codes.ts';
 import { deliveryResultSchema, type OutgoingRequest } from './alerts/outgoing-request.ts';
+import { type FleetState, fleetQuestionSchema, hubExchangesSchema } from './fleet/fleet-access.ts';
+import type { FleetSettings } from './fleet/fleet-settings.ts';
 import type { DrainLedger } from './messages.ts';
 import { PAST_VERBS } from './past-access.ts';
 import type { Encoding } from './process-channel.ts';
@@ -56,6 +58,8 @@ export interface ServerSettings {
   readonly tls: TlsPem | undefined;
   /** Where metrics are served: `same` port, or a separate address; undefined: nowhere. */
   readonly metrics: 'same' | { readonly host: string; readonly port: number } | undefined;
+  /** Undefined: there is no hub. */
+  readonly fleet: FleetSettings | undefined;
   /** Whether log lines of level debug are wanted. */
   readonly debug: boolean;
 }
@@ -77,6 +81,8 @@ export type ToServer =
   /** Replaces the tokens, and disconnects the clients with earlier ones. */
   | { type: 'tokens'; tokens: TokenDigests }
   | { type: 'places'; places: readonly PlaceFile[] }
+  /** Replaces what is known of the fleet. */
+  | { type: 'fleet'; fleet: FleetState }
   | { type: 'answer'; request: number; value: unknown }
   /** Requests an HTTP request to the target of an alert; `delivered` answers. */
   | { type: 'deliver'; delivery: number; request: OutgoingRequest }
@@ -131,6 +137,8 @@ const requestSchema = z.discriminatedUnion('about', [
   }),
   /** `limits:top`: open to every client. */
   z.strictObject({ about: z.literal('limits'), request: z.unknown() }),
+  /** A question of the connection to a hub. */
+  z.strictObject({ about: z.literal('fleet'), question: fleetQuestionSchema }),
   z.strictObject({ about: z.literal('snapshot') }),
   z.strictObject({ about: z.literal('listeners') }),
   z.strictObject({ about: z.literal('health') }),
@@ -183,6 +191,7 @@ const fromServerSchema = z.discriminatedUnion('type', [
     message: text,
   }),
   z.strictObject({ type: z.literal('delivered'), delivery: id, result: deliveryResultSchema }),
+  z.strictObject({ type: z.literal('hubs'), hubs: hubExchangesSchema }),
   z.strictObject({ type: z.literal('alive') }),
   /** The service manager stops the server: its end is not a fault. */
   z.strictObject({ type: z.literal('leaving') }),

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { FleetAccess, FleetQuestion } from '../ipc/fleet/fleet-access.ts';
 import type { PastCaller } from '../ipc/past-access.ts';
 import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
 import type { ServerRequest } from '../ipc/server-messages.ts';
@@ -37,6 +38,11 @@ function requests() {
         return { ok: true, json: `"${verb}"` };
       },
     },
+    fleet: {
+      granted: (token: string) =>
+        token.startsWith('plg1.') ? { person: 'ann', mayChange: token === GRANT } : undefined,
+      ask: async ({ verb }: FleetQuestion) => ({ ok: true, value: verb }),
+    } as unknown as FleetAccess,
     adminDigest: () => digestOf(ADMIN),
     listeners: async () => [],
     isHealthy: () => true,
@@ -46,6 +52,7 @@ function requests() {
   return { it, past, ofBans, callers, answers, failed, release: () => release() };
 }
 
+const GRANT = 'plg1.may-change';
 const CLIENT = 7;
 const FROM_CLIENT = { client: CLIENT, address: '192.0.2.1' };
 const add = (address: string, admin_token?: string): ServerRequest => ({
@@ -93,6 +100,30 @@ describe('requests of the server', () => {
     await vi.waitFor(() => expect(answers).toHaveLength(4));
     expect(ofBans.map(({ mayChange }) => mayChange)).toEqual([false, false, false, true]);
     expect(ofBans.at(-1)?.who).toEqual({ name: 'admin token', via: 'socket', address: '192.0.2.1' });
+  });
+
+  it('may change rules with a grant that permits it, as the person that it names', async () => {
+    const { it: over, callers, ofBans, past, answers } = requests();
+    const tokens = ['plg1.read-only', GRANT];
+    for (const [i, admin_token] of tokens.entries()) {
+      over.handle(3 * i, add('192.0.2.1', admin_token));
+      over.handle(3 * i + 1, { ...FROM_CLIENT, about: 'bans', verb: 'undo', request: { id: 1 }, admin_token });
+      over.handle(3 * i + 2, { ...FROM_CLIENT, about: 'past', verb: 'bookmark', request: {}, admin_token });
+    }
+    await vi.waitFor(() => expect(answers).toHaveLength(6));
+    for (const asked of [callers, ofBans, past]) expect(asked.map(({ mayChange }) => mayChange)).toEqual([false, true]);
+    expect([...callers, ...ofBans].map(({ who }) => who.name)).toEqual([
+      'token',
+      'ann via hub',
+      'token',
+      'ann via hub',
+    ]);
+  });
+
+  it('of hubs are answered by the fleet', async () => {
+    const { it: over, answers } = requests();
+    over.handle(1, { about: 'fleet', question: { verb: 'repair', hub: 0 } });
+    await vi.waitFor(() => expect(answers).toEqual([[1, { ok: true, value: 'repair' }]]));
   });
 
   it('are recorded with their address only if it is one', async () => {

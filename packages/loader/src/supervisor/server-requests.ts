@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import type { Listener, RulesError } from '@packetlog/common';
 import type { BansAccess } from '../ipc/defence/bans-access.ts';
+import type { FleetAccess } from '../ipc/fleet/fleet-access.ts';
 import { NOT_RECORDED, type PastAccess, type PastAnswer } from '../ipc/past-access.ts';
 import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
 import type { ServerRequest } from '../ipc/server-messages.ts';
@@ -27,6 +28,8 @@ export interface RequestParts {
   readonly bans: BansAccess;
   /** Undefined: nothing is recorded. */
   readonly past: PastAccess | undefined;
+  /** Undefined: there is no hub. */
+  readonly fleet: FleetAccess | undefined;
   /** Digest of the admin token. */
   readonly adminDigest: () => string;
   readonly listeners: () => Promise<Listener[]>;
@@ -45,7 +48,8 @@ export class ServerRequests {
 
   handle(request: number, what: ServerRequest): void {
     if (this.#pending.size >= MAX_PENDING || this.#pending.has(request)) {
-      this.#parts.answer(request, 'verb' in what || what.about === 'limits' ? TOO_MANY : undefined);
+      const hasErrors = 'verb' in what || what.about === 'limits' || what.about === 'fleet';
+      this.#parts.answer(request, hasErrors ? TOO_MANY : undefined);
       return;
     }
     const gone = new AbortController();
@@ -79,6 +83,8 @@ export class ServerRequests {
         return this.#past(what, gone);
       case 'limits':
         return rules.limits(what.request);
+      case 'fleet':
+        return this.#parts.fleet?.ask(what.question);
       case 'snapshot':
         return rules.snapshot();
       case 'listeners':
@@ -92,24 +98,28 @@ export class ServerRequests {
     { verb, request, client, admin_token }: Extract<ServerRequest, { about: 'past' }>,
     gone: AbortSignal,
   ): Promise<PastAnswer> {
-    const mayChange = this.#isAdmin(admin_token);
+    const mayChange = this.#adminName(admin_token) !== undefined;
     return this.#parts.past?.ask(verb, request, { client, mayChange, gone }) ?? NOT_RECORDED;
   }
 
-  #isAdmin(token: string | undefined): boolean {
-    return token !== undefined && hasDigest(token, this.#parts.adminDigest());
+  /** Returns the name of who may change rules with this token; undefined if the token permits no changes. */
+  #adminName(token: string | undefined): string | undefined {
+    if (token === undefined) return undefined;
+    if (hasDigest(token, this.#parts.adminDigest())) return 'admin token';
+    const granted = this.#parts.fleet?.granted(token);
+    return granted?.mayChange === true ? `${granted.person} via hub` : undefined;
   }
 
   #caller(what: Extract<ServerRequest, { about: 'rules' | 'bans' }>, gone: AbortSignal): Caller {
     const { admin_token, address, client } = what;
-    const mayChange = this.#isAdmin(admin_token);
+    const name = this.#adminName(admin_token);
     return {
       who: {
-        name: mayChange ? 'admin token' : 'token',
+        name: name ?? 'token',
         via: 'socket',
         ...(isIP(address) === 0 ? {} : { address }),
       },
-      mayChange,
+      mayChange: name !== undefined,
       mayNameFiles: false,
       gone,
       client,

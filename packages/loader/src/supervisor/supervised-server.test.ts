@@ -83,7 +83,8 @@ function core(settings: () => Promise<ServerSettings> = async () => SETTINGS, is
     places,
     reader,
     log,
-    start: () => it.start({ reader, rules, bans: {} as never, past: undefined, hello: () => ({}) as never }),
+    start: () =>
+      it.start({ reader, rules, bans: {} as never, past: undefined, fleet: undefined, hello: () => ({}) as never }),
   };
 }
 

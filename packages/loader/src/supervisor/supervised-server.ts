@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import type { Bans, Decision, Findings, Notice, RuleCounters, Summary } from '@packetlog/common';
 import { fromPlain, type PlainError } from '../errors/setup-error.ts';
 import type { DeliveryResult, OutgoingRequest } from '../ipc/alerts/outgoing-request.ts';
+import type { FleetState } from '../ipc/fleet/fleet-access.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import type { DrainLedger, ServerPipes } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
@@ -127,6 +128,11 @@ export class SupervisedServer {
     this.#send({ type: 'rules-changed' });
   }
 
+  /** Without a server this has no effect: the next one asks for the state. */
+  fleetChanged(fleet: FleetState): void {
+    this.#send({ type: 'fleet', fleet });
+  }
+
   notice(notice: Notice): void {
     this.#send({ type: 'notice', notice });
   }
@@ -225,13 +231,14 @@ export class SupervisedServer {
     if (!getsPlaces && place_labels.length > 0) this.#options.places(place_labels, undefined);
   }
 
-  async #start({ reader, rules, bans, past, hello }: Attached, run: ServerRun): Promise<void> {
+  async #start({ reader, rules, bans, past, fleet, hello }: Attached, run: ServerRun): Promise<void> {
     // It has ended meanwhile, and another one is being started.
     if (this.#run !== run) return;
     this.#requests = new ServerRequests({
       rules,
       bans,
       past,
+      fleet,
       adminDigest: () => this.#adminDigest,
       listeners: this.#options.listeners,
       isHealthy: this.#options.isHealthy,
@@ -243,6 +250,7 @@ export class SupervisedServer {
       this.#started = resolve;
     });
     this.#pause.serves();
+    if (fleet !== undefined) run.send({ type: 'fleet', fleet: fleet.state() });
     run.send({ type: 'start', hello: hello(), stride, recordOffset });
     if (this.#findings !== undefined) run.send({ type: 'findings', findings: this.#findings });
     if (this.#bans !== undefined) run.send({ type: 'bans', bans: this.#bans });
@@ -264,6 +272,9 @@ export class SupervisedServer {
       case 'clients':
         this.#clients = message.clients;
         this.#operators = message.operators.filter((address) => isIP(address) !== 0);
+        return;
+      case 'hubs':
+        this.#attached?.fleet?.exchanged(message.hubs);
         return;
       case 'places':
         // Each is a line in the log: a server must not make up any.
@@ -293,6 +304,7 @@ export class SupervisedServer {
     const attached = this.#attached;
     if (this.#isClosing || attached === undefined) return;
     attached.reader.serverEnded();
+    attached.fleet?.exchanged([]);
     this.#options.notice(endNotice(why, this.#options.launcher.isChild));
     void this.#serveAgain(attached, 1);
   }

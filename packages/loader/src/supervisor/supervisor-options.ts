@@ -1,6 +1,7 @@
 /** What a supervised server needs from the rest of the core. */
 import type { Hello, Listener, Notice } from '@packetlog/common';
 import type { BansAccess } from '../ipc/defence/bans-access.ts';
+import type { FleetAccess } from '../ipc/fleet/fleet-access.ts';
 import type { PassTo, PipeEnds, ServerPipes } from '../ipc/messages.ts';
 import type { PastAccess } from '../ipc/past-access.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
@@ -40,5 +41,7 @@ export interface Attached {
   readonly bans: BansAccess;
   /** Undefined: nothing is recorded. */
   readonly past: PastAccess | undefined;
+  /** Undefined: there is no hub. */
+  readonly fleet: FleetAccess | undefined;
   readonly hello: () => Hello;
 }

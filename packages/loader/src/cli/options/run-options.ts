@@ -1,6 +1,7 @@
 /** Defines the options of `packetlog run`: flags, environment variables, defaults, and their order of precedence. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { filterOption } from './filter-option.ts';
+import { hubOptions } from './hub-options.ts';
 import { recordOptions } from './record-options.ts';
 import { LOG_LEVELS } from './run-settings.ts';
 import { bpfFsOption, list, names, netnsOption, protectOption, rulesFileOption } from './shared-options.ts';
@@ -130,6 +131,7 @@ export function runOptions(): Option[] {
       .argParser(list(fileName))
       .env('PACKETLOG_GEOIP'),
     ...recordOptions(),
+    ...hubOptions(),
     new Option('--simulate-loss <n>', 'lose this many records on purpose, to see the alarm')
       .argParser(count)
       .env('PACKETLOG_SIMULATE_LOSS')

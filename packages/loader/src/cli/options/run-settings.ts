@@ -3,6 +3,7 @@ import type { Filter } from '@packetlog/common';
 import type { ClockPolicy } from '../../ipc/clock-policy.ts';
 import type { RequestedMode, RequestedTransport } from '../../ipc/settings.ts';
 import type { StatePaths } from '../../rules/store/state-directory.ts';
+import type { HubOptions } from './hub-options.ts';
 import type { RecordOptions } from './record-options.ts';
 import type { ListenAddress } from './values.ts';
 
@@ -57,6 +58,8 @@ export interface RunOptions {
   config: string | undefined;
   /** Undefined: nothing is recorded. */
   record: RecordOptions | undefined;
+  /** Undefined: this loader is no node of a fleet. */
+  fleet: HubOptions | undefined;
   /** Paths of the rules and related files. */
   state: StatePaths;
   /** Addresses and networks that no rule may deny, in addition to those in the rules file. */

@@ -8,6 +8,8 @@ import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { fromPlain } from '../../errors/setup-error.ts';
+import { withoutGenerations } from '../../fleet/fleet-parts.ts';
+import { NodeFleet } from '../../fleet/node-fleet.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
 import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
 import { LineLimit } from '../../line-limit.ts';
@@ -22,6 +24,7 @@ import { removeUnfinished } from '../../rules/store/unfinished-files.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import { memoryProblems, ringBytesFor } from '../../transports/ring-memory.ts';
 import { filterWarnings } from '../options/filter-option.ts';
+import type { HubOptions } from '../options/hub-options.ts';
 import type { RunOptions } from '../options/run-settings.ts';
 import { leaveWith } from '../process/leave.ts';
 import type { RecordOutput } from '../process/record-output.ts';
@@ -58,6 +61,7 @@ export class RunningLoader {
   readonly #rules: RulesRuntime;
   readonly #alerts: Alerts;
   readonly #bans: BansRuntime;
+  readonly #fleet: NodeFleet | undefined;
   readonly #session = session();
   readonly #unlock: () => void;
   readonly #rowsWanted = { dryRuns: false, alerts: false };
@@ -99,6 +103,7 @@ export class RunningLoader {
     this.#bans = this.#makeBans();
     this.#rules = this.#makeRules();
     this.#alerts = this.#makeAlerts();
+    this.#fleet = options.fleet && this.#makeFleet(options.fleet);
   }
 
   /**
@@ -167,6 +172,7 @@ export class RunningLoader {
       rules: this.#rules.rulesApi,
       bans: this.#bans.api,
       past: this.#past,
+      fleet: this.#fleet,
       hello: () => this.#hello(),
     });
     this.#alerts.start();
@@ -278,13 +284,14 @@ export class RunningLoader {
       confirmMs: this.#options.confirmWithin,
       environment: process.env,
       servedPort: server?.process.port,
-      operators: () => server?.process.operators() ?? [],
+      operators: () => [...(server?.process.operators() ?? []), ...(this.#fleet?.addresses() ?? [])],
       bans: () => this.#bans.rules,
       bansCounted: () => this.#bans.counted(),
       changed: () => {
         this.#bans.rulesChanged();
         this.#recorder?.rules(this.#rules.snapshot().rules);
         server?.process.rulesChanged();
+        this.#fleet?.changed();
       },
       counted: (counters, hits) => server?.process.ruleCounters(counters, hits),
       wantRows: (isWanted) => this.#wantRows('dryRuns', isWanted),
@@ -310,6 +317,19 @@ export class RunningLoader {
       watchAttempts: (limits) => this.#running.watchAttempts(limits),
       interfaceName: (ifindex) => this.records.names.nameOf(ifindex),
       failed: (error) => this.#lines.failed(error, 'bans failed'),
+    });
+  }
+
+  #makeFleet({ urls, joinToken, name }: HubOptions): NodeFleet {
+    const server = this.#server?.process;
+    const { version, boot_id: bootId } = this.#session;
+    return new NodeFleet({
+      paths: this.#options.state,
+      ...{ urls, joinToken, name, version, bootId },
+      generations: withoutGenerations(() => this.#rules.snapshot().revision),
+      shipments: () => undefined,
+      changed: (state) => server?.fleetChanged(state),
+      failed: (error) => this.#lines.failed(error, 'a request of a hub failed'),
     });
   }
 

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Listeners } from '../../enrichment/listeners.ts';
 import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { FleetSettings } from '../../ipc/fleet/fleet-settings.ts';
 import { handover } from '../../ipc/helpers/handover.ts';
 import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
 import type { DrainOptions } from '../../ipc/messages.ts';
@@ -20,6 +21,7 @@ import { HelperLauncher } from '../../supervisor/helper-launcher.ts';
 import { SocketLauncher, turnServersAway } from '../../supervisor/socket-launcher.ts';
 import { SupervisedServer } from '../../supervisor/supervised-server.ts';
 import type { SupervisorOptions } from '../../supervisor/supervisor-options.ts';
+import { fleetSettings } from '../options/hub-settings.ts';
 import type { RunOptions } from '../options/run-settings.ts';
 import type { ListenAddress } from '../options/values.ts';
 import type { ServedLoader } from './loader-description.ts';
@@ -56,11 +58,13 @@ export class RunningServer implements ServedLoader {
     if (listen === 'off') {
       if (options.metrics !== 'off') throw withoutServer('metrics');
       if (options.tls !== undefined) throw withoutServer('TLS');
+      if (options.fleet !== undefined) throw withoutServer('hub');
       if (options.serverSocket !== undefined) await turnServersAway(options.serverSocket);
       return undefined;
     }
     const tokens = tokensOfRun(options.state.directory);
-    const parts: ServedParts = { options, listen, tokens, log, tls: openTls(options, log) };
+    const fleet = options.fleet && fleetSettings(options.fleet);
+    const parts: ServedParts = { options, listen, tokens, log, tls: openTls(options, log), fleet };
     const slabs = makeServerSlabs();
     const listeners = new Listeners(processesHelper());
     const common: Omit<SupervisorOptions, 'launcher'> = {
@@ -158,9 +162,10 @@ interface ServedParts {
   readonly log: Logger;
   /** The pair in use: a restarted server gets it, even if the files have become unusable. */
   tls: TlsPem | undefined;
+  readonly fleet: FleetSettings | undefined;
 }
 
-async function settingsOf({ options, listen, tokens, tls }: ServedParts, port: number): Promise<ServerSettings> {
+async function settingsOf({ options, listen, tokens, tls, fleet }: ServedParts, port: number): Promise<ServerSettings> {
   const directory = uiDirectory(options.ui);
   return {
     listen: { host: listen.host, port },
@@ -173,6 +178,7 @@ async function settingsOf({ options, listen, tokens, tls }: ServedParts, port: n
     places: await readPlaceFiles(options.geoip),
     tls,
     metrics: options.metrics === 'off' ? undefined : options.metrics,
+    fleet,
     debug: options.logLevel === 'debug' || options.logLevel === 'trace',
   };
 }

@@ -16,7 +16,9 @@ export async function runInTwoProcesses(options: RunOptions): Promise<number> {
     ...options,
     recordDirectory: options.record?.directory,
     dashboard: options.ui === 'off' ? undefined : (options.ui ?? dashboardDirectory()),
-    files: [options.config, options.tls?.cert, options.tls?.key, ...options.geoip].filter((path) => path !== undefined),
+    files: [options.config, options.tls?.cert, options.tls?.key, options.fleet?.ca, ...options.geoip].filter(
+      (path) => path !== undefined,
+    ),
   });
   return await runHere({ ...options, state: pathsForRoot(options.state), keepsRoot });
 }

@@ -36,6 +36,8 @@ export interface StatePaths {
   readonly controlSocket: string;
   /** Directory of the lists of sets. */
   readonly sets: string;
+  /** Directory of the node's key, its hubs and their rules; exists only with `--hub`. */
+  readonly fleet: string;
 }
 
 /** `rulesFile`: the value of `--rules`. Reads PACKETLOG_STATE_DIR of the environment. */
@@ -55,6 +57,7 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
     alertsState: join(directory, 'alerts.state.json'),
     controlSocket: join(directory, 'control.sock'),
     sets: join(directory, 'sets'),
+    fleet: join(directory, 'fleet'),
   };
 }
 
@@ -82,7 +85,10 @@ export function pathsForRoot(paths: StatePaths, service = serviceUsers): StatePa
  * This protects the control socket: it lies in a directory of mode 0700 that only root or its owner can replace.
  * (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
  */
-export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths, service = serviceUsers): void {
+export function checkStateDirectory(
+  { directory, controlSocket, sets, fleet }: StatePaths,
+  service = serviceUsers,
+): void {
   const bytes = Buffer.byteLength(controlSocket);
   if (bytes > MAX_SOCKET_PATH) {
     throw unusable(directory, {
@@ -92,7 +98,11 @@ export function checkStateDirectory({ directory, controlSocket, sets }: StatePat
     });
   }
   const problem = readable(
-    () => pathProblem(directory, undefined, service) ?? entryProblem(directory, service) ?? entryProblem(sets, service),
+    () =>
+      pathProblem(directory, undefined, service) ??
+      entryProblem(directory, service) ??
+      entryProblem(sets, service) ??
+      entryProblem(fleet, service),
   );
   if (problem !== undefined) {
     throw unusable(directory, {
@@ -152,8 +162,17 @@ const asWarning = ({ problem, next }: Problem) => `${problem}. ${next}`;
 
 /** Creates the directories for their owner only. Throws the file system's error. */
 export function makeStateDirectory({ directory, sets }: StatePaths): void {
+  makePrivate(directory, [directory, sets]);
+}
+
+/** Creates the directory of the fleet in the state directory. Throws the file system's error. */
+export function makeFleetDirectory({ directory, fleet }: StatePaths): void {
+  makePrivate(directory, [fleet]);
+}
+
+function makePrivate(directory: string, paths: readonly string[]): void {
   asOwnerOf(directory, () => {
-    for (const path of [directory, sets]) {
+    for (const path of paths) {
       makeDirectory(path);
       if ((statSync(path).mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY);
     }

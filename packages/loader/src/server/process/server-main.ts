@@ -91,6 +91,8 @@ function handle(message: Message): void {
     case 'tokens':
       server?.setTokens(message.tokens);
       return;
+    case 'fleet':
+      return;
     case 'places':
       replacePlaces(message.places);
       return;

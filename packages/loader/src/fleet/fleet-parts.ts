@@ -1,0 +1,35 @@
+/** The parts of the core's side of the fleet that NodeFleet connects with the server process. */
+import type { Generation, NodeRules, ShipLedger, Signed } from '@packetlog/common/fleet';
+import type { Block, QuestionOf } from '../ipc/fleet/fleet-access.ts';
+
+/** Applies generations of rules. Nothing here rejects: what cannot be applied is in the answer. */
+export interface Generations {
+  /** `generation` is the verified content of `signed`, which is stored for the next start. */
+  receive(generation: Generation, signed: Signed): Promise<NodeRules>;
+  confirm(which: { readonly group: string; readonly number: number }): Promise<NodeRules>;
+  repair(): Promise<NodeRules>;
+  rules(): NodeRules;
+}
+
+/** Reads recorded packets for the hub. */
+export interface Shipments {
+  /** Returns the next block, the same until it is `shipped`; undefined if there is none now. `node`: the node's name. */
+  next(want: 'denied' | 'all', node: string): Promise<Block | undefined>;
+  shipped(answer: Pick<QuestionOf<'shipped'>, 'table' | 'sequence' | 'result' | 'next'>): Promise<void>;
+  ledger(): ShipLedger;
+}
+
+/** The answer of a loader that cannot apply generations. */
+export function withoutGenerations(revision: () => number): Generations {
+  const rules = (): NodeRules => ({ revision: revision() });
+  const message = 'This version of packetlog does not apply rules of the fleet. Update it.';
+  return {
+    receive: async ({ number }) => ({
+      ...rules(),
+      answer: { number, state: 'failed', code: 'unsupported', message },
+    }),
+    confirm: async () => rules(),
+    repair: async () => rules(),
+    rules,
+  };
+}

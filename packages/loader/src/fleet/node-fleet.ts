@@ -1,0 +1,171 @@
+/** The core's side of the fleet: identity, grants, rules and blocks of recorded packets. */
+import { type Generation, generationSchema, type Signed, signedGenerationSchema } from '@packetlog/common/fleet';
+import { readStatement } from '@packetlog/hub/signing';
+import { SetupError } from '../errors/setup-error.ts';
+import type {
+  FleetAccess,
+  FleetAnswer,
+  FleetRejection,
+  FleetState,
+  FleetValues,
+  FleetVerbOfNode,
+  GrantedPerson,
+  HubExchange,
+  QuestionOf,
+} from '../ipc/fleet/fleet-access.ts';
+import { readGrant } from '../ipc/fleet/read-grant.ts';
+import { makeFleetDirectory, type StatePaths } from '../rules/store/state-directory.ts';
+import type { Generations, Shipments } from './fleet-parts.ts';
+import { GenerationParts } from './generation-parts.ts';
+import { type JoinedHub, JoinedHubs } from './joined-hubs.ts';
+import { nodeKey } from './node-key.ts';
+import { type NodeIdentity, NodeProofs } from './node-proofs.ts';
+
+export interface NodeFleetOptions extends NodeIdentity {
+  readonly paths: StatePaths;
+  readonly generations: Generations;
+  /** Undefined: nothing is recorded. */
+  readonly shipments: () => Shipments | undefined;
+  /** Sends the state to the server process. */
+  readonly changed: (state: FleetState) => void;
+  readonly failed: (error: unknown) => void;
+  /** Replaced in tests. */
+  readonly now?: () => number;
+}
+
+/** A hub as `packetlog status` shows it. */
+export interface HubStatus {
+  readonly url: string;
+  /** Unix time, ms; null: not since the server process started. */
+  readonly heard_at_ms: number | null;
+  readonly problem: string | null;
+}
+
+export class NodeFleet implements FleetAccess {
+  readonly #options: NodeFleetOptions;
+  readonly #hubs: JoinedHubs;
+  readonly #proofs: NodeProofs;
+  readonly #parts = new GenerationParts();
+  readonly #exchanges = new Map<number, HubExchange>();
+
+  /** Reads the node's key, or makes it. Throws SetupError. */
+  constructor(options: NodeFleetOptions) {
+    this.#options = options;
+    const { fleet } = options.paths;
+    try {
+      makeFleetDirectory(options.paths);
+    } catch (cause) {
+      throw new SetupError({
+        step: 'create',
+        target: fleet,
+        next: 'The node’s key is kept there: name a state directory that can be written with PACKETLOG_STATE_DIR.',
+        exit: 'failed',
+        cause,
+      });
+    }
+    this.#hubs = new JoinedHubs(fleet);
+    this.#proofs = new NodeProofs(options, nodeKey(fleet), this.#hubs);
+  }
+
+  async ask<Verb extends FleetVerbOfNode>(question: QuestionOf<Verb>): Promise<FleetAnswer<FleetValues[Verb]>> {
+    try {
+      return (await this.#answer(question)) as FleetAnswer<FleetValues[Verb]>;
+    } catch (error) {
+      this.#options.failed(error);
+      return failed('internal', 'The loader failed to handle this; see its log.');
+    }
+  }
+
+  granted(token: string): GrantedPerson | undefined {
+    return readGrant(token, this.#joined(), this.#options.now?.() ?? Date.now());
+  }
+
+  state(): FleetState {
+    const { generations, shipments } = this.#options;
+    const known = this.#joined().map(({ key, node }) => ({ key, node }));
+    return { known, rules: generations.rules(), ship: shipments()?.ledger() };
+  }
+
+  exchanged(hubs: readonly HubExchange[]): void {
+    for (const [hub, before] of this.#exchanges) this.#exchanges.set(hub, { ...before, address: null });
+    for (const each of hubs) if (each.hub < this.#options.urls.length) this.#exchanges.set(each.hub, each);
+  }
+
+  /** Call it when rules or shipments have changed. */
+  changed(): void {
+    this.#options.changed(this.state());
+  }
+
+  /** Addresses of hubs that are reached now. */
+  addresses(): readonly string[] {
+    return [...this.#exchanges.values()].flatMap(({ address }) => (address === null ? [] : [address]));
+  }
+
+  status(): readonly HubStatus[] {
+    return this.#options.urls.map((url, i) => {
+      const { heard_at_ms = null, problem = null } = this.#exchanges.get(i) ?? {};
+      return { url, heard_at_ms, problem };
+    });
+  }
+
+  /** Returns the signed generation if one of the hubs that the node joined has signed it. */
+  verified(signed: Signed): Generation | undefined {
+    for (const { key } of this.#joined()) {
+      const generation = readStatement('generation', signed, key, generationSchema);
+      if (generation !== undefined) return generation;
+    }
+    return undefined;
+  }
+
+  /** Returns the node's name at a hub. */
+  #nameAt(hub: number): string {
+    const url = this.#options.urls[hub];
+    return this.#joined().find((each) => each.url === url)?.node ?? this.#options.name;
+  }
+
+  #joined(): readonly JoinedHub[] {
+    return this.#hubs.at(this.#options.urls);
+  }
+
+  async #answer(question: QuestionOf<FleetVerbOfNode>): Promise<FleetAnswer<FleetValues[FleetVerbOfNode]>> {
+    const { generations, shipments } = this.#options;
+    switch (question.verb) {
+      case 'prove':
+        return this.#proofs.prove(question.hub, question.challenge);
+      case 'welcome': {
+        const answer = this.#proofs.welcome(question);
+        if (answer.ok) this.changed();
+        return answer;
+      }
+      case 'generation':
+        return this.#receive(question);
+      case 'confirm':
+        return { ok: true, value: await generations.confirm({ group: question.group, number: question.number }) };
+      case 'repair':
+        return { ok: true, value: await generations.repair() };
+      case 'block':
+        return { ok: true, value: await shipments()?.next(question.want, this.#nameAt(question.hub)) };
+      case 'shipped':
+        await shipments()?.shipped(question);
+        this.changed();
+        return { ok: true, value: undefined };
+    }
+  }
+
+  async #receive(question: QuestionOf<'generation'>): Promise<FleetAnswer<FleetValues['generation']>> {
+    const signed = this.#parts.add(question);
+    if (signed === undefined) return { ok: true, value: undefined };
+    if (signed === 'invalid' || !signedGenerationSchema.safeParse(signed).success) {
+      return failed('invalid', 'A part of the generation is missing or invalid. The hub sends it again.');
+    }
+    const generation = this.verified(signed);
+    if (generation === undefined) {
+      return failed('wrong_signature', 'The generation is not signed by a hub that this node joined.');
+    }
+    return { ok: true, value: await this.#options.generations.receive(generation, signed) };
+  }
+}
+
+function failed(code: FleetRejection['code'], message: string): { ok: false; error: FleetRejection } {
+  return { ok: false, error: { code, message } };
+}
