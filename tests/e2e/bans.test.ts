@@ -178,6 +178,9 @@ describe.skipIf(!requireRoot())('a ban', () => {
     expect(await answered(clientAddress(), other.port)).toBe(true);
     expect(await bans()).toEqual([]);
     expect((await listed(place)).pending?.why).toBe(pending?.why);
+    // The rules without the change have no such ban either.
+    await done(place, 'revert', {});
+    expect(await answered(clientAddress(), other.port)).toBe(true);
     expect((await decided()).undone).toMatchObject({ by: expect.stringContaining('root') });
     const audit = await rulesDone(suite.network.server, place, 'audit');
     expect(audit).toContain('ban 1');
@@ -231,6 +234,20 @@ describe.skipIf(!requireRoot())('a ban', () => {
     expect(await bans()).toMatchObject([{ decision: 1, ends_at_ms: ban?.ends_at_ms }]);
     expect(await command('bans', 'undo', '--last', '10m')).toMatchObject({ code: 0 });
     expect(await answered(clientAddress(), other.port)).toBe(true);
+  });
+
+  test('that was undone stays undone, and is no difference of the rules, when the loader is killed at once', async () => {
+    const first = await started();
+    await enforced();
+    await offend();
+    await decided();
+    expect(await command('bans', 'undo', '1')).toMatchObject({ code: 0 });
+    await first.end('SIGKILL');
+    const other = await startTcpEcho(suite.network.server, '::');
+    expect(await answered(clientAddress(), other.port)).toBe(true);
+    expect(await bans()).toEqual([]);
+    const list = await rules(suite.network.server, place, 'list', '--json');
+    expect(JSON.parse(list.stdout)).toMatchObject({ enforcing: true, in_force: { by: 'kernel', is_current: true } });
   });
 
   test('is only announced by a limit that observes', async () => {

@@ -36,6 +36,10 @@ export class ActiveBans {
     return [...this.#rules.values()];
   }
 
+  get(decision: number): StoredBan | undefined {
+    return this.#bans.get(decision);
+  }
+
   has(source: string, limitRule: number): boolean {
     return this.#decisions.has(keyOf(source, limitRule));
   }

@@ -1,6 +1,6 @@
 /** The bans in force with their strikes, as they are stored. */
 import type { Decision } from '@packetlog/common';
-import type { StoredBan } from '../rules/store/bans-file.ts';
+import { endedEarly, type StoredBan } from '../rules/store/bans-file.ts';
 import { ActiveBans } from './active-bans.ts';
 import { type BanClock, ClockSteps } from './ban-clock.ts';
 import type { BansStore } from './bans-store.ts';
@@ -13,6 +13,8 @@ export class BanRegister {
   readonly #clock: BanClock;
   readonly #steps: ClockSteps;
   #nextId: number;
+  /** Bans that were undone, but which the kernel's image still has. */
+  #undone: readonly StoredBan[] = [];
 
   /** Reads what an earlier loader stored, without bans that have ended. */
   constructor(store: BansStore, clock: BanClock) {
@@ -44,6 +46,12 @@ export class BanRegister {
     this.strikes.remove(ban.source, ban.limit_rule, ban.decision);
   }
 
+  /** Removes bans that the kernel's image has, with an end in the past. */
+  undo(bans: readonly StoredBan[]): void {
+    for (const ban of bans) this.remove(ban);
+    this.#undone = [...this.#undone, ...bans.map(endedEarly)];
+  }
+
   /** Moves all ends if the wall clock was set, so that bans last as long as they would have. Returns whether it was. */
   followClock(): boolean {
     const step = this.#steps.step();
@@ -53,12 +61,19 @@ export class BanRegister {
     return this.active.size > 0;
   }
 
+  /** Stores what replaces the image in the kernel. Call it before that: otherwise what was undone would be unknown there. */
+  saveReplacement(): void {
+    this.#undone = [];
+    this.save();
+  }
+
+  /** Stores what the image in the kernel has, or has had since. */
   save(): void {
     this.#store.write({
       version: 1,
       next_decision: this.#nextId,
       clock: this.#steps.stored,
-      bans: this.active.stored,
+      bans: [...this.active.stored, ...this.#undone],
       strikes: this.strikes.stored(this.#clock.wallMs()),
     });
   }

@@ -9,6 +9,7 @@ import { systemClock } from './ban-clock.ts';
 import { banLimitOf } from './ban-limit.ts';
 import { Bans } from './bans.ts';
 import { BansApi } from './bans-api.ts';
+import type { BansKernel } from './bans-in-force.ts';
 import { BansStore } from './bans-store.ts';
 import { findDecisions } from './find-decisions.ts';
 import { OLD_CONNECTION_MS } from './guards.ts';
@@ -17,10 +18,8 @@ import { offenderOf, watchedAttempts } from './observed-offender.ts';
 
 const TICK_MS = 1000;
 
-type RulesForBans = Pick<
-  RulesRuntime,
-  'ruleset' | 'protectedNow' | 'packetsOf' | 'permit' | 'auditUndo' | 'changeBans' | 'maxBans' | 'tables'
->;
+type RulesForBans = BansKernel &
+  Pick<RulesRuntime, 'ruleset' | 'protectedNow' | 'packetsOf' | 'permit' | 'auditUndo' | 'maxBans' | 'tables'>;
 
 export interface BansRuntimeOptions {
   readonly paths: Pick<StatePaths, 'bans' | 'decisions'>;
@@ -57,7 +56,12 @@ export class BansRuntime {
       store,
       clock,
       maxActive: () => rules().maxBans,
-      enforce: (deny) => rules().changeBans(deny),
+      kernel: {
+        changeBans: (deny) => rules().changeBans(deny),
+        endBans: (ids) => rules().endBans(ids),
+        resumeBans: (ids) => rules().resumeBans(ids),
+        keepBans: (deny) => rules().keepBans(deny),
+      },
       ruleset: () => rules().ruleset,
       protectedNow: () => rules().protectedNow(),
       // A connection may have been open for as long as a read lasts before it was seen.

@@ -17,6 +17,7 @@ import { BanBudget } from './ban-budget.ts';
 import type { BanClock } from './ban-clock.ts';
 import { type BanLimit, banLimitOf } from './ban-limit.ts';
 import { BanRegister, storedBan } from './ban-register.ts';
+import { BansInForce, type BansKernel } from './bans-in-force.ts';
 import { BansReport } from './bans-report.ts';
 import type { BansStore } from './bans-store.ts';
 import { decide, numbered, outcomeOf, rejected } from './decide.ts';
@@ -30,15 +31,12 @@ import { listed, nothingText } from './undo-text.ts';
 
 /** Other decisions that are recorded; further ones are counted. */
 const MAX_OTHERS_PER_MINUTE = 60;
-/** The kernel skips bans that have ended; they are removed together. */
-const REMOVE_MS = 60_000;
 
 export interface BansOptions {
   readonly store: BansStore;
   readonly clock: BanClock;
   readonly maxActive: () => number;
-  /** Puts these deny rules in force in place of the earlier ones. Rejects with a RulesRejection; then those stay. */
-  readonly enforce: (rules: readonly Rule[]) => Promise<void>;
+  readonly kernel: BansKernel;
   readonly ruleset: () => Ruleset;
   readonly protectedNow: () => readonly Protected[];
   /** Returns the oldest connection of a network that is older than a minute. */
@@ -54,6 +52,16 @@ export interface BansOptions {
   readonly decided: (decision: Decision) => void;
 }
 
+/** What an undo chose before its turn. */
+interface Chosen {
+  readonly decisions: readonly number[];
+  readonly atMs: number;
+  /** Whether the kernel has ended all of them. */
+  readonly isEnded: Promise<boolean>;
+  /** Why there is none, if others have ended them. */
+  readonly nothing: string;
+}
+
 type Facts = Pick<GuardFacts, 'ruleset' | 'protectedNow' | 'oldConnection' | 'nowMs'>;
 
 export class Bans {
@@ -64,14 +72,13 @@ export class Bans {
   readonly #repeats = new Repeats();
   readonly #others = new PerMinute(MAX_OTHERS_PER_MINUTE);
   readonly #report: BansReport;
-  #removedMs = Number.NEGATIVE_INFINITY;
-  /** Bans have ended that are still among the kernel's rules. */
-  #hasEnded = false;
+  readonly #inForce: BansInForce;
 
   constructor(options: BansOptions) {
     this.#options = options;
     const { store, clock, maxActive, changed, decided, packets, notice } = options;
     this.#register = new BanRegister(store, clock);
+    this.#inForce = new BansInForce(this.#register, options.kernel);
     this.#budget = new BanBudget(clock, maxActive, notice);
     const { active } = this.#register;
     this.#report = new BansReport({
@@ -106,8 +113,15 @@ export class Bans {
   }
 
   /** Ends bans. Rejects with a RulesRejection; then all stay in force. */
-  undo(request: CheckedBansRequest<'undo'>, who: CallerIdentity): Promise<BanResults['undo']> {
-    return this.#mutex.run(() => this.#undo(request, who));
+  async undo(request: CheckedBansRequest<'undo'>, who: CallerIdentity): Promise<BanResults['undo']> {
+    const network = request.source === undefined ? undefined : parseSource(request.source);
+    const atMs = this.#options.clock.wallMs();
+    const decisions = this.#register.active.select(request, network, atMs).map(({ decision }) => decision);
+    const nothing = nothingText(request);
+    if (decisions.length === 0) throw notFound(nothing);
+    // Before its turn: another change may take longer than an undo may.
+    const isEnded = this.#inForce.end(decisions);
+    return this.#mutex.run(() => this.#undo(request, who, { decisions, atMs, isEnded, nothing }));
   }
 
   /** Bans denied packets: their counts have changed. */
@@ -117,7 +131,7 @@ export class Bans {
 
   /** Whether a call of `tick` would do nothing, now and later. */
   get isIdle(): boolean {
-    return this.#register.active.size === 0 && !this.#hasEnded && !this.#report.hasChanged;
+    return this.#register.active.size === 0 && !this.#inForce.hasEnded && !this.#report.hasChanged;
   }
 
   /** Call it once a second unless it is idle, and when the wall clock was set. */
@@ -125,20 +139,13 @@ export class Bans {
     return this.#mutex.run(async () => {
       const hasMoved = this.#register.followClock();
       const ended = this.#register.active.removeEnded(this.#options.clock.wallMs());
-      this.#hasEnded ||= ended.length > 0;
-      if (ended.length > 0) this.#report.changed();
-      if (hasMoved || (this.#hasEnded && this.#nowMs - this.#removedMs >= REMOVE_MS)) await this.#replace();
+      if (ended.length > 0) {
+        this.#inForce.ended();
+        this.#report.changed();
+      }
+      if (hasMoved) await this.#inForce.replace(this.#nowMs);
+      else await this.#inForce.removeEnded(this.#nowMs);
       this.#report.send(this.#nowMs);
-    });
-  }
-
-  /** Replaces what is in force, where no ban was added. */
-  async #replace(): Promise<void> {
-    this.#removedMs = this.#nowMs;
-    this.#hasEnded = false;
-    this.#register.save();
-    await this.#options.enforce(this.rules).catch(() => {
-      this.#hasEnded = true;
     });
   }
 
@@ -199,10 +206,8 @@ export class Bans {
   async #enforce(decisions: readonly Decision[]): Promise<readonly Decision[]> {
     const bans = decisions.filter(({ kind }) => kind === 'ban');
     if (bans.length === 0) return decisions;
-    // First: if the loader is killed in between, the next one puts them in force.
-    this.#register.save();
     try {
-      await this.#options.enforce(this.rules);
+      await this.#inForce.put();
       return decisions;
     } catch (error) {
       for (const ban of bans) this.#register.remove(storedBan(ban));
@@ -221,22 +226,22 @@ export class Bans {
     return made;
   }
 
-  async #undo(request: CheckedBansRequest<'undo'>, who: CallerIdentity): Promise<BanResults['undo']> {
-    const { clock, enforce, permit, store, audit } = this.#options;
+  async #undo({ never }: CheckedBansRequest<'undo'>, who: CallerIdentity, chosen: Chosen): Promise<BanResults['undo']> {
+    const { store, audit } = this.#options;
     const register = this.#register;
-    const network = request.source === undefined ? undefined : parseSource(request.source);
-    const at_ms = clock.wallMs();
-    const bans = register.active.select(request, network, at_ms);
-    if (bans.length === 0) throw notFound(nothingText(request));
-    const sources = [...new Set(bans.map(({ source }) => source))];
-    const permits = request.never === true ? await permit(sources, 'never ban', who) : [];
+    const isEnded = await chosen.isEnded;
+    // Others may have been undone or rejected before.
+    const bans = chosen.decisions.flatMap((decision) => register.active.get(decision) ?? []);
+    if (bans.length === 0) throw notFound(chosen.nothing);
     const undone = new Set(bans.map(({ decision }) => decision));
+    const sources = [...new Set(bans.map(({ source }) => source))];
     const rules = register.active.rulesOf(undone);
-    for (const ban of bans) register.remove(ban);
+    let permits: readonly number[] = [];
     try {
-      await enforce(this.rules);
+      if (never === true) permits = await this.#options.permit(sources, 'never ban', who);
+      await this.#inForce.remove(bans, isEnded);
     } catch (error) {
-      for (const ban of bans) register.add(ban);
+      await this.#inForce.resume(rules, this.#nowMs);
       throw error;
     }
     // Afterwards: an undo is in force as soon as possible.
@@ -245,7 +250,7 @@ export class Bans {
     store.undone(
       bans.map(({ decision, source }) => {
         const permit_rule = permits[sources.indexOf(source)];
-        return { id: decision, at_ms, by: who.name, ...(permit_rule !== undefined && { permit_rule }) };
+        return { id: decision, at_ms: chosen.atMs, by: who.name, ...(permit_rule !== undefined && { permit_rule }) };
       }),
     );
     audit(who, listed([...undone]), rules);

@@ -2,7 +2,7 @@
  * Defines the command line and its help. Loads the implementation of a command only when it runs, which saves half a
  * second.
  */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
@@ -12,6 +12,7 @@ import { addBansCommand } from './bans/bans-command.ts';
 import { addBookmarksCommand } from './bookmarks/bookmarks-command.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { emptyProgram } from './empty-program.ts';
 import { addForgetCommand } from './forget/forget-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
 import { addLimitsCommand } from './limits/limits-command.ts';
@@ -29,12 +30,10 @@ import {
 import type { RunOptions } from './options/run-settings.ts';
 import { bpfFsOption } from './options/shared-options.ts';
 import { countFromOne, seconds } from './options/values.ts';
-import { COMMAND_OUTPUT } from './process/command-output.ts';
 import { print } from './process/print.ts';
 import { addQueryCommand } from './query/query-command.ts';
 import { addReplayCommand } from './replay-command.ts';
-import { rulesCommand } from './rules/rules-command.ts';
-import { version } from './run/session.ts';
+import { addRulesCommand } from './rules/rules-command.ts';
 import { addSegmentsCommand } from './segments/segments-command.ts';
 import { unknownCommand } from './unknown-command.ts';
 
@@ -49,17 +48,7 @@ const NOT_FOR_CAPTURE = new Set(
 const NOT_FOR_DEMO = new Set('--iface --netns --hub --hub-token --hub-ca --hub-fingerprint --node-name'.split(' '));
 
 export function packetlogCommand(done: (code: number) => void): Command {
-  const program = new Command('packetlog')
-    .description(
-      'Shows every packet that reaches this machine, captured with XDP, on the console and live in a browser.',
-    )
-    .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120), showGlobalOptions: false })
-    .configureOutput(COMMAND_OUTPUT)
-    .showHelpAfterError('(packetlog --help lists the options)')
-    .exitOverride();
-
+  const program = emptyProgram();
   const options = runOptions();
   const runCommand = program
     .command('run', { isDefault: true })
@@ -127,7 +116,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   addBookmarksCommand(program, done);
   addForgetCommand(program, done);
 
-  program.addCommand(rulesCommand(done));
+  addRulesCommand(program, done);
   addLimitsCommand(program, done);
   addBansCommand(program, done);
   addAlertsCommand(program, done);

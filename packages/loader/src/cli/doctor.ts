@@ -9,10 +9,10 @@ import { ownPrivileges, type Privileges, setprivPath, switchesUser } from '../su
 import { NEEDED_TEXT } from '../system/capabilities.ts';
 import { coreUser, type User } from '../system/service-user.ts';
 import type { RunOptions } from './options/run-settings.ts';
+import { version } from './process/package-version.ts';
 import { terminalJson } from './process/terminal-text.ts';
 import { lastInterfaces } from './run/last-interfaces.ts';
 import { readPageFiles } from './run/page-files.ts';
-import { version } from './run/session.ts';
 import { readTls } from './run/tls-files.ts';
 import { storedTokens } from './run/token-file.ts';
 import { uiDirectory, withoutServer } from './run/ui-directory.ts';

@@ -2,9 +2,9 @@
  * The `packetlog` command: parses the command line, runs a subcommand, and turns errors into messages and exit codes.
  */
 import { EXIT } from '../errors/exit-codes.ts';
-import { receiveHandover } from '../ipc/helpers/handover.ts';
+import { HANDOVER_VARIABLE } from '../ipc/helpers/handover-variable.ts';
 import { nameProcess } from '../system/thread-name.ts';
-import { packetlogCommand } from './command-line.ts';
+import { commandFor } from './command-for.ts';
 import { failureOf } from './process/failure.ts';
 import { forStandardError } from './process/journal-priority.ts';
 import { leave } from './process/leave.ts';
@@ -18,15 +18,21 @@ function forgetEmptyVariables(): void {
   }
 }
 
+/** Most processes get none, and need not load its schema. */
+async function receiveHandover(): Promise<void> {
+  const handover = await import('../ipc/helpers/handover.ts');
+  handover.receiveHandover(process.env);
+}
+
 async function main(): Promise<number> {
   nameProcess('packetlog');
   forgetEmptyVariables();
-  receiveHandover(process.env);
   let code: number = EXIT.ok;
-  const command = packetlogCommand((result) => {
-    code = result;
-  });
   try {
+    if (process.env[HANDOVER_VARIABLE] !== undefined) await receiveHandover();
+    const command = await commandFor(process.argv.slice(2), (result) => {
+      code = result;
+    });
     await command.parseAsync(process.argv);
     return code;
   } catch (error) {

@@ -158,7 +158,10 @@ export type FromDrain =
       clockOffsetNs: bigint;
       ruleCounts: RuleCount[];
     }
-  /** Answers `rules`: the set is in force, or with `error` the old set still is. */
+  /**
+   * Answers `rules`: the set is in force, or with `error` the old set still is. Answers `end-rules`: they have ended, or with
+   * `error` not in all slots.
+   */
   | { type: 'rules'; request: number; error: PlainError | undefined }
   /** Answers `rule-counts`. */
   | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
@@ -221,6 +224,8 @@ export type ToDrain =
       /** Counter slot by rule, for a loader that takes over later. */
       owners: ReadonlyMap<number, number>;
     }
+  /** Ends these rules, which have an end, in both slots, without replacing the rule sets. */
+  | { type: 'end-rules'; request: number; ids: readonly number[] }
   /** Requests the current values of these counters. */
   | { type: 'rule-counts'; request: number; slots: readonly number[] }
   /** Requests the kernel's state: rule sets, and where the program is attached. */

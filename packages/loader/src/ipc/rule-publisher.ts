@@ -38,6 +38,15 @@ export class RulePublisher {
     if (answer.type === 'rules' && answer.error) throw fromPlain(answer.error);
   }
 
+  /**
+   * Ends rules that have an end, in both slots, as if it had come, without replacing the sets. Resolves when no packet is
+   * checked against them any longer; rejects with the error of the system call: then some may have ended.
+   */
+  async end(ids: readonly number[]): Promise<void> {
+    const answer = await this.#request((request) => ({ type: 'end-rules', request, ids }));
+    if (answer.type === 'rules' && answer.error) throw fromPlain(answer.error);
+  }
+
   /** Returns the current values of these counter slots. */
   async counts(slots: readonly number[]): Promise<RuleCount[]> {
     const answer = await this.#request((request) => ({ type: 'rule-counts', request, slots }));

@@ -5,7 +5,8 @@
 import { closeSync, constants, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { descriptorsOf, HANDOVER_VARIABLE, type Handover } from '../ipc/helpers/handover.ts';
+import { descriptorsOf, type Handover } from '../ipc/helpers/handover.ts';
+import { HANDOVER_VARIABLE } from '../ipc/helpers/handover-variable.ts';
 import { PIPES } from '../ipc/server-descriptors.ts';
 import { parentDeathSignal, raiseMemlock, setParentDeathSignal, stayOpen } from '../native/launch-calls.ts';
 import { SystemCallError } from '../native/libc.ts';

@@ -75,11 +75,11 @@ export function allocate(length: number): { address: number; bytes: Uint8Array }
   return { address, bytes: memoryAt(address, length) };
 }
 
-/** Copies `bytes` to the start of the file or map `fd`, through a temporary shared mapping. */
-export function writeShared(fd: number, bytes: Uint8Array): void {
-  withMapping(fd, bytes.length, PROT_READ | PROT_WRITE, (address) => {
+/** Copies `bytes` to the file or map `fd` from byte `offset` on, through a temporary shared mapping. */
+export function writeShared(fd: number, bytes: Uint8Array, offset = 0): void {
+  withMapping(fd, offset + bytes.length, PROT_READ | PROT_WRITE, (address) => {
     call('libc', 'memcpy', C.pointer, [
-      [C.pointer, address],
+      [C.pointer, address + offset],
       [C.bytes, bytes],
       [C.size, bytes.length],
     ]);

@@ -17,6 +17,7 @@ export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
       case 'attach':
         return message.type;
       case 'rules':
+      case 'end-rules':
       case 'rule-counts':
       case 'in-force':
       case 'limit-state':

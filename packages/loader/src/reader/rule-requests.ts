@@ -12,6 +12,7 @@ import type { RuleImages } from '../xdp/rule-images.ts';
 import type { RuleOwners } from '../xdp/rule-owners.ts';
 
 type Publish = Extract<ToDrain, { type: 'rules' }>;
+type End = Extract<ToDrain, { type: 'end-rules' }>;
 type Query = Extract<ToDrain, { type: 'rule-counts' | 'in-force' | 'limit-state' }>;
 
 interface AskedInterfaces {
@@ -57,7 +58,7 @@ export class Rules {
     return this.#counters.size;
   }
 
-  answer(message: Publish | Query): void {
+  answer(message: Publish | End | Query): void {
     const { request } = message;
     if (message.type === 'rule-counts') {
       this.#post({ type: 'rule-counts', request, ruleCounts: message.slots.map((slot) => this.#counters.read(slot)) });
@@ -67,8 +68,10 @@ export class Rules {
       this.#post({ type: 'in-force', request, images, attached, unfiltered });
     } else if (message.type === 'limit-state') {
       this.#post({ type: 'limit-state', request, ...this.#limitState(message.slot) });
+    } else if (message.type === 'end-rules') {
+      this.#post({ type: 'rules', request, error: failureOf(() => this.#images.end(new Set(message.ids))) });
     } else {
-      this.#post({ type: 'rules', request, error: this.#publish(message) });
+      this.#post({ type: 'rules', request, error: failureOf(() => this.#publish(message)) });
     }
   }
 
@@ -116,23 +119,28 @@ export class Rules {
     if (confirmed && provisional) this.#limits.keepOnly(new Set(this.#all().map((each) => each.counterSlot)));
   }
 
-  #publish({ slot, image, freshCounters, owners }: Publish): PlainError | undefined {
-    try {
-      this.#inUse = true;
-      this.#counters.zero(freshCounters);
-      this.#owners.assign(owners);
-      const limits = image ? imageLimits(new Uint8Array(image)) : [];
-      // A change that reverts may have changed what a limit measures.
-      const next = image || slot === 'confirmed' ? limits : (this.#inSlot.confirmed ?? []);
-      this.#limits.prepare(next, new Set(freshCounters));
-      if (image) this.#images.publish(slot, new Uint8Array(image));
-      else this.#images.clear(slot);
-      this.#inSlot[slot] = limits;
-      this.#offenders.watch(this.#all());
-      this.#removeLimits();
-      return undefined;
-    } catch (error) {
-      return toPlain(error);
-    }
+  #publish({ slot, image, freshCounters, owners }: Publish): void {
+    this.#inUse = true;
+    this.#counters.zero(freshCounters);
+    this.#owners.assign(owners);
+    const limits = image ? imageLimits(new Uint8Array(image)) : [];
+    // A change that reverts may have changed what a limit measures.
+    const next = image || slot === 'confirmed' ? limits : (this.#inSlot.confirmed ?? []);
+    this.#limits.prepare(next, new Set(freshCounters));
+    if (image) this.#images.publish(slot, new Uint8Array(image));
+    else this.#images.clear(slot);
+    this.#inSlot[slot] = limits;
+    this.#offenders.watch(this.#all());
+    this.#removeLimits();
+  }
+}
+
+/** Returns the error that `work` throws. */
+function failureOf(work: () => void): PlainError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return toPlain(error);
   }
 }

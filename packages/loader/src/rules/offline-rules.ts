@@ -93,7 +93,7 @@ async function openLocked(
   const audit = new AuditLog(paths.audit);
   const start = await readStart(store, compiler, paths);
   const names = readdirSync('/sys/class/net').slice(0, MAX_SLOTS);
-  const enforcement = new Enforcement({ publish: async () => {} }, compiler, {
+  const enforcement = new Enforcement({ publish: async () => {}, end: async () => {} }, compiler, {
     interfaces: names.map((name, i) => ({ name, slot: i + 1 })),
     counterSlots: COUNTER_SLOTS,
     tables: TABLES,

@@ -193,6 +193,21 @@ export class RulesRuntime {
     return (this.#service as RulesService).changeBans(bans);
   }
 
+  /** Ends bans at once. Rejects with the kernel's error; some may then have ended. `keepBans` follows. */
+  endBans(ids: readonly number[]): Promise<void> {
+    return (this.#service as RulesService).endBans(ids);
+  }
+
+  /** Lets bans that ended be in force again with the next `changeBans`. */
+  resumeBans(ids: readonly number[]): void {
+    (this.#service as RulesService).resumeBans(ids);
+  }
+
+  /** Sets the bans that later changes compile. */
+  keepBans(bans: readonly Rule[]): void {
+    (this.#service as RulesService).keepBans(bans);
+  }
+
   /** The most bans that may be in force: rules need counters, too. */
   get maxBans(): number {
     return this.#enforcement === undefined ? MAX_BANS : maxBans(this.#enforcement.counterSlots);

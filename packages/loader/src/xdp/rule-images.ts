@@ -7,12 +7,23 @@ import type { RuleSlot } from '../ipc/rule-slot.ts';
 import { objectId } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import { createInnerArray, innerMapId, putMap, takeMap } from '../native/libbpf.ts';
-import { closeDescriptor, writeShared } from '../native/libc.ts';
+import { closeDescriptor, readShared, writeShared } from '../native/libc.ts';
+import { endRules, nodesOffset } from './end-rules.ts';
+
+/** A map that was put in a slot. Its descriptor is open while it is there. */
+interface Published {
+  readonly id: number;
+  readonly fd: number;
+  /** Where its nodes begin, and the bytes of them. */
+  readonly nodes: { readonly offset: number; readonly bytes: number };
+}
+
+const SLOTS = ['confirmed', 'provisional'] as const;
 
 export class RuleImages {
   readonly #outer: number;
-  /** Ids of the maps that were put there, by slot; 0 for none, undefined before the first time. */
-  readonly #published: { -readonly [Slot in RuleSlot]?: number } = {};
+  /** By slot. Null: none; undefined: before the first time. */
+  readonly #published: { -readonly [Slot in RuleSlot]?: Published | null } = {};
 
   /** `outer`: descriptor of the map `rule_images`. */
   constructor(outer: number) {
@@ -40,9 +51,31 @@ export class RuleImages {
       writeShared(created.value, image);
       const put = putMap(this.#outer, RULE_SLOTS[slot], created.value);
       if (put.errno !== 0) throw rejectedImage(slot, put.errno);
-      this.#published[slot] = objectId(created.value);
-    } finally {
+    } catch (error) {
       closeDescriptor(created.value);
+      throw error;
+    }
+    const offset = nodesOffset(image);
+    this.#keep(slot, {
+      id: objectId(created.value),
+      fd: created.value,
+      nodes: { offset, bytes: image.length - offset },
+    });
+  }
+
+  /**
+   * Ends these rules in both slots, without replacing their images: the next packet passes them by. Each of them must have an
+   * end. Throws SystemCallError; they may then have ended in one slot.
+   */
+  end(ids: ReadonlySet<number>): void {
+    for (const slot of SLOTS) {
+      const published = this.#published[slot];
+      if (!published) continue;
+      const { fd, nodes } = published;
+      const bytes = new Uint8Array(nodes.bytes);
+      readShared(fd, nodes.offset, bytes);
+      // All other bytes stay the same. A program that reads an end meanwhile may still deny this one packet.
+      if (endRules(bytes, ids)) writeShared(fd, bytes, nodes.offset);
     }
   }
 
@@ -50,7 +83,7 @@ export class RuleImages {
   clear(slot: RuleSlot): void {
     const removed = takeMap(this.#outer, RULE_SLOTS[slot]);
     if (removed.errno !== ERRNO.ENOENT) need(removed, 'clear rules', slot);
-    this.#published[slot] = 0;
+    this.#keep(slot, null);
   }
 
   /**
@@ -58,10 +91,17 @@ export class RuleImages {
    * publication.
    */
   areInForce(): boolean {
-    return (['confirmed', 'provisional'] as const).every((slot) => {
+    return SLOTS.every((slot) => {
       const id = innerMapId(this.#outer, RULE_SLOTS[slot]);
-      return (id.errno === 0 ? id.value : 0) === this.#published[slot];
+      const published = this.#published[slot];
+      return published !== undefined && (id.errno === 0 ? id.value : 0) === (published?.id ?? 0);
     });
+  }
+
+  #keep(slot: RuleSlot, published: Published | null): void {
+    const before = this.#published[slot];
+    this.#published[slot] = published;
+    if (before) closeDescriptor(before.fd);
   }
 }
 

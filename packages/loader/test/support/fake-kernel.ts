@@ -4,6 +4,7 @@ import { RULE_HEADER } from '@packetlog/bpf';
 import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
 import type { RuleSlot } from '../../src/ipc/rule-slot.ts';
 import type { CallerIdentity } from '../../src/ipc/rules-access.ts';
+import { Mutex } from '../../src/mutex.ts';
 import { Compiler } from '../../src/rules/compiler/worker/compiler.ts';
 import { adding } from '../../src/rules/engine/change.ts';
 import { Enforcement, type RuleKernel } from '../../src/rules/engine/enforcement.ts';
@@ -13,6 +14,7 @@ import { contentHash } from '../../src/rules/ruleset/content-hash.ts';
 import { RulesRejection } from '../../src/rules/ruleset/rejection.ts';
 import { EMPTY_RULESET, type Ruleset } from '../../src/rules/ruleset/ruleset.ts';
 import type { Protected } from '../../src/rules/safety/protected-sources.ts';
+import { endRules, nodesOffset } from '../../src/xdp/end-rules.ts';
 
 const TCP = 6;
 const SYN = 0x02;
@@ -26,11 +28,35 @@ export class FakeKernel implements RuleKernel {
   readonly published: { slot: RuleSlot; fresh: readonly number[] }[] = [];
   /** Thrown by the next calls, one each; undefined: that call succeeds. */
   faults: (Error | undefined)[] = [];
+  /** Thrown by the next calls of `end`. */
+  endFaults: Error[] = [];
+  /** Rules that were ended without a new image. */
+  readonly ended: number[] = [];
+  /** Called when the next publication was sent, before it takes effect. */
+  sent: (() => void) | undefined;
+  /** The kernel gets one message after the other. */
+  readonly #messages = new Mutex();
   /** Whether it has what was put there last. */
   isCurrent = true;
 
-  async publish(slot: RuleSlot, image: SharedArrayBuffer | undefined, fresh: readonly number[]): Promise<void> {
+  publish(slot: RuleSlot, image: SharedArrayBuffer | undefined, fresh: readonly number[]): Promise<void> {
+    return this.#messages.run(() => this.#publish(slot, image, fresh));
+  }
+
+  end(ids: readonly number[]): Promise<void> {
+    return this.#messages.run(async () => {
+      const fault = this.endFaults.shift();
+      if (fault) throw fault;
+      this.ended.push(...ids);
+      for (const image of Object.values(this.#slots)) endRules(image.subarray(nodesOffset(image)), new Set(ids));
+    });
+  }
+
+  async #publish(slot: RuleSlot, image: SharedArrayBuffer | undefined, fresh: readonly number[]): Promise<void> {
+    const { sent } = this;
+    this.sent = undefined;
     await Promise.resolve();
+    sent?.();
     const fault = this.faults.shift();
     if (fault) throw fault;
     this.published.push({ slot, fresh });

@@ -5,10 +5,10 @@ import type { AlertAnswer, AlertRequest, AlertResults, AlertVerb } from '../../i
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../../rules/store/state-directory.ts';
 import { printableName } from '../../system/interface-name.ts';
+import { exitCodeOf } from '../process/exit-code-of.ts';
 import { say } from '../process/say.ts';
 import { terminalJson } from '../process/terminal-text.ts';
 import { unreachable } from '../process/unreachable.ts';
-import { exitCodeOf } from '../rules/printer.ts';
 import { addedText, historyText, listText, testText } from './alerts-text.ts';
 
 type Print = (text: string) => void;

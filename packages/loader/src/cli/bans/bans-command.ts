@@ -5,7 +5,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
 import { print } from '../process/print.ts';
 import { ruleId } from '../rules/rule-options.ts';
-import type { RequestedUndo } from './run-bans.ts';
+import type { RequestedUndo } from './undo-bans.ts';
 
 const DAY_MS = 86_400_000;
 const SECOND_MS = 1000;
@@ -66,7 +66,7 @@ export function addBansCommand(program: Command, done: (code: number) => void): 
     .action(async (which: string | undefined, _, command: Command) => {
       const { rule, last, never = false } = command.opts<{ rule?: number; last?: number; never?: boolean }>();
       const requested: RequestedUndo = { which, rule, last, never };
-      const { undoBans } = await import('./run-bans.ts');
+      const { undoBans } = await import('./undo-bans.ts');
       done(await undoBans(statePaths(process.env), requested, isJson(command), print));
     });
 

@@ -1,6 +1,7 @@
 import type { Ban, Decision } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { bansText, decisionLines, undoneText } from './bans-text.ts';
+import { bansText, decisionLines } from './bans-text.ts';
+import { undoneText } from './undone-text.ts';
 
 const NOW = Date.parse('2030-01-01T12:00:00Z');
 const HOUR = 3_600_000;

@@ -30,15 +30,6 @@ export function decisionLines(decisions: readonly Decision[], nowMs: number): st
   return decisions.flatMap((decision, i) => [...(i === 0 ? [] : ['']), ...explained(decision, nowMs)]);
 }
 
-export function undoneText({ undone, permit_rules }: BanResults['undo']): string[] {
-  const [ban] = undone;
-  const ended =
-    undone.length === 1 ? `Ban ${ban} has ended.` : `${count(undone.length)} bans have ended: ${listed(undone)}.`;
-  const rules = permit_rules.length === 1 ? `Rule ${permit_rules[0]} permits` : `Rules ${listed(permit_rules)} permit`;
-  const never = `${rules} all packets from ${permit_rules.length === 1 ? 'it' : 'them'}, also to closed ports. To remove: packetlog rules remove ${permit_rules.slice(0, MAX_LISTED).join(' ')}.`;
-  return permit_rules.length === 0 ? [ended] : [ended, never];
-}
-
 function explained(decision: Decision, nowMs: number): string[] {
   const { id, source, rule, attempts, connections, ports, guards, samples, is_sampled } = decision;
   const { in_1_s, in_10_s, in_60_s } = attempts;
@@ -82,13 +73,6 @@ function timeText(ms: number): string {
 
 function count(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-const MAX_LISTED = 10;
-
-function listed(ids: readonly number[]): string {
-  const more = ids.length - MAX_LISTED;
-  return `${ids.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
 }
 
 function table(rows: readonly Row[]): string[] {

@@ -1,6 +1,8 @@
 /** Ends a command: releases the lock on the rules, then prints, whatever failed before. */
+
+import type { Outcome } from '../process/exit-code-of.ts';
 import type { Connection } from './connection.ts';
-import type { Outcome, Printer } from './printer.ts';
+import type { Printer } from './printer.ts';
 
 /**
  * Runs `work`, closes the connection, then prints: a command that waits for a slow reader must not hold the lock on the

@@ -4,6 +4,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import type { PastResult } from '../../past-dry-run/try-past.ts';
 import { RulesRejection } from '../../rules/ruleset/rejection.ts';
 import { type PastOptions, rangeOf } from '../options/past-options.ts';
+import type { Outcome } from '../process/exit-code-of.ts';
 import { recordDirectory } from '../process/recorded-directory.ts';
 import { say } from '../process/say.ts';
 import { Stop } from '../process/stop.ts';
@@ -11,7 +12,6 @@ import type { Connection } from './connection.ts';
 import { dryRunPastText } from './dry-run-past-text.ts';
 import { evaluatePast } from './evaluate-past.ts';
 import type { Handler } from './handlers.ts';
-import type { Outcome } from './printer.ts';
 import { requestedDryRun } from './requested-dry-run.ts';
 
 interface Given extends PastOptions {

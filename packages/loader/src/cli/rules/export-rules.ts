@@ -7,7 +7,8 @@ import { formatAddressList, parseAddressList } from '../../rules/index.ts';
 import { isThere } from '../../rules/store/regular-file.ts';
 import { RulesFileError, readDocument, writeDocument } from '../../rules/store/rules-document.ts';
 import type { StatePaths } from '../../rules/store/state-directory.ts';
-import type { Outcome, Printer } from './printer.ts';
+import type { Outcome } from '../process/exit-code-of.ts';
+import type { Printer } from './printer.ts';
 
 /** Prints the rules file, or the networks of `set` if it is given. Throws SetupError. */
 export function exportRules(paths: StatePaths, set: string | undefined, printer: Printer): Outcome {

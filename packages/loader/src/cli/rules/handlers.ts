@@ -2,12 +2,13 @@
 import { type LimitPresetName, presetDrafts, type RuleChanges, ruleSentence } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
+import type { Outcome } from '../process/exit-code-of.ts';
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { appliedText, applyRequest } from './apply-rules.ts';
 import type { Connection } from './connection.ts';
 import { importedSentence, importQuery, onlyIpset } from './import-list.ts';
 import { withLine } from './input-lines.ts';
-import type { Outcome, Printer } from './printer.ts';
+import type { Printer } from './printer.ts';
 import { readInput } from './read-input.ts';
 import { removalOf, removedSentence } from './remove-rules.ts';
 import { force, life, limit, match, ruleId } from './rule-options.ts';

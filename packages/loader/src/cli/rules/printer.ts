@@ -3,9 +3,10 @@
  * must not happen while the command holds the lock on the rules.
  */
 import type { PendingChange, RulesError } from '@packetlog/common';
-import { EXIT, type ExitReason } from '../../errors/exit-codes.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
+import { exitCodeOf, type Outcome } from '../process/exit-code-of.ts';
 import { print } from '../process/print.ts';
 import { say } from '../process/say.ts';
 import { terminalJson } from '../process/terminal-text.ts';
@@ -13,24 +14,6 @@ import { enforcedText } from './in-force-text.ts';
 import { pendingText } from './rules-text.ts';
 
 type Answer<Value> = { ok: true; value: Value } | { ok: false; error: RulesError };
-
-/** An exit code. */
-export type Outcome = number;
-
-const EXIT_OF: Readonly<Record<RulesError['code'], ExitReason>> = {
-  forbidden: 'privilege',
-  invalid: 'usage',
-  not_found: 'not_found',
-  lockout: 'lockout',
-  untried: 'usage',
-  limit: 'failed',
-  internal: 'failed',
-  unavailable: 'unsupported',
-};
-
-export function exitCodeOf({ code }: Pick<RulesError, 'code'>): Outcome {
-  return EXIT[EXIT_OF[code]];
-}
 
 /** Facts besides the answer. */
 interface Offline {

@@ -53,7 +53,7 @@ A risky change (such as a network wider than /8 or /32, or the default policy de
 The commands change the rules of the running packetlog. When none runs, they change the rules file for its next start.
 docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
 
-export function rulesCommand(done: (code: number) => void): Command {
+export function addRulesCommand(program: Command, done: (code: number) => void): void {
   const rules = new Command('rules')
     .description('list and change the rules: add, remove, import, dry-run, confirm, …')
     // Set before the subcommands are added, which inherit it: usage errors get their exit code.
@@ -247,5 +247,5 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
       print(`${JSON.stringify(z.toJSONSchema(rulesFileSchema, { io: 'input', unrepresentable: 'any' }), null, 2)}\n`);
       done(EXIT.ok);
     });
-  return rules;
+  program.addCommand(rules);
 }

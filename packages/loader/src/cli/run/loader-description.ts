@@ -8,7 +8,7 @@ import type { DrainLedger } from '../../ipc/messages.ts';
 import type { PastAccess } from '../../ipc/past-access.ts';
 import type { LoaderDescription } from '../../rules/control/control-server.ts';
 import { residentMemory } from '../../system/resident-memory.ts';
-import { version } from './session.ts';
+import { version } from '../process/package-version.ts';
 
 /** Without a report for this time, rates are zero: reports come each second, but only while packets arrive. */
 const RATE_LATE_MS = 2500;

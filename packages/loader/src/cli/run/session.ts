@@ -3,12 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Hello, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
-
-/** Returns the version of this package. */
-export function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+import { version } from '../process/package-version.ts';
 
 /** The constant part of `hello`. */
 type Session = Omit<Hello, 'interfaces' | 'transport' | 'clock'>;

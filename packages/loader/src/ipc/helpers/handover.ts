@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import type { PinPlace } from '../pin-place.ts';
-
-export const HANDOVER_VARIABLE = 'PACKETLOG_HANDOVER';
+import { HANDOVER_VARIABLE } from './handover-variable.ts';
 
 const fd = z.number().int().min(3);
 const helper = z.strictObject({ requests: fd, answers: fd });

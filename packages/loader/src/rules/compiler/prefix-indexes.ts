@@ -5,7 +5,7 @@
  * At one place, permit precedes deny, deny limits, and these observe; then the longest prefix decides; then the lowest id. The rules of a
  * longer prefix therefore precede those with the same action, and no prefix length needs to be kept.
  */
-import { LIMIT_RANK, type PreparedRule, RANKED_ACTIONS, UNCONDITIONAL } from './prepared-rules.ts';
+import { isOutlived, LIMIT_RANK, type PreparedRule, RANKED_ACTIONS, UNCONDITIONAL } from './prepared-rules.ts';
 
 /** The place outside every prefix. */
 export const NOWHERE = 0;
@@ -86,13 +86,14 @@ export class Places {
   #withoutIdle(list: readonly number[]): number[] {
     const until = new Map<number, number>();
     return list.filter((place) => {
-      const { condition, packetCondition, expiresMs, rank } = this.#rules[place] as PreparedRule;
+      const rule = this.#rules[place] as PreparedRule;
+      const { condition, packetCondition, expiresMs, rank, isBan } = rule;
       const wider = [condition, UNCONDITIONAL].flatMap((each) => [
         conditionKey(each, packetCondition),
         conditionKey(each, UNCONDITIONAL),
       ]);
-      if (wider.some((key) => expiresMs <= (until.get(key) ?? -Infinity))) return false;
-      if (rank !== LIMIT_RANK) until.set(conditionKey(condition, packetCondition), expiresMs);
+      if (wider.some((key) => isOutlived(rule, until.get(key) ?? -Infinity))) return false;
+      if (rank !== LIMIT_RANK && !isBan) until.set(conditionKey(condition, packetCondition), expiresMs);
       return true;
     });
   }

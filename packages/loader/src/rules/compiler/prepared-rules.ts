@@ -1,6 +1,7 @@
 /** Prepares rules for the compiler: numbers instead of words, and equal conditions once. */
 import { RULE_LIMIT } from '@packetlog/bpf';
 import {
+  FIRST_BAN_RULE_ID,
   hasPacketCondition,
   type LimitNumbers,
   limitNumbers,
@@ -23,6 +24,14 @@ export interface Condition {
   readonly interface: string | undefined;
 }
 
+/**
+ * Whether an earlier rule decides wherever a rule could, which until `until` decides the same packets. That does not depend on
+ * the end of a ban, which is different in the image once it was ended.
+ */
+export function isOutlived({ isBan, expiresMs }: Pick<PreparedRule, 'isBan' | 'expiresMs'>, until: number): boolean {
+  return (isBan ? Number.POSITIVE_INFINITY : expiresMs) <= until;
+}
+
 /** The rule matches all packets of its source. */
 export const UNCONDITIONAL = -1;
 
@@ -33,6 +42,8 @@ export interface PreparedRule {
   readonly rank: number;
   /** Since the Unix epoch; Infinity: no expiry. */
   readonly expiresMs: number;
+  /** It may be ended early, in the image: no other rule may be omitted because of it. */
+  readonly isBan: boolean;
   /** Index in the list of conditions, or UNCONDITIONAL. */
   readonly condition: number;
   /** Index in the list of packet conditions, or UNCONDITIONAL. */
@@ -86,6 +97,7 @@ export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<n
         counterSlot: counterSlots.get(rule.id) ?? 0,
         rank: RANKED_ACTIONS.indexOf(rule.action),
         expiresMs: rule.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(rule.expires_at),
+        isBan: rule.id >= FIRST_BAN_RULE_ID,
         condition: conditions.placeOf(rule),
         packetCondition: packetConditions.placeOf(rule),
         limit: rule.action === 'limit' ? prepareLimit(rule, ++limits, counterSlots) : undefined,

@@ -2,7 +2,7 @@
 import { RULE_CHAIN_LIMIT, RULE_LIMIT, RULE_VALUE } from '@packetlog/bpf';
 import { RulesCompileError } from './compile-error.ts';
 import type { Places } from './prefix-indexes.ts';
-import { LIMIT_RANK, type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
+import { isOutlived, LIMIT_RANK, type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
 import type { ServiceSignatures } from './signatures.ts';
 
 /** Total size of all rows, in bytes. */
@@ -223,11 +223,12 @@ class Covered {
   #byCondition: Map<number, number> | undefined;
 
   /** Whether an earlier rule decides wherever this one could. */
-  has({ packetCondition, expiresMs }: PreparedRule): boolean {
-    return expiresMs <= Math.max(this.#until, this.#byCondition?.get(packetCondition) ?? this.#until);
+  has(rule: PreparedRule): boolean {
+    return isOutlived(rule, Math.max(this.#until, this.#byCondition?.get(rule.packetCondition) ?? this.#until));
   }
 
-  add({ packetCondition, expiresMs }: PreparedRule): void {
+  add({ packetCondition, expiresMs, isBan }: PreparedRule): void {
+    if (isBan) return;
     if (packetCondition === UNCONDITIONAL) {
       this.#until = expiresMs;
       return;

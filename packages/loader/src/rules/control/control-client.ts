@@ -14,18 +14,13 @@ import type {
   RulesVerb,
 } from '@packetlog/common';
 import type { AlertAnswer, AlertRequest, AlertVerb } from '../../ipc/alerts/alerts-access.ts';
-import {
-  type ControlSession,
-  controlSessionSchema,
-  type LoaderIdentity,
-  loaderIdentitySchema,
-  type RotatedTokens,
-  recordDirectorySchema,
-  rotatedTokensSchema,
-} from '../../ipc/control-session.ts';
-import { type LoaderStatus, loaderStatusSchema } from '../../ipc/loader-status.ts';
+import type { ControlSession, LoaderIdentity, RotatedTokens } from '../../ipc/control-session.ts';
+import type { LoaderStatus } from '../../ipc/loader-status.ts';
 import type { LocalPastAnswers, LocalPastRequests, LocalPastVerb } from '../../ipc/past-access.ts';
-import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
+import { ADDRESS_HEADER, USER_HEADER } from './control-headers.ts';
+
+/** Loaded when needed: most commands check no answer. */
+const sessionSchemas = () => import('../../ipc/control-session.ts');
 
 /** No loader listens on this socket. */
 export class NoLoaderError extends Error {
@@ -54,19 +49,19 @@ export class ControlClient {
   /** Returns the loader's session. Also rejects if the loader has another version. */
   async session(): Promise<ControlSession> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
-    return controlSessionSchema.parse(answer.value);
+    return (await sessionSchemas()).controlSessionSchema.parse(answer.value);
   }
 
   /** Returns the loader's status. Also rejects if the loader has another version. */
   async status(): Promise<LoaderStatus> {
     const answer = await this.#post<{ value?: unknown }>('/status', '');
-    return loaderStatusSchema.parse(answer.value);
+    return (await import('../../ipc/loader-status.ts')).loaderStatusSchema.parse(answer.value);
   }
 
   /** Replaces the tokens of the dashboard. Also rejects if the loader has an earlier version. */
   async rotateTokens(): Promise<RotatedTokens> {
     const answer = await this.#post<{ value?: unknown }>('/rotate-tokens', '');
-    return rotatedTokensSchema.parse(answer.value);
+    return (await sessionSchemas()).rotatedTokensSchema.parse(answer.value);
   }
 
   /** Asks about recorded packets, or changes their bookmarks. A loader of an earlier version answers `not_found`. */
@@ -97,7 +92,7 @@ export class ControlClient {
   /** Returns which loader answers. Also works with a loader of another version. */
   async identity(): Promise<LoaderIdentity> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
-    return loaderIdentitySchema.parse(answer.value);
+    return (await sessionSchemas()).loaderIdentitySchema.parse(answer.value);
   }
 
   /**
@@ -106,7 +101,7 @@ export class ControlClient {
    */
   async recordDirectory(ms: number): Promise<string | undefined> {
     const answer = await this.#post<{ value?: unknown }>('/session', '', AbortSignal.timeout(ms));
-    return recordDirectorySchema.parse(answer.value).record_directory;
+    return (await sessionSchemas()).recordDirectorySchema.parse(answer.value).record_directory;
   }
 
   importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {

@@ -38,15 +38,13 @@ import {
 } from '../../ipc/past-access.ts';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { RulesApi } from '../api/rules-api.ts';
+import { ADDRESS_HEADER, USER_HEADER } from './control-headers.ts';
 
 /** Limits a request body. A list of 1,100,000 lines is much shorter. */
 const MAX_BYTES = 256 * 1024 * 1024;
 /** umask for bind(2), which creates a socket with mode 0777: only its owner gets access. */
 const OWNERS_UMASK = 0o177;
 const MAX_NAME_LENGTH = 64;
-
-export const USER_HEADER = 'x-packetlog-user';
-export const ADDRESS_HEADER = 'x-packetlog-address';
 
 type Answer =
   | RulesAnswer<RulesVerb>

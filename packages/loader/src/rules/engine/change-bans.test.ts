@@ -112,4 +112,65 @@ describe('bans', () => {
       expect.objectContaining({ id: FIRST_BAN_RULE_ID + 1, total: { packets: 7, bytes: 700, last_seen_ms: 1 } }),
     );
   });
+
+  it('that end early are permitted at once, in both slots, and after the pending change', async () => {
+    await fake.add({ source: 'any', destination_port: 23 });
+    await fake.service.changeBans([ban(1, '203.0.113.7'), ban(2, '203.0.113.8')]);
+    const { length } = fake.kernel.published;
+    await fake.service.endBans([FIRST_BAN_RULE_ID + 1]);
+    expect([fake.kernel.verdict('203.0.113.7'), fake.kernel.verdict('203.0.113.7', 23)]).toEqual(['permit', 'deny 1']);
+    expect(fake.kernel.verdict('203.0.113.8')).toBe(`deny ${FIRST_BAN_RULE_ID + 2}`);
+    expect(fake.kernel.published).toHaveLength(length);
+    await fake.service.revert(ROOT);
+    expect(fake.kernel.verdict('203.0.113.7')).toBe('permit');
+  });
+
+  it('that end while an image with them is compiled or on its way to the kernel are not in it', async () => {
+    await fake.service.changeBans([1, 2, 3].map((n) => ban(n, `203.0.113.${n}`)));
+    const verdicts = () => [1, 2, 3].map((n) => fake.kernel.verdict(`203.0.113.${n}`).slice(0, 4));
+    const end = (n: number) => fake.service.endBans([FIRST_BAN_RULE_ID + n]);
+    let ending: Promise<void> | undefined;
+    fake.kernel.sent = () => {
+      expect(verdicts()).toEqual(['perm', 'deny', 'deny']);
+      ending = end(2);
+    };
+    const adding = fake.add({ source: '192.0.2.9' });
+    await end(1);
+    await adding;
+    await ending;
+    expect(verdicts()).toEqual(['perm', 'perm', 'deny']);
+    // An image that is published again, because the disk is full.
+    fake.world.commitFault = new Error('no space left');
+    expect(await rejection(fake.add({ source: '192.0.2.10' }))).toMatchObject({ code: 'internal' });
+    expect([...verdicts(), fake.kernel.verdict('192.0.2.9')]).toEqual(['perm', 'perm', 'deny', 'deny 1']);
+  });
+
+  it('that end while bans are replaced by a list with them stay ended, until they are resumed', async () => {
+    let ending: Promise<void> | undefined;
+    fake.kernel.sent = () => {
+      ending = fake.service.endBans([FIRST_BAN_RULE_ID + 1]);
+    };
+    await fake.service.changeBans([ban(1, '203.0.113.7')]);
+    await ending;
+    expect(fake.kernel.verdict('203.0.113.7')).toBe('permit');
+    // The lockout guard knows it, too.
+    fake.world.protected = [{ kind: 'ssh_peer', address: '203.0.113.7', ports: [22] }];
+    expect(await rejection(fake.add({ source: '203.0.113.7' }))).toMatchObject({ code: 'lockout' });
+    fake.world.protected = [];
+    await fake.service.changeBans([ban(1, '203.0.113.7')]);
+    expect(fake.kernel.verdict('203.0.113.7')).toBe('permit');
+    fake.service.resumeBans([FIRST_BAN_RULE_ID + 1]);
+    await fake.service.changeBans([ban(1, '203.0.113.7')]);
+    expect(fake.kernel.verdict('203.0.113.7')).toBe(DENIED);
+  });
+
+  it('that are kept are those that later changes compile', async () => {
+    await fake.service.changeBans([ban(1, '203.0.113.7'), ban(2, '203.0.113.8')]);
+    fake.service.keepBans([ban(2, '203.0.113.8')]);
+    await fake.add({ source: '192.0.2.9' });
+    expect([fake.kernel.verdict('203.0.113.7'), fake.kernel.verdict('203.0.113.8')]).toEqual([
+      'permit',
+      `deny ${FIRST_BAN_RULE_ID + 2}`,
+    ]);
+  });
 });

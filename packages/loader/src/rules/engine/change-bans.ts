@@ -31,6 +31,7 @@ export async function changeBans(parts: PipelineParts, bans: readonly Rule[]): P
     throw error;
   }
   if (provisional !== undefined) await restageOrDrop(parts, provisional);
+  enforcement.forgetEnded();
   await enforced(enforcement.confirmed.ruleset);
 }
 

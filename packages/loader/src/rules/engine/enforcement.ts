@@ -3,6 +3,7 @@ import type { Rule, RuleCounters } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { RuleSlot } from '../../ipc/rule-slot.ts';
+import { endRules, nodesOffset } from '../../xdp/end-rules.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { CompileJob } from '../compiler/worker/jobs.ts';
 import { untilInto } from '../compiler/worker/until.ts';
@@ -19,6 +20,8 @@ export interface RuleKernel {
     freshCounters: readonly number[],
     owners?: ReadonlyMap<number, number>,
   ): Promise<void>;
+  /** Ends rules that have an end, in both slots and at once. If it rejects, some may have ended. */
+  end(ids: readonly number[]): Promise<void>;
   /** Reads whether the kernel has the images that were published last. */
   inForce?(): Promise<{ readonly images: boolean }>;
 }
@@ -43,6 +46,8 @@ export class Enforcement {
   readonly #current: { confirmed: CompiledRuleset; provisional: CompiledRuleset | undefined };
   /** Deny rules beside those of the ruleset: no change of the rules concerns them, and they are not in its file. */
   #bans: readonly Rule[] = [];
+  /** Rules of bans that ended early: an image that is being compiled may still have them. */
+  #ended = new Set<number>();
   /** Monotonic time until which the kernel may still use provisional rules that have ended here. */
   #staleUntilMonoNs = 0n;
   /** Counter slots that were compiled but are not published yet. */
@@ -79,6 +84,27 @@ export class Enforcement {
   /** Bans that every ruleset is compiled with from now on. What is in force stays as it is. */
   set bans(bans: readonly Rule[]) {
     this.#bans = bans;
+  }
+
+  /**
+   * Ends bans that are in force, and those in images that are being compiled, as if their ends had come. Call it at any time:
+   * it does not wait for changes. If it rejects, some may have ended.
+   */
+  async endBans(ids: readonly number[]): Promise<void> {
+    for (const id of ids) this.#ended.add(id);
+    this.#endIn(this.#current.confirmed);
+    this.#endIn(this.#current.provisional);
+    await this.#kernel.end(ids);
+  }
+
+  /** Lets bans that ended early be in force again from the next publication on. */
+  resumeBans(ids: readonly number[]): void {
+    for (const id of ids) this.#ended.delete(id);
+  }
+
+  /** Call it when everything in force was compiled with the current bans, and nothing is being compiled. */
+  forgetEnded(): void {
+    this.#ended = new Set(this.#bans.flatMap(({ id }) => (this.#ended.has(id) ? [id] : [])));
   }
 
   get interfaces(): CompileTarget['interfaces'] {
@@ -184,12 +210,21 @@ export class Enforcement {
   async #publish(slot: RuleSlot, compiled: CompiledRuleset): Promise<void> {
     const inForce = this.#slotsInForce();
     const fresh = [...compiled.slots].filter(([id]) => !inForce.has(id)).map(([, counterSlot]) => counterSlot);
+    this.#endIn(compiled);
     await this.#kernel.publish(slot, compiled.image, fresh, compiled.slots);
     this.#current[slot] = compiled;
+    // The kernel knows what has ended meanwhile.
+    this.#endIn(compiled);
     this.#reserved = new Map();
     // Not before: counts that are on their way are those of the rules that had these slots until now.
     this.totals.assign(this.#slotsInForce(), fresh);
     this.trials.follow(this.top.ruleset);
+  }
+
+  #endIn(compiled: CompiledRuleset | undefined): void {
+    if (compiled?.image === undefined || this.#ended.size === 0) return;
+    const image = new Uint8Array(compiled.image);
+    endRules(image.subarray(nodesOffset(image)), this.#ended);
   }
 
   #slotsInForce(): Map<number, number> {

@@ -99,6 +99,24 @@ export class RulesService {
     return this.#engine.queue.run(() => changeBans(this.#engine.parts, bans));
   }
 
+  /**
+   * Ends bans in the kernel at once, without waiting for the changes before it. Later changes still compile them: `keepBans`
+   * ends that. Rejects with the kernel's error; some may then have ended.
+   */
+  endBans(ids: readonly number[]): Promise<void> {
+    return this.#options.enforcement.endBans(ids);
+  }
+
+  /** Lets bans that ended be in force again with the next `changeBans`. */
+  resumeBans(ids: readonly number[]): void {
+    this.#options.enforcement.resumeBans(ids);
+  }
+
+  /** Sets the bans that later changes compile, where others have ended. */
+  keepBans(bans: readonly Rule[]): void {
+    this.#options.enforcement.bans = bans;
+  }
+
   /** Returns the outcome of a change in its turn without making it. Rejects with a RulesRejection. */
   check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
     return this.#engine.queue.run(() => this.#engine.pipeline.check(change));

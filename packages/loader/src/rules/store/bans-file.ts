@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { FIRST_BAN_RULE_ID, MAX_BANS, type Rule, ruleIdSchema } from '@packetlog/common';
 import { z } from 'zod';
+import { ENDED_MS } from '../../xdp/end-rules.ts';
 import { writeAtomically } from './atomic-file.ts';
 
 /** Much more than MAX_BANS and MAX_STRIKES need. */
@@ -68,6 +69,11 @@ export function storedBans(path: string): Rule[] {
 /** Throws the file system's error. */
 export function writeBansFile(path: string, file: BansFile): void {
   writeAtomically(path, JSON.stringify(file));
+}
+
+/** Returns a ban that was ended early, as the kernel's image has it until it is replaced. */
+export function endedEarly(ban: StoredBan): StoredBan {
+  return { ...ban, ends_at_ms: ENDED_MS };
 }
 
 /** Returns the deny rule of a ban. */

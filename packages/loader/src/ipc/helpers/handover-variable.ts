@@ -1,0 +1,2 @@
+/** Environment variable of the handover; the core takes it out. */
+export const HANDOVER_VARIABLE = 'PACKETLOG_HANDOVER';
