@@ -4,15 +4,23 @@
  */
 import * as z from 'zod/mini';
 import { defaultPolicySchema, fileRuleSchema, setNameSchema } from '../rules/rule.ts';
-import { groupNameSchema, personNameSchema } from './fleet-names.ts';
+import { groupNameSchema, MAX_FLEET_LIST_NAME, personNameSchema } from './fleet-names.ts';
+
+const listNameSchema = setNameSchema.check(
+  z.maxLength(MAX_FLEET_LIST_NAME, { error: `Write at most ${MAX_FLEET_LIST_NAME} characters.` }),
+);
 
 /** Rules of a generation. They neither replace nor change a node's own rules and protected addresses. */
 export const fleetRulesSchema = z.strictObject({
-  /** Absent: that of the node. */
+  /** Absent: that of the node. Otherwise the node keeps its own for later. */
   default_policy: z.optional(defaultPolicySchema),
+  /** A node ignores `id`, `created_by`, `created_at` and `group`, and leaves out those that have expired. */
   rules: z._default(z.array(fileRuleSchema), []),
-  /** Lists as text, as for `packetlog rules import`. On the node a set is named `fleet.NAME`. */
-  lists: z._default(z.record(setNameSchema, z.string()), {}),
+  /**
+   * Lists as text, as for `packetlog rules import`. Sources of rules can only be these sets. On a node a set is named
+   * `fleet.NAME`.
+   */
+  lists: z._default(z.record(listNameSchema, z.string()), {}),
 });
 export type FleetRules = z.output<typeof fleetRulesSchema>;
 

@@ -8,6 +8,7 @@ import * as z from 'zod/mini';
 import { hasPorts } from '../record/field-names.ts';
 import { parseDuration } from './duration.ts';
 import { formatTcpFlags, parseTcpFlags } from './flag-condition.ts';
+import { groupNameSchema } from './fleet-name.ts';
 import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
 import { LIMIT_MEASURES, type LimitFields, limitProblem, parsePer, parseRate, parseThen } from './limit.ts';
 import { followedHeader } from './never-matches.ts';
@@ -83,6 +84,9 @@ export const reasonSchema = line(MAX_REASON_LENGTH);
 const reason = reasonSchema;
 const createdBy = line(MAX_CALLER_LENGTH);
 const time = z.iso.datetime({ error: 'Write a time in UTC as 2030-01-31T12:00:00Z.' });
+
+/** Group of nodes whose generation the rule is from; absent: it is a rule of this node. Only the loader sets it. */
+const group = groupNameSchema;
 
 export const ruleIdSchema = z.int().check(z.minimum(1), z.maximum(MAX_RULE_ID));
 export const setNameSchema = z
@@ -181,6 +185,7 @@ export const ruleSchema = z
     created_at: time,
     /** When the rule expires; absent: no expiry. */
     expires_at: z.optional(time),
+    group: z.optional(group),
   })
   .check(z.refine(portsFit, portsDoNotFit), conditionsFit, limitFits);
 export type Rule = z.infer<typeof ruleSchema>;
@@ -238,7 +243,7 @@ export const ruleChangesSchema = z
 export type RuleChanges = z.input<typeof ruleChangesSchema>;
 export type CheckedRuleChanges = z.output<typeof ruleChangesSchema>;
 
-/** Selects the rules that have all given values: at least a source or a reason. */
+/** Selects the rules that have all given values: at least a source, a reason or a group. */
 export const ruleSelectorSchema = z
   .strictObject({
     source: z.optional(source),
@@ -252,10 +257,12 @@ export const ruleSelectorSchema = z
     fragment: z.optional(fragment),
     /** The whole reason. */
     reason: z.optional(reason.check(z.minLength(1))),
+    /** Rules of the fleet for this group. */
+    group: z.optional(group),
   })
   .check(
-    z.refine((selector) => selector.source !== undefined || selector.reason !== undefined, {
-      error: 'Give a `source` or a `reason`.',
+    z.refine((selector) => (selector.source ?? selector.reason ?? selector.group) !== undefined, {
+      error: 'Give a `source`, a `reason` or a `group`.',
     }),
   );
 /** As sent. */
@@ -278,6 +285,7 @@ export const fileRuleSchema = z
     created_by: z.optional(createdBy),
     created_at: z.optional(time),
     expires_at: z.optional(time),
+    group: z.optional(group),
   })
   .check(z.refine(portsFit, portsDoNotFit), conditionsFit, limitFits);
 export type FileRule = z.output<typeof fileRuleSchema>;

@@ -29,6 +29,8 @@ export const rulesFileSchema = z.strictObject({
   /** `sha256:…` over the rest; distinguishes an edited file from one that the loader wrote. */
   checksum: z.optional(z.string()),
   default_policy: z._default(defaultPolicySchema, 'permit'),
+  /** The node's own default policy, while a generation of its fleet sets `default_policy`. */
+  own_default_policy: z.optional(defaultPolicySchema),
   rules: z._default(z.array(fileRuleSchema), []),
   sets: z._default(z.record(setNameSchema, fileSetSchema), {}),
   /** Addresses and networks that no rule may deny. */

@@ -34,6 +34,7 @@ export const ruleShape: { readonly [Key in keyof Rule]-?: Check<Rule[Key]> } = {
   created_by: isText,
   created_at: isText,
   expires_at: mayBe(isText),
+  group: mayBe(isText),
 };
 
 const isRulesStep = isShape<RulesStep>({

@@ -109,6 +109,11 @@ describe('a removal', () => {
     expect(await matching({ reason: 'scan', source: '192.0.2.1' })).toEqual([{ source: '192.0.2.1', reason: 'scan' }]);
   });
 
+  it('selects the rules of the fleet by their group', async () => {
+    const { matching } = (await removalOf([], { group: 'web', action: 'deny' }, from(''))).request;
+    expect(matching).toEqual([{ action: 'deny', group: 'web' }]);
+  });
+
   it('reads ids and sources from standard input', async () => {
     expect(await removalOf(['-'], { action: 'deny', force: true }, from('7\n# x\n192.0.2.1\nset:drop\n'))).toEqual({
       request: {
@@ -125,7 +130,7 @@ describe('a removal', () => {
 
   it.each([
     [[], {}, '', /no rule is named/],
-    [[], { port: '22' }, '', /narrow --source, --set or --reason/],
+    [[], { port: '22' }, '', /narrow --source, --set, --reason or --group/],
     [[], { source: '192.0.2.1', set: 'drop' }, '', /a set is replaced as a whole/],
     [['-'], {}, '# nothing\n', /no lines/],
     [['-', '1'], {}, '1', /cannot be combined/],

@@ -20,11 +20,12 @@ export async function removalOf(
   options: Record<string, unknown>,
   read: () => Promise<string>,
 ): Promise<Removal> {
-  const { source, set, action, reason } = options as {
+  const { source, set, action, reason, group } = options as {
     source?: string;
     set?: string;
     action?: string;
     reason?: string;
+    group?: string;
   };
   if (source !== undefined && set !== undefined) throw oneEntry(source, set);
   const selectedSource = source ?? (set === undefined ? undefined : `set:${set}`);
@@ -32,6 +33,7 @@ export async function removalOf(
     ...(action === undefined ? {} : { action }),
     ...match(options),
     ...(reason === undefined ? {} : { reason }),
+    ...(group === undefined ? {} : { group }),
   };
   const of = (text: string) => ({ source: text, ...conditions }) as RuleSelector;
   if (ids.includes(STANDARD_INPUT)) {
@@ -39,15 +41,16 @@ export async function removalOf(
       throw usageError('- cannot be combined with ids, --source or --set');
     return fromLines(await read(), of, force(options));
   }
-  if (selectedSource === undefined && reason === undefined && Object.keys(conditions).length > 0) {
+  const isSelected = (selectedSource ?? reason ?? group) !== undefined;
+  if (!isSelected && Object.keys(conditions).length > 0) {
     throw usageError(
-      '--action, --protocol, --port, --interface and conditions narrow --source, --set or --reason, which is missing',
+      '--action, --protocol, --port, --interface and conditions narrow --source, --set, --reason or --group, which is missing',
     );
   }
-  if (selectedSource === undefined && reason === undefined && ids.length === 0)
-    throw usageError('no rule is named: give ids, --source, --set, --reason or -');
+  if (!isSelected && ids.length === 0)
+    throw usageError('no rule is named: give ids, --source, --set, --reason, --group or -');
   const matching: RuleSelector[] =
-    selectedSource !== undefined ? [of(selectedSource)] : reason !== undefined ? [conditions as RuleSelector] : [];
+    selectedSource !== undefined ? [of(selectedSource)] : isSelected ? [conditions as RuleSelector] : [];
   return { request: { ids: ids.map(ruleId), matching, ...force(options) }, lines: [] };
 }
 

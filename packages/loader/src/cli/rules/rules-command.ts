@@ -145,12 +145,13 @@ Many rules in one change, all of them or none:
 
   const remove = subcommand(
     'remove [id...]',
-    'remove rules by id, source or reason; - reads ids and sources from standard input, one per line',
+    'remove rules by id, source, reason or group; - reads ids and sources from standard input, one per line',
     removeRules,
   );
   remove.option('--source <source>', 'all rules with this source: an address, a network, any or set:NAME');
   remove.option('--set <name>', 'all rules that use this set; the set is removed with the last of them');
   remove.option('--reason <text>', 'only rules with exactly this reason; without --source and --set, all of them');
+  remove.option('--group <name>', 'only rules of the fleet for this group; alone, all of them');
   remove.addOption(new Option('--action <action>', 'only rules with this action').choices([...RULE_ACTIONS]));
   for (const option of matchOptions()) remove.addOption(option);
   remove.addOption(forceOption());

@@ -130,7 +130,7 @@ function cells(rule: ListedRule, nowMs: number): string[] {
     rule.expires_at === undefined
       ? 'no expiry'
       : `in ${formatDuration(Math.max(0, Date.parse(rule.expires_at) - nowMs))}`,
-    rule.created_by,
+    rule.group === undefined ? rule.created_by : `fleet: ${rule.group}, ${rule.created_by}`,
     rule.reason,
   ].map(printableName);
 }

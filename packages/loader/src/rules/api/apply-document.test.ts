@@ -68,3 +68,22 @@ it('reports a set that has neither its own list nor a kept one', async () => {
     },
   });
 });
+
+it('does not apply the rules of a fleet in a copy of a node’s rules file, and says so', async () => {
+  const document = {
+    version: 1 as const,
+    default_policy: 'deny' as const,
+    own_default_policy: 'permit' as const,
+    rules: [
+      { action: 'deny' as const, source: 'set:fleet.bad', group: 'web' },
+      { action: 'deny' as const, source: '192.0.2.1' },
+    ],
+    sets: { 'fleet.bad': {} },
+  };
+  const answer = await rulesApi.ask('apply', { document }, { who: ROOT, mayChange: true, mayNameFiles: true });
+  expect(answer).toMatchObject({
+    ok: true,
+    value: { notes: ['1 rule of the fleet is not applied: only a hub sets such rules.'] },
+  });
+  expect(fake.service.ruleset).toMatchObject({ defaultPolicy: 'permit', rules: [{ source: '192.0.2.1' }] });
+});

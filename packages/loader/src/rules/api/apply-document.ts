@@ -1,7 +1,9 @@
 /** Reads the document of a `rules:apply` request, with its lists. */
-import { type CheckedRulesRequest, mappedNote, neverMatches } from '@packetlog/common';
+import { type CheckedRulesRequest, type FileRule, mappedNote, neverMatches } from '@packetlog/common';
+import { isFleetSet } from '@packetlog/common/fleet';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { type Desired, namedSets } from '../ruleset/apply.ts';
+import { isFleetRule } from '../ruleset/fleet-part.ts';
 import { invalid } from '../ruleset/rejection.ts';
 import { isExpired, type NamedSet, type SetOrigin } from '../ruleset/ruleset.ts';
 import { readSet, requireGood } from '../store/read-set.ts';
@@ -28,7 +30,9 @@ export async function readApplied(
   const notes = document.rules.flatMap(
     ({ source }, i) => mappedNote((written[i] as { source?: unknown } | undefined)?.source, source) ?? [],
   );
+  notes.push(...fleetNote(document.rules));
   const rules = document.rules.filter((rule) => {
+    if (isFleetRule(rule)) return false;
     if (!isExpired(rule, nowMs)) return true;
     notes.push(`The rule for ${rule.source} is not applied. ${neverMatches(rule, { nowMs })}`);
     return false;
@@ -37,6 +41,7 @@ export async function readApplied(
   const sets = new Map<string, NamedSet>();
   const keptSets: string[] = [];
   for (const [name, set] of Object.entries(document.sets)) {
+    if (isFleetSet(name)) continue;
     if (!used.has(name)) {
       notes.push(`Set ${name} is not applied: no rule names it.`);
       continue;
@@ -55,6 +60,14 @@ export async function readApplied(
     notes.push(...read.notes.map((note) => `Set ${name}: ${note}`));
     sets.set(name, requireGood(read));
   }
-  const { default_policy: defaultPolicy, protect } = document;
+  const { default_policy, own_default_policy: defaultPolicy = default_policy, protect } = document;
   return { desired: { defaultPolicy, rules, sets, keptSets, protect }, notes };
+}
+
+/** A copy of a node's rules file also has the rules of its fleet. */
+function fleetNote(rules: readonly FileRule[]): string[] {
+  const fleet = rules.filter(isFleetRule).length;
+  if (fleet === 0) return [];
+  const [what, are] = fleet === 1 ? ['rule', 'is'] : ['rules', 'are'];
+  return [`${fleet} ${what} of the fleet ${are} not applied: only a hub sets such rules.`];
 }

@@ -16,6 +16,7 @@ import {
   setPolicy,
 } from '../ruleset/changes.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
+import type { GenerationId } from '../ruleset/pending.ts';
 import { hasSameOrigin, type NamedSet, type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 export const LOADER: CallerIdentity = { name: 'packetlog', via: 'loader' };
@@ -45,6 +46,8 @@ export interface Change<Value> {
   readonly isUnattended: boolean;
   /** Skips guard and risk: a rule expired, or this content was accepted before. */
   readonly isAccepted: boolean;
+  /** The generation of the fleet that this change puts in force. */
+  readonly generation?: GenerationId;
   /** Name of the set that may be empty. */
   readonly mayBeEmpty?: string | undefined;
   /** Returns the same outcome each time it is called with the same arguments. Throws RulesRejection. */
@@ -225,7 +228,7 @@ function setStates(ruleset: Ruleset, { name }: NamedSet): { before?: AuditState 
 }
 
 /** Returns only what differs between the two rulesets. */
-function difference(from: Ruleset, to: Ruleset): { before: AuditState; after: AuditState } {
+export function difference(from: Ruleset, to: Ruleset): { before: AuditState; after: AuditState } {
   const only = (one: Ruleset, other: Ruleset): AuditState => {
     const theirs = new Set(other.rules.map((rule) => JSON.stringify(rule)));
     const rules = one.rules.filter((rule) => !theirs.has(JSON.stringify(rule)));

@@ -20,7 +20,7 @@ import { compile } from './compile-change.ts';
 import type { CompiledRuleset } from './enforcement.ts';
 import { type GuardParts, guard, lockouts } from './guard.ts';
 import { type Applied, propose } from './propose.ts';
-import { endWait, type PublishParts, restage, settle, stage } from './publish.ts';
+import { endWait, type PublishParts, pushWaited, restage, settle, stage } from './publish.ts';
 import { asRejection, changeText, endedText, STAYS_IN_FRONT } from './rejection-text.ts';
 import { requireTried } from './trial-gate.ts';
 import { validate } from './validate.ts';
@@ -122,7 +122,8 @@ export class Pipeline {
     const what = applied.map(({ change, outcome }) => changeText(change, outcome)).join('; ');
     const fileContent = isLoad(applied) ? contentHash(compiled.ruleset) : undefined;
     const who = applied.at(-1)?.change.who ?? LOADER;
-    const facts = { untilMonoNs, revision, why: sentence(risk), what, who, fileContent };
+    const generation = applied.at(-1)?.change.generation;
+    const facts = { untilMonoNs, revision, why: sentence(risk), what, who, fileContent, generation };
     pending.begin({ ...facts, id: history.nextId() }, timeIsOver);
     return { waits: true };
   }
@@ -145,7 +146,9 @@ export class Pipeline {
       return { waits: false, warning };
     }
     // The risky rule was removed or made harmless.
-    if (contentHash(back) !== contentHash(compiled.ruleset)) this.#parts.history.push({ ...step, back });
+    if (contentHash(back) !== contentHash(compiled.ruleset)) {
+      pushWaited(this.#parts, { ...step, back }, compiled.ruleset);
+    }
     return { waits: false, warning: (await endWait(this.#parts)) ? warning : STAYS_IN_FRONT };
   }
 
@@ -223,7 +226,8 @@ export class Pipeline {
 
   #remember({ change, before, outcome }: Applied, revision: number): void {
     const { history } = this.#parts;
-    if (change.remember) change.remember(before, revision);
+    if (change.generation) history.keepFleet(outcome.ruleset);
+    else if (change.remember) change.remember(before, revision);
     else if (change.what === 'load') history.clear();
     else if (!change.isUnattended) {
       const what = changeText(change, outcome);

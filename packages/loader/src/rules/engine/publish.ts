@@ -1,5 +1,6 @@
 /** Stage 6, publish: kernel and disk both get the new rules, or both keep the previous ones. */
 
+import type { History, NewStep } from '../ruleset/change-history.ts';
 import type { Pending } from '../ruleset/pending.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -141,6 +142,16 @@ async function rollBack(
     return message;
   }
   throw cannotWrite(cause);
+}
+
+/** Records a pending change that was confirmed, so that it can be undone; `now`: the rules with it. */
+export function pushWaited(
+  { history, pending }: { readonly history: History; readonly pending: Pending },
+  step: NewStep,
+  now: Ruleset,
+): void {
+  if (pending.generation === undefined) history.push(step);
+  else history.pushBesideFleet(step, now);
 }
 
 async function kernelRejected(enforcement: Enforcement, cause: unknown): Promise<RulesRejection> {

@@ -5,6 +5,7 @@ import type { AuditEntry, PendingChange, Rule, RuleCounters, RulesResults, Rules
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { CallerIdentity } from '../../ipc/rules-access.ts';
+import type { Pending } from '../ruleset/pending.ts';
 import { isExpired, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
 import type { LimitRule, TrialOutcome } from '../safety/limit-trials.ts';
 import type { Protected } from '../safety/protected-sources.ts';
@@ -40,6 +41,11 @@ export class RulesService {
   /** The change that waits to be confirmed; undefined if there is none. */
   get pending(): PendingChange | undefined {
     return this.#engine.pending.forClients;
+  }
+
+  /** The generation of the fleet that waits to be confirmed. `isAlone`: no other risky change waits with it. */
+  get pendingGeneration(): Pending['generation'] {
+    return this.#engine.pending.generation;
   }
 
   get alarms(): Alarms {

@@ -8,7 +8,7 @@ import { type Change, LOADER } from './change.ts';
 import type { FileLoads } from './file-loads.ts';
 import type { Journal } from './journal.ts';
 import type { PipelineParts } from './pipeline.ts';
-import { settle } from './publish.ts';
+import { pushWaited, settle } from './publish.ts';
 import { STAYS_IN_FRONT, stillInFront } from './rejection-text.ts';
 
 export interface WaitingParts {
@@ -34,7 +34,7 @@ export class WaitingChange {
    */
   async confirm(caller: CallerIdentity): Promise<RulesResults['confirm']> {
     const { pipeline, fileAgrees, note, changed } = this.#parts;
-    const { enforcement, pending, history } = pipeline;
+    const { enforcement, pending } = pipeline;
     const { provisional, confirmed } = enforcement;
     if (!pending.isThere || provisional === undefined) {
       throw notFound('No change is pending. It may have reverted already; see: packetlog rules audit.');
@@ -45,8 +45,8 @@ export class WaitingChange {
     const warning = await settle(pipeline, provisional, { fileSaysIt });
     if (fileSaysIt) fileAgrees(provisional.ruleset);
     await enforcement.release(untilMonoNs);
+    if (step !== undefined) pushWaited(pipeline, { ...step, back: confirmed.ruleset }, provisional.ruleset);
     pending.end();
-    if (step !== undefined) history.push({ ...step, back: confirmed.ruleset });
     note({ what: 'confirm', who: caller, why: forClients?.why ?? '' });
     return { revision: changed(), ...(warning === undefined ? {} : { warning }) };
   }

@@ -3,6 +3,7 @@ import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common
 import type { AddressList } from '../lists/address-list.ts';
 import { type Circumstances, matchKey, numbersOf, requireAddable } from './changes.ts';
 import { describeSet } from './describe-set.ts';
+import { ownPart, ownPolicy, withFleetPart } from './fleet-part.ts';
 import { invalid } from './rejection.ts';
 import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
@@ -17,16 +18,23 @@ export interface Desired {
   readonly protect: readonly string[];
 }
 
-/**
- * Makes the rules match the document. An existing rule with the action and match of a desired one keeps its id and
- * counters, and gets its reason and expiry. Of the other desired rules, one with the id of an existing rule changes
- * that rule. Returns the same ruleset if nothing differs. Throws RulesRejection.
- */
+/** Makes the node's own rules match the document, and keeps those of the fleet. See `applyTo`. */
 export function applyDesired(
   ruleset: Ruleset,
   desired: Desired,
   at: Circumstances,
 ): { ruleset: Ruleset; diff: RulesDiff } {
+  const before = { ...ownPart(ruleset), defaultPolicy: ownPolicy(ruleset) };
+  const { ruleset: after, diff } = applyTo(before, desired, at);
+  return after === before ? { ruleset, diff } : { ruleset: withFleetPart(after, ruleset), diff };
+}
+
+/**
+ * Makes the rules match the document. An existing rule with the action and match of a desired one keeps its id and
+ * counters, and gets its reason and expiry. Of the other desired rules, one with the id of an existing rule changes
+ * that rule. Returns the same ruleset if nothing differs. Throws RulesRejection.
+ */
+export function applyTo(ruleset: Ruleset, desired: Desired, at: Circumstances): { ruleset: Ruleset; diff: RulesDiff } {
   const pairs = pairUp(ruleset.rules, desired.rules);
   const paired = new Set(pairs.values());
   const diff: RulesDiff = { added: [], removed: [], changed: [], sets: [] };
@@ -102,7 +110,7 @@ function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule,
 }
 
 function wholeKey(rule: FileRule): string {
-  return JSON.stringify([matchKey(rule), rule.reason, timeOf(rule.expires_at), numbersOf(rule)]);
+  return JSON.stringify([matchKey(rule), rule.reason, timeOf(rule.expires_at), numbersOf(rule), rule.group]);
 }
 
 function withDesired(rule: Rule, { created_by: _by, created_at: _at, ...desired }: FileRule): Rule {

@@ -1,5 +1,7 @@
 /** Keeps the last changes of the rules, with the rules before each of them, for undo and redo. */
 import type { RulesStep } from '@packetlog/common';
+import { contentHash } from './content-hash.ts';
+import { withFleetPart } from './fleet-part.ts';
 import { invalid, notFound, type RulesRejection } from './rejection.ts';
 import { hasSameOrigin, type NamedSet, type Ruleset } from './ruleset.ts';
 
@@ -30,6 +32,22 @@ export class History {
   push(step: NewStep): void {
     this.#steps = [...this.#steps, { ...step, id: this.nextId() }].slice(-MAX_STEPS);
     this.#undone = [];
+  }
+
+  /**
+   * Records that a generation of the fleet is in force with `now`. It is no step: undo of earlier steps keeps it.
+   */
+  keepFleet(now: Ruleset): void {
+    const keep = (step: Step): Step => ({ ...step, back: withFleetPart(step.back, now) });
+    this.#steps = this.#steps.map(keep);
+    this.#undone = this.#undone.map(keep);
+  }
+
+  /** Adds a change that was pending together with a generation: what it changed beside it is the step, if anything. */
+  pushBesideFleet(step: NewStep, now: Ruleset): void {
+    this.keepFleet(now);
+    const back = withFleetPart(step.back, now);
+    if (contentHash(back) !== contentHash(now)) this.push({ ...step, back });
   }
 
   /** The step that undo would act on. */

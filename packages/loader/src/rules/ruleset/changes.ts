@@ -17,6 +17,8 @@ import {
   type RuleAction,
   ruleSchema,
 } from '@packetlog/common';
+import { isFleetSet } from '@packetlog/common/fleet';
+import { isFleetRule, ownPolicy } from './fleet-part.ts';
 import { invalid, notFound, RulesRejection } from './rejection.ts';
 import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
@@ -47,7 +49,8 @@ export function addRule(ruleset: Ruleset, draft: CheckedRuleDraft, circumstances
 
 /**
  * Adds all rules, or none. A draft that equals a rule in action and match updates it instead of adding a second one:
- * the later expiry applies, as it would with two rules, and a new reason replaces the earlier one.
+ * the later expiry applies, as it would with two rules, and a new reason replaces the earlier one. Rules of the fleet are
+ * not updated: the next generation would take the draft away.
  */
 export function addRules(
   ruleset: Ruleset,
@@ -58,7 +61,10 @@ export function addRules(
   const rules = [...ruleset.rules];
   const indexes = new Map<string, number>();
   // A file may contain equal rules: update the first of them.
-  for (let index = rules.length - 1; index >= 0; index--) indexes.set(matchKey(rules[index] as Rule), index);
+  for (let index = rules.length - 1; index >= 0; index--) {
+    const rule = rules[index] as Rule;
+    if (!isFleetRule(rule)) indexes.set(matchKey(rule), index);
+  }
   let { nextId } = ruleset;
   let isChanged = false;
   const added = drafts.map((draft, draftIndex): Omit<Added, 'ruleset'> => {
@@ -164,12 +170,16 @@ export function editRule(
     throw invalid(`changes.${issue?.path.join('.')}: ${issue?.message}`, `changes.${issue?.path.join('.')}`);
   }
   const rule = parsed.data;
+  requireOwnSet(rule, 'changes');
   requireSet(ruleset, rule);
   const rules = ruleset.rules.map((each) => (each.id === id ? rule : each));
   return { ruleset: withoutUnusedSets({ ...ruleset, rules }), before, rule };
 }
 
-/** Removes rules by id and by selector. Each id and each selector must match at least one rule. */
+/**
+ * Removes rules by id and by selector. Each id and each selector must match at least one rule. If a selector by group
+ * removes the last rules of the fleet, the node's own default policy counts again.
+ */
 export function removeRules(
   ruleset: Ruleset,
   {
@@ -191,15 +201,23 @@ export function removeRules(
     for (const rule of selected) removed.add(rule);
   });
   const rules = ruleset.rules.filter((rule) => !removed.has(rule));
-  return { ruleset: withoutUnusedSets({ ...ruleset, rules }), removed: [...removed] };
+  const isWithoutFleet = matching.some(({ group }) => group !== undefined) && !rules.some(isFleetRule);
+  const rest = isWithoutFleet ? withoutFleetPolicy(ruleset) : ruleset;
+  return { ruleset: withoutUnusedSets({ ...rest, rules }), removed: [...removed] };
+}
+
+function withoutFleetPolicy(ruleset: Ruleset): Ruleset {
+  const { ownPolicy: _, ...rest } = ruleset;
+  return { ...rest, defaultPolicy: ownPolicy(ruleset) };
 }
 
 function isSelected(
   rule: Rule,
-  { action, protocol, destination_port, interface: name, reason, ...selector }: CheckedRuleSelector,
+  { action, protocol, destination_port, interface: name, reason, group, ...selector }: CheckedRuleSelector,
 ): boolean {
   return (
     (reason === undefined || reason === rule.reason) &&
+    (group === undefined || group === rule.group) &&
     (action === undefined || action === rule.action) &&
     (protocol === undefined || protocol === rule.protocol) &&
     (destination_port === undefined || destination_port === rule.destination_port) &&
@@ -209,9 +227,14 @@ function isSelected(
 }
 
 function noneMatches(selector: CheckedRuleSelector, index: number): RulesRejection {
-  const { source, reason } = selector;
+  const { source, reason, group } = selector;
   const conditions = Object.keys(selector).length > 1 ? ' and these conditions' : '';
-  const what = source === undefined ? `reason ${JSON.stringify(reason)}` : `source ${source}`;
+  const what =
+    source !== undefined
+      ? `source ${source}`
+      : reason !== undefined
+        ? `reason ${JSON.stringify(reason)}`
+        : `group ${group}`;
   return new RulesRejection({
     code: 'not_found',
     message: `There is no rule with ${what}${conditions}. List the rules with: packetlog rules list.`,
@@ -219,8 +242,9 @@ function noneMatches(selector: CheckedRuleSelector, index: number): RulesRejecti
   });
 }
 
+/** Sets the node's own default policy. It counts at once, even if a generation of the fleet sets another. */
 export function setPolicy(ruleset: Ruleset, defaultPolicy: DefaultPolicy): Ruleset {
-  return { ...ruleset, defaultPolicy };
+  return { ...ruleset, defaultPolicy, ...(ruleset.ownPolicy !== undefined && { ownPolicy: defaultPolicy }) };
 }
 
 /** Replaces the set, and adds a rule for it if no rule with this action uses it. */
@@ -233,6 +257,7 @@ export function importSet(
 ): Added {
   const sets = new Map(ruleset.sets).set(set.name, set);
   const source = `set:${set.name}`;
+  if (isFleetSet(set.name)) throw fleetSet('set');
   const rule = ruleset.rules.find((each) => each.source === source && each.action === action);
   if (rule === undefined) return addRule({ ...ruleset, sets }, { action, source, reason }, circumstances);
   const same = reason === '' || rule.reason === reason;
@@ -270,6 +295,7 @@ export function requireAddable(ruleset: Ruleset, rule: Rule, nowMs: number, fiel
   if (isExpired(rule, nowMs)) {
     throw invalid(`${field}.expires_at: is in the past. Give a later time.`, `${field}.expires_at`);
   }
+  requireOwnSet(rule, field);
   requireSet(ruleset, rule, field);
 }
 
@@ -286,6 +312,16 @@ function requireSet(ruleset: Ruleset, rule: Rule, field = 'rule'): void {
     `${field}.source: there is no set ${name}. Import one first: packetlog rules import FILE --set ${name}.`,
     `${field}.source`,
   );
+}
+
+/** Throws RulesRejection if a rule of this node names a set of the fleet, which the next generation may remove. */
+function requireOwnSet(rule: Rule, field: string): void {
+  if (isFleetRule(rule)) return;
+  if (isFleetSet(setOf(rule) ?? '')) throw fleetSet(`${field}.source`);
+}
+
+function fleetSet(field: string): RulesRejection {
+  return invalid(`${field}: names that begin with fleet. are those of the fleet’s lists. Choose another name.`, field);
 }
 
 /** Removes sets that no rule names. */

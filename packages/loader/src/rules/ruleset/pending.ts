@@ -3,17 +3,27 @@ import type { PendingChange, RulesStep } from '@packetlog/common';
 
 const NS_PER_MS = 1_000_000n;
 
+/** Names a generation of the fleet. */
+export interface GenerationId {
+  readonly group: string;
+  readonly number: number;
+}
+
 export interface PendingFacts extends Pick<RulesStep, 'id' | 'what' | 'who'> {
   /** Monotonic time at which it reverts. */
   readonly untilMonoNs: bigint;
   /** Revision of the rules before the change. */
   readonly revision: number;
   readonly why: string;
+  /** The generation of the fleet that the change is. */
+  readonly generation?: GenerationId | undefined;
   /** Content hash of the rules file, if the change was loaded from there. */
   readonly fileContent?: string | undefined;
 }
 
-interface Waiting extends Pick<PendingFacts, 'why' | 'fileContent' | 'untilMonoNs'> {
+interface Waiting extends Pick<PendingFacts, 'why' | 'fileContent' | 'untilMonoNs' | 'generation'> {
+  /** True if another risky change has joined it. */
+  readonly isJoined: boolean;
   readonly revisionBefore: number;
   /** True if it must not be confirmed: the confirmed rules have changed without it. */
   readonly canOnlyRevert: boolean;
@@ -50,6 +60,12 @@ export class Pending {
     return this.#change?.step;
   }
 
+  /** The pending generation; `isAlone`: confirming it confirms no other risky change. */
+  get generation(): (GenerationId & { readonly isAlone: boolean }) | undefined {
+    const { generation, isJoined } = this.#change ?? {};
+    return generation && { ...generation, isAlone: isJoined === false };
+  }
+
   /** Content hash of the pending rules file. */
   get fileContent(): string | undefined {
     return this.#change?.fileContent;
@@ -74,6 +90,8 @@ export class Pending {
       why: facts.why,
       revisionBefore: before?.revisionBefore ?? revision,
       fileContent: facts.fileContent ?? before?.fileContent,
+      generation: facts.generation ?? before?.generation,
+      isJoined: before !== undefined,
       canOnlyRevert: before?.canOnlyRevert ?? false,
       untilMonoNs: facts.untilMonoNs,
       step: {

@@ -22,6 +22,8 @@ export interface NamedSet {
 
 export interface Ruleset {
   readonly defaultPolicy: DefaultPolicy;
+  /** The node's own default policy, while a generation of the fleet sets `defaultPolicy`. */
+  readonly ownPolicy?: DefaultPolicy;
   readonly rules: readonly Rule[];
   readonly sets: ReadonlyMap<string, NamedSet>;
   /** Addresses and networks that no rule may deny. */

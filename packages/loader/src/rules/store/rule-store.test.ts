@@ -57,6 +57,19 @@ async function read(store = new RuleStore(paths)): Promise<StoredRules> {
 }
 
 describe('RuleStore', () => {
+  it('keeps the group of rules of a fleet, and the node’s own default policy beside that of the fleet', async () => {
+    const { rules, ...rest } = denying('192.0.2.1');
+    const fleet = { ...rest, rules: rules.map((rule) => ({ ...rule, group: 'web' })), ownPolicy: 'deny' as const };
+    const store = new RuleStore(paths);
+    save(fleet, store);
+    const { ruleset } = await read();
+    expect(ruleset.rules).toEqual(fleet.rules);
+    expect(ruleset).toMatchObject({ defaultPolicy: 'permit', ownPolicy: 'deny' });
+    save(denying('192.0.2.1'), store);
+    expect((await read()).ruleset).not.toHaveProperty('ownPolicy');
+    expect(rulesText()).not.toContain('own_default_policy');
+  });
+
   it('finds nothing in an empty directory, and writes nothing', async () => {
     const store = new RuleStore(paths);
     expect([await store.readFile(), await store.readGood()]).toEqual([undefined, undefined]);

@@ -205,6 +205,7 @@ export class RuleStore {
       }
       const ruleset: Ruleset = {
         defaultPolicy: file.default_policy,
+        ...(file.own_default_policy !== undefined && { ownPolicy: file.own_default_policy }),
         rules,
         sets: new Map(),
         protect: file.protect,
@@ -220,6 +221,7 @@ export class RuleStore {
     return writeDocument({
       $schema: this.#schema,
       default_policy: ruleset.defaultPolicy,
+      ...(ruleset.ownPolicy !== undefined && { own_default_policy: ruleset.ownPolicy }),
       rules: ruleset.rules,
       sets: Object.fromEntries([...ruleset.sets].map(([name, set]) => [name, fileSet(set)])),
       protect: [...ruleset.protect],

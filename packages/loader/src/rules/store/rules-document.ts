@@ -55,11 +55,12 @@ export function readDocument(text: string, writtenAtMs: number): RulesDocument {
 export function writeDocument(
   file: Omit<RulesFile, 'version' | 'checksum' | 'rules'> & { rules: readonly Rule[] },
 ): string {
-  const { $schema, default_policy, rules, sets, protect, next_id } = file;
+  const { $schema, default_policy, own_default_policy, rules, sets, protect, next_id } = file;
   const content = {
     ...($schema === undefined ? {} : { $schema }),
     version: 1,
     default_policy,
+    ...(own_default_policy === undefined ? {} : { own_default_policy }),
     rules,
     sets,
     protect,

@@ -6,6 +6,7 @@ const ADDED_BY_LOADER = new Set<string>([
   'created_by',
   'created_at',
   'expires_at',
+  'group',
   'warning',
   'packets',
   'bytes',

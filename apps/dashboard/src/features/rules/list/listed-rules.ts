@@ -49,6 +49,7 @@ function has(rule: ListedRule, word: string): boolean {
   return (
     `${matchText(rule)}${packetConditionText(rule)}`.toLowerCase().includes(word) ||
     rule.reason.toLowerCase().includes(word) ||
+    (rule.group !== undefined && `fleet: ${rule.group}`.includes(word)) ||
     rule.created_by.toLowerCase().includes(word)
   );
 }

@@ -109,7 +109,7 @@ export const RuleRow = memo(function RuleRow({
         {left === null ? <span className="text-faint">no expiry</span> : expiry}
       </span>
       <span role="cell" className="rule-reason" title={reason}>
-        {reason === '' ? <span className="text-faint">{ABSENT}</span> : reason}
+        <Reason rule={rule} />
       </span>
       <span role="cell" className="rule-by" title={created_by}>
         {created_by}
@@ -148,3 +148,14 @@ export const RuleRow = memo(function RuleRow({
     </div>
   );
 });
+
+/** Why the rule exists, after a mark if a generation of the fleet has it. */
+function Reason({ rule: { group, reason } }: { rule: ListedRule }) {
+  if (group === undefined) return reason === '' ? <span className="text-faint">{ABSENT}</span> : reason;
+  return (
+    <>
+      <span className="rule-fleet">fleet: {group}</span>
+      {reason}
+    </>
+  );
+}

@@ -83,6 +83,9 @@ export function RuleSheet({
             </Fact>
           )}
           <Fact term="Reason">{rule.reason || ABSENT}</Fact>
+          {rule.group !== undefined && (
+            <Fact term="Fleet">{`Group ${rule.group}. The hub sets this rule: a change here is drift.`}</Fact>
+          )}
           <Fact term="Added by">
             {rule.created_by}, {dateText(rule.created_at)}
           </Fact>
