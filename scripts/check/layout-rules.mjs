@@ -175,7 +175,7 @@ export const LAYOUTS = [
       protocol: ['filter', 'rules', 'record', 'history', 'past', 'live', 'findings', 'defence'],
       batch: ['protocol', 'record'],
       // Exported apart: the page of a single loader does not load it.
-      fleet: ['protocol', 'past', 'rules'],
+      fleet: ['protocol', 'past', 'rules', 'segments', 'record'],
       explain: ['filter', 'names', 'record', 'address'],
       'index.ts': [
         'address',

@@ -137,14 +137,19 @@ export interface NodeToHubEvents {
 
 /**
  * Headers of `POST SHIP_PATH`, beside `Authorization: Bearer SESSION_TOKEN` and `Content-Encoding: gzip`. The body is
- * one block in ClickHouse's `Native` format whose column `node` is the node's name. Answers: 200 (it is on the hub's
- * disk), 400 (the block is malformed: it is logged, skip it), 401, 409 (an earlier number is missing: the body has
+ * one gzip member with its length (`gzipMember`), of one block in ClickHouse's `Native` format whose column `node` is the
+ * node's name and whose rows are of one day, UTC (`checkShippedBlock`). Answers: 200 (it is on the hub's disk), 400 (the block is malformed: it is logged, skip it), 401, 409 (an earlier number is missing: the body has
  * `{"next": N}`), 413, 503 with `Retry-After`.
  */
 export const SHIP_HEADERS = {
   /** `packets` or `minutes`. */
   table: 'packetlog-table',
-  /** Increases by one with each block of this node, over restarts; a block that was acknowledged before is a duplicate. */
+  /**
+   * A nonce that names a run of blocks from one node to one hub. A node begins another one when it changes the hub, and
+   * when it lost its state: then its numbers begin again.
+   */
+  stream: 'packetlog-stream',
+  /** From 1; increases by one with each block of a stream, over restarts. One that was acknowledged before is a duplicate. */
   sequence: 'packetlog-sequence',
   rows: 'packetlog-rows',
 } as const;

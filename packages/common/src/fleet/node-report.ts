@@ -41,14 +41,16 @@ export const nodeRulesSchema = z.strictObject({
 });
 export type NodeRules = z.infer<typeof nodeRulesSchema>;
 
-/** Blocks of recorded packets for the fleet's history, in records. `offered = acked + pending + expired`. */
+/** Blocks of recorded packets for the fleet's history, in records. `offered = acked + pending + expired + rejected`. */
 export const shipLedgerSchema = z.strictObject({
   offered: count,
   /** A hub has written them to its disk. */
   acked: count,
   pending: count,
-  /** Retention deleted them before a hub took them. */
+  /** Retention deleted them before a hub took them, or they were damaged. */
   expired: count,
+  /** A hub rejected their block as malformed: a fault. Absent: none. */
+  rejected: z.optional(count),
 });
 export type ShipLedger = z.infer<typeof shipLedgerSchema>;
 

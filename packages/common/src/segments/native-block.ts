@@ -11,6 +11,19 @@
 import { FIELD_BYTES, PACKET_LOG_FIELDS, type PacketLogFieldName, type PacketLogFieldType } from '../record/layout.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { AddressColumn, RecordColumns } from './columns.ts';
+import {
+  blockHead,
+  CONSTANT_TYPE,
+  columnHead,
+  constantColumn,
+  dictionaryHead,
+  expectHead,
+  type IndexArray,
+  joined,
+  readDictionaryHead,
+  u64,
+  utf8,
+} from './native-bytes.ts';
 import { SegmentFormatError } from './segment-format-error.ts';
 
 /** Records of a block: one segment file has one block. */
@@ -28,7 +41,6 @@ export interface BlockPart {
   readonly bytes: Uint8Array;
 }
 
-const NODE_TYPE = 'LowCardinality(String)';
 const TYPES: Readonly<Record<PacketLogFieldType, string>> = {
   u8: 'UInt8',
   u16: 'UInt16',
@@ -39,15 +51,6 @@ const TYPES: Readonly<Record<PacketLogFieldType, string>> = {
 const COLUMNS = PACKET_LOG_FIELDS.length + 1;
 const ADDRESS_BYTES = 16;
 
-/** KeysSerializationVersion::SharedDictionariesWithAdditionalKeys. */
-const KEYS_VERSION = 1n;
-/** IndexesSerializationType: HasAdditionalKeysBit and NeedUpdateDictionary; the low byte is the width of the indexes. */
-const KEYS_FLAGS = 0x600;
-const INDEX_ARRAYS = [Uint8Array, Uint16Array, Uint32Array] as const;
-
-/** As in pcapng.ts: the ECMAScript library has no TextEncoder, browsers and Node.js do. */
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
-
 /**
  * Returns the parts of a block in their order. Numbers keep the byte order of the machine, which must be little-endian.
  * @throws RangeError without records, above MAX_SEGMENT_RECORDS, and if `node` is longer than MAX_NODE_BYTES.
@@ -57,20 +60,15 @@ export function encodeBlock(columns: RecordColumns, node: string): BlockPart[] {
   if (count < 1 || count > MAX_SEGMENT_RECORDS) {
     throw new RangeError(`a block has 1 to ${MAX_SEGMENT_RECORDS} records, not ${count}`);
   }
-  const name = new TextEncoder().encode(node);
-  if (name.length > MAX_NODE_BYTES) throw new RangeError(`a node's name has at most ${MAX_NODE_BYTES} bytes`);
-  const parts: BlockPart[] = [{ column: 'node', kind: 'whole', bytes: nodePart(name, count) }];
+  if (utf8(node).length > MAX_NODE_BYTES) throw new RangeError(`a node's name has at most ${MAX_NODE_BYTES} bytes`);
+  const head = joined([blockHead(COLUMNS, count), constantColumn('node', node, count)]);
+  const parts: BlockPart[] = [{ column: 'node', kind: 'whole', bytes: head }];
   for (const { name: column, type } of PACKET_LOG_FIELDS) {
     if (type === 'addr') parts.push(...addressParts(column, columns[column]));
     else
       parts.push({ column, kind: 'whole', bytes: joined([columnHead(column, TYPES[type]), bytesOf(columns[column])]) });
   }
   return parts;
-}
-
-function nodePart(name: Uint8Array, count: number): Uint8Array {
-  const head = [varint(COLUMNS), varint(count), columnHead('node', NODE_TYPE), dictionaryHead(1, 1)];
-  return joined([...head, varint(name.length), name, u64(count), new Uint8Array(count)]);
 }
 
 function addressParts(column: 'src_addr' | 'dst_addr', { dictionary, indexes }: AddressColumn): BlockPart[] {
@@ -80,14 +78,6 @@ function addressParts(column: 'src_addr' | 'dst_addr', { dictionary, indexes }: 
     { column, kind: 'dictionary', bytes: joined(head) },
     { column, kind: 'indexes', bytes: joined([u64(indexes.length), bytesOf(indexes)]) },
   ];
-}
-
-function columnHead(name: string, type: string): Uint8Array {
-  return joined([text(name), text(type)]);
-}
-
-function dictionaryHead(size: number, indexBytes: number): Uint8Array {
-  return joined([u64(Number(KEYS_VERSION)), u64(KEYS_FLAGS | Math.log2(indexBytes)), u64(size)]);
 }
 
 /** Returns the values of a column from its part `whole`. @throws SegmentFormatError */
@@ -161,7 +151,7 @@ export function decodeNode(part: Uint8Array): { readonly records: number; readon
   if (columns !== COLUMNS) throw new SegmentFormatError(`it has ${columns} columns instead of ${COLUMNS}`, 0);
   const records = reader.varint();
   if (records < 1 || records > MAX_SEGMENT_RECORDS) throw new SegmentFormatError(`it has ${records} records`, 1);
-  expectHead(reader, 'node', NODE_TYPE);
+  expectHead(reader, 'node', CONSTANT_TYPE);
   const { size, indexes } = readDictionaryHead(reader);
   if (size !== 1) throw new SegmentFormatError(`it has ${size} nodes instead of one`, reader.position);
   const node = reader.text(reader.varint());
@@ -173,59 +163,10 @@ export function decodeNode(part: Uint8Array): { readonly records: number; readon
   return { records, node };
 }
 
-type IndexArray = (typeof INDEX_ARRAYS)[number];
-
-function readDictionaryHead(reader: ByteReader): { size: number; indexes: IndexArray } {
-  const at = reader.position;
-  const version = reader.u64();
-  const flags = reader.count();
-  const indexes = INDEX_ARRAYS[flags - KEYS_FLAGS];
-  if (version !== KEYS_VERSION || indexes === undefined) {
-    throw new SegmentFormatError(`dictionaries of kind ${version}, ${flags} are not supported`, at);
-  }
-  return { size: reader.count(), indexes };
-}
-
-function expectHead(reader: ByteReader, name: string, type: string): void {
-  const at = reader.position;
-  const found = [reader.text(reader.varint()), reader.text(reader.varint())];
-  if (found[0] === name && found[1] === type) return;
-  throw new SegmentFormatError(`it has the column ${found.join(' ')} instead of ${name} ${type}`, at);
-}
-
 function fieldType(column: PacketLogFieldName): PacketLogFieldType {
   return (PACKET_LOG_FIELDS.find(({ name }) => name === column) as { type: PacketLogFieldType }).type;
 }
 
 function bytesOf(values: RecordColumns[NumberColumn] | AddressColumn['indexes']): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}
-
-function text(value: string): Uint8Array {
-  const bytes = new TextEncoder().encode(value);
-  return joined([varint(bytes.length), bytes]);
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return Uint8Array.from([...bytes, rest]);
-    bytes.push((rest & 0x7f) | 0x80);
-  }
-}
-
-function u64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
-  return bytes;
 }
