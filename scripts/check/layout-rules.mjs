@@ -114,6 +114,17 @@ export const LAYOUTS = [
         'token-bucket.ts',
         'collect-garbage.ts',
       ],
+      // Starts the server, and connects it with the core and with hubs.
+      'server/process': [
+        'server',
+        'uplink',
+        'enrichment',
+        'system/resident-memory.ts',
+        'ipc',
+        'errors',
+        'line-limit.ts',
+        'collect-garbage.ts',
+      ],
       // Becomes the core after it has done what needs root.
       launch: ['rules', 'xdp', 'supervisor', 'system', 'native', 'ipc', 'errors'],
       // Of the server: its connection to hubs, which it dials.

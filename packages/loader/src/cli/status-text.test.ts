@@ -55,6 +55,17 @@ it('fits on a terminal and says what is asked first', () => {
   ]);
 });
 
+it('tells when each hub was heard, and what is wrong', () => {
+  const hubs = [
+    { url: 'https://a.example', heard_at_ms: NOW - 2000, problem: null },
+    { url: 'https://b.example', heard_at_ms: null, problem: 'no answer. Check that the hub runs' },
+  ];
+  expect(statusText({ ...STATUS, hubs }, NOW).filter((line) => line.startsWith('Hub:'))).toEqual([
+    'Hub:      https://a.example, heard 2 s ago',
+    'Hub:      https://b.example, not heard since the start; no answer. Check that',
+  ]);
+});
+
 const RECORDER = {
   ...{ offered: 1200, recorded: 1200, sampled: 0, lost: 0, pending: 0, expired: 0 },
   ...{ bytes: 5 * 2 ** 20, oldest_ms: NOW - 3_600_000, unsealed: 0, recording: true },

@@ -1,5 +1,6 @@
 /** Formats the text of `packetlog status`, at most 80 columns wide. */
 import { type Finding, findingText, type RecorderLedger } from '@packetlog/common';
+import type { HubStatus } from '../ipc/fleet/fleet-access.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { printableName } from '../system/interface-name.ts';
 import { problemsOf } from './run/health.ts';
@@ -75,6 +76,7 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
     ...(status.alerts.alerts === 0 ? [] : field('Alerts', alertsText(status.alerts))),
     ...(status.alerts.problem === undefined ? [] : field('Problem', printableName(status.alerts.problem))),
     ...serverProblem(status.server),
+    ...(status.hubs ?? []).flatMap((hub) => field('Hub', hubText(hub, nowMs))),
     ...findingLines(status.findings?.open ?? [], nowMs),
     ...field('Alarm', alarmText(status.last_alarm, nowMs)),
     ...problemsOf(status).flatMap((problem) => field('Problem', problem)),
@@ -110,6 +112,12 @@ function serverProblem(server: LoaderStatus['server']): string[] {
   if (server === null || (server.is_running && server.restarts === 0)) return [];
   const times = `${plural(server.restarts, 'restart')} of the server process`;
   return field('Server', server.is_running ? times : `not running; ${times}`);
+}
+
+/** Never "connected": a connection may be dead for a while, so the age of the last message is shown. */
+function hubText({ url, heard_at_ms, problem }: HubStatus, nowMs: number): string {
+  const heard = heard_at_ms === null ? 'not heard since the start' : `heard ${age(nowMs - heard_at_ms)} ago`;
+  return `${url}, ${heard}${problem === null ? '' : `; ${printableName(problem)}`}`;
 }
 
 /** One for each open finding. */

@@ -1,4 +1,4 @@
-/** Joins the parts of a generation that is longer than a message between the processes. One is joined at a time. */
+/** Joins the parts of a generation that is longer than a message between the processes. One of each hub. */
 import type { Signed } from '@packetlog/common/fleet';
 import type { QuestionOf } from '../ipc/fleet/fleet-access.ts';
 

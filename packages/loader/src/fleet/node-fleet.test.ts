@@ -43,6 +43,7 @@ function node(joinToken?: JoinToken, urls: readonly string[] = URLS) {
   const received: Generation[] = [];
   const states: FleetState[] = [];
   const failed = vi.fn<(error: unknown) => void>();
+  const reports: string[] = [];
   const fleet = new NodeFleet({
     ...{ urls, joinToken, name: 'web1', version: '1', bootId: 'boot' },
     paths: statePaths({ PACKETLOG_STATE_DIR: directory }),
@@ -58,9 +59,11 @@ function node(joinToken?: JoinToken, urls: readonly string[] = URLS) {
     shipments: () => undefined,
     changed: (state) => states.push(state),
     failed,
+    reached: (url) => reports.push(`reached ${url}`),
+    unreached: (url, problem) => reports.push(`${url}: ${problem}`),
     now: () => NOW,
   });
-  return { fleet, received, states, failed };
+  return { fleet, received, states, failed, reports };
 }
 
 const prove = (fleet: NodeFleet, hub = 0, hubKey = publicKey) =>
@@ -216,6 +219,15 @@ describe('a node of a fleet', () => {
     fleet.exchanged([]);
     expect(fleet.addresses()).toEqual([]);
     expect(fleet.status()).toEqual(status);
+  });
+
+  it('reports each problem with a hub once, and that the hub is reached again', () => {
+    const { fleet, reports } = node(token);
+    const exchange = { hub: 0, heard_at_ms: 5, problem: null, address: '192.0.2.1' };
+    const lost = { ...exchange, problem: 'no answer', address: null };
+    for (const each of [exchange, exchange, lost, lost, { ...exchange, address: null }, exchange])
+      fleet.exchanged([each]);
+    expect(reports).toEqual([`reached ${URLS[0]}`, `${URLS[0]}: no answer`, `reached ${URLS[0]}`]);
   });
 
   it('does not start with a damaged key or list of hubs, and says what to do', async () => {

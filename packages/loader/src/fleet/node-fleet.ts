@@ -11,6 +11,7 @@ import type {
   FleetVerbOfNode,
   GrantedPerson,
   HubExchange,
+  HubStatus,
   QuestionOf,
 } from '../ipc/fleet/fleet-access.ts';
 import { readGrant } from '../ipc/fleet/read-grant.ts';
@@ -21,6 +22,9 @@ import { type JoinedHub, JoinedHubs } from './joined-hubs.ts';
 import { nodeKey } from './node-key.ts';
 import { type NodeIdentity, NodeProofs } from './node-proofs.ts';
 
+/** How often the same problem is reported. */
+const AGAIN_MS = 60 * 60 * 1000;
+
 export interface NodeFleetOptions extends NodeIdentity {
   readonly paths: StatePaths;
   readonly generations: Generations;
@@ -29,24 +33,23 @@ export interface NodeFleetOptions extends NodeIdentity {
   /** Sends the state to the server process. */
   readonly changed: (state: FleetState) => void;
   readonly failed: (error: unknown) => void;
+  /** A hub is reached after it was not. */
+  readonly reached: (url: string) => void;
+  /** A hub is not reached; called again when the problem is another one, or after an hour. */
+  readonly unreached: (url: string, problem: string) => void;
   /** Replaced in tests. */
   readonly now?: () => number;
-}
-
-/** A hub as `packetlog status` shows it. */
-export interface HubStatus {
-  readonly url: string;
-  /** Unix time, ms; null: not since the server process started. */
-  readonly heard_at_ms: number | null;
-  readonly problem: string | null;
 }
 
 export class NodeFleet implements FleetAccess {
   readonly #options: NodeFleetOptions;
   readonly #hubs: JoinedHubs;
   readonly #proofs: NodeProofs;
-  readonly #parts = new GenerationParts();
+  /** By the hub's index. */
+  readonly #parts = new Map<number, GenerationParts>();
   readonly #exchanges = new Map<number, HubExchange>();
+  /** What was reported of a hub last. */
+  readonly #reported = new Map<string, { readonly problem: string | null; readonly atMs: number }>();
 
   /** Reads the node's key, or makes it. Throws SetupError. */
   constructor(options: NodeFleetOptions) {
@@ -88,7 +91,23 @@ export class NodeFleet implements FleetAccess {
 
   exchanged(hubs: readonly HubExchange[]): void {
     for (const [hub, before] of this.#exchanges) this.#exchanges.set(hub, { ...before, address: null });
-    for (const each of hubs) if (each.hub < this.#options.urls.length) this.#exchanges.set(each.hub, each);
+    for (const each of hubs) {
+      const url = this.#options.urls[each.hub];
+      if (url === undefined) continue;
+      this.#exchanges.set(each.hub, each);
+      this.#report(url, each);
+    }
+  }
+
+  #report(url: string, { problem, address }: HubExchange): void {
+    const { reached, unreached, now = Date.now } = this.#options;
+    const before = this.#reported.get(url);
+    if (problem !== null) {
+      if (before?.problem === problem && now() - before.atMs < AGAIN_MS) return;
+      unreached(url, problem);
+    } else if (address === null || before?.problem === null) return;
+    else reached(url);
+    this.#reported.set(url, { problem, atMs: now() });
   }
 
   /** Call it when rules or shipments have changed. */
@@ -101,7 +120,7 @@ export class NodeFleet implements FleetAccess {
     return [...this.#exchanges.values()].flatMap(({ address }) => (address === null ? [] : [address]));
   }
 
-  status(): readonly HubStatus[] {
+  status(): HubStatus[] {
     return this.#options.urls.map((url, i) => {
       const { heard_at_ms = null, problem = null } = this.#exchanges.get(i) ?? {};
       return { url, heard_at_ms, problem };
@@ -153,7 +172,9 @@ export class NodeFleet implements FleetAccess {
   }
 
   async #receive(question: QuestionOf<'generation'>): Promise<FleetAnswer<FleetValues['generation']>> {
-    const signed = this.#parts.add(question);
+    const parts = this.#parts.get(question.hub) ?? new GenerationParts();
+    this.#parts.set(question.hub, parts);
+    const signed = parts.add(question);
     if (signed === undefined) return { ok: true, value: undefined };
     if (signed === 'invalid' || !signedGenerationSchema.safeParse(signed).success) {
       return failed('invalid', 'A part of the generation is missing or invalid. The hub sends it again.');

@@ -2,6 +2,7 @@
 import { defaultPolicySchema, findingsSchema, ledgerSchema, noticeSchema } from '@packetlog/common';
 import { z } from 'zod';
 import { alertReportSchema } from './alerts/alerts-access.ts';
+import { hubStatusSchema } from './fleet/fleet-access.ts';
 
 const count = z.number().int().nonnegative();
 const { interfaces, unwatched, ring, before, queue, recorder, reasons } = ledgerSchema.shape;
@@ -57,6 +58,8 @@ export const loaderStatusSchema = z.object({
       missed_reports: count,
     })
     .nullable(),
+  /** The hubs that this node dials; absent: it is no node of a fleet. */
+  hubs: z.optional(z.array(hubStatusSchema)),
   /** Absent: there was none since the start. */
   findings: z.optional(findingsSchema),
   alerts: alertReportSchema,

@@ -18,7 +18,8 @@ class AnswerEncoder extends Encoder {
     const data: unknown = packet.data;
     const [answer] = Array.isArray(data) ? data : [];
     if (packet.type !== PacketType.ACK || !(answer instanceof EncodedAnswer)) return super.encode(packet);
-    return [`${PacketType.ACK}${packet.id ?? ''}[${answer.json}]`];
+    const namespace = packet.nsp === '/' ? '' : `${packet.nsp},`;
+    return [`${PacketType.ACK}${namespace}${packet.id ?? ''}[${answer.json}]`];
   }
 }
 

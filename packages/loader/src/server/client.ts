@@ -9,7 +9,6 @@ import type { Socket } from 'socket.io';
 import type { RemoteCaller } from '../ipc/rules-access.ts';
 import type { LineLimit } from '../line-limit.ts';
 import type { ClientBudget } from './access/budget.ts';
-import { peerOf } from './access/peer-address.ts';
 import { ClientMessages } from './client-messages.ts';
 import type { SummedFilter } from './live/live-sums.ts';
 import { ClientStream } from './streams/client-stream.ts';
@@ -22,7 +21,7 @@ export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 export class Client {
   readonly socket: ClientSocket;
-  /** The client's address (see peer-address.ts). */
+  /** What its limits are by: its address (see peer-address.ts), or the person that came through a hub. */
   readonly peer: string;
   /** Whether the client may change rules. */
   readonly isAdmin: boolean;
@@ -48,6 +47,7 @@ export class Client {
 
   constructor(
     socket: ClientSocket,
+    peer: string,
     streams: RowStreams,
     isAdmin: boolean,
     budget: ClientBudget,
@@ -55,7 +55,7 @@ export class Client {
     work: WorkQueue,
   ) {
     this.socket = socket;
-    this.peer = peerOf(socket.handshake.address);
+    this.peer = peer;
     this.isAdmin = isAdmin;
     this.caller = callerOf(socket);
     this.#streams = streams;

@@ -1,6 +1,8 @@
 /** Serves the dashboard and the socket on one port. */
 import type { Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Bans, Decision, Findings, Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
+import type { AskedEvent } from '@packetlog/common/fleet';
 import type { Places } from '../enrichment/places.ts';
 import { ReverseNames } from '../enrichment/reverse-names.ts';
 import { History } from '../history/history.ts';
@@ -11,7 +13,10 @@ import type { ServerSettings } from '../ipc/server-messages.ts';
 import type { TlsPem } from '../ipc/tls-pem.ts';
 import { hasDigest, type TokenDigests } from '../ipc/token-digest.ts';
 import type { LineLimit } from '../line-limit.ts';
+import type { Granted } from './access/admission.ts';
 import { Connections } from './access/connections.ts';
+import type { EncodedAnswer } from './answer-encoding.ts';
+import { AskedEvents, rejected } from './asked-events.ts';
 import type { Core } from './core.ts';
 import { type Allowed, allowedFor } from './http/allowed-hosts.ts';
 import { Certificate } from './http/certificate.ts';
@@ -28,6 +33,8 @@ import { SocketServer, type SocketServerOptions } from './socket-server.ts';
  */
 const LOCALHOST = '127.0.0.1';
 const FAILED = 'a request failed';
+const NOT_STARTED = rejected('unavailable', 'The loader is starting. Ask again.');
+const INTERNAL = rejected('internal', 'The loader failed to handle this; see its log.');
 
 export interface ServerParts {
   readonly core: Core;
@@ -65,6 +72,8 @@ export class Server {
   readonly #feed = new HistoryFeed(this.#history);
   #interfaces: Hello['interfaces'] = [];
   #sockets: SocketServer | undefined;
+  #asked: AskedEvents | undefined;
+  #granted: Granted = () => undefined;
 
   private constructor(
     http: HttpServer,
@@ -102,7 +111,7 @@ export class Server {
     connections.watch(http);
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
-    allowed.value = allowedFor(host, port, allowOrigin, tls && new Certificate(tls));
+    allowed.value = allowedBy(connections, allowedFor(host, port, allowOrigin, tls && new Certificate(tls)));
     return new Server(http, connections, settings, parts, allowed, current, port, metrics);
   }
 
@@ -111,30 +120,34 @@ export class Server {
     const { core, lines, log, places, pollRows } = this.#parts;
     const { processes, reverseDns } = this.#settings;
     this.#interfaces = hello.interfaces;
+    const answers = lookups({
+      history: this.#history,
+      past: core.past,
+      rules: core.rules,
+      listeners: processes ? () => core.listeners() : undefined,
+      reverseNames: reverseDns ? new ReverseNames() : undefined,
+      places,
+      lines,
+    });
+    this.#asked = new AskedEvents(answers, core.rules);
     this.#sockets = new SocketServer({
       http: this.#http,
       connections: this.#connections,
       allowed: () => this.#allowed.value,
       tokens: this.#current.tokens,
+      granted: (token) => this.#granted(token),
       core: this.#coreForClients(),
       hello: () => ({ ...hello, interfaces: this.#interfaces }),
       stride,
       recordOffset,
       pollRows,
-      lookups: lookups({
-        history: this.#history,
-        past: core.past,
-        rules: core.rules,
-        listeners: processes ? () => core.listeners() : undefined,
-        reverseNames: reverseDns ? new ReverseNames() : undefined,
-        places,
-        lines,
-      }),
+      lookups: answers,
       lines,
       log,
     });
     guardHandlers(this.#http, this.#connections, (error) => lines.failed(error, FAILED));
     this.#startMetrics(this.#sockets, hello);
+    if (this.#needsReports) core.setHasClients(true);
   }
 
   /** Uses another certificate for new connections. Has no effect on a server that was opened without TLS. */
@@ -142,7 +155,8 @@ export class Server {
     if (this.#tls === undefined) return;
     this.#tls = tls;
     const { listen: address, allowOrigin } = this.#settings;
-    this.#allowed.value = allowedFor(address.host, this.port, allowOrigin, new Certificate(tls));
+    const allowed = allowedFor(address.host, this.port, allowOrigin, new Certificate(tls));
+    this.#allowed.value = allowedBy(this.#connections, allowed);
     replaceTls(this.#http, tls);
     this.#metrics?.setTls(tls);
   }
@@ -156,6 +170,28 @@ export class Server {
   /** Where the metrics are served; undefined: nowhere. `url` undefined: on the port of the dashboard. */
   get servedMetrics(): { readonly url: string | undefined; readonly isExposed: boolean } | undefined {
     return this.#metrics;
+  }
+
+  /** Serves a connection that this process has dialed: on it a hub is the client, for one person. */
+  relay(socket: Socket): void {
+    this.#connections.relayed(socket);
+    // The events on which the handler of HTTP connections listens (lib/_http_server.js, lib/https.js).
+    this.#http.emit(this.#tls === undefined ? 'connection' : 'secureConnection', socket);
+  }
+
+  /** Answers a request of a hub with what a read-only client would get. Never rejects. */
+  async ask(event: AskedEvent, request: unknown): Promise<EncodedAnswer> {
+    try {
+      return await (this.#asked?.answer(event, request) ?? NOT_STARTED);
+    } catch (error) {
+      this.#parts.lines.failed(error, FAILED);
+      return INTERNAL;
+    }
+  }
+
+  /** Who may use this loader through its hubs. */
+  setGrants(granted: Granted): void {
+    this.#granted = granted;
   }
 
   rows(bytes: Uint8Array, count: number, skipped: number): void {
@@ -216,14 +252,18 @@ export class Server {
     await this.#metrics?.close();
   }
 
-  /** Metrics need the report of each second, as clients do. */
+  /** Metrics and hubs need the report of each second, as clients do. */
+  get #needsReports(): boolean {
+    return this.#metrics !== undefined || this.#settings.fleet !== undefined;
+  }
+
   #coreForClients(): SocketServerOptions['core'] {
     const { core } = this.#parts;
     return {
       rules: core.rules,
       bans: core.bans,
       wantRows: (perSecond) => core.wantRows(perSecond),
-      setHasClients: (hasClients) => core.setHasClients(hasClients || this.#metrics !== undefined),
+      setHasClients: (hasClients) => core.setHasClients(hasClients || this.#needsReports),
       setLowLatency: (lowLatency) => core.setLowLatency(lowLatency),
       setClients: (clients, operators) => core.setClients(clients, operators),
     };
@@ -243,6 +283,9 @@ export class Server {
       rules: () => core.rules.snapshot(),
       limits: () => core.rules.limits({ count: 1 }),
     });
-    core.setHasClients(true);
   }
+}
+
+function allowedBy(connections: Connections, allowed: Allowed): Allowed {
+  return { ...allowed, isRelayed: (request) => connections.isRelayed(request) };
 }

@@ -14,7 +14,7 @@ import {
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { TokenDigests } from '../ipc/token-digest.ts';
 import type { LineLimit } from '../line-limit.ts';
-import { admission, type Connected, isAdmin, waitForTokens } from './access/admission.ts';
+import { admission, type Connected, type Granted, isAdmin, personOf, waitForTokens } from './access/admission.ts';
 import { Budgets } from './access/budget.ts';
 import type { Connections } from './access/connections.ts';
 import { LOOPBACK_PEER, peerOf } from './access/peer-address.ts';
@@ -46,6 +46,7 @@ export interface SocketServerOptions {
   connections: Connections;
   allowed: () => Allowed;
   tokens: TokenDigests;
+  granted: Granted;
   core: Pick<Core, 'rules' | 'bans' | 'wantRows' | 'setHasClients' | 'setLowLatency' | 'setClients'>;
   hello: () => Hello;
   /** Layout of the records passed to `rows`. */
@@ -214,16 +215,24 @@ export class SocketServer {
     this.#lines.flush();
   }
 
-  #problemOf({ handshake }: ClientSocket): Rejection | undefined {
-    const peer = peerOf(handshake.address);
-    const { connections } = this.#options;
-    const problem = admission(handshake.auth, this.#tokens, this.#connected(peer), connections.limits);
+  #problemOf(socket: ClientSocket): Rejection | undefined {
+    const { handshake } = socket;
+    const { connections, granted } = this.#options;
+    const connected = this.#connected(this.#peerOf(socket));
+    const problem = admission(handshake.auth, this.#tokens, connected, connections.limits, granted);
     if (problem?.code !== 'unauthorized') return problem;
+    const peer = peerOf(handshake.address);
     // A right token is always accepted: wrong ones from the same address must not lock out its owner.
     const seconds = this.#guesses.waitSeconds(peer);
     this.#guesses.wrong(peer);
     this.#lines.warn({ address: handshake.address }, seconds > 0 ? 'too many wrong tokens' : 'wrong token');
     return seconds > 0 ? waitForTokens(seconds) : problem;
+  }
+
+  /** People who come through a hub share its address, but not its limits. */
+  #peerOf({ handshake }: ClientSocket): string {
+    const person = personOf(handshake.auth, this.#options.granted);
+    return person === undefined ? peerOf(handshake.address) : `hub ${person}`;
   }
 
   /** Counts the connected clients; `peer` is the address of the next one. */
@@ -242,10 +251,11 @@ export class SocketServer {
   }
 
   #admit(socket: ClientSocket): void {
-    const { log, lookups, connections, core } = this.#options;
-    const mayChange = isAdmin(socket.handshake.auth, this.#tokens);
-    const budget = this.#budgets.of(peerOf(socket.handshake.address), mayChange);
-    const client = new Client(socket, this.#streams, mayChange, budget, this.#lines, this.#work);
+    const { log, lookups, connections, core, granted } = this.#options;
+    const mayChange = isAdmin(socket.handshake.auth, this.#tokens, granted);
+    const peer = this.#peerOf(socket);
+    const budget = this.#budgets.of(peer, mayChange);
+    const client = new Client(socket, peer, this.#streams, mayChange, budget, this.#lines, this.#work);
     this.#clients.set(socket.id, client);
     connections.admitted(socket.request.socket);
     this.#reportClients();

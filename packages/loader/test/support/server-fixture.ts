@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
 import { History } from '../../src/history/history.ts';
+import type { GrantedPerson } from '../../src/ipc/fleet/fleet-access.ts';
 import type { DrainLedger } from '../../src/ipc/messages.ts';
 import { NOT_RECORDED, type PastAnswer } from '../../src/ipc/past-access.ts';
 import type { RulesForClients } from '../../src/ipc/rules-access.ts';
@@ -69,6 +70,8 @@ export interface ServerFixture {
   /** And of whether anybody takes rows as they come. */
   readonly lowLatency: readonly boolean[];
   readonly logged: readonly Record<string, unknown>[];
+  /** Grants of hubs that are valid. */
+  readonly grants: Map<string, GrantedPerson>;
   /** Whether the drain thread answers at once. */
   answers: boolean;
   client(options?: Options): Socket;
@@ -106,6 +109,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
     ...{ asked, watched, counted, lowLatency, logged, clients, accepted, snapshots: 0 },
+    grants: new Map(),
     past: undefined,
     ...{ value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true },
     client: (options: Options = {}) => {
@@ -163,6 +167,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
   const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
   beforeEach(async () => {
     it.rowsWanted.mockReset();
+    it.grants.clear();
     for (const list of [asked, watched, counted, lowLatency, logged, accepted]) list.length = 0;
     Object.assign(it, {
       value: undefined,
@@ -190,6 +195,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       connections,
       allowed: () => allowedFor(HOST, port, []),
       tokens: { readOnly: digestOf(TOKEN), admin: digestOf(ADMIN_TOKEN) },
+      granted: (token) => it.grants.get(token),
       core: {
         rules,
         bans: {

@@ -36,6 +36,8 @@ export interface LoaderFacts {
   readonly past: () => PastAccess | undefined;
   readonly alerts: () => AlertsAccess & { report(): AlertReport };
   readonly bans: () => BansAccess;
+  /** Undefined: this loader is no node of a fleet. */
+  readonly hubs: () => LoaderStatus['hubs'];
 }
 
 export class DescribedLoader implements LoaderDescription {
@@ -113,6 +115,7 @@ export class DescribedLoader implements LoaderDescription {
       recorder,
       reasons = {},
     } = this.#ledger ?? {};
+    const hubs = this.#facts.hubs();
     return {
       version: version(),
       pid: process.pid,
@@ -125,6 +128,7 @@ export class DescribedLoader implements LoaderDescription {
       ring_bytes: this.#facts.ringBytes,
       memory_bytes: residentMemory(),
       server: this.#facts.server?.status() ?? null,
+      ...(hubs === undefined ? {} : { hubs }),
       ...(this.#findings === undefined ? {} : { findings: this.#findings }),
       alerts: this.#facts.alerts().report(),
       ...(this.#alarm === undefined ? {} : { last_alarm: this.#alarm }),

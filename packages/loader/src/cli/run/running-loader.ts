@@ -99,6 +99,7 @@ export class RunningLoader {
       past: () => this.#past,
       alerts: () => this.#alerts,
       bans: () => this.#bans.api,
+      hubs: () => this.#fleet?.status(),
     });
     this.#bans = this.#makeBans();
     this.#rules = this.#makeRules();
@@ -330,6 +331,8 @@ export class RunningLoader {
       shipments: () => undefined,
       changed: (state) => server?.fleetChanged(state),
       failed: (error) => this.#lines.failed(error, 'a request of a hub failed'),
+      reached: (url) => this.#log.info(`The hub ${url} is reached.`),
+      unreached: (hub, problem) => this.#lines.warn({ hub, problem }, 'the hub is not reached'),
     });
   }
 

@@ -149,4 +149,12 @@ export const hubExchangeSchema = z.strictObject({
   address: z.string().max(64).nullable(),
 });
 export type HubExchange = z.infer<typeof hubExchangeSchema>;
+/** A hub as `packetlog status` shows it. */
+export const hubStatusSchema = z.object({
+  url: z.string(),
+  /** Unix time, ms; null: not since the server process started. */
+  heard_at_ms: z.number().nullable(),
+  problem: z.string().nullable(),
+});
+export type HubStatus = z.infer<typeof hubStatusSchema>;
 export const hubExchangesSchema = z.array(hubExchangeSchema).max(MAX_HUBS);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import type { GrantedPerson } from '../../ipc/fleet/fleet-access.ts';
 import { digestOf } from '../../ipc/token-digest.ts';
-import { admission } from './admission.ts';
+import { admission, isAdmin, personOf } from './admission.ts';
 
 const reader = { token: 'read-only-token-01234567' };
 const admin = { ...reader, admin_token: 'admin-token-0123456789012' };
@@ -27,4 +28,22 @@ it('limits the read-only clients of one address, not clients that may change rul
     message: '256 clients are connected from this address already. Close one and try again.',
   });
   expect(code(admin, 300, 0, 256)).toBeUndefined();
+});
+
+it('admits whom a grant names, to change rules only if it says so', () => {
+  const persons: Record<string, GrantedPerson> = {
+    look: { person: 'ann', mayChange: false },
+    change: { person: 'ben', mayChange: true },
+  };
+  const granted = (token: string) => persons[token];
+  const codeOf = (auth: object) =>
+    admission(auth, tokens, { readers: 0, admins: 0, readersFromThere: 0 }, limits, granted)?.code;
+  expect(codeOf({ token: 'look' })).toBeUndefined();
+  expect(codeOf({ token: 'look', admin_token: 'look' })).toBe('unauthorized');
+  expect(codeOf({ token: 'change', admin_token: 'change' })).toBeUndefined();
+  expect(codeOf({ token: 'none' })).toBe('unauthorized');
+  expect(isAdmin({ token: 'look' }, tokens, granted)).toBe(false);
+  expect(isAdmin({ token: 'change', admin_token: 'change' }, tokens, granted)).toBe(true);
+  expect(personOf({ token: 'change' }, granted)).toBe('ben');
+  expect(personOf(reader, granted)).toBeUndefined();
 });

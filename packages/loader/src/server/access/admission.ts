@@ -1,5 +1,6 @@
 /** Decides which clients may connect: by token, by protocol version and by number of clients. */
 import { handshakeSchema, PROTOCOL_VERSION, type Rejection } from '@packetlog/common';
+import type { GrantedPerson } from '../../ipc/fleet/fleet-access.ts';
 import { hasDigest, type TokenDigests } from '../../ipc/token-digest.ts';
 
 /** Maximum numbers of clients. */
@@ -13,6 +14,10 @@ export interface ClientLimits {
 }
 
 export const CLIENT_LIMITS: ClientLimits = { readers: 1000, admins: 24, readersPerAddress: 256 };
+
+/** Returns whom a hub's grant lets use this loader; undefined if the token is none that is valid now. */
+export type Granted = (token: string) => GrantedPerson | undefined;
+const noGrants: Granted = () => undefined;
 
 /** Clients that are already connected. */
 export interface Connected {
@@ -28,16 +33,17 @@ export function admission(
   tokens: TokenDigests,
   { readers, admins, readersFromThere }: Connected,
   limits: ClientLimits,
+  granted = noGrants,
 ): Rejection | undefined {
   const parsed = handshakeSchema.safeParse(auth);
-  if (!parsed.success || !hasDigest(parsed.data.token, tokens.readOnly)) return unauthorized('token');
-  if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
+  if (!parsed.success || !mayRead(parsed.data.token, tokens, granted)) return unauthorized('token');
+  if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens, granted)) return unauthorized('admin token');
   const { protocol } = parsed.data;
   if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
     const message = `The loader uses protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
     return { code: 'protocol_mismatch', message };
   }
-  if (isAdmin(auth, tokens)) {
+  if (isAdmin(auth, tokens, granted)) {
     return readers + admins >= limits.readers + limits.admins ? tooMany(readers + admins, '') : undefined;
   }
   if (readers >= limits.readers) return tooMany(readers, '');
@@ -45,9 +51,19 @@ export function admission(
 }
 
 /** Returns whether this handshake may change rules. */
-export function isAdmin(auth: unknown, { admin }: TokenDigests): boolean {
+export function isAdmin(auth: unknown, { admin }: TokenDigests, granted = noGrants): boolean {
   const given = handshakeSchema.safeParse(auth).data?.admin_token;
-  return given !== undefined && hasDigest(given, admin);
+  return given !== undefined && (hasDigest(given, admin) || granted(given)?.mayChange === true);
+}
+
+/** Returns who sent this handshake, for limits of each person; undefined if it has a token of this loader. */
+export function personOf(auth: unknown, granted: Granted): string | undefined {
+  const given = handshakeSchema.safeParse(auth).data?.token;
+  return given === undefined ? undefined : granted(given)?.person;
+}
+
+function mayRead(token: string, { readOnly }: TokenDigests, granted: Granted): boolean {
+  return hasDigest(token, readOnly) || granted(token) !== undefined;
 }
 
 /** Builds the rejection for an address that has sent too many wrong tokens. */

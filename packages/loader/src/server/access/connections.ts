@@ -93,6 +93,7 @@ export class Connections {
   readonly #strangers = new Set<Socket>();
   readonly #lines: Pick<LineLimit, 'warn'>;
   readonly #counted = new WeakSet<IncomingMessage>();
+  readonly #relayed = new WeakSet<Socket>();
 
   constructor(lines: Pick<LineLimit, 'warn'>, limits = ownLimits()) {
     this.limits = limits;
@@ -112,6 +113,15 @@ export class Connections {
       // Before it listens: the caller of listen() reports the error.
       if (server.listening) this.#lines.warn({ problem: error.message }, 'a connection could not be accepted');
     });
+  }
+
+  /** Call it before the server gets a connection that this process has dialed: a relay of a hub. */
+  relayed(socket: Socket): void {
+    this.#relayed.add(socket);
+  }
+
+  isRelayed({ socket }: Pick<IncomingMessage, 'socket'>): boolean {
+    return this.#relayed.has(socket);
   }
 
   /**
@@ -196,6 +206,10 @@ export class Connections {
 
   /** Call it when the TLS handshake is complete: from now on `socket` stands for the TCP connection below it. */
   #secured(socket: Socket, tcp: Socket | undefined): void {
+    if (this.#relayed.has(socket)) {
+      this.#came(socket);
+      return;
+    }
     socket.on('error', () => {});
     const connection = tcp && this.#all.get(tcp);
     if (tcp === undefined || connection === undefined) {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { allowedFor, bracketed, foreignHeader, foreignHeaderOf, isLoopback, reachableHost } from './allowed-hosts.ts';
 
@@ -35,9 +36,20 @@ describe('foreignHeaderOf', () => {
     [['localhost:7411', 'localhost:7411'], 'Host'],
     [[], 'Host'],
   ])('with the Host headers %j: %s', (hosts, foreign) => {
-    const request = { headers: {}, headersDistinct: { host: hosts } };
+    const request = { headers: {}, headersDistinct: { host: hosts }, socket: new Socket() };
     expect(foreignHeaderOf(allowedFor('localhost', 7411, []), request)).toBe(foreign);
   });
+});
+
+it('allows what comes through a hub, whatever its headers', () => {
+  const relayed = new Socket();
+  const allowed = {
+    ...allowedFor('localhost', 7411, []),
+    isRelayed: ({ socket }: { socket: Socket }) => socket === relayed,
+  };
+  const request = { headers: { origin: 'https://hub.example' }, headersDistinct: { host: ['web1'] } };
+  expect(foreignHeaderOf(allowed, { ...request, socket: relayed })).toBeUndefined();
+  expect(foreignHeaderOf(allowed, { ...request, socket: new Socket() })).toBe('Host');
 });
 
 describe('allowedFor', () => {

@@ -14,6 +14,8 @@ export interface Allowed {
   origins: ReadonlySet<string>;
   /** With TLS: whether this host with its port is a name of the certificate. */
   isOwnName?: (host: string) => boolean;
+  /** Whether the request comes through a hub, which no foreign page can use: its headers are those of the hub. */
+  isRelayed?: (request: Pick<IncomingMessage, 'socket'>) => boolean;
 }
 
 /** Returns the host under which a browser on this machine reaches a server that listens on `host`. */
@@ -79,8 +81,10 @@ export function foreignHeader(
  */
 export function foreignHeaderOf(
   allowed: Allowed,
-  { headers, headersDistinct }: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+  request: Pick<IncomingMessage, 'headers' | 'headersDistinct' | 'socket'>,
 ): ForeignHeader | undefined {
+  if (allowed.isRelayed?.(request) === true) return undefined;
+  const { headers, headersDistinct } = request;
   const [host, another] = headersDistinct['host'] ?? [];
   return foreignHeader(allowed, another === undefined ? host : undefined, headers.origin);
 }

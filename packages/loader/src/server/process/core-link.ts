@@ -11,6 +11,7 @@ import type {
   RulesVerb,
 } from '@packetlog/common';
 import type { BansForClients } from '../../ipc/defence/bans-access.ts';
+import type { FleetQuestion } from '../../ipc/fleet/fleet-access.ts';
 import type { PastAnswer, PastForClients } from '../../ipc/past-access.ts';
 import { ProcessChannel } from '../../ipc/process-channel.ts';
 import type { RemoteCaller, RulesForClients } from '../../ipc/rules-access.ts';
@@ -81,6 +82,11 @@ export class CoreLink implements Core {
 
   listeners(): Promise<Listener[]> {
     return this.#request({ about: 'listeners' }) as Promise<Listener[]>;
+  }
+
+  /** Resolves with undefined if the core has no fleet. */
+  fleet(question: FleetQuestion): Promise<unknown> {
+    return this.#request({ about: 'fleet', question });
   }
 
   /** Asks once for all probes that arrive before the answer: anyone can send them, without a token and without limit. */

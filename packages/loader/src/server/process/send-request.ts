@@ -1,8 +1,9 @@
 /** Sends one HTTP request for the core, and reads the beginning of the answer. */
 import { type IncomingMessage, request as plainRequest, type RequestOptions } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import * as tls from 'node:tls';
+import type * as tls from 'node:tls';
 import { type DeliveryResult, type OutgoingRequest, outgoingRequestSchema } from '../../ipc/alerts/outgoing-request.ts';
+import { trustedAuthorities } from '../http/trusted-authorities.ts';
 
 /** Read of the answer. */
 const MAX_ANSWER_BYTES = 512;
@@ -23,7 +24,7 @@ export function sendRequest(given: OutgoingRequest): Promise<DeliveryResult> {
       headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
       agent: false,
       maxHeaderSize: MAX_HEADER_BYTES,
-      ...(url.startsWith('https:') && { secureContext: secureContext() }),
+      ...(url.startsWith('https:') && { secureContext: trustedAuthorities() }),
     };
     let ending: DeliveryResult | undefined;
     const end = (result: DeliveryResult) => {
@@ -50,16 +51,4 @@ function readBeginning(response: IncomingMessage, done: (text: string) => void):
     if (beginning.length >= MAX_ANSWER_BYTES) finish();
   });
   for (const event of ['end', 'close', 'error']) response.on(event, finish);
-}
-
-let context: tls.SecureContext | undefined;
-
-/** Trusts the certificate authorities of this machine, too: private ones are installed there. Made once: it takes long. */
-function secureContext(): tls.SecureContext {
-  if (context !== undefined) return context;
-  // Since Node 22.15; earlier versions know only the authorities that they contain.
-  const { getCACertificates } = tls as { getCACertificates?: (type: 'default' | 'system') => string[] };
-  const ca = getCACertificates && [...getCACertificates('default'), ...getCACertificates('system')];
-  context = tls.createSecureContext(ca && { ca });
-  return context;
 }

@@ -5,13 +5,17 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import type { Hello } from '@packetlog/common';
 import { collectGarbage, START_GARBAGE_MS } from '../../collect-garbage.ts';
 import { Places } from '../../enrichment/places.ts';
 import { toPlain } from '../../errors/setup-error.ts';
+import type { FleetState } from '../../ipc/fleet/fleet-access.ts';
+import { readGrant } from '../../ipc/fleet/read-grant.ts';
 import { PipePair } from '../../ipc/pipe-pair.ts';
 import { SERVER_LEFT } from '../../ipc/server-descriptors.ts';
 import type { ToServer } from '../../ipc/server-messages.ts';
 import { LineLimit } from '../../line-limit.ts';
+import { Uplink } from '../../uplink/uplink.ts';
 import { Server } from '../server.ts';
 import { CoreLink } from './core-link.ts';
 import { givenDescriptors, notifyReady } from './descriptors.ts';
@@ -37,6 +41,10 @@ const lines = new LineLimit({
   error: (facts, message) => link.log('error', facts, message),
 });
 let server: Server | undefined;
+let uplink: Uplink | undefined;
+let fleet: Settings['fleet'];
+/** Arrives before the start. */
+let fleetState: FleetState | undefined;
 let places: Places | undefined;
 let haveRowsEnded: () => void = () => {};
 const rowsEnded = new Promise<void>((resolve) => {
@@ -60,12 +68,14 @@ function handle(message: Message): void {
     case 'start':
       rows.start(message);
       server?.start(message.hello, message);
+      dialHubs(message.hello);
       link.send({ type: 'started' });
       notifyReady(notify, Number(process.env['WATCHDOG_USEC']));
       setTimeout(collectGarbage, START_GARBAGE_MS).unref();
       return;
     case 'second':
       rows.report(message.number, () => server?.second(message.ledger, message.summary, message.clockOffsetNs));
+      uplink?.second(message.ledger, message.summary);
       return;
     case 'findings':
       server?.findings(message.findings);
@@ -84,6 +94,7 @@ function handle(message: Message): void {
       return;
     case 'notice':
       server?.notice(message.notice);
+      uplink?.notice(message.notice);
       return;
     case 'tls':
       server?.setTls(message.tls);
@@ -92,6 +103,8 @@ function handle(message: Message): void {
       server?.setTokens(message.tokens);
       return;
     case 'fleet':
+      fleetState = message.fleet;
+      uplink?.fleetChanged(message.fleet);
       return;
     case 'places':
       replacePlaces(message.places);
@@ -108,6 +121,7 @@ function handle(message: Message): void {
 
 async function open(settings: Settings): Promise<void> {
   try {
+    fleet = settings.fleet;
     places = settings.places.length === 0 ? undefined : new Places(settings.places);
     const debug = (facts: object, message: string) => settings.debug && link.log('debug', facts, message);
     server = await Server.open(settings, {
@@ -127,6 +141,21 @@ async function open(settings: Settings): Promise<void> {
   }
 }
 
+function dialHubs(hello: Hello): void {
+  if (fleet === undefined || server === undefined) return;
+  const serving = server;
+  serving.setGrants((token) => readGrant(token, fleetState?.known ?? [], Date.now()));
+  uplink = new Uplink({
+    ...{ settings: fleet, hello, lines },
+    core: (question) => link.fleet(question),
+    exchanged: (hubs) => link.send({ type: 'hubs', hubs }),
+    ask: (event, request) => serving.ask(event, request),
+    serve: (socket) => serving.relay(socket),
+  });
+  if (fleetState !== undefined) uplink.fleetChanged(fleetState);
+  uplink.start();
+}
+
 function replacePlaces(files: Settings['places']): void {
   try {
     places?.replace(files);
@@ -139,6 +168,7 @@ function replacePlaces(files: Settings['places']): void {
 /** Ends the process; `lastRows`: what to wait for. */
 async function close(lastRows: Promise<void>): Promise<void> {
   await Promise.race([lastRows, new Promise((resolve) => setTimeout(resolve, LAST_ROWS_MS))]);
+  uplink?.close();
   await server?.close();
   lines.flush();
   link.close();

@@ -1,0 +1,18 @@
+/** How long a node waits before it dials a hub again. Random, so that the nodes of a hub do not return all at once. */
+
+const FIRST_MS = 1000;
+const MAX_MS = 30_000;
+/** After a rejection that a person has to deal with. */
+const REJECTED_MS = 60_000;
+const LAST_DOUBLING = 5;
+
+/** Returns a random time up to 1 s, 2 s, 4 s …, 30 s ("full jitter"). `failures`: from 1. `random`: from 0 up to 1. */
+export function retryPause(failures: number, random: number): number {
+  return random * Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(failures - 1, LAST_DOUBLING));
+}
+
+/** Returns how long to wait after a rejection; `afterMs`: what the hub said, undefined if a person has to act. */
+export function rejectedPause(afterMs: number | undefined, random: number): number {
+  const base = afterMs ?? REJECTED_MS;
+  return base + random * base;
+}
