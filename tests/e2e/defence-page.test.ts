@@ -11,7 +11,7 @@ import { recordsIn } from '../lab/recorded.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendFrames, sendUdp, startTcpEcho } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, DESKTOP, PHONE, screenshot, TABLET } from './chromium.ts';
+import { axeViolations, DESKTOP, PHONE, screenshot, TABLET, untilApplied } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 import { misfits } from './fit.ts';
 import { done, listed } from './rules-command.ts';
@@ -159,6 +159,16 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await page.getByTestId('live-table').waitFor();
     await page.locator('[data-testid=chart-events] [data-kind=finding]').waitFor();
     expect(await page.getByTestId('filter').inputValue()).toBe(`src ${SCANNER} and dst ${dst} and tcp`);
+    // On the phone, the reason of a row is whole.
+    await page.getByTestId('filter').fill('udp');
+    await page.keyboard.press('Enter');
+    await untilApplied(page, 'udp');
+    await send(5);
+    const reasons = page.getByTestId('live-row').locator('.cell-reason').filter({ hasText: 'limit 1 would deny' });
+    await reasons.first().waitFor();
+    await screenshot(page, 'defence-rows-phone', false);
+    const overflow = await reasons.evaluateAll((cells) => cells.map((cell) => cell.scrollWidth - cell.clientWidth));
+    expect(new Set(overflow)).toEqual(new Set([0]));
     expect(problems).toEqual([]);
     await packetlog.end();
   });
@@ -222,6 +232,19 @@ describe.skipIf(!requireRoot())('the Defence page', () => {
     await page.getByTestId('toasts').getByText('1 ban was ended.').waitFor();
     await page.getByText('No source is banned.').waitFor();
     expect(await connect(other.port)).toBe(true);
+
+    const ended = page.getByTestId('ended-ban');
+    await ended.getByText(new RegExp(`^${source}: undone after .* by .*Banned for 1 h: .*port ${echo.port}`)).waitFor();
+    await page.getByText('1 undone since the start').waitFor();
+    for (const [size, viewport] of Object.entries({ desktop: DESKTOP, tablet: TABLET, phone: PHONE })) {
+      await page.setViewportSize(viewport);
+      await until(async () => (await misfits(page)).length === 0, { what: `everything to fit the ${size}` });
+      expect(await axeViolations(page), size).toEqual([]);
+      await screenshot(page, `defence-ended-${size}`, false);
+    }
+    await ended.getByRole('button', { name: `Why was ${source} banned?` }).click();
+    await sheet.getByText('Undone').waitFor();
+    await screenshot(page, 'defence-ended-why', false);
     expect(problems).toEqual([]);
     await packetlog.end();
   });

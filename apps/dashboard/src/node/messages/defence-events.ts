@@ -27,7 +27,7 @@ export type DefenceEvent = keyof DefenceRequests;
 
 export type DefenceAnswer<Event extends DefenceEvent> =
   | { readonly ok: true; readonly value: DefenceAnswers[Event] }
-  | { readonly ok: false; readonly error: Pick<RulesError, 'code' | 'message'> };
+  | { readonly ok: false; readonly error: Pick<RulesError, 'code' | 'message' | 'retry_after_ms'> };
 
 /** Always resolves; failures are answers as well. */
 export type AskDefence = <Event extends DefenceEvent>(

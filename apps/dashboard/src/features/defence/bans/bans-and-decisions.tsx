@@ -4,10 +4,11 @@ import { useEffect, useState } from 'react';
 import { BansSection } from './bans.tsx';
 import { DecisionList } from './decision-list.tsx';
 import { DecisionSheet } from './decision-sheet.tsx';
+import { EndedBansList } from './ended-bans-list.tsx';
 import { useBans } from './use-bans.ts';
 import { useDecisions } from './use-decisions.ts';
 
-/** The bans in force and the decisions that did not ban, each with its explanation. */
+/** The bans in force, those that ended, and the decisions that did not ban, each with its explanation. */
 export function BansAndDecisions() {
   const inForce = useBans();
   const { state, bans } = inForce;
@@ -17,6 +18,7 @@ export function BansAndDecisions() {
   return (
     <>
       <BansSection inForce={inForce} onWhy={setOpen} />
+      <EndedBansList decisions={decisions} bans={bans} undone={state?.undone ?? 0} onWhy={setOpen} />
       <DecisionList decisions={decisions} problem={problem} decided={state?.decided} onWhy={setOpen} />
       {open !== null && (
         <DecisionSheet

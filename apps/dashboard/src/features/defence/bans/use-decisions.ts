@@ -22,16 +22,23 @@ export function useDecisions(undone: number): KnownDecisions {
   useEffect(() => {
     if (!isLive) return;
     let isOver = false;
-    void askDefence('bans:decisions', { limit: MAX_DECISIONS_AT_ONCE }).then((answer) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      const answer = await askDefence('bans:decisions', { limit: MAX_DECISIONS_AT_ONCE });
       if (isOver) return;
-      setAsked(
-        answer.ok
-          ? { decisions: answer.value.decisions, problem: '' }
-          : { decisions: [], problem: answer.error.message },
-      );
-    });
+      if (answer.ok) {
+        setAsked({ decisions: answer.value.decisions, problem: '' });
+        return;
+      }
+      const { message, retry_after_ms } = answer.error;
+      if (retry_after_ms === undefined) setAsked({ decisions: [], problem: message });
+      // Asked too often, by this page or another client of the same address.
+      else timer = setTimeout(() => void ask(), retry_after_ms);
+    };
+    void ask();
     return () => {
       isOver = true;
+      clearTimeout(timer);
     };
   }, [askDefence, isLive, undone]);
   const decisions = useMemo(() => allDecisions(asked.decisions, messages), [asked.decisions, messages]);
