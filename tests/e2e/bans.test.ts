@@ -248,6 +248,13 @@ describe.skipIf(!requireRoot())('a ban', () => {
     expect(await bans()).toEqual([]);
     const list = await rules(suite.network.server, place, 'list', '--json');
     expect(JSON.parse(list.stdout)).toMatchObject({ enforcing: true, in_force: { by: 'kernel', is_current: true } });
+    // The source is still over the limit.
+    await started();
+    await answered();
+    await offend(OTHER);
+    expect((await decided(OTHER)).kind).toBe('ban');
+    expect((await bans()).map(({ source }) => source)).toEqual([OTHER]);
+    expect(await answered(clientAddress(), other.port)).toBe(true);
   });
 
   test('is only announced by a limit that observes', async () => {

@@ -102,7 +102,7 @@ export class ActiveBans {
     const chosen = this.stored
       .reverse()
       .filter(({ source, decision }) => decision < before && (network === undefined || concerns(source, network)));
-    return chosen.slice(0, limit).map((ban) => {
+    return chosen.slice(0, limit).map(({ over_since_ns: _, ...ban }) => {
       const ban_rule = FIRST_BAN_RULE_ID + ban.decision;
       return { ...ban, ban_rule, packets: packets(ban_rule) };
     });

@@ -4,17 +4,19 @@ import { endedEarly, type StoredBan } from '../rules/store/bans-file.ts';
 import { ActiveBans } from './active-bans.ts';
 import { type BanClock, ClockSteps } from './ban-clock.ts';
 import type { BansStore } from './bans-store.ts';
+import { UndoneEpisodes } from './repeats.ts';
 import { Strikes } from './strikes.ts';
 
 export class BanRegister {
   readonly active: ActiveBans;
   readonly strikes: Strikes;
+  readonly undone: UndoneEpisodes;
   readonly #store: BansStore;
   readonly #clock: BanClock;
   readonly #steps: ClockSteps;
   #nextId: number;
   /** Bans that were undone, but which the kernel's image still has. */
-  #undone: readonly StoredBan[] = [];
+  #leftover: readonly StoredBan[] = [];
 
   /** Reads what an earlier loader stored, without bans that have ended. */
   constructor(store: BansStore, clock: BanClock) {
@@ -24,6 +26,8 @@ export class BanRegister {
     this.#nextId = stored.next_decision;
     this.active = new ActiveBans(stored.bans);
     this.strikes = new Strikes(stored.strikes);
+    // The kernel's clock began again with the boot, and so did the levels of limits.
+    this.undone = new UndoneEpisodes(stored.clock?.boot_id === clock.bootId ? stored.undone : []);
     this.#steps = new ClockSteps(clock, stored.clock);
     this.followClock();
     this.active.removeEnded(clock.wallMs());
@@ -46,10 +50,10 @@ export class BanRegister {
     this.strikes.remove(ban.source, ban.limit_rule, ban.decision);
   }
 
-  /** Removes bans that the kernel's image has, with an end in the past. */
+  /** Removes bans whose nodes the kernel's image still has, with an end in the past. */
   undo(bans: readonly StoredBan[]): void {
     for (const ban of bans) this.remove(ban);
-    this.#undone = [...this.#undone, ...bans.map(endedEarly)];
+    this.#leftover = [...this.#leftover, ...bans.map(endedEarly)];
   }
 
   /** Moves all ends if the wall clock was set, so that bans last as long as they would have. Returns whether it was. */
@@ -63,7 +67,7 @@ export class BanRegister {
 
   /** Stores what replaces the image in the kernel. Call it before that: otherwise what was undone would be unknown there. */
   saveReplacement(): void {
-    this.#undone = [];
+    this.#leftover = [];
     this.save();
   }
 
@@ -73,12 +77,17 @@ export class BanRegister {
       version: 1,
       next_decision: this.#nextId,
       clock: this.#steps.stored,
-      bans: [...this.active.stored, ...this.#undone],
+      bans: [...this.active.stored, ...this.#leftover],
       strikes: this.strikes.stored(this.#clock.wallMs()),
+      undone: this.undone.stored,
     });
   }
 }
 
-export function storedBan({ id, source, rule, at_ms, ends_at_ms = at_ms, strike }: Decision): StoredBan {
-  return { decision: id, source, limit_rule: rule.id, began_at_ms: at_ms, ends_at_ms, strike };
+export function storedBan(
+  { id, source, rule, at_ms, ends_at_ms = at_ms, strike }: Decision,
+  overSinceNs: bigint,
+): StoredBan {
+  const ban = { decision: id, source, limit_rule: rule.id, began_at_ms: at_ms, ends_at_ms, strike };
+  return { ...ban, over_since_ns: String(overSinceNs) };
 }

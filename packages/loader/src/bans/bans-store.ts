@@ -7,7 +7,7 @@ import { rejectedName } from '../rules/store/set-aside.ts';
 import type { StatePaths } from '../rules/store/state-directory.ts';
 import { DecisionLog, type UndoneBan } from './decision-log.ts';
 
-export interface StoredBans extends Pick<BansFile, 'next_decision' | 'bans' | 'strikes'> {
+export interface StoredBans extends Pick<BansFile, 'next_decision' | 'bans' | 'strikes' | 'undone'> {
   readonly clock?: BansFile['clock'];
 }
 

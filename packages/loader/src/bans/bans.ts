@@ -158,6 +158,7 @@ export class Bans {
       (each) =>
         limits.get(each.limitRule) !== undefined &&
         !this.#register.active.has(each.source, each.limitRule) &&
+        !this.#register.undone.has(each.source, each.limitRule, each.overSinceNs) &&
         this.#repeats.isDue(keyOf(each.source, each.limitRule), each, nowMs),
     );
     if (due.length === 0) return;
@@ -192,25 +193,25 @@ export class Bans {
       return undefined;
     }
     const decision = numbered(draft, this.#register.nextId());
-    if (decision.kind === 'ban') this.#add(decision);
+    if (decision.kind === 'ban') this.#add(decision, offender);
     else this.#others.add(nowMs);
     return decision;
   }
 
-  #add(decision: Decision): void {
+  #add(decision: Decision, { overSinceNs }: Offender): void {
     this.#budget.added();
-    this.#register.add(storedBan(decision));
+    this.#register.add(storedBan(decision, overSinceNs));
   }
 
   /** Puts the bans among the decisions in force. Returns the decisions as they came out. */
   async #enforce(decisions: readonly Decision[]): Promise<readonly Decision[]> {
-    const bans = decisions.filter(({ kind }) => kind === 'ban');
+    const bans = decisions.flatMap(({ id }) => this.#register.active.get(id) ?? []);
     if (bans.length === 0) return decisions;
     try {
       await this.#inForce.put();
       return decisions;
     } catch (error) {
-      for (const ban of bans) this.#register.remove(storedBan(ban));
+      for (const ban of bans) this.#register.remove(ban);
       if (bans.length === 1) {
         this.#register.save();
         const answer = answerOf(error);
@@ -220,7 +221,7 @@ export class Bans {
     const made: Decision[] = [];
     // One of them is the cause.
     for (const decision of decisions) {
-      if (decision.kind === 'ban') this.#register.add(storedBan(decision));
+      for (const ban of bans) if (ban.decision === decision.id) this.#register.add(ban);
       made.push(...(await this.#enforce([decision])));
     }
     return made;
@@ -244,9 +245,9 @@ export class Bans {
       await this.#inForce.resume(rules, this.#nowMs);
       throw error;
     }
+    for (const { over_since_ns, ...ban } of bans) if (over_since_ns) register.undone.add({ ...ban, over_since_ns });
     // Afterwards: an undo is in force as soon as possible.
     register.save();
-    for (const { source, limit_rule } of bans) this.#repeats.undone(keyOf(source, limit_rule));
     store.undone(
       bans.map(({ decision, source }) => {
         const permit_rule = permits[sources.indexOf(source)];

@@ -9,6 +9,7 @@ import {
   offender,
   open,
   paths,
+  reboot,
   verdict,
   wallMs,
   world,
@@ -67,6 +68,21 @@ describe('an undo', () => {
     expect(verdict('203.0.113.7')).toBe('permit');
     await bans.offenders([offender('203.0.113.7')]);
     expect(verdict('203.0.113.7')).toBe(banOf(2));
+  });
+
+  it('is not taken back by them either when the next loader takes over, before or after it', async () => {
+    const first = offender('203.0.113.7');
+    await open().offenders([first]);
+    const bans = open();
+    await bans.undo({ id: 1 }, ROOT);
+    clock.upMs += 120_000;
+    await bans.offenders([{ ...first, connections: 30 }]);
+    await open().offenders([{ ...first, connections: 40 }]);
+    expect(open().rules).toEqual([]);
+    // After a boot, the kernel counts from the beginning, and its clock does.
+    reboot(60_000);
+    await open().offenders([first]);
+    expect(open().rules).toHaveLength(1);
   });
 
   it('with never adds a permit rule, which users can undo, and prevents the next ban', async () => {

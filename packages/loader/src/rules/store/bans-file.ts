@@ -15,6 +15,9 @@ const id = z.number().int().positive();
 const time = z.number();
 const source = z.string().min(1).max(64);
 
+/** When the source was first over the limit, on the kernel's clock since the boot. */
+const overSince = z.string().regex(/^\d{1,20}$/);
+
 const storedBanSchema = z.object({
   /** Id of its decision. */
   decision: id,
@@ -23,6 +26,8 @@ const storedBanSchema = z.object({
   began_at_ms: time,
   ends_at_ms: time,
   strike: id,
+  /** Unknown of bans that an earlier version stored. */
+  over_since_ns: overSince.optional(),
 });
 export type StoredBan = z.output<typeof storedBanSchema>;
 
@@ -43,6 +48,11 @@ const bansFileSchema = z.object({
       }),
     )
     .max(MAX_STRIKES),
+  /** Sources that were over a limit when their ban was undone, since this boot. */
+  undone: z
+    .array(z.object({ source, limit_rule: ruleIdSchema, over_since_ns: overSince }))
+    .max(MAX_BANS)
+    .optional(),
 });
 export type BansFile = z.output<typeof bansFileSchema>;
 
