@@ -1,35 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { lockFile, newDirectory } from '../../test/support/directory.ts';
 import { describeContract } from '../../test/support/state-contract.ts';
 import { openFileState } from './file-state.ts';
 import { StateError } from './hub-state.ts';
-
-/** flock(1) locks the open file that it inherits, and the lock stays with it. */
-function lockFile(fileDescriptor: number): boolean {
-  return (
-    spawnSync('flock', ['--nonblock', '3'], { stdio: ['ignore', 'ignore', 'ignore', fileDescriptor] }).status === 0
-  );
-}
-
-function directory(): string {
-  const parent = mkdtempSync(join(tmpdir(), 'packetlog-hub-state-'));
-  onTestFinished(() => rmSync(parent, { recursive: true }));
-  return join(parent, 'hub');
-}
 
 const open = (path: string) => openFileState({ directory: path, lockFile });
 
 describe('state in files', () => {
   describeContract(async () => {
-    const path = directory();
+    const path = newDirectory();
     return { open: () => open(path) };
   });
 
   it('lets one process at a time use a directory', async () => {
-    const path = directory();
+    const path = newDirectory();
     const first = await open(path);
     await expect(open(path)).rejects.toThrow(StateError);
     await expect(open(path)).rejects.toThrow(/another process uses this state. Stop that hub/);
@@ -38,7 +25,7 @@ describe('state in files', () => {
   });
 
   it('lets only the owner read', async () => {
-    const path = directory();
+    const path = newDirectory();
     const state = await open(path);
     await state.put('nodes/web1', 'x', 0);
     const digest = await state.putBlob(Buffer.from('x'));
@@ -49,7 +36,7 @@ describe('state in files', () => {
   });
 
   it('removes what a killed hub was writing, and keeps the earlier value', async () => {
-    const path = directory();
+    const path = newDirectory();
     const state = await open(path);
     await state.put('nodes/web1', 'x', 0);
     await state.putBlob(Buffer.from('x'));
@@ -64,7 +51,7 @@ describe('state in files', () => {
   });
 
   it('does not start with a damaged file, and names it', async () => {
-    const path = directory();
+    const path = newDirectory();
     const state = await open(path);
     await state.put('nodes/web1', 'x', 0);
     const digest = await state.putBlob(Buffer.from('x'));
@@ -76,7 +63,7 @@ describe('state in files', () => {
   });
 
   it('keeps the value that could not be replaced', async () => {
-    const path = directory();
+    const path = newDirectory();
     const state = await open(path);
     onTestFinished(() => state.close());
     const revision = await state.put('nodes/web1', 'x', 0);

@@ -32,6 +32,7 @@ export async function openFileState({ directory, lockFile }: FileStateOptions): 
 }
 
 class FileState implements HubState {
+  readonly isShared = false;
   readonly #directory: string;
   readonly #lock: number;
   readonly #values: Map<string, Stored>;

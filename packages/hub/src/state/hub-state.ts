@@ -10,6 +10,8 @@ export interface Stored {
 }
 
 export interface HubState {
+  /** Whether other hubs may use it, too. */
+  readonly isShared: boolean;
   get(key: string): Promise<Stored | undefined>;
   /** Returns all keys that begin with `prefix`: '' or a path that ends with a slash. */
   list(prefix: string): Promise<ReadonlyMap<string, Stored>>;

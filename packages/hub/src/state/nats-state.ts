@@ -83,6 +83,7 @@ function optionsFor({ servers, user, password, tls }: NatsUrl) {
 }
 
 class NatsState implements HubState {
+  readonly isShared = true;
   readonly #connection: NatsConnection;
   readonly #keys: KV;
   readonly #blobs: NatsBlobs;

@@ -1,0 +1,22 @@
+/** Reads records that the hub has stored as JSON. */
+
+interface RecordSchema<T> {
+  safeParse(value: unknown): { readonly success: true; readonly data: T } | { readonly success: false };
+}
+
+/** Throws an Error that names the key: only another version of the hub, or an accident, can have changed the record. */
+export function readRecord<T>(key: string, text: string, schema: RecordSchema<T>): T {
+  const parsed = schema.safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `read ${key} in the hub's state: it is damaged, or of another version. Restore the state from a backup, or use the version that wrote it.`,
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
