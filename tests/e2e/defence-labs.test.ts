@@ -11,7 +11,8 @@ import { eachWithBanLab, LIMIT } from './ban-lab.ts';
 import { HTTP_PORT, pageUrl, startHttpServer } from './ordinary-traffic.ts';
 import { listed } from './rules-command.ts';
 
-const SSH_PORT = 2222;
+/** The port whose peers the lockout guard protects from changes of rules. */
+const SSH_PORT = 22;
 
 describe.skipIf(!requireRoot())('a limit of connections that bans', { timeout: 240_000 }, () => {
   const lab = eachWithBanLab();
@@ -57,7 +58,7 @@ describe.skipIf(!requireRoot())('a limit of connections that bans', { timeout: 2
     expect(decision?.guards.every(({ passed }) => passed)).toBe(true);
     expect(decision?.samples.length).toBeGreaterThan(0);
     expect(await lab.bans('why', link.client.ipv4)).toMatch(
-      /banned for 1 h: \d+ connection.* to tcp port 2222 in .*limit 20\/min/,
+      /banned for 1 h: \d+ connection.* to tcp port 22 in .*limit 20\/min/,
     );
     await hydra.end('SIGTERM');
   });

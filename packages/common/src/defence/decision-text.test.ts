@@ -44,13 +44,13 @@ it.each<[string, Partial<Decision>]>([
     { connections: 70, connections_within_ms: 125_000, duration_ms: 1.5 * HOUR },
   ],
   [
-    'not banned, because it is a name server: 192.0.2.53, and it has an ssh session: 192.0.2.53: 61 connections to tcp port 22 in 1 min, limit 20/min; all verified',
+    'not banned, because it is a name server: 192.0.2.53, and it is the address of an operator: 192.0.2.53: 61 connections to tcp port 22 in 1 min, limit 20/min; all verified',
     {
       kind: 'not_banned',
       guards: [
         { guard: 'permit_rule', passed: true },
         { guard: 'infrastructure', passed: false, note: 'it is a name server: 192.0.2.53' },
-        { guard: 'operator', passed: false, note: 'it has an ssh session: 192.0.2.53' },
+        { guard: 'operator', passed: false, note: 'it is the address of an operator: 192.0.2.53' },
       ],
     },
   ],

@@ -12,7 +12,7 @@ export const BAN_GUARDS = [
   'permit_rule',
   /** `protect` of the rules file, or `--protect`. */
   'protect_list',
-  /** A connected operator, or the peer of an ssh session. */
+  /** A connected operator. */
   'operator',
   /** A gateway or a name server. */
   'infrastructure',

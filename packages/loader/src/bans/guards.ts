@@ -46,7 +46,8 @@ export function askGuards(source: string, facts: GuardFacts): Answer[] {
   const notes: Record<BanGuard, string | undefined> = {
     permit_rule: permitNote(network, facts),
     protect_list: noteOf(found(['protect'])),
-    operator: noteOf(found(['operator', 'ssh_peer'])),
+    // Not the peers of ssh sessions: attempts to log in are sessions, too. One that is old is another connection.
+    operator: noteOf(found(['operator'])),
     infrastructure: noteOf(found(['gateway', 'dns'])),
     other_connections: connection && connectionNote(connection),
     verified: verifiedNote(facts),

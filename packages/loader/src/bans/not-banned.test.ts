@@ -25,11 +25,6 @@ describe('not banned', () => {
       () => (world.protected = [{ kind: 'operator', address: '203.0.113.7', ports: [22] }]),
     ],
     [
-      'the peer of an ssh session',
-      'operator: it has an ssh session: 203.0.113.7',
-      () => (world.protected = [{ kind: 'ssh_peer', address: '203.0.113.7', ports: [22] }]),
-    ],
-    [
       'the gateway',
       'infrastructure: it is a default gateway: 203.0.113.7',
       () => (world.protected = [{ kind: 'gateway', address: '203.0.113.7', ports: [] }]),
@@ -65,6 +60,12 @@ describe('not banned', () => {
     expect(bans.list({ source: '203.0.113.7', limit: 9 }).bans).toEqual([]);
   });
 
+  it('is no source for its new ssh session: each attempt to log in is one', async () => {
+    world.protected = [{ kind: 'ssh_peer', address: '203.0.113.7', ports: [22] }];
+    await open().offenders([offender('203.0.113.7')]);
+    expect(world.decided).toMatchObject([{ kind: 'ban', source: '203.0.113.7' }]);
+  });
+
   it('is a source without enough verified connections: it may be forged', async () => {
     const bans = open();
     await bans.offenders([offender('203.0.113.7', { connections: 19 })]);
@@ -86,11 +87,11 @@ describe('not banned', () => {
   });
 
   it('is an address that the lockout guard protects, although no guard knew; others of the same moment are', async () => {
-    fake.world.protected = [{ kind: 'ssh_peer', address: '203.0.113.8', ports: [22] }];
+    fake.world.protected = [{ kind: 'operator', address: '203.0.113.8', ports: [22] }];
     const bans = open();
     await bans.offenders(['203.0.113.7', '203.0.113.8', '203.0.113.9'].map((source) => offender(source)));
     expect(kinds()).toEqual(['ban 203.0.113.7', 'not_banned 203.0.113.8', 'ban 203.0.113.9']);
-    expect(guardsOf(world.decided[1])).toEqual(['operator: it has an ssh session: 203.0.113.8']);
+    expect(guardsOf(world.decided[1])).toEqual(['operator: it is the address of an operator: 203.0.113.8']);
     expect(['203.0.113.7', '203.0.113.8', '203.0.113.9'].map(verdict)).toEqual([banOf(1), 'permit', banOf(3)]);
     expect(bans.state).toMatchObject({ active: 2, decided: { ban: 2, not_banned: 1 } });
     expect(JSON.parse(readFileSync(paths().bans, 'utf8')).strikes).toHaveLength(2);

@@ -69,16 +69,22 @@ describe('bans', () => {
   });
 
   it('of a protected address are rejected, and nothing has changed', async () => {
-    fake.world.protected = [{ kind: 'ssh_peer', address: '203.0.113.7', ports: [22] }];
+    fake.world.protected = [{ kind: 'operator', address: '203.0.113.7', ports: [22] }];
     await fake.service.changeBans([ban(1, '203.0.113.9')]);
     expect(await rejection(fake.service.changeBans([ban(1, '203.0.113.9'), ban(2, '203.0.113.7')]))).toMatchObject({
       code: 'lockout',
-      protected: { kind: 'ssh_peer', address: '203.0.113.7' },
+      protected: { kind: 'operator', address: '203.0.113.7' },
     });
     expect(fake.kernel.verdict('203.0.113.7')).toBe('permit');
     expect(fake.kernel.verdict('203.0.113.9')).toBe(DENIED);
     await fake.add({ source: '192.0.2.9' });
     expect(fake.kernel.verdict('203.0.113.7')).toBe('permit');
+  });
+
+  it('of the peer of an ssh session are in force: it may be who attacks ssh', async () => {
+    fake.world.protected = [{ kind: 'ssh_peer', address: '203.0.113.7', ports: [22] }];
+    await fake.service.changeBans([ban(1, '203.0.113.7')]);
+    expect(fake.kernel.verdict('203.0.113.7')).toBe(DENIED);
   });
 
   it('within a protected network are rejected, too', async () => {

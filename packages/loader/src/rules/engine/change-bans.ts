@@ -35,7 +35,10 @@ export async function changeBans(parts: PipelineParts, bans: readonly Rule[]): P
   await enforced(enforcement.confirmed.ruleset);
 }
 
-/** Throws RulesRejection if bans that are not among `before` would lock out a protected address. */
+/**
+ * Throws RulesRejection if bans that are not among `before` would lock out a protected address. An ssh session protects
+ * from changes of rules, which people make; it would protect whoever attacks ssh from bans.
+ */
 function guardNew(parts: PipelineParts, before: readonly Rule[], after: CompiledRuleset): void {
   const { enforcement, protectedNow } = parts;
   const known = new Set(before.map(({ id }) => id));
@@ -43,7 +46,8 @@ function guardNew(parts: PipelineParts, before: readonly Rule[], after: Compiled
   if (added.length === 0) return;
   const { ruleset } = after;
   const withAdded = { ruleset: { ...ruleset, rules: [...ruleset.rules, ...added] }, image: after.image };
-  const found = lockedOut(enforcement.top, withAdded, protectedNow(ruleset), interfaceSlots(parts), Date.now());
+  const candidates = protectedNow(ruleset).filter(({ kind }) => kind !== 'ssh_peer');
+  const found = lockedOut(enforcement.top, withAdded, candidates, interfaceSlots(parts), Date.now());
   if (found.length > 0) throw lockoutRejection(found);
 }
 

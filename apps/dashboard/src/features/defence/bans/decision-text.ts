@@ -12,7 +12,7 @@ export const DECISION_TEXT: Readonly<Record<DecisionKind, { readonly word: strin
 export const GUARD_TEXT: Readonly<Record<BanGuard, { readonly name: string; readonly passed: string }>> = {
   permit_rule: { name: 'Permit rules', passed: 'None covers the source.' },
   protect_list: { name: 'Protect list', passed: 'The source is not on it.' },
-  operator: { name: 'Operators', passed: 'No operator and no ssh session uses the source.' },
+  operator: { name: 'Operators', passed: 'No operator uses the source.' },
   infrastructure: { name: 'Gateways, name servers', passed: 'The source is none of them.' },
   other_connections: { name: 'Other connections', passed: 'The source has none that is older than 60 s.' },
   verified: { name: 'Verified', passed: 'The kernel verified the connections: the source is not forged.' },
