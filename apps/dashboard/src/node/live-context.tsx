@@ -5,7 +5,7 @@ import { AddressBar } from './address-bar.ts';
 import { clearHandshakeTarget, readHandshakeTarget } from './connection/handshake-target.ts';
 import type { View } from './connection/node-view.ts';
 import { FilterChoice } from './filter-choice.ts';
-import { Nodes } from './nodes.ts';
+import { FLEET, Nodes } from './nodes.ts';
 import { RangeChoice } from './range-choice.ts';
 import type { Snapshot } from './state/store.ts';
 
@@ -53,7 +53,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       filter.readAddress();
       range.readAddress();
       const { node } = address.read();
-      if (node !== null && node !== nodes.wanted) void nodes.show(node);
+      // Of a hub, an address without a node is that of the fleet.
+      const wanted = node ?? (nodes.get().hub !== null && location.pathname === '/' ? FLEET : null);
+      if (wanted !== null && wanted !== nodes.wanted) void nodes.show(wanted);
       if (!location.hash.includes('token=')) return;
       const target = readHandshakeTarget();
       // First, so that a connection that fails does not leave the token in the address.

@@ -2,8 +2,10 @@ import { DEFAULT_ROWS_PER_SECOND } from '@packetlog/common';
 import { readHandshakeTarget } from './connection/handshake-target.ts';
 import type { HandshakeTarget } from './connection/handshake-url.ts';
 import { Loader } from './connection/loader.ts';
+import { isNodeOf } from './connection/loader-address.ts';
 import { hostOf } from './connection/node-name.ts';
 import type { View } from './connection/node-view.ts';
+import type { Hub } from './fleet/hub.ts';
 import { lazyWithRetry } from './lazy-with-retry.ts';
 import { parseSavedNodes, type SavedNode } from './saved-nodes.ts';
 
@@ -12,13 +14,17 @@ const SHOWN_KEY = 'packetlog-shown-node';
 
 /** Selects all nodes, in place of an address. */
 export const ALL_NODES = 'all-nodes';
+/** Selects the fleet, where the page's own address is that of a hub. */
+export const FLEET = 'fleet';
 
 /** Known nodes and the selected view. */
 export interface NodesState {
   /** The loader that serves this page first, then the added ones. */
   readonly loaders: readonly Loader[];
-  /** Address of the selected node, or ALL_NODES. */
+  /** Address of the selected node, ALL_NODES or FLEET. */
   readonly shown: string;
+  /** The hub that serves this page; null if a loader does. Then `loaders` is only the selected node. */
+  readonly hub: Hub | null;
   readonly view: View;
 }
 
@@ -38,7 +44,7 @@ export class Nodes {
   #choices = 0;
   #wanted = '';
   #isOpen = false;
-  #state: NodesState = { loaders: [this.#home], shown: '', view: this.#home };
+  #state: NodesState = { loaders: [this.#home], shown: '', view: this.#home, hub: null };
   readonly #listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -72,13 +78,16 @@ export class Nodes {
     this.#filter = filter;
     document.addEventListener('securitypolicyviolation', this.#onViolation);
     this.#saved = parseSavedNodes(localStorage.getItem(SAVED_KEY));
+    const first = linked ?? sessionStorage.getItem(SHOWN_KEY) ?? '';
+    this.#home.onHub = () => void this.#enterHub(first);
     this.openHome(readHandshakeTarget());
     for (const node of this.#saved) this.#join(node);
-    void this.show(linked ?? sessionStorage.getItem(SHOWN_KEY) ?? '');
+    void this.show(first);
   }
 
   /** Connects again to the page's loader, with the token that was read from the address bar. */
   openHome(target: HandshakeTarget): void {
+    if (this.#state.hub !== null) this.#leaveHub();
     this.#startTicking(this.#home);
     this.#home.open(target, { filter: this.#filter, rowsPerSecond: this.#rowsOf(this.#home) });
     // A saved node that is now the page's own loader would be listed twice.
@@ -92,12 +101,13 @@ export class Nodes {
     document.removeEventListener('securitypolicyviolation', this.#onViolation);
     this.#choices++;
     this.#closeAllNodes();
+    this.#home.close();
     for (const loader of this.#state.loaders) {
       loader.close();
       this.#stopTicking.get(loader)?.();
     }
     this.#stopTicking.clear();
-    this.#set({ loaders: [this.#home], shown: this.#home.address, view: this.#home });
+    this.#set({ loaders: [this.#home], shown: this.#home.address, view: this.#home, hub: null });
   }
 
   /** Returns whether the page's content security policy blocks connections to this address. */
@@ -134,6 +144,7 @@ export class Nodes {
   /** Selects a node, or ALL_NODES; the first node if the address is unknown. */
   async show(address: string): Promise<void> {
     const choice = ++this.#choices;
+    if (this.#state.hub !== null) return this.#showInHub(address);
     const { loaders } = this.#state;
     const isAll = address === ALL_NODES && loaders.length > 1;
     const loader = loaders.find((each) => each.address === address) ?? this.#home;
@@ -159,6 +170,48 @@ export class Nodes {
   readonly #onViolation = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
     if (effectiveDirective === 'connect-src') this.#blocked.add(hostOf(blockedURI));
   };
+
+  /** Takes the place of the connection to the page's own loader, which is a hub. `first`: what to show there. */
+  async #enterHub(first: string): Promise<void> {
+    const { target } = this.#home;
+    const { Hub } = await lazyWithRetry(() => import('./fleet/hub.ts'));
+    if (!this.#isOpen || target !== this.#home.target || target === null || target.token === null) return;
+    // They are nodes of a loader's page at the same address.
+    for (const loader of this.#state.loaders) if (loader !== this.#home) this.#leave(loader);
+    const hub = new Hub(this.#home.store, { loader: target.loader, token: target.token });
+    this.#home.hub = hub;
+    const stop = hub.subscribe(() => {
+      stop();
+      this.#set({ hub });
+      void this.show(first);
+    });
+  }
+
+  #leaveHub(): void {
+    this.#showInHub(FLEET);
+    this.#set({ hub: null, shown: '' });
+  }
+
+  #showInHub(address: string): void {
+    const home = this.#home;
+    const isNode = isNodeOf(home.address, address);
+    this.#wanted = isNode ? address : FLEET;
+    if (this.#state.loaders.some((loader) => loader.address === address && loader !== home)) return;
+    for (const loader of this.#state.loaders) if (loader !== home) this.#leave(loader);
+    if (!isNode) {
+      this.#set({ loaders: [home] });
+      this.#select(FLEET, home);
+      return;
+    }
+    const loader = new Loader();
+    this.#set({ loaders: [loader], view: loader });
+    this.#startTicking(loader);
+    loader.open(
+      { loader: address, token: home.target?.token ?? null, adminToken: null },
+      { filter: this.#filter, rowsPerSecond: this.#rowsOf(loader) },
+    );
+    this.#select(address, loader);
+  }
 
   #select(shown: string, view: View): void {
     const { view: before } = this.#state;

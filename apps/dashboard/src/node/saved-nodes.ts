@@ -1,6 +1,8 @@
+import { loaderAddress } from './connection/loader-address.ts';
+
 /** A node added in this browser. */
 export interface SavedNode {
-  /** Origin of its loader; unique. */
+  /** Address of its loader; unique. */
   readonly loader: string;
   readonly token: string;
   /** Token to change rules; null for read-only. */
@@ -23,7 +25,7 @@ export function parseSavedNodes(text: string | null): SavedNode[] {
   if (!Array.isArray(entries)) return [];
   const nodes: SavedNode[] = [];
   for (const entry of entries as Partial<Record<keyof SavedNode, unknown>>[]) {
-    const loader = httpOrigin(typeof entry?.loader === 'string' ? entry.loader : '');
+    const loader = loaderAddress(typeof entry?.loader === 'string' ? entry.loader : '');
     if (loader === null || typeof entry.token !== 'string' || entry.token === '') continue;
     if (nodes.some((node) => node.loader === loader)) continue;
     nodes.push({
@@ -34,11 +36,4 @@ export function parseSavedNodes(text: string | null): SavedNode[] {
     });
   }
   return nodes.slice(0, MAX_NODES);
-}
-
-/** Returns the origin of an http(s) address; null for anything else. */
-export function httpOrigin(text: string): string | null {
-  if (!URL.canParse(text)) return null;
-  const { protocol, origin } = new URL(text);
-  return protocol === 'http:' || protocol === 'https:' ? origin : null;
 }

@@ -9,11 +9,11 @@ import { toasts } from '../../ui/toast-store.ts';
 /** Keeps the shown node in the address if there are several, and says if this browser does not know that of a link. */
 export function useLinkedNode(): void {
   const { address, nodes } = useLive();
-  const { loaders, shown } = useNodes();
+  const { loaders, shown, hub } = useNodes();
   useEffect(() => {
     address.restore();
     const { node } = address.read();
-    const [isOne, isAll] = [loaders.length < 2, node === ALL_NODES];
+    const [isOne, isAll] = [loaders.length < 2 && hub === null, node === ALL_NODES];
     const isKnown = isAll ? !isOne : loaders.some((loader) => loader.address === node);
     if (node !== null && !isKnown) {
       const text = isAll
@@ -25,5 +25,5 @@ export function useLinkedNode(): void {
     // A choice of another node is a new entry of the browser's history; a link that did not name it is completed.
     if (isKnown) address.write({ node: nodes.wanted });
     else address.complete({ node: nodes.wanted });
-  }, [address, nodes, loaders, shown]);
+  }, [address, nodes, loaders, shown, hub]);
 }

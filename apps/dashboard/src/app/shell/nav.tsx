@@ -2,8 +2,10 @@
 
 import { clsx } from 'clsx';
 import { usePathname, useRouter } from 'next/navigation';
-import { useSnapshot } from '../../node/live-context.tsx';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { FLEET } from '../../node/nodes.ts';
 import { activeBans } from '../../node/state/active-bans.ts';
+import { useNodes } from '../../node/use-nodes.ts';
 import { formatCount } from '../../text/number.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { PageLink } from '../../ui/page-link.tsx';
@@ -16,22 +18,43 @@ const PAGES = [
   { href: '/nodes', label: 'Nodes', keys: 'g n' },
 ] as const;
 
-/** Links to the pages. The connection stays open while pages change. */
+/** Links to the pages. The connection stays open while pages change. At a hub, Fleet leads back from a node to all nodes. */
 export function Nav() {
   const path = usePathname().replace(/(.)\/$/, '$1');
   const router = useRouter();
-  useKeys(
-    'app',
-    PAGES.map(({ href, label, keys }) => ({
+  const { address, nodes } = useLive();
+  const { hub, shown } = useNodes();
+  const isFleet = shown === FLEET;
+  const showFleet = () => {
+    if (!isFleet) address.write({ node: null });
+    void nodes.show(FLEET);
+    if (path !== '/') router.push('/');
+  };
+  const pages = hub === null ? PAGES : isFleet ? [] : PAGES.filter(({ href }) => href !== '/nodes');
+  const fleet = hub === null ? [] : [{ keys: ['g f'], name: 'Go to Fleet', group: 'Pages' as const, run: showFleet }];
+  useKeys('app', [
+    ...fleet,
+    ...pages.map(({ href, label, keys }) => ({
       keys: [keys],
       name: `Go to ${label}`,
-      group: 'Pages',
+      group: 'Pages' as const,
       run: () => router.push(href),
     })),
-  );
+  ]);
   return (
     <nav className="nav" aria-label="Pages">
-      {PAGES.map(({ href, label }) => (
+      {hub !== null && (
+        <button
+          type="button"
+          className={clsx('nav-link', isFleet && 'nav-current')}
+          {...(isFleet && { 'aria-current': 'page' as const })}
+          data-testid="go-to-fleet"
+          onClick={showFleet}
+        >
+          Fleet
+        </button>
+      )}
+      {pages.map(({ href, label }) => (
         <PageLink
           key={href}
           href={href}

@@ -9,6 +9,7 @@ import { ADD_RULE } from '../../features/rules/change/add-rule.ts';
 import { useMayChange } from '../../features/rules/change/use-rules.ts';
 import { useUndo } from '../../features/rules/change/use-undo.ts';
 import { lazyIfPresent } from '../../node/lazy-with-retry.ts';
+import type { Command } from '../../ui/keys/key-bindings.ts';
 import { shortcutText } from '../../ui/keys/key-text.ts';
 import { isMac, useKeys } from '../../ui/keys/keys.ts';
 import { type OverlayName, overlay } from '../../ui/keys/overlay.ts';
@@ -29,8 +30,26 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   path: async () => (await lazyIfPresent(() => import('../../features/packet-path/path-sheet.tsx')))?.PathSheet,
 };
 
+/** Commands for the packets of a node. */
+const PACKET_COMMANDS: readonly Command[] = [
+  {
+    keys: ['e'],
+    name: 'Export packets…',
+    group: 'Export',
+    keywords: 'save download file csv ndjson json pcapng wireshark',
+    run: () => overlay.show('export'),
+  },
+  {
+    keys: ['w'],
+    name: 'Packet path: where rows are lost',
+    group: 'View',
+    keywords: 'loss lost ledger counters totals honest sampled withheld',
+    run: () => overlay.show('path'),
+  },
+];
+
 /** Registers the commands of every page, and renders the overlay that is open. */
-export function Commands() {
+export function Commands({ isFleet }: { isFleet: boolean }) {
   usePalettePreload();
   const open = useSyncExternalStore(overlay.subscribe, overlay.get, () => null);
   const Open = useOverlayComponent(open);
@@ -56,22 +75,9 @@ export function Commands() {
         ]
       : [],
   );
+  useKeys('app', isFleet ? [] : PACKET_COMMANDS);
   useKeys('app', [
     { keys: ['mod+k'], name: 'Commands', group: 'Help', hidden: true, run: () => overlay.show('palette') },
-    {
-      keys: ['e'],
-      name: 'Export packets…',
-      group: 'Export',
-      keywords: 'save download file csv ndjson json pcapng wireshark',
-      run: () => overlay.show('export'),
-    },
-    {
-      keys: ['w'],
-      name: 'Packet path: where rows are lost',
-      group: 'View',
-      keywords: 'loss lost ledger counters totals honest sampled withheld',
-      run: () => overlay.show('path'),
-    },
     {
       keys: ['?'],
       name: 'Keyboard shortcuts and filter examples',

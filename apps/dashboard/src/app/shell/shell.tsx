@@ -5,7 +5,7 @@ import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
 import { notifySetting } from '../../features/defence/notify/notify-setting.ts';
 import { LiveProvider, useSnapshot } from '../../node/live-context.tsx';
-import { ALL_NODES } from '../../node/nodes.ts';
+import { ALL_NODES, FLEET } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { useStored } from '../../ui/stored-setting.ts';
 import { Banner } from './banner.tsx';
@@ -22,6 +22,11 @@ const MissingNodes = dynamic(
   {
     ssr: false,
   },
+);
+
+const FleetPage = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/fleet/fleet-page.tsx'))).FleetPage,
+  { ssr: false },
 );
 
 /** Loaded where notifications are on. */
@@ -48,6 +53,7 @@ export function Shell({ children }: { children: ReactNode }) {
 
 function Screen({ children }: { children: ReactNode }) {
   const { shown } = useNodes();
+  const isFleet = shown === FLEET;
   const hasData = useSnapshot(({ figures }) => figures.hello !== null);
   const listsNodes = usePathname().startsWith('/nodes');
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
@@ -60,7 +66,12 @@ function Screen({ children }: { children: ReactNode }) {
       </a>
       <StatusStrip old={hasData && old} />
       <OutdatedBanner />
-      {listsNodes ? (
+      {isFleet ? (
+        <>
+          <Banner />
+          <FleetPage />
+        </>
+      ) : listsNodes ? (
         children
       ) : hasData ? (
         <>
@@ -74,7 +85,7 @@ function Screen({ children }: { children: ReactNode }) {
       )}
       <Toasts />
       {notifies && <Notifier />}
-      <Commands />
+      <Commands isFleet={isFleet} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { Pause, Play } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { ConnectionMark, STATE_COLOR } from '../../node/connection-mark.tsx';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { ALL_NODES } from '../../node/nodes.ts';
+import { ALL_NODES, FLEET } from '../../node/nodes.ts';
 import { connectionText } from '../../node/state/connection-text.ts';
 import { ledgerSum } from '../../node/state/ledger-sum.ts';
 import { useNodes } from '../../node/use-nodes.ts';
@@ -29,6 +29,12 @@ const NodeSwitch = dynamic(
   {
     ssr: false,
   },
+);
+
+/** Loaded only at a hub. */
+const FleetWhere = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/fleet/fleet-where.tsx'))).FleetWhere,
+  { ssr: false },
 );
 
 /** The strip at the top of every page: node, state of the connection, rates, denied, lost. */
@@ -65,6 +71,12 @@ function Where() {
   const roomy = useMedia('(min-width: 860px)');
   const { loaders, shown } = useNodes();
   const several = loaders.length > 1;
+  if (shown === FLEET)
+    return (
+      <div className="strip-where">
+        <FleetWhere />
+      </div>
+    );
   if ((node === undefined && !several) || (several && !roomy)) return null;
   // Interface names with node names are long; the Nodes page lists them.
   const max = shown === ALL_NODES || !roomy ? 0 : 3;

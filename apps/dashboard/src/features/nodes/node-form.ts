@@ -1,5 +1,6 @@
 import { readHash } from '../../node/connection/handshake-url.ts';
-import { httpOrigin, MAX_NODES, type SavedNode } from '../../node/saved-nodes.ts';
+import { loaderAddress } from '../../node/connection/loader-address.ts';
+import { MAX_NODES, type SavedNode } from '../../node/saved-nodes.ts';
 
 export interface NodeForm {
   readonly address: string;
@@ -17,7 +18,7 @@ export type NodeFormResult =
  */
 export function readNodeForm(form: NodeForm, taken: readonly string[], page: { protocol: string }): NodeFormResult {
   const text = form.address.trim();
-  const loader = httpOrigin(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+  const loader = loaderAddress(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
   const rejected = (field: keyof NodeForm, sentence: string) => ({ ok: false, field, sentence }) as const;
   if (text === '') return rejected('address', 'Enter the address of its loader, such as http://web-2:7411.');
   if (loader === null) return rejected('address', 'Not the address of a loader. Enter one such as http://web-2:7411.');

@@ -1,9 +1,11 @@
+import { loaderAddress } from './loader-address.ts';
+
 /** Loader and tokens of the page's hash: `#token=...&admin_token=...&loader=http://host:7411`. */
 export interface HandshakeTarget {
   readonly token: string | null;
   /** Token to change rules. */
   readonly adminToken: string | null;
-  /** Origin of the loader's socket. */
+  /** Address of the loader: an origin, or that of a node at a hub. */
   readonly loader: string;
 }
 
@@ -23,18 +25,11 @@ export function readHash(hash: string): Hash {
   return {
     token: values.get('token') || null,
     adminToken: values.get('admin_token') || null,
-    loader: httpOrigin(values.get('loader')),
+    loader: loaderAddress(values.get('loader') ?? ''),
   };
 }
 
 /** Returns the default loader: the page's origin, or under `next dev` the local loader. */
 export function defaultLoader(page: { origin: string; protocol: string; hostname: string; port: string }): string {
   return page.port === NEXT_DEV_PORT ? `${page.protocol}//${page.hostname}:${LOADER_PORT}` : page.origin;
-}
-
-/** Returns the origin of an http(s) address; null for anything else. */
-function httpOrigin(text: string | null): string | null {
-  if (text === null || !URL.canParse(text)) return null;
-  const url = new URL(text);
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url.origin : null;
 }

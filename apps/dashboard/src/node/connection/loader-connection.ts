@@ -11,6 +11,7 @@ import { isHello, isHistory, isLedger, isNotice, isRejection, isSummary } from '
 import { isRuleCounters, isRulesSnapshot } from '../messages/rules-messages.ts';
 import type { Check } from '../messages/shape.ts';
 import type { Store } from '../state/store.ts';
+import { socketAddress } from './loader-address.ts';
 import { LoaderRequests, type LoaderSocket } from './loader-requests.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 import { type RowOptions, RowSubscription } from './row-subscription.ts';
@@ -37,6 +38,8 @@ export class LoaderConnection {
   readonly requests: LoaderRequests;
   readonly rows: RowSubscription;
   tap: Tap | null = null;
+  /** Called when the server is a hub. */
+  onHub: (() => void) | null = null;
 
   constructor(
     store: Store,
@@ -45,7 +48,9 @@ export class LoaderConnection {
     socketTo: typeof io = io,
   ) {
     this.#store = store;
-    this.#socket = socketTo(target.loader, {
+    const { origin, path } = socketAddress(target.loader);
+    this.#socket = socketTo(origin, {
+      path,
       transports: ['websocket'],
       auth: {
         token: target.token,
@@ -117,6 +122,7 @@ export class LoaderConnection {
   #listenToMessages(): void {
     const socket = this.#socket;
     const { state, rules } = this.#store;
+    (socket as Socket).on('hub', () => this.onHub?.());
     this.#on('hello', isHello, (hello) => {
       const before = state.sessionId;
       state.hello(hello, performance.now());

@@ -20,6 +20,10 @@ export class Loader implements View {
   #target: LoaderTarget | null = null;
   #tap: Tap | null = null;
   #connection: LoaderConnection | null = null;
+  /** Called when the address is that of a hub. */
+  onHub: (() => void) | null = null;
+  /** Takes the place of the connection at a hub. */
+  hub: { retry(): void; close(): void } | null = null;
 
   /** Its address; '' before `open`. */
   get address(): string {
@@ -37,13 +41,18 @@ export class Loader implements View {
     this.close();
     this.#target = target;
     if (token === null) this.store.connect({ type: 'no_token' }, loader);
-    else this.#connection = new LoaderConnection(this.store, { loader, token, adminToken }, options);
+    else {
+      this.#connection = new LoaderConnection(this.store, { loader, token, adminToken }, options);
+      this.#connection.onHub = () => this.#metHub();
+    }
     this.tap = this.#tap;
   }
 
   close(): void {
     this.#connection?.close();
     this.#connection = null;
+    this.hub?.close();
+    this.hub = null;
   }
 
   /** An additional receiver of every message; null for none. */
@@ -62,7 +71,7 @@ export class Loader implements View {
   }
 
   retry(): void {
-    this.#connection?.retry();
+    (this.hub ?? this.#connection)?.retry();
   }
 
   setPaused(paused: boolean): void {
@@ -90,6 +99,16 @@ export class Loader implements View {
 
   readonly askDefence: AskDefence = async (event, request) =>
     this.#connection?.requests.defence(event, request) ?? NO_CONNECTION;
+
+  #metHub(): void {
+    this.close();
+    if (this.onHub !== null) {
+      this.onHub();
+      return;
+    }
+    const message = `${this.address} is a hub, not a loader: enter the address of one of its nodes, such as ${this.address}/nodes/NAME/`;
+    this.store.connect({ type: 'rejected', rejection: { code: 'invalid', message } });
+  }
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
     return this.#connection?.requests.top(fromMs, toMs) ?? null;

@@ -36,7 +36,7 @@ export function connectionText(connection: Connection, now: number, loader: stri
         label: 'stale',
         age: `${age} old`,
         sentence,
-        advice: 'The loader may be overloaded or suspended.',
+        advice: 'It may be overloaded or suspended.',
         retry: false,
       };
     }
@@ -93,8 +93,9 @@ function rejectionText(rejection: Rejection): Pick<ConnectionText, 'sentence' | 
         advice: 'Close another PacketLog page, then try again.',
         retry: true,
       };
-    case 'forbidden':
     case 'invalid':
+      return { sentence: 'This page cannot connect there.', advice: rejection.message || OPEN_URL, retry: true };
+    case 'forbidden':
     case 'unavailable':
     case 'internal':
       return { sentence: 'The loader rejected this page.', advice: OPEN_URL, retry: true };
