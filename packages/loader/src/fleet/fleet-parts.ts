@@ -9,6 +9,10 @@ export interface Generations {
   confirm(which: { readonly group: string; readonly number: number }): Promise<NodeRules>;
   repair(): Promise<NodeRules>;
   rules(): NodeRules;
+  /** Call it when the rules on the disk are in force. */
+  begin(): void;
+  /** Call it when the rules have changed. */
+  rulesChanged(): void;
 }
 
 /** Reads recorded packets for the hub. */
@@ -17,19 +21,4 @@ export interface Shipments {
   next(want: 'denied' | 'all', node: string): Promise<Block | undefined>;
   shipped(answer: Pick<QuestionOf<'shipped'>, 'table' | 'sequence' | 'result' | 'next'>): Promise<void>;
   ledger(): ShipLedger;
-}
-
-/** The answer of a loader that cannot apply generations. */
-export function withoutGenerations(revision: () => number): Generations {
-  const rules = (): NodeRules => ({ revision: revision() });
-  const message = 'This version of packetlog does not apply rules of the fleet. Update it.';
-  return {
-    receive: async ({ number }) => ({
-      ...rules(),
-      answer: { number, state: 'failed', code: 'unsupported', message },
-    }),
-    confirm: async () => rules(),
-    repair: async () => rules(),
-    rules,
-  };
 }

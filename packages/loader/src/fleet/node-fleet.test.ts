@@ -44,6 +44,7 @@ function node(joinToken?: JoinToken, urls: readonly string[] = URLS) {
   const states: FleetState[] = [];
   const failed = vi.fn<(error: unknown) => void>();
   const reports: string[] = [];
+  const report = vi.fn<(level: string, message: string) => void>();
   const fleet = new NodeFleet({
     ...{ urls, joinToken, name: 'web1', version: '1', bootId: 'boot' },
     paths: statePaths({ PACKETLOG_STATE_DIR: directory }),
@@ -55,15 +56,18 @@ function node(joinToken?: JoinToken, urls: readonly string[] = URLS) {
       confirm: async () => RULES,
       repair: async () => RULES,
       rules: () => RULES,
+      begin: () => {},
+      rulesChanged: () => {},
     },
     shipments: () => undefined,
     changed: (state) => states.push(state),
+    report,
     failed,
     reached: (url) => reports.push(`reached ${url}`),
     unreached: (url, problem) => reports.push(`${url}: ${problem}`),
     now: () => NOW,
   });
-  return { fleet, received, states, failed, reports };
+  return { fleet, received, states, failed, reports, report };
 }
 
 const prove = (fleet: NodeFleet, hub = 0, hubKey = publicKey) =>
@@ -176,7 +180,7 @@ describe('a node of a fleet', () => {
   });
 
   it('joins the parts of a generation, and passes on only what its hub signed', async () => {
-    const { fleet, received } = node(token);
+    const { fleet, received, report } = node(token);
     await joinHub(fleet);
     const generation = {
       ...{ group: 'web', number: 1, hash: `sha256:${'0'.repeat(64)}`, by: 'ann', at_ms: 1, note: '' },
@@ -197,6 +201,7 @@ describe('a node of a fleet', () => {
     expect(await send(key, [0, 1])).toEqual({ ok: true, value: RULES });
     expect(received).toEqual([generation]);
     expect(await send(other, [0, 1])).toMatchObject({ ok: false, error: { code: 'wrong_signature' } });
+    expect(report).toHaveBeenCalledWith('warning', expect.stringContaining('no hub that this node joined'));
     expect(await send(key, [1])).toMatchObject({ ok: false, error: { code: 'invalid' } });
     expect(await send(key, [0, 0])).toEqual({ ok: true, value: undefined });
     expect(received).toHaveLength(1);

@@ -1,4 +1,5 @@
 /** The core's side of the fleet: identity, grants, rules and blocks of recorded packets. */
+import type { Notice } from '@packetlog/common';
 import { type Generation, generationSchema, type Signed, signedGenerationSchema } from '@packetlog/common/fleet';
 import { readStatement } from '@packetlog/hub/signing';
 import { SetupError } from '../errors/setup-error.ts';
@@ -32,6 +33,7 @@ export interface NodeFleetOptions extends NodeIdentity {
   readonly shipments: () => Shipments | undefined;
   /** Sends the state to the server process. */
   readonly changed: (state: FleetState) => void;
+  readonly report: (level: Notice['level'], message: string) => void;
   readonly failed: (error: unknown) => void;
   /** A hub is reached after it was not. */
   readonly reached: (url: string) => void;
@@ -110,6 +112,21 @@ export class NodeFleet implements FleetAccess {
     this.#reported.set(url, { problem, atMs: now() });
   }
 
+  /** Call it when the rules on the disk are in force. */
+  begin(): void {
+    this.#options.generations.begin();
+  }
+
+  /** Call it when the rules have changed. */
+  rulesChanged(): void {
+    this.#options.generations.rulesChanged();
+  }
+
+  /** Groups that the hubs have put this node in. */
+  groups(): readonly string[] {
+    return [...new Set(this.#joined().map(({ group }) => group))];
+  }
+
   /** Call it when rules or shipments have changed. */
   changed(): void {
     this.#options.changed(this.state());
@@ -181,6 +198,7 @@ export class NodeFleet implements FleetAccess {
     }
     const generation = this.verified(signed);
     if (generation === undefined) {
+      this.#options.report('warning', 'A generation is rejected: no hub that this node joined has signed it.');
       return failed('wrong_signature', 'The generation is not signed by a hub that this node joined.');
     }
     return { ok: true, value: await this.#options.generations.receive(generation, signed) };

@@ -32,13 +32,14 @@ import { type Pin, Pinning } from './pin-while-denying.ts';
 import { type KernelReader, ReadBack } from './read-back.ts';
 import { reload } from './reload.ts';
 import type { RulesRuntimeOptions } from './rules-runtime-options.ts';
-import { type Ruleset, saysSomething } from './ruleset/ruleset.ts';
+import { type NamedSet, type Ruleset, saysSomething } from './ruleset/ruleset.ts';
 import type { LimitRule, TrialOutcome } from './safety/limit-trials.ts';
 import { Machine } from './safety/machine.ts';
 import { gatherProtected, type Protected } from './safety/protected-sources.ts';
 import { beginOrFail, readOrFail } from './starting.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { readCounts, writeCounts } from './store/counts-file.ts';
+import { readCopy } from './store/read-set.ts';
 import { RuleStore } from './store/rule-store.ts';
 import { HelperRulesFile } from './store/rules-file.ts';
 
@@ -233,6 +234,16 @@ export class RulesRuntime {
     const rules = sources.map((source) => ({ action: 'permit' as const, source, reason }));
     const { value } = await (this.#service as RulesService).ask(addingMany({ rules }, who));
     return value.rules.map(({ rule }) => rule.id);
+  }
+
+  /** Puts generations of the fleet in force. */
+  get forFleet(): RulesService {
+    return this.#service as RulesService;
+  }
+
+  /** Reads a list of the fleet. Rejects with a RulesRejection if a line cannot be read. */
+  readList(set: string, text: string): Promise<NamedSet> {
+    return readCopy(this.#compiler, set, text);
   }
 
   /** Records in the audit file that bans were undone. */

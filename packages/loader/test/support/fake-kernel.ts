@@ -118,6 +118,7 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     noteFault: undefined as Error | undefined,
     commitFault: undefined as Error | undefined,
     changes: 0,
+    changed: () => {},
     /** Monotonic time of the trials of limits. */
     nowMs: 0,
   };
@@ -153,6 +154,7 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     confirmMs: 'confirmMs' in options ? options.confirmMs : 60_000,
     changed: () => {
       world.changes++;
+      world.changed();
     },
     notice: (notice) => notices.push(notice),
   });

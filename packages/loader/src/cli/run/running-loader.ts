@@ -8,7 +8,7 @@ import { readPlaceFiles } from '../../enrichment/place-files.ts';
 import { socketOwners } from '../../enrichment/socket-owners.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { fromPlain } from '../../errors/setup-error.ts';
-import { withoutGenerations } from '../../fleet/fleet-parts.ts';
+import { NodeGenerations } from '../../fleet/generations/node-generations.ts';
 import { NodeFleet } from '../../fleet/node-fleet.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
 import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
@@ -157,6 +157,7 @@ export class RunningLoader {
       this.#unlock();
       throw error;
     }
+    this.#fleet?.begin();
     this.#recorder?.learn(this.#running.ready.interfaces);
     this.#recorder?.rules(this.#rules.snapshot().rules);
     leaveWith(() => this.#running.stop());
@@ -292,7 +293,7 @@ export class RunningLoader {
         this.#bans.rulesChanged();
         this.#recorder?.rules(this.#rules.snapshot().rules);
         server?.process.rulesChanged();
-        this.#fleet?.changed();
+        this.#fleet?.rulesChanged();
       },
       counted: (counters, hits) => server?.process.ruleCounters(counters, hits),
       wantRows: (isWanted) => this.#wantRows('dryRuns', isWanted),
@@ -324,16 +325,29 @@ export class RunningLoader {
   #makeFleet({ urls, joinToken, name }: HubOptions): NodeFleet {
     const server = this.#server?.process;
     const { version, boot_id: bootId } = this.#session;
-    return new NodeFleet({
+    const report = (level: Notice['level'], message: string) =>
+      this.notice({ at_ms: Date.now(), level, code: 'rules_fallback', message });
+    const generations = new NodeGenerations({
+      directory: this.#options.state.fleet,
+      groups: () => fleet.groups(),
+      verified: (signed) => fleet.verified(signed),
+      rules: () => this.#rules.forFleet,
+      readList: (set, text) => this.#rules.readList(set, text),
+      changed: () => fleet.changed(),
+      report,
+    });
+    const fleet = new NodeFleet({
       paths: this.#options.state,
       ...{ urls, joinToken, name, version, bootId },
-      generations: withoutGenerations(() => this.#rules.snapshot().revision),
+      generations,
       shipments: () => undefined,
       changed: (state) => server?.fleetChanged(state),
+      report,
       failed: (error) => this.#lines.failed(error, 'a request of a hub failed'),
       reached: (url) => this.#log.info(`The hub ${url} is reached.`),
       unreached: (hub, problem) => this.#lines.warn({ hub, problem }, 'the hub is not reached'),
     });
+    return fleet;
   }
 
   #makeAlerts(): Alerts {

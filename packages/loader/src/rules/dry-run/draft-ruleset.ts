@@ -2,9 +2,8 @@
 import type { CheckedRulesRequest } from '@packetlog/common';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { addRules } from '../ruleset/changes.ts';
-import { EMPTY_RULESET, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
-import { readSet, requireGood } from '../store/read-set.ts';
-import { sharedBytes } from '../store/shared-bytes.ts';
+import { EMPTY_RULESET, type Ruleset } from '../ruleset/ruleset.ts';
+import { readCopy } from '../store/read-set.ts';
 
 export interface DraftRuleset {
   readonly ruleset: Ruleset;
@@ -19,7 +18,7 @@ export async function draftRuleset(
   compiler: Compiler,
 ): Promise<DraftRuleset> {
   const sets = new Map(current.sets);
-  for (const [name, text] of Object.entries(request.sets ?? {})) sets.set(name, await readText(name, text, compiler));
+  for (const [name, text] of Object.entries(request.sets ?? {})) sets.set(name, await readCopy(compiler, name, text));
   const circumstances = { nowMs: Date.now(), createdBy: 'dry run' };
   const drafts = request.rules ?? (request.add ? [request.add] : []);
   const start: Ruleset = request.rules ? { ...EMPTY_RULESET, protect: current.protect } : current;
@@ -38,9 +37,4 @@ export async function draftRuleset(
 /** Returns the name of a draft's field in the request, for errors. */
 function fieldOf({ rules }: CheckedRulesRequest<'test'>): (index: number) => string {
   return (index) => (rules === undefined ? 'add' : `rules.${index}`);
-}
-
-async function readText(name: string, text: string, compiler: Compiler): Promise<NamedSet> {
-  const bytes = sharedBytes(Buffer.from(text));
-  return requireGood(await readSet(compiler, { name, origin: { kind: 'copy' }, text: bytes, loadedAtMs: Date.now() }));
 }

@@ -92,7 +92,7 @@ export function namedSets(rules: readonly Pick<Rule, 'source'>[]): Set<string> {
 function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule, FileRule> {
   const pairs = new Map<Rule, FileRule>();
   let unpaired = desired;
-  for (const keyOf of [wholeKey, matchKey, ({ id }: Pick<FileRule, 'id'>) => id]) {
+  for (const keyOf of [ruleKey, matchKey, ({ id }: Pick<FileRule, 'id'>) => id]) {
     const free = new Map<string | number | undefined, Rule[]>();
     for (const rule of rules) {
       if (pairs.has(rule)) continue;
@@ -109,13 +109,14 @@ function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule,
   return pairs;
 }
 
-function wholeKey(rule: FileRule): string {
+/** Returns the same key for rules that are equal, apart from their ids and creators. */
+export function ruleKey(rule: FileRule): string {
   return JSON.stringify([matchKey(rule), rule.reason, timeOf(rule.expires_at), numbersOf(rule), rule.group]);
 }
 
 function withDesired(rule: Rule, { created_by: _by, created_at: _at, ...desired }: FileRule): Rule {
   const { id, created_by, created_at } = rule;
-  const isSame = wholeKey(rule) === wholeKey(desired);
+  const isSame = ruleKey(rule) === ruleKey(desired);
   return isSame ? rule : { ...desired, id, created_by, created_at };
 }
 

@@ -52,12 +52,19 @@ export function prepareFile(path: string, content: string | Uint8Array): Prepare
     throw error;
   }
   return {
-    commit: () => {
-      renameSync(temporary, path);
-      syncDirectory(directory);
-    },
+    commit: () => rename(temporary, path),
     abandon,
   };
+}
+
+/** Renames a complete file within its directory. When this returns, that survives a power loss. */
+export function renameAtomically(from: string, to: string): void {
+  asOwnerOf(dirname(to), () => rename(from, to));
+}
+
+function rename(from: string, to: string): void {
+  renameSync(from, to);
+  syncDirectory(dirname(to));
 }
 
 /** The earlier version of a file that is being replaced. */

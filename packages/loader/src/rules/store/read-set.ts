@@ -5,6 +5,7 @@ import { invalid } from '../ruleset/rejection.ts';
 import type { NamedSet, Ruleset, SetOrigin } from '../ruleset/ruleset.ts';
 import type { LostList } from './list-copies.ts';
 import type { StoredRules } from './rule-store.ts';
+import { sharedBytes } from './shared-bytes.ts';
 
 /** Maximum invalid lines quoted in a message. */
 const MAX_QUOTED = 3;
@@ -28,6 +29,12 @@ export interface TextOfSet {
 export async function readSet(compiler: Compiler, { name, origin, text, loadedAtMs }: TextOfSet): Promise<ReadSet> {
   const { list, ...rest } = await compiler.parse(text);
   return { set: { name, origin, list, text, loadedAtMs }, ...rest };
+}
+
+/** Reads a list whose copy the loader stores. Throws RulesRejection if any line is invalid. */
+export async function readCopy(compiler: Compiler, name: string, list: string): Promise<NamedSet> {
+  const text = sharedBytes(Buffer.from(list));
+  return requireGood(await readSet(compiler, { name, origin: { kind: 'copy' }, text, loadedAtMs: Date.now() }));
 }
 
 /** Throws RulesRejection if any line is invalid. */

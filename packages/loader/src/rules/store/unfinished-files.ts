@@ -11,8 +11,8 @@ const UNFINISHED = /^\.(.+)\.(\d+)\.(?:tmp|old)$/;
  * Call it after the state directory is locked, before anything is written. Files of processes that are running stay.
  * Never throws: they only take up space.
  */
-export function removeUnfinished({ directory, sets, rules }: StatePaths): void {
-  for (const path of [directory, sets]) removeIn(path, () => true);
+export function removeUnfinished({ directory, sets, fleet, rules }: StatePaths): void {
+  for (const path of [directory, sets, fleet]) removeIn(path, () => true);
   removeIn(dirname(rules), (name) => name === basename(rules));
 }
 
