@@ -1,33 +1,11 @@
 // Runs in place of the server process, and tries what a taken-over one would. Prints what succeeded as a log line.
 const fs = require('node:fs');
-const net = require('node:net');
+const { hasPipes, output, send, ask, receive } = require('../lab/core-channel.cjs');
 
-const CHANNEL = 3;
-const ANSWERS = 8;
 const SLABS = 5;
 const RELEASED = 6;
 const MESSAGES_OF_JUNK = 50;
 const FLOOD = 1500;
-
-// Started by a helper, it has two pipes in place of the socket.
-const hasPipes = process.argv.includes('pipes');
-const channel = new net.Socket({ fd: CHANNEL, readable: true, writable: !hasPipes });
-const output = hasPipes ? new net.Socket({ fd: ANSWERS, readable: false, writable: true }) : channel;
-const answers = new Map();
-let requests = 0;
-
-function send(message) {
-  const body = Buffer.from(JSON.stringify(message));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(body.length);
-  output.write(Buffer.concat([length, body]));
-}
-
-function ask(what) {
-  const request = ++requests;
-  send({ type: 'request', request, what });
-  return new Promise((resolve) => answers.set(request, resolve));
-}
 
 /** The parent is the core or the helper that started this process. */
 const CORE = hasPipes
@@ -103,22 +81,10 @@ function flood() {
   }
 }
 
-const { deserialize } = require('node:v8');
-let input = Buffer.alloc(0);
-channel.on('data', (piece) => {
-  input = Buffer.concat([input, piece]);
-  while (input.length >= 4 && input.length >= 4 + input.readUInt32LE()) {
-    const length = input.readUInt32LE();
-    handle(deserialize(input.subarray(4, 4 + length)));
-    input = input.subarray(4 + length);
-  }
-});
-channel.on('close', () => process.exit());
+receive(handle);
 
 function handle(message) {
   if (message.type === 'open') send({ type: 'opened', port: 1, place_labels: [] });
-  if (message.type === 'answer') answers.get(message.request)?.(message.value);
-  if (message.type === 'ping') send({ type: 'alive' });
   if (message.type === 'start') {
     send({ type: 'started' });
     send({ type: 'has-clients', has_clients: true });

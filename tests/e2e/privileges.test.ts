@@ -1,10 +1,10 @@
 /** The server process has no rights, and neither its end nor its malice reaches the capture and the rules. Needs root. */
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { copyLoader } from '../lab/loader-copy.ts';
+import { copyLoader, replaceServer } from '../lab/loader-copy.ts';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { serverPidOf } from '../lab/server-process.ts';
@@ -111,8 +111,8 @@ describe.skipIf(!requireRoot())('the server process', () => {
     const root = mkdtempSync(join(tmpdir(), 'packetlog-hostile-'));
     const state = join(root, 'state');
     try {
-      const { node, packetlog: hostile, loader } = copyLoader(join(root, 'loader'));
-      copyFileSync(HOSTILE, join(loader, 'dist/server-process.cjs'));
+      const copy = copyLoader(join(root, 'loader'));
+      replaceServer(copy, HOSTILE);
       mkdirSync(state, { mode: 0o700 });
       const { server, client } = suite.network;
       const env = {
@@ -120,8 +120,8 @@ describe.skipIf(!requireRoot())('the server process', () => {
         ...{ PACKETLOG_PIN: 'never', PACKETLOG_MODE: 'native' },
       };
       // The attacker learns the directory from the command line.
-      const command = ['--title', `PACKETLOG_STATE=${state}`, hostile, 'run', ...args];
-      const packetlog = suite.own(startProcess(server, node, command, env));
+      const command = ['--title', `PACKETLOG_STATE=${state}`, copy.packetlog, 'run', ...args];
+      const packetlog = suite.own(startProcess(server, copy.node, command, env));
       await packetlog.untilPrinted(/Waiting for Ctrl-C/);
       const rules = () => server.exec(process.execPath, PACKETLOG, 'rules', 'list', '--json').catch(String);
       process.env['PACKETLOG_STATE_DIR'] = state;

@@ -10,14 +10,19 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
 import { PACKETLOG } from './process.ts';
+
+/** What such a script needs. */
+const CORE_CHANNEL = fileURLToPath(new URL('./core-channel.cjs', import.meta.url));
 
 /** What starts a loader. Absolute paths. */
 export interface LoaderProgram {
@@ -55,6 +60,21 @@ export function copyLoader(directory: string): LoaderCopy {
   copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE);
   makeReadable(directory);
   return { node, packetlog: join(loader, 'bin/packetlog'), loader };
+}
+
+/**
+ * Makes a copied loader run `script` in place of its server process. Only core-channel.cjs is there for it to require: a
+ * server process gets its program as one text, and no files.
+ */
+export function replaceServer({ loader }: LoaderCopy, script: string): void {
+  const text = [
+    'const coreChannel = { exports: {} };',
+    `((module) => {\n${readFileSync(CORE_CHANNEL, 'utf8')}})(coreChannel);`,
+    `((require) => {\n${readFileSync(script, 'utf8')}})(`,
+    `  (name) => (name.endsWith('${basename(CORE_CHANNEL)}') ? coreChannel.exports : require(name)),`,
+    ');',
+  ];
+  writeFileSync(join(loader, 'dist/server-process.cjs'), text.join('\n'));
 }
 
 /** Makes a copy before the tests of a file, in a directory that every user can enter, and removes it after them. */

@@ -62,10 +62,13 @@ export function nodeOf(hub: FakeHub, options: NodeOptions = {}, directory?: stri
       confirm: async ({ number }) => ({ ...rules, answer: { number, state: 'in_force' } }),
       repair: async () => ({ ...rules, drift: [] }),
       rules: () => rules,
+      begin: () => {},
+      rulesChanged: () => {},
       ...generations,
     },
     shipments: () => ship && { next: async () => undefined, shipped: async () => {}, ledger: () => ship },
     changed: (state) => uplink.fleetChanged(state),
+    report: () => {},
     failed: (error) => {
       throw error;
     },
