@@ -1,6 +1,10 @@
+export { Hub, type HubParts, type OfflineHub, openOfflineHub } from './hub.ts';
 export { keyDigest, newPrivateKey, publicKeyOf } from './identity/signing.ts';
+export type { ConnectionAccess, Lines } from './nodes/connection-access.ts';
 export type { NodeLink, NodeLinks } from './nodes/node-link.ts';
+export { openControlServer } from './people/control-server.ts';
 export { type Caller, type FleetHandler, type FleetHandlers, FleetRejection } from './requests/handlers.ts';
+export { mayChangeNode } from './requests/roles.ts';
 export { FleetRules, type FleetRulesParts } from './rules/fleet-rules.ts';
 export { type FileStateOptions, openFileState } from './state/file-state.ts';
 export { type HubState, StateConflict, StateError, type Stored } from './state/hub-state.ts';

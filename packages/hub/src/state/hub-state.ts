@@ -59,11 +59,15 @@ export class StateConflict extends Error {
 export class StateError extends Error {
   readonly step: string;
   readonly target: string;
+  readonly problem: string;
+  readonly next: string;
 
   constructor(step: string, target: string, problem: string, next: string, cause?: unknown) {
     super(`${step} ${target}: ${problem}. ${next}`, { cause });
     this.name = 'StateError';
     this.step = step;
     this.target = target;
+    this.problem = problem;
+    this.next = next;
   }
 }

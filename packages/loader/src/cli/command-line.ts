@@ -15,6 +15,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { emptyProgram } from './empty-program.ts';
 import { addForgetCommand } from './forget/forget-command.ts';
 import { CAPTURE_HELP, RUN_HELP, STATUS_HELP } from './help-text.ts';
+import { addHubCommand } from './hub/hub-command.ts';
 import { addLimitsCommand } from './limits/limits-command.ts';
 import { readConfigFile } from './options/config-file.ts';
 import { type GivenHubOptions, hubsOf } from './options/hub-options.ts';
@@ -29,13 +30,14 @@ import {
 } from './options/run-options.ts';
 import type { RunOptions } from './options/run-settings.ts';
 import { bpfFsOption } from './options/shared-options.ts';
+import { tlsFiles } from './options/tls-options.ts';
 import { countFromOne, seconds } from './options/values.ts';
 import { print } from './process/print.ts';
+import { unknownCommand } from './process/unknown-command.ts';
 import { addQueryCommand } from './query/query-command.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addRulesCommand } from './rules/rules-command.ts';
 import { addSegmentsCommand } from './segments/segments-command.ts';
-import { unknownCommand } from './unknown-command.ts';
 
 /** Options without a use in `capture`, which only writes records to its file. */
 const NOT_FOR_CAPTURE = new Set(
@@ -120,6 +122,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
   addLimitsCommand(program, done);
   addBansCommand(program, done);
   addAlertsCommand(program, done);
+  addHubCommand(program, options, done);
 
   program
     .command('unload')
@@ -231,20 +234,6 @@ function serverOptionsOf(
     metrics: given.metrics ?? 'off',
     geoip: given.geoip ?? [],
   };
-}
-
-/** Throws SetupError if only one of both is given. */
-function tlsFiles(cert: string | undefined, key: string | undefined): RunOptions['tls'] {
-  if (cert !== undefined && key !== undefined) return { cert, key };
-  if (cert === undefined && key === undefined) return undefined;
-  const [given, missing] = cert === undefined ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key'];
-  throw new SetupError({
-    step: 'use',
-    target: given,
-    problem: `${missing} is missing`,
-    next: 'Give both, or none for plain HTTP.',
-    exit: 'usage',
-  });
 }
 
 function denyLogOf(given: Partial<RunOptions>): Pick<RunOptions, 'logDenies' | 'logDeniesRate'> {

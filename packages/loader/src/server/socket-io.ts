@@ -1,7 +1,7 @@
 /** Configures socket.io: WebSocket only, bounded messages, pings and handshakes, no foreign pages. */
 import type { Server as HttpServer } from 'node:http';
 import { type ClientToServerEvents, MAX_MESSAGE_BYTES, type ServerToClientEvents } from '@packetlog/common';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 import type { LineLimit } from '../line-limit.ts';
 import { answerParser } from './answer-encoding.ts';
 import { type Allowed, foreignHeaderOf } from './http/allowed-hosts.ts';
@@ -16,12 +16,22 @@ const FOREIGN_ORIGIN = 'browser origin rejected: start with --allow-origin to pe
 export type Io = Server<ClientToServerEvents, ServerToClientEvents>;
 
 export function socketIo(http: HttpServer, allowed: () => Allowed, lines: LineLimit): Io {
-  const io: Io = new Server(http, {
+  return hardenedIo(http, allowed, lines, { parser: answerParser, maxHttpBufferSize: MAX_MESSAGE_BYTES });
+}
+
+/** Also used by the hub. `namespaces`: those besides the main one. */
+export function hardenedIo(
+  http: HttpServer,
+  allowed: () => Allowed,
+  lines: LineLimit,
+  own: Pick<ServerOptions, 'maxHttpBufferSize'> & Partial<Pick<ServerOptions, 'parser'>>,
+  namespaces: readonly string[] = [],
+): Server {
+  const io = new Server(http, {
+    ...own,
     transports: ['websocket'],
-    parser: answerParser,
     perMessageDeflate: false,
     httpCompression: false,
-    maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
     // Longer than the connection's own limit (see connections.ts).
     connectTimeout: 15_000,
@@ -37,6 +47,6 @@ export function socketIo(http: HttpServer, allowed: () => Allowed, lines: LineLi
     },
   });
   boundPongs(io.engine);
-  allowOneConnect(io.engine);
+  allowOneConnect(io.engine, namespaces);
   return io;
 }

@@ -9,15 +9,19 @@ const SHUTDOWN_MS = 10_000;
 
 /**
  * Reports an uncaught error in one line and ends the run, because its state may be inconsistent. The returned function
- * tells whether that has happened. `trace` receives the error, for its stack.
+ * tells whether that has happened. `trace` receives the error, for its stack. `consequence`: a sentence.
  */
-export function stopWhenUncaught(stop: Stop, trace: (error: unknown) => void): () => boolean {
+export function stopWhenUncaught(
+  stop: Stop,
+  trace: (error: unknown) => void,
+  consequence = 'The loader exits; pinned rules stay in force.',
+): () => boolean {
   let isReported = false;
   process.on('uncaughtException', (error: unknown) => {
     if (isReported) return;
     isReported = true;
     say(
-      `packetlog: unexpected: ${summary(error)}. The loader exits; pinned rules stay in force. Start it again, and please report this with the output of --log-level debug.`,
+      `packetlog: unexpected: ${summary(error)}. ${consequence} Start it again, and please report this with the output of --log-level debug.`,
       'critical',
     );
     trace(error);

@@ -5,6 +5,9 @@ import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile } from '../../native/bpf-objects.ts';
 import { type Holder, holderOf, isOther, openDirectory } from './lock-holder.ts';
 
+/** For other directories that only one process may use. */
+export { lockFile };
+
 const RETRY_MS = 20;
 /** Longest wait for one command. */
 const WAIT_MS = 60_000;

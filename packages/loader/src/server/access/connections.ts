@@ -53,9 +53,9 @@ const STRANGER_BYTES = 16 * 1024;
 /** Browsers send one request at a time on a connection. */
 const MAX_UNANSWERED = 16;
 
-/** Returns the limits for a process that may open `descriptors` files and has opened `used`. */
-export function limitsFor(descriptors: number, used: number): ConnectionLimits {
-  const all = Math.max(MIN_CONNECTIONS, Math.min(LIMITS.all, descriptors - used - SPARE_DESCRIPTORS));
+/** Returns the limits for a process that may open `descriptors` files and has opened `used`; `most`: connections in all. */
+export function limitsFor(descriptors: number, used: number, most = LIMITS.all): ConnectionLimits {
+  const all = Math.max(MIN_CONNECTIONS, Math.min(most, descriptors - used - SPARE_DESCRIPTORS));
   const strangers = Math.min(LIMITS.strangers, Math.ceil(all / 2));
   const admins = Math.min(LIMITS.admins, Math.ceil(all / 8));
   const readers = Math.min(LIMITS.readers, all - strangers - admins);
@@ -63,10 +63,10 @@ export function limitsFor(descriptors: number, used: number): ConnectionLimits {
 }
 
 /** Returns the limits for this process, from its current descriptor limit and open descriptors. */
-export function ownLimits(): ConnectionLimits {
+export function ownLimits(most?: number): ConnectionLimits {
   const text = readFileSync('/proc/self/limits', 'utf8');
   const descriptors = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
-  return limitsFor(descriptors, readdirSync('/proc/self/fd').length);
+  return limitsFor(descriptors, readdirSync('/proc/self/fd').length, most);
 }
 
 interface Connection {

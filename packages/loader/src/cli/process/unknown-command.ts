@@ -1,7 +1,7 @@
 /** Builds the error for unknown commands, such as `packetlog rnu`. */
 import { existsSync } from 'node:fs';
 import { nearest } from '@packetlog/common';
-import { printableName } from '../system/interface-name.ts';
+import { printableName } from '../../system/interface-name.ts';
 
 /** Returns the error text, with the most similar of `commands` as a suggestion. */
 export function unknownCommand(

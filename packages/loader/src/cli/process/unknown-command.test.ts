@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { packetlogCommand } from './command-line.ts';
+import { packetlogCommand } from '../command-line.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 const COMMANDS = packetlogCommand(() => {}).commands.map((command) => command.name());

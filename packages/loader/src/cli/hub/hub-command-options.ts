@@ -1,0 +1,65 @@
+/** Options of `packetlog hub …`. */
+import { parseDuration, RuleValueError } from '@packetlog/common';
+import { groupNameSchema } from '@packetlog/common/fleet';
+import { InvalidArgumentError, Option } from 'commander';
+import type { LogLevel, TlsFiles } from '../options/run-settings.ts';
+import type { ListenAddress } from '../options/values.ts';
+
+export const DEFAULT_HUB_STATE = '/var/lib/packetlog-hub';
+const DAY_MS = 86_400_000;
+const MAX_TOKEN_DAYS = 30;
+
+/** Where the state of a hub is, and where a running hub answers commands. */
+export interface HubPlace {
+  /** A directory, or `nats://…`. */
+  readonly state: string;
+  /** Path of the Unix socket; undefined: `hub.sock` in the directory. */
+  readonly socket: string | undefined;
+}
+
+export interface HubOptions extends HubPlace {
+  readonly listen: ListenAddress;
+  readonly tls: TlsFiles | undefined;
+  readonly ui: string | undefined;
+  readonly allowOrigin: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+export function stateOption(): Option {
+  return new Option('--state <dir>', 'directory of the hub’s state')
+    .argParser(statePlace)
+    .default(DEFAULT_HUB_STATE)
+    .env('PACKETLOG_HUB_STATE');
+}
+
+export function socketOption(): Option {
+  return new Option('--socket <path>', 'Unix socket where the hub answers commands (default: hub.sock in --state)').env(
+    'PACKETLOG_HUB_SOCKET',
+  );
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON');
+}
+
+function statePlace(text: string): string {
+  if (text === '' || text.includes('\0')) throw new InvalidArgumentError('Write the name of a directory.');
+  return text;
+}
+
+/** Parses the time that a join token is valid, as seconds. */
+export function tokenSeconds(text: string): number {
+  try {
+    const ms = parseDuration(text);
+    if (ms >= 1000 && ms <= MAX_TOKEN_DAYS * DAY_MS) return Math.floor(ms / 1000);
+  } catch (error) {
+    if (!(error instanceof RuleValueError)) throw error;
+  }
+  throw new InvalidArgumentError(`Write a time up to ${MAX_TOKEN_DAYS}d, such as 1h.`);
+}
+
+export function groupName(text: string): string {
+  const parsed = groupNameSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'not a name.');
+}

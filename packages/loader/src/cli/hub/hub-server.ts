@@ -1,0 +1,118 @@
+/** The web server in front of the hub: the same as that of a loader, with its limits. */
+import type { Server as HttpServer } from 'node:http';
+import { hostname } from 'node:os';
+import { MAX_GENERATION_BYTES, NODE_NAMESPACE } from '@packetlog/common/fleet';
+import { Hub, type HubState } from '@packetlog/hub';
+import type { Logger } from 'pino';
+import type { TlsPem } from '../../ipc/tls-pem.ts';
+import type { LineLimit } from '../../line-limit.ts';
+import { Connections, ownLimits } from '../../server/access/connections.ts';
+import { peerOf } from '../../server/access/peer-address.ts';
+import { TokenGuesses } from '../../server/access/token-guesses.ts';
+import { type Allowed, allowedFor } from '../../server/http/allowed-hosts.ts';
+import { Certificate } from '../../server/http/certificate.ts';
+import { guardHandlers } from '../../server/http/guard-handlers.ts';
+import { servedUrl } from '../../server/http/served-url.ts';
+import { replaceTls } from '../../server/http/tls-server.ts';
+import { listen, webServer } from '../../server/http/web-server.ts';
+import { hardenedIo } from '../../server/socket-io.ts';
+import { version } from '../process/package-version.ts';
+import { readPageFiles } from '../run/page-files.ts';
+import { openTls } from '../run/tls.ts';
+import { uiDirectory } from '../run/ui-directory.ts';
+import type { HubOptions } from './hub-command-options.ts';
+
+/** Connections of nodes, people and relays. */
+const MAX_CONNECTIONS = 16_384;
+/** Rules with lists come in one message, as base64url. Before the token, a connection may send 16 KiB. */
+const MAX_MESSAGE_BYTES = Math.ceil((MAX_GENERATION_BYTES * 4) / 3);
+const FAILED = 'a request failed';
+const LOCALHOST = '127.0.0.1';
+
+export class HubServer {
+  readonly hub: Hub;
+  readonly port: number;
+  readonly #http: HttpServer;
+  readonly #allowed: { value: Allowed };
+  readonly #options: HubOptions;
+  #tls: TlsPem | undefined;
+
+  private constructor(
+    hub: Hub,
+    http: HttpServer,
+    port: number,
+    allowed: { value: Allowed },
+    options: HubOptions,
+    tls: TlsPem | undefined,
+  ) {
+    this.hub = hub;
+    this.port = port;
+    this.#http = http;
+    this.#allowed = allowed;
+    this.#options = options;
+    this.#tls = tls;
+  }
+
+  /** Throws SetupError. */
+  static async open(options: HubOptions, state: HubState, log: Logger, lines: LineLimit): Promise<HubServer> {
+    const { host, port: requestedPort } = options.listen;
+    const tls = openTls(options, log);
+    const directory = uiDirectory(options.ui);
+    const pages = directory === undefined ? undefined : readPageFiles(directory);
+    const allowed: { value: Allowed } = { value: { hosts: new Set(), origins: new Set() } };
+    const connections = new Connections(lines, ownLimits(MAX_CONNECTIONS));
+    const guesses = new TokenGuesses(() => performance.now());
+    const http = webServer(
+      pages,
+      () => allowed.value,
+      [],
+      async () => true,
+      undefined,
+      tls,
+    );
+    connections.watch(http);
+    const io = hardenedIo(http, () => allowed.value, lines, { maxHttpBufferSize: MAX_MESSAGE_BYTES }, [NODE_NAMESPACE]);
+    const hub = await Hub.open({
+      http,
+      io,
+      state,
+      access: connections,
+      lines,
+      log,
+      wrongToken: (address) => {
+        const seconds = guesses.waitSeconds(peerOf(address));
+        guesses.wrong(peerOf(address));
+        return seconds;
+      },
+      version: version(),
+      hostName: hostname(),
+    });
+    http.on('upgrade', (request, socket, head) => void hub.upgrade(request, socket, head));
+    guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
+    const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
+    const server = new HubServer(hub, http, port, allowed, options, tls);
+    server.#allow();
+    return server;
+  }
+
+  get url(): string {
+    return servedUrl(this.#options.listen.host, this.port, this.#tls);
+  }
+
+  /** Uses another certificate for new connections. */
+  setTls(tls: TlsPem): void {
+    this.#tls = tls;
+    this.#allow();
+    replaceTls(this.#http, tls);
+  }
+
+  async close(): Promise<void> {
+    await this.hub.close();
+    this.#http.closeAllConnections();
+  }
+
+  #allow(): void {
+    const { listen: address, allowOrigin } = this.#options;
+    this.#allowed.value = allowedFor(address.host, this.port, allowOrigin, this.#tls && new Certificate(this.#tls));
+  }
+}

@@ -1,0 +1,65 @@
+/** `packetlog hub`: runs a hub until Ctrl-C. */
+import { openControlServer } from '@packetlog/hub';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { LineLimit } from '../../line-limit.ts';
+import { isLoopback } from '../../server/http/allowed-hosts.ts';
+import { EXPOSED } from '../../server/http/exposed.ts';
+import { makeLogger } from '../process/log.ts';
+import { say } from '../process/say.ts';
+import { Stop } from '../process/stop.ts';
+import { stopWhenUncaught } from '../process/uncaught.ts';
+import { reloadTls } from '../run/tls.ts';
+import type { HubOptions } from './hub-command-options.ts';
+import { HubServer } from './hub-server.ts';
+import { controlSocketOf, openHubState } from './hub-state.ts';
+
+const FIRST_ADMIN = 'admin';
+
+/** Resolves with the exit code. Throws SetupError. */
+export async function runHub(options: HubOptions): Promise<number> {
+  const stop = new Stop();
+  const log = makeLogger(options.logLevel);
+  const lines = new LineLimit(log);
+  const wasUncaught = stopWhenUncaught(
+    stop,
+    (error) => log.debug({ err: error }, 'uncaught'),
+    'The hub exits; nodes keep their rules.',
+  );
+  const state = await openHubState(options.state);
+  try {
+    const server = await HubServer.open(options, state, log, lines);
+    try {
+      const control = await openControlServer(controlSocketOf(options), server.hub.requests);
+      stop.onReload = () => reloadTls(options, server, log, ({ message }) => log.error(message));
+      await greet(server, options);
+      await stop.requested;
+      control.close();
+      control.closeAllConnections();
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await state.close();
+    lines.flush();
+  }
+  return wasUncaught() ? EXIT.failed : EXIT.ok;
+}
+
+async function greet({ hub, url }: HubServer, options: HubOptions): Promise<void> {
+  say(`Hub: ${url}/`);
+  const { people } = hub.identity;
+  if (people.list().length === 0) {
+    // A token must not reach a journal, which other users may read.
+    if (process.stderr.isTTY === true) {
+      const token = await people.add(FIRST_ADMIN, { kind: 'admin' }, Date.now());
+      say(`Admin URL, shown only now: ${url}/#token=${token}`);
+    } else {
+      const command = `packetlog hub people add ${FIRST_ADMIN} --role admin --state ${options.state}`;
+      say(`No person can use the hub yet. Add one: ${command}`, 'warning');
+    }
+  }
+  if (!isLoopback(options.listen.host) && options.tls === undefined) {
+    say(`Warning: ${EXPOSED.listen.problem}. ${EXPOSED.listen.next}`, 'warning');
+  }
+  say('Waiting for Ctrl-C...');
+}
