@@ -188,7 +188,9 @@ describe.skipIf(!requireRoot())('taking over', () => {
     await first.end('SIGKILL');
     await sendUdp(client, { address: link.server.ipv4, count: 10 });
     const second = await suite.started(...JSON_LINES, '--ring-size', '2MiB', '--transport', 'ring');
-    await second.untilPrinted(/Rings and counters start empty.* records that waited in its rings are lost/);
+    await second.untilPrinted(
+      /Rings, counters and levels of limits start empty.* records that waited in its rings are lost/,
+    );
     expect(before).toHaveLength(1);
     expect(xdpLinks(second.pid)).toEqual(before);
     await sendUdp(client, { address: link.server.ipv4, count: 5 });

@@ -227,9 +227,9 @@ export const NETWORK_ROWS: readonly Row[] = [
     what: 'the leftover program of a loader with another --ring-size',
     id: 'pins',
     state: 'warn',
-    finding: 'Rings and counters start empty',
+    finding: 'Rings, counters and levels of limits start empty',
     shared:
-      'Rings and counters start empty, because the previous loader had another version, --transport or --ring-size',
+      'Rings, counters and levels of limits start empty, because the previous loader had another version, --transport or --ring-size',
     fix: 'packetlog unload',
     run: 'warns',
     inject: async ({ otherLoader, place }) => {

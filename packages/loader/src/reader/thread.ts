@@ -161,7 +161,7 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
 
 function startedAnew(): Notice {
   const message =
-    'An earlier packetlog ended, and the interfaces that it watched are gone: until now, its rules were not in force. Rings and counters start empty; records that waited in its rings are lost.';
+    'An earlier packetlog ended, and the interfaces that it watched are gone: until now, its rules were not in force. Rings, counters and levels of limits start empty; records that waited in its rings are lost.';
   return { at_ms: Date.now(), level: 'warning', code: 'taken_over', message };
 }
 

@@ -51,9 +51,9 @@ export function findLeftoverPins(given: PinPlace | undefined): LeftoverPins | 'd
   return about && 'discarded';
 }
 
-/** Rings and counters cannot continue. */
+/** Nothing but the rules continues. */
 export const STARTS_EMPTY =
-  'Rings and counters start empty, because the previous loader had another version, --transport or --ring-size; records that waited in its rings are lost.';
+  'Rings, counters and levels of limits start empty, because the previous loader had another version, --transport or --ring-size; records that waited in its rings are lost.';
 
 /**
  * Returns the transport whose maps can be reused, if the loader that created them had the same layout and options;
