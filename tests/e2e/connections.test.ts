@@ -15,6 +15,8 @@ const MOST = 5;
 /** How long a connection may be without an answer: a denied one has none. */
 const UNANSWERED_MS = 500;
 const FORGED = 200;
+/** How many connections may be pending, and more that are forged. */
+const [PENDING, GIVEN_UP] = [16_384, 4000];
 const [ADDRESSES_V4, ADDRESSES_V6] = [
   ['192.0.2.11', '192.0.2.12'],
   ['2001:db8::11', '2001:db8::12'],
@@ -160,6 +162,27 @@ describe.skipIf(!requireRoot())('a limit of connections', () => {
     // Connections that are open, and other sources.
     expect(await agent.ask('tryHeld', { localPort, timeoutMs: UNANSWERED_MS })).toBe(true);
     expect(await answers(1, ADDRESSES_V4[0])).toBe(1);
+  });
+
+  test('says how many connections it gave up before they were verified', async () => {
+    await started();
+    await limited('--burst', '1000');
+    const evicted = async () => {
+      const top = startPacketlog(suite.network.server, { args: ['limits', 'top', '--json'], env: place.env });
+      expect(await top.exited).toEqual({ code: 0, signal: null });
+      return (JSON.parse(top.stdout) as LimitLevels).evicted_connections ?? -1;
+    };
+    expect(await evicted()).toBe(0);
+    const { ipv4: dst } = suite.network.link.server;
+    const syn = (_: unknown, i: number) =>
+      ethernet(ipv4({ src: `203.0.113.${(i % 50) + 1}`, dst }, tcp({ src: 1000 + i, dst: 443, flags: TCP.syn })));
+    await forge(Array.from({ length: PENDING + GIVEN_UP }, syn));
+    const least = async () => (await evicted()) >= GIVEN_UP;
+    await until(least, { what: `${GIVEN_UP} connections to be given up` });
+    expect(await evicted()).toBeLessThan(PENDING);
+    // It still counts.
+    await exchange(3);
+    expect(await untilPassed(3)).toMatchObject({ seen: 3, over: 0 });
   });
 
   test('passes and marks everything while it observes', async () => {

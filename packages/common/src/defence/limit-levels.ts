@@ -56,5 +56,10 @@ export const limitLevelsSchema = z.object({
       top: z.array(bucketLevelSchema),
     }),
   ),
+  /**
+   * Connections that were given up before they were verified, because their table was full: no limit counted them. Of all
+   * limits of connections together; absent without such limits.
+   */
+  evicted_connections: z.optional(count),
 });
 export type LimitLevels = z.infer<typeof limitLevelsSchema>;

@@ -29,6 +29,8 @@ export interface LimitStateCopy {
   readonly nowNs: bigint;
   /** Buckets that were given up for others before they were empty. */
   readonly evictions: number;
+  /** Of a limit of connections: those that were given up before they were verified, of all limits together. */
+  readonly evictedConnections?: number;
   /** One of `LIMIT_STATE.shapes`. */
   readonly shape: number;
   /** `struct limit_entry` of all sets, or of another shape `struct limit_wide_entry`. Copied while the program writes: an entry that is replaced just then is wrong. */

@@ -120,7 +120,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const waiter = new Waiter(wake, transport.descriptors);
   const rules = new Rules(
     new RuleImages(program.ruleImages),
-    new LimitStates(program.limitStates, pins, program.ruleOwners.slots().values(), (name) =>
+    new LimitStates(program, pins, program.ruleOwners.slots().values(), (name) =>
       leftover && program.reused ? leftoverMap(leftover, name) : undefined,
     ),
     new RuleCounters(program.ruleCounters, program.cpus),

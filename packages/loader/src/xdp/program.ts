@@ -66,6 +66,8 @@ export interface LoadedProgram {
   readonly ruleImages: number;
   /** Descriptor of the map that holds the levels of limits. */
   readonly limitStates: number;
+  /** Descriptor of the map that holds the connections that are not verified yet. */
+  readonly connections: number;
   /** `struct rule_counter` at slot * cpus + cpu. */
   readonly ruleCounters: Uint8Array;
   readonly ruleOwners: RuleOwners;
@@ -154,7 +156,8 @@ function opened(
   const open = transport.open(map, { ...ringSettings(options, cpus), kept });
   const ruleSlots = ruleCounterSlots(totalmem(), cpus);
   const ruleOwners = RuleOwners.open(ruleSlots, kept?.(RULE_OWNERS));
-  seedConnections(mapDescriptor(map(MAPS.connections)));
+  const connections = mapDescriptor(map(MAPS.connections));
+  seedConnections(connections);
   return {
     single: descriptor(single),
     frags: hasFrags ? descriptor(frags) : undefined,
@@ -174,6 +177,7 @@ function opened(
     slots: memoryOf(map(MAPS.slots), SLOT_TABLE.size, 'read-write'),
     ruleImages: mapDescriptor(map(MAPS.ruleImages)),
     limitStates: mapDescriptor(map(MAPS.limitStates)),
+    connections,
     ruleCounters: memoryOf(map(MAPS.ruleCounters), ruleSlots * cpus * RULE_COUNTER.size, 'read-write'),
     ruleOwners,
   };

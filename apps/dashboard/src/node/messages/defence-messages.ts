@@ -31,6 +31,7 @@ const isLimitLevels = isShape<LimitLevels>({
       top: isList(isBucketLevel),
     }),
   ),
+  evicted_connections: mayBe(isCount),
 });
 
 const isBan = isShape<Ban>({

@@ -44,6 +44,18 @@ it('says denied and blocked of an enforced limit, and what was given up', () => 
   expect(text[4]).toMatch(/ over$/);
 });
 
+it('says how many connections were given up before they were verified', () => {
+  const evicted = (evicted_connections: number) => levelsText({ ...levels, evicted_connections }, [rule], NOW).slice(7);
+  expect(evicted(0)).toEqual([]);
+  expect(evicted(1)).toEqual([
+    '',
+    '1 connection was not counted: given up before verification, because too many were pending.',
+  ]);
+  expect(evicted(1500)[1]).toBe(
+    '1,500 connections were not counted: given up before verification, because too many were pending.',
+  );
+});
+
 it('separates limits, and copes with one that has no level or was removed', () => {
   const limits = [
     { rule: 3, followed: 0, over: 0, evicted: 0, top: [] },

@@ -13,14 +13,24 @@ const HEAD = ['BUCKET', 'LEVEL', 'STATE'] as const;
 const grouped = (value: number) => value.toLocaleString('en-US');
 
 /** Returns a paragraph for each limit, with a table of its fullest buckets. */
-export function levelsText({ limits }: LimitLevels, rules: readonly ListedRule[], nowMs: number): string[] {
+export function levelsText(
+  { limits, evicted_connections = 0 }: LimitLevels,
+  rules: readonly ListedRule[],
+  nowMs: number,
+): string[] {
   if (limits.length === 0) {
     return ['No limits. To add one that observes: packetlog rules add limit any --rate 1000/s --reason "…".'];
   }
-  return limits.flatMap((limit, index) => {
+  const lines = limits.flatMap((limit, index) => {
     const rule = rules.find(({ id }) => id === limit.rule);
     return [...(index === 0 ? [] : ['']), ...headOf(limit, rule, nowMs), ...bucketsOf(limit, rule, nowMs)];
   });
+  return evicted_connections === 0 ? lines : [...lines, '', notCountedText(evicted_connections)];
+}
+
+function notCountedText(connections: number): string {
+  const what = connections === 1 ? '1 connection was' : `${grouped(connections)} connections were`;
+  return `${what} not counted: given up before verification, because too many were pending.`;
 }
 
 function headOf(

@@ -24,7 +24,7 @@ export interface LimitLevelsParts {
 interface Read {
   readonly atMs: number;
   readonly image: SharedArrayBuffer;
-  readonly levels: Promise<DecodedLevels | undefined>;
+  readonly levels: Promise<(DecodedLevels & { readonly evictedConnections: number | undefined }) | undefined>;
 }
 
 export class LimitLevelsReader {
@@ -62,15 +62,19 @@ export class LimitLevelsReader {
     this.#forgetAllBut(new Set(all.map(({ counterSlot }) => counterSlot)));
     const answers: LimitLevels['limits'] = [];
     let atMs = nowMs;
+    let evicted_connections: number | undefined;
     for (const limit of limits) {
       const read = this.#read(limit, image as SharedArrayBuffer, nowMs);
       const levels = await read.levels;
       // It was removed just now.
       if (levels === undefined) continue;
       atMs = Math.min(atMs, read.atMs);
-      answers.push({ rule: limit.ruleId, ...levels, top: levels.top.slice(0, count) });
+      const { evictedConnections, ...level } = levels;
+      evicted_connections = evictedConnections ?? evicted_connections;
+      answers.push({ rule: limit.ruleId, ...level, top: level.top.slice(0, count) });
     }
-    return { ok: true, value: { at_ms: atMs, limits: answers } };
+    const evicted = evicted_connections === undefined ? {} : { evicted_connections };
+    return { ok: true, value: { at_ms: atMs, limits: answers, ...evicted } };
   }
 
   #read(limit: ImageLimit, image: SharedArrayBuffer, nowMs: number): Read {
@@ -78,7 +82,9 @@ export class LimitLevelsReader {
     if (known !== undefined && known.image === image && Math.abs(nowMs - known.atMs) < FRESH_MS) return known;
     const levels = this.#parts
       .state(limit.counterSlot)
-      .then((state) => state && decodeLevels(limit, state, Date.now()));
+      .then(
+        (state) => state && { ...decodeLevels(limit, state, Date.now()), evictedConnections: state.evictedConnections },
+      );
     // Whoever waits handles it; the next question asks again.
     levels.catch(() => this.#reads.delete(limit.counterSlot));
     const read = { atMs: nowMs, image, levels };

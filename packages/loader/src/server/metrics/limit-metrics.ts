@@ -24,4 +24,12 @@ export function limitMetrics(registry: Registry, levels: () => LimitLevels | und
     labels: ['rule'],
     samples: each('evicted'),
   });
+  counter(registry, {
+    name: 'packetlog_limit_evicted_connections_total',
+    help: 'Connections that were given up before they were verified, so that no limit of connections counted them.',
+    samples: () => {
+      const evicted = levels()?.evicted_connections;
+      return evicted === undefined ? [] : [[[], evicted]];
+    },
+  });
 }

@@ -65,6 +65,17 @@ describe('the metrics', () => {
     expect(new Metrics().text()).toBeUndefined();
   });
 
+  it('have the connections that were given up, if a limit counts connections', async () => {
+    const name = 'packetlog_limit_evicted_connections_total';
+    const limited = (evicted: object) =>
+      started({
+        rules: () => ({ ...noRules, rules: [{ ...rule(1), action: 'limit' }], sets: [] }),
+        limits: async () => ({ ok: true, value: { at_ms: 0, limits: [], ...evicted } }),
+      });
+    expect(await samples(limited({ evicted_connections: 7 }))).toMatchObject({ [name]: 7 });
+    expect(await samples(limited({}))).not.toHaveProperty(name);
+  });
+
   it('have the ledger: verdicts and outcomes add up to the packets seen', async () => {
     const metrics = started({
       clientRecords: () => ({ ...NO_RECORDS, offered: 9, delivered: 8, pending: 1, filtered: 5 }),

@@ -1,6 +1,6 @@
 /** Creates and removes the levels of limits, which outlive the rule sets that use them. */
 import { randomBytes } from 'node:crypto';
-import { LIMIT_STATE } from '@packetlog/bpf';
+import { CONNECTION_STATE, LIMIT_STATE } from '@packetlog/bpf';
 import { ERRNO } from '../../errors/errno.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { LimitStateCopy } from '../../ipc/rule-counts.ts';
@@ -21,24 +21,34 @@ interface Levels {
   readonly shape: number | undefined;
 }
 
+/** Descriptors of the maps. */
+export interface LimitMaps {
+  /** The levels of each limit. */
+  readonly limitStates: number;
+  /** Connections that are not verified yet, of all limits. */
+  readonly connections: number;
+}
+
 export class LimitStates {
   readonly #outer: number;
+  readonly #connections: number;
   readonly #pins: Pick<Pins, 'addMap' | 'removeMap'>;
   /** By index, as far as they are known. */
   readonly #present = new Map<number, Levels>();
   #jiffies: KernelJiffies | undefined;
 
   /**
-   * `outer`: descriptor of the map `limit_states`. `slots`: counter slots that a limit may have had so far. `leftover`:
+   * `slots`: counter slots that a limit may have had so far. `leftover`:
    * returns the descriptor of a map that the previous loader pinned.
    */
   constructor(
-    outer: number,
+    { limitStates: outer, connections }: LimitMaps,
     pins: Pick<Pins, 'addMap' | 'removeMap'>,
     slots: Iterable<number> = [],
     leftover: (name: string) => number | undefined = () => undefined,
   ) {
     this.#outer = outer;
+    this.#connections = connections;
     this.#pins = pins;
     for (const slot of slots) {
       const id = innerMapId(outer, slot);
@@ -89,9 +99,16 @@ export class LimitStates {
       tickNs,
       nowNs: BigInt.asUintN(64, this.#jiffies.read() * tickNs),
       evictions: Number(view.getBigUint64(evictions, true)),
+      ...(shape === LIMIT_STATE.shapes.connections && { evictedConnections: this.#evictedConnections() }),
       shape,
       table: entries,
     };
+  }
+
+  #evictedConnections(): number {
+    const bytes = new Uint8Array(8);
+    readShared(this.#connections, CONNECTION_STATE.fields.evicted, bytes);
+    return Number(new DataView(bytes.buffer).getBigUint64(0, true));
   }
 
   #create(slot: number, shape: number): void {
