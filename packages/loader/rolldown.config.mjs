@@ -14,6 +14,7 @@ const ENTRIES = [
   'reader/thread',
   'recorder/recorder-thread',
   'past/past-thread',
+  'fleet/ship/ship-thread',
   'rules/compiler/worker/compile-thread',
   'demo/actor',
 ];

@@ -17,8 +17,11 @@ export interface Generations {
 
 /** Reads recorded packets for the hub. */
 export interface Shipments {
-  /** Returns the next block, the same until it is `shipped`; undefined if there is none now. `node`: the node's name. */
-  next(want: 'denied' | 'all', node: string): Promise<Block | undefined>;
-  shipped(answer: Pick<QuestionOf<'shipped'>, 'table' | 'sequence' | 'result' | 'next'>): Promise<void>;
+  /**
+   * Returns the next block, the same until it is `shipped`; undefined if there is none now, or if another hub may have
+   * stored it. `node`: the node's name; `hub`: origin of the hub that asks.
+   */
+  next(want: 'denied' | 'all', node: string, hub: string): Promise<Block | undefined>;
+  shipped(answer: Omit<QuestionOf<'shipped'>, 'verb' | 'hub'>, hub: string): Promise<void>;
   ledger(): ShipLedger;
 }

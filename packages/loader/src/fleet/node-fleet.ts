@@ -159,6 +159,10 @@ export class NodeFleet implements FleetAccess {
     return this.#joined().find((each) => each.url === url)?.node ?? this.#options.name;
   }
 
+  #urlOf(hub: number): string {
+    return this.#options.urls[hub] ?? '';
+  }
+
   #joined(): readonly JoinedHub[] {
     return this.#hubs.at(this.#options.urls);
   }
@@ -180,9 +184,12 @@ export class NodeFleet implements FleetAccess {
       case 'repair':
         return { ok: true, value: await generations.repair() };
       case 'block':
-        return { ok: true, value: await shipments()?.next(question.want, this.#nameAt(question.hub)) };
+        return {
+          ok: true,
+          value: await shipments()?.next(question.want, this.#nameAt(question.hub), this.#urlOf(question.hub)),
+        };
       case 'shipped':
-        await shipments()?.shipped(question);
+        await shipments()?.shipped(question, this.#urlOf(question.hub));
         this.changed();
         return { ok: true, value: undefined };
     }

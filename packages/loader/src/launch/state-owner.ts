@@ -7,7 +7,7 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
 
 /** The files that packetlog creates in its state directory, also temporary ones; not the files of others in it. */
 const OURS =
-  /^(rules\.(json(\.rejected-.*)?|last-good\.json|state\.json|lock)|audit\.ndjson(\.\d+)?|counts\.json|control\.sock|tokens\.json|alerts\.json|alerts\.state\.json|bans\.json(\.rejected-.*)?|decisions\.ndjson(\.\d+)?|interfaces\.json|stay-attached|sets|record|\..*\.(tmp|old))$/;
+  /^(rules\.(json(\.rejected-.*)?|last-good\.json|state\.json|lock)|audit\.ndjson(\.\d+)?|counts\.json|control\.sock|tokens\.json|alerts\.json|alerts\.state\.json|bans\.json(\.rejected-.*)?|decisions\.ndjson(\.\d+)?|interfaces\.json|stay-attached|sets|record|fleet|\..*\.(tmp|old))$/;
 
 /**
  * Changes the owner of a directory to `user`, with the files in it that packetlog creates. Does nothing unless root or

@@ -10,6 +10,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import { fromPlain } from '../../errors/setup-error.ts';
 import { NodeGenerations } from '../../fleet/generations/node-generations.ts';
 import { NodeFleet } from '../../fleet/node-fleet.ts';
+import { Shipper } from '../../fleet/ship/shipper.ts';
 import { clockOf } from '../../ipc/clock-policy.ts';
 import { processesHelper } from '../../ipc/helpers/processes-helper.ts';
 import { LineLimit } from '../../line-limit.ts';
@@ -62,6 +63,7 @@ export class RunningLoader {
   readonly #alerts: Alerts;
   readonly #bans: BansRuntime;
   readonly #fleet: NodeFleet | undefined;
+  #shipper: Shipper | undefined;
   readonly #session = session();
   readonly #unlock: () => void;
   readonly #rowsWanted = { dryRuns: false, alerts: false };
@@ -158,6 +160,7 @@ export class RunningLoader {
       throw error;
     }
     this.#fleet?.begin();
+    this.#shipper = this.#fleet && this.#recorder && this.#openShipper(this.#fleet, this.#recorder);
     this.#recorder?.learn(this.#running.ready.interfaces);
     this.#recorder?.rules(this.#rules.snapshot().rules);
     leaveWith(() => this.#running.stop());
@@ -213,6 +216,7 @@ export class RunningLoader {
     });
     await this.#alerts.close();
     await this.#past?.close();
+    await this.#shipper?.close();
     await this.#bans.close();
     await this.#rules.close(Date.now());
     if (isStayRequested(this.#options.state)) await this.#running.pins.set(true);
@@ -340,7 +344,7 @@ export class RunningLoader {
       paths: this.#options.state,
       ...{ urls, joinToken, name, version, bootId },
       generations,
-      shipments: () => undefined,
+      shipments: () => this.#shipper,
       changed: (state) => server?.fleetChanged(state),
       report,
       failed: (error) => this.#lines.failed(error, 'a request of a hub failed'),
@@ -348,6 +352,16 @@ export class RunningLoader {
       unreached: (hub, problem) => this.#lines.warn({ hub, problem }, 'the hub is not reached'),
     });
     return fleet;
+  }
+
+  #openShipper(fleet: NodeFleet, recorder: Recorder): Shipper {
+    return new Shipper({
+      directory: this.#options.state.fleet,
+      recordDirectory: recorder.directory,
+      changed: () => fleet.changed(),
+      warn: (message) => this.#lines.warn({}, message),
+      failed: (error) => this.#lines.failed(error, 'no recorded packets are shipped to the hub any more'),
+    });
   }
 
   #makeAlerts(): Alerts {

@@ -85,6 +85,8 @@ export type FleetAnswer<Value> =
 /** One block, ready for `POST SHIP_PATH`. */
 export interface Block {
   readonly table: ShipTable;
+  /** See SHIP_HEADERS. */
+  readonly stream: string;
   readonly sequence: number;
   readonly rows: number;
   /** ClickHouse's `Native` format in gzip. */
