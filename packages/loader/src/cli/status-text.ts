@@ -1,5 +1,6 @@
 /** Formats the text of `packetlog status`, at most 80 columns wide. */
 import { type Finding, findingText, type RecorderLedger } from '@packetlog/common';
+import type { ShipLedger } from '@packetlog/common/fleet';
 import type { HubStatus } from '../ipc/fleet/fleet-access.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { printableName } from '../system/interface-name.ts';
@@ -72,6 +73,7 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
       `${grouped(status.ring_bytes / MIB)} MiB per CPU, ${plural(ledger.ring.pending, 'record')} waiting`,
     ),
     ...(ledger.recorder === undefined ? [] : field('Recorder', recorderText(ledger.recorder, nowMs))),
+    ...(status.ship === undefined ? [] : field('History', shipText(status.ship))),
     ...field('Memory', memoryText(status)),
     ...(status.alerts.alerts === 0 ? [] : field('Alerts', alertsText(status.alerts))),
     ...(status.alerts.problem === undefined ? [] : field('Problem', printableName(status.alerts.problem))),
@@ -87,6 +89,15 @@ function recorderText({ recording, recorded, sampled, bytes, oldest_ms }: Record
   const kept = oldest_ms === 0 ? 'no packets yet' : `back to ${age(nowMs - oldest_ms)} ago, ${sizeText(bytes)}`;
   const since = `${plural(recorded, 'record')} since the start${sampled > 0 ? `, ${grouped(sampled)} sampled` : ''}`;
   return `${recording ? '' : 'STOPPED; '}${kept}; ${since}`;
+}
+
+/** Records for the fleet's history. */
+function shipText({ acked, pending, expired, rejected = 0 }: ShipLedger): string {
+  return [
+    `${plural(acked, 'record')} acknowledged by the hub, ${grouped(pending)} pending`,
+    ...(expired > 0 ? [`${grouped(expired)} expired before the hub took them`] : []),
+    ...(rejected > 0 ? [`${grouped(rejected)} rejected`] : []),
+  ].join('; ');
 }
 
 function alertsText({ alerts, firing, waiting, counts }: LoaderStatus['alerts']): string {

@@ -1,5 +1,6 @@
 /** What the running loader reports to `packetlog status`. */
 import { defaultPolicySchema, findingsSchema, ledgerSchema, noticeSchema } from '@packetlog/common';
+import { shipLedgerSchema } from '@packetlog/common/fleet';
 import { z } from 'zod';
 import { alertReportSchema } from './alerts/alerts-access.ts';
 import { hubStatusSchema } from './fleet/fleet-access.ts';
@@ -63,6 +64,8 @@ export const loaderStatusSchema = z.object({
   /** Absent: there was none since the start. */
   findings: z.optional(findingsSchema),
   alerts: alertReportSchema,
+  /** Blocks of recorded packets for the hub; absent: there is no hub, or nothing is recorded. */
+  ship: z.optional(shipLedgerSchema),
   /** The last notice that was a warning or an error; absent if there was none. */
   last_alarm: z.optional(noticeSchema),
 });

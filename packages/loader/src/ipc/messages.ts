@@ -1,6 +1,7 @@
 /** Messages between the drain thread and the serving thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { Findings, HopLedger, InForce, Ledger, Notice, Summary } from '@packetlog/common';
+import type { ShipLedger } from '@packetlog/common/fleet';
 import type { PlainError } from '../errors/setup-error.ts';
 import type { AlertReport } from './alerts/alerts-access.ts';
 import type { ClockPolicy } from './clock-policy.ts';
@@ -100,6 +101,8 @@ export interface DrainLedger extends Omit<Ledger, 'client'> {
   readonly reader?: ReaderState;
   /** For metrics; the core's main thread adds it. */
   readonly alerts?: AlertReport;
+  /** Blocks for the hub; absent: there is no hub, or nothing is recorded. */
+  readonly ship?: ShipLedger | undefined;
 }
 
 /** The slots and tables that rules are compiled for. Fixed before anything is attached. */

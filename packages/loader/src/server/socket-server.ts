@@ -143,7 +143,7 @@ export class SocketServer {
     this.#streams.setInterfaces(ledger.interfaces);
     this.#live.second(ledger, summary);
     const summaryMessage = eventMessage('summary', JSON.stringify(summary));
-    const { reader: _, alerts: __, ...ledgerForClients } = ledger;
+    const { reader: _, alerts: __, ship: ___, ...ledgerForClients } = ledger;
     const common = JSON.stringify(ledgerForClients).slice(0, -1);
     const bytes = summaryMessage.bytes + common.length + OWN_LEDGER_BYTES;
     const now = this.#streams.context.clock.now();

@@ -1,5 +1,6 @@
 /** Describes the running loader to other commands on this machine: identity for all, state for `packetlog status`. */
 import type { Findings, Ledger, Notice, Summary } from '@packetlog/common';
+import type { ShipLedger } from '@packetlog/common/fleet';
 import type { AlertReport, AlertsAccess } from '../../ipc/alerts/alerts-access.ts';
 import type { ControlSession, RotatedTokens } from '../../ipc/control-session.ts';
 import type { BansAccess } from '../../ipc/defence/bans-access.ts';
@@ -34,6 +35,8 @@ export interface LoaderFacts {
   readonly recordDirectory: string | undefined;
   /** Undefined where nothing is recorded. */
   readonly past: () => PastAccess | undefined;
+  /** Undefined: there is no hub, or nothing is recorded. */
+  readonly ship: () => ShipLedger | undefined;
   readonly alerts: () => AlertsAccess & { report(): AlertReport };
   readonly bans: () => BansAccess;
   /** Undefined: this loader is no node of a fleet. */
@@ -116,6 +119,7 @@ export class DescribedLoader implements LoaderDescription {
       reasons = {},
     } = this.#ledger ?? {};
     const hubs = this.#facts.hubs();
+    const ship = this.#facts.ship();
     return {
       version: version(),
       pid: process.pid,
@@ -131,6 +135,7 @@ export class DescribedLoader implements LoaderDescription {
       ...(hubs === undefined ? {} : { hubs }),
       ...(this.#findings === undefined ? {} : { findings: this.#findings }),
       alerts: this.#facts.alerts().report(),
+      ...(ship !== undefined && { ship }),
       ...(this.#alarm === undefined ? {} : { last_alarm: this.#alarm }),
     };
   }

@@ -99,6 +99,7 @@ export class RunningLoader {
       attached: () => this.#running.ready.interfaces,
       rules: () => this.#rules.state(),
       past: () => this.#past,
+      ship: () => this.#shipper?.ledger(),
       alerts: () => this.#alerts,
       bans: () => this.#bans.api,
       hubs: () => this.#fleet?.status(),
@@ -403,7 +404,8 @@ export class RunningLoader {
         // Before the second, with which the server sends them.
         if (findings !== undefined) this.#found(findings);
         this.#alerts.second(ledger, summary, newSources);
-        server?.process.second(number, { ...ledger, alerts: this.#alerts.report() }, summary, clockOffsetNs);
+        const reports = { alerts: this.#alerts.report(), ship: this.#shipper?.ledger() };
+        server?.process.second(number, { ...ledger, ...reports }, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());
       },
       ruleCounts: (counts) => rules.counts(counts),

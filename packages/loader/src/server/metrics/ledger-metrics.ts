@@ -13,6 +13,7 @@ import type { ClientSums } from '../streams/client-sums.ts';
 import { alertMetrics } from './alert-metrics.ts';
 import { recorderMetrics } from './recorder-metrics.ts';
 import { counter, flag, gauge, type Sample } from './sampled-metric.ts';
+import { shipMetrics } from './ship-metrics.ts';
 
 /** Label of the packets on interfaces that are not watched. */
 const UNWATCHED = 'unwatched';
@@ -36,6 +37,7 @@ export function ledgerMetrics(registry: Registry, source: LedgerSource): void {
   interfaceMetrics(registry, source.ledger);
   hopMetrics(registry, source);
   recorderMetrics(registry, source.ledger);
+  shipMetrics(registry, source.ledger);
   alertMetrics(registry, source.ledger);
   protocolMetrics(registry, source.ledger);
 }
