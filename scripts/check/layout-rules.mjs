@@ -130,16 +130,7 @@ export const LAYOUTS = [
       // Of the server: its connection to hubs, which it dials.
       uplink: ['server', 'ipc', 'errors', 'line-limit.ts'],
       // Of the core: the node's key, generations of rules, blocks for the history.
-      fleet: [
-        'rules',
-        'recorder/format',
-        'system',
-        'ipc',
-        'errors',
-        'collect-garbage.ts',
-        'write-all.ts',
-        'mutex.ts',
-      ],
+      fleet: ['rules', 'recorder/format', 'system', 'ipc', 'errors', 'collect-garbage.ts', 'write-all.ts', 'mutex.ts'],
       // Starts both halves.
       demo: ['native', 'errors'],
       // Judges both halves before they start.
