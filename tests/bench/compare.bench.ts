@@ -10,6 +10,7 @@ import { compareDeny } from './deny.ts';
 import { compareEvents } from './events.ts';
 import { compareFanout } from './fanout.ts';
 import { compareFilters } from './filters.ts';
+import { compareFleet } from './fleet.ts';
 import { compareFootprint } from './footprint.ts';
 import { compareLatency } from './latency.ts';
 import { compareLimits } from './limits.ts';
@@ -40,6 +41,7 @@ const SECTIONS = {
   filters: compareFilters,
   dashboard: compareDashboard,
   recorder: compareRecorder,
+  fleet: compareFleet,
 } as const;
 
 const report = new Report();

@@ -53,6 +53,9 @@ export const AIMS = {
   recorder_querying_mib: { atMost: 100 },
   recorder_cpu_percent_at_100k_pps: { atMost: 6 },
   recorder_lost_at_100k_pps: { atMost: 0 },
+  fleet_cpu_percent: { atMost: 15 },
+  fleet_mib: { atMost: 200 },
+  fleet_back_s: { atMost: 40 },
 } as const satisfies Record<string, { atLeast: number } | { atMost: number }>;
 
 interface Results {
