@@ -222,7 +222,7 @@ export const LAYOUTS = [
       // Groups, generations and their way to the nodes.
       rules: ['nodes', 'identity', 'requests', 'state'],
       // Connections of people to single nodes.
-      relay: ['nodes', 'identity'],
+      relay: ['nodes', 'identity', 'requests'],
       // Blocks of recorded packets for ClickHouse, and questions about them.
       history: ['nodes', 'requests', 'state'],
       // Connections of people.

@@ -13,6 +13,7 @@ import { FleetFeed, type PeopleNamespace } from './people/fleet-feed.ts';
 import { FleetNodes } from './people/fleet-nodes.ts';
 import { identityHandlers } from './people/identity-handlers.ts';
 import { PeopleEntrance } from './people/people-entrance.ts';
+import { Relays } from './relay/relays.ts';
 import { FleetRequests } from './requests/fleet-requests.ts';
 import type { FleetHandlers } from './requests/handlers.ts';
 import type { HubState } from './state/hub-state.ts';
@@ -26,6 +27,8 @@ export interface HubParts {
   readonly http: HttpServer;
   /** WebSocket only; it accepts connections to `/` and NODE_NAMESPACE. */
   readonly io: Io;
+  /** For people who use single nodes. `io` serves on `http`, which does not listen. */
+  readonly relays: { readonly io: Io; readonly http: HttpServer };
   readonly state: HubState;
   readonly access: ConnectionAccess;
   readonly lines: Lines;
@@ -64,6 +67,7 @@ export class Hub {
   readonly #orders: RelayOrders;
   readonly #rhythm: Rhythm;
   readonly #feed: FleetFeed;
+  readonly relays: Relays;
 
   private constructor(parts: HubParts, identity: FleetIdentity) {
     const { io, access, lines, log, version, hostName, now = Date.now, wrongToken } = parts;
@@ -111,6 +115,13 @@ export class Hub {
       wrongToken,
       hello: () => ({ version, hub: hostName, started_at_ms: startedAtMs, has_history: false }),
     });
+    this.relays = new Relays({
+      ...parts.relays,
+      nodes: this.nodes,
+      people: identity.people,
+      hubPrivateKey: identity.key.privateKey,
+      ...{ access, lines, wrongToken, now },
+    });
     this.#follow();
   }
 
@@ -120,7 +131,10 @@ export class Hub {
 
   /** Takes an upgrade that is not socket.io's; returns false if it is none of the hub's. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    return this.#orders.upgrade(request, socket, head, (token) => this.nodes.bySessionToken(token));
+    return (
+      this.relays.upgrade(request, socket, head) ||
+      this.#orders.upgrade(request, socket, head, (token) => this.nodes.bySessionToken(token))
+    );
   }
 
   /** Asks the nodes to come back to the next hub, not all at once, and ends all connections. */
@@ -129,6 +143,7 @@ export class Hub {
     for (const session of [...this.nodes.all()]) session.dismiss('The hub ends.', withinMs);
     this.#rhythm.close();
     this.#feed.close();
+    await this.relays.close();
     this.#orders.close();
     await this.#parts.io.close();
     this.identity.close();

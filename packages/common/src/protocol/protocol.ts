@@ -119,6 +119,7 @@ export const noticeSchema = z.object({
     'taken_over',
     'pinned',
     'server_restarted',
+    'relay_ended',
     'rules_changed',
     'rules_reverted',
     'rules_fallback',

@@ -37,10 +37,12 @@ export class HubFixture {
     const lines: LoggedLine[] = [];
     const http = createServer();
     const io = new Io(http, { transports: ['websocket'], serveClient: false, maxHttpBufferSize: 8 * 1024 * 1024 });
+    const inner = createServer();
     const hub = await Hub.open({
       ...own,
       http,
       io,
+      relays: { io: new Io(inner, { transports: ['websocket'], serveClient: false }), http: inner },
       state,
       access: { admitted: () => {}, dismissed: () => {} },
       lines: {

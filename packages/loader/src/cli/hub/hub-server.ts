@@ -1,6 +1,7 @@
 /** The web server in front of the hub: the same as that of a loader, with its limits. */
-import type { Server as HttpServer } from 'node:http';
+import { createServer, type Server as HttpServer } from 'node:http';
 import { hostname } from 'node:os';
+import { MAX_MESSAGE_BYTES } from '@packetlog/common';
 import { MAX_GENERATION_BYTES, NODE_NAMESPACE } from '@packetlog/common/fleet';
 import { Hub, type HubState } from '@packetlog/hub';
 import type { Logger } from 'pino';
@@ -25,7 +26,7 @@ import type { HubOptions } from './hub-command-options.ts';
 /** Connections of nodes, people and relays. */
 const MAX_CONNECTIONS = 16_384;
 /** Rules with lists come in one message, as base64url. Before the token, a connection may send 16 KiB. */
-const MAX_MESSAGE_BYTES = Math.ceil((MAX_GENERATION_BYTES * 4) / 3);
+const MAX_NODE_BYTES = Math.ceil((MAX_GENERATION_BYTES * 4) / 3);
 const FAILED = 'a request failed';
 const LOCALHOST = '127.0.0.1';
 
@@ -71,10 +72,14 @@ export class HubServer {
       tls,
     );
     connections.watch(http);
-    const io = hardenedIo(http, () => allowed.value, lines, { maxHttpBufferSize: MAX_MESSAGE_BYTES }, [NODE_NAMESPACE]);
+    const io = hardenedIo(http, () => allowed.value, lines, { maxHttpBufferSize: MAX_NODE_BYTES }, [NODE_NAMESPACE]);
+    // For people who use single nodes; it gets its connections from the hub, and does not listen.
+    const inner = createServer();
+    const relayIo = hardenedIo(inner, () => allowed.value, lines, { maxHttpBufferSize: MAX_MESSAGE_BYTES });
     const hub = await Hub.open({
       http,
       io,
+      relays: { io: relayIo, http: inner },
       state,
       access: connections,
       lines,
