@@ -206,6 +206,35 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
+  test('a rule of the fleet is marked, found by its mark, and explained in its sheet', async () => {
+    const { packetlog, origin, place, change } = await suite.start();
+    const rule = { action: 'deny', source: '203.0.113.7', reason: 'scanners', group: 'web', created_by: 'ann via hub' };
+    const own = { action: 'deny', source: '203.0.113.8', reason: 'login abuse' };
+    writeFileSync(place.path('rules.json'), JSON.stringify({ version: 1, rules: [rule, own] }));
+    process.kill(packetlog.pid, 'SIGHUP');
+    const { page, problems } = await suite.open(`${origin}/rules${change}`);
+    const rows = page.getByTestId('rule-row');
+    await rows.nth(1).waitFor();
+    for (const [name, size] of [
+      ['desktop', DESKTOP],
+      ['phone', PHONE],
+    ] as const) {
+      await page.setViewportSize(size);
+      expect(await rows.filter({ hasText: '203.0.113.7' }).locator('.rule-reason').textContent()).toBe(
+        'fleet: web scanners',
+      );
+      expect(await axeViolations(page)).toEqual([]);
+      await screenshot(page, `fleet-rule-${name}`, false);
+    }
+    await page.setViewportSize(DESKTOP);
+    await page.getByRole('searchbox').fill('fleet:');
+    await rows.nth(1).waitFor({ state: 'detached' });
+    await rows.first().click();
+    await page.getByRole('dialog').getByText('Group web. The hub sets this rule').waitFor();
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
   test('undo affects only rules, and shows a change of another caller before it undoes it', async () => {
     const { server } = suite.network;
     const { packetlog, origin, place, change } = await suite.start();

@@ -290,7 +290,9 @@ export class NodeGenerations implements Generations {
   }
 
   #waitingAnswer({ generation, untilMs }: Received & { readonly untilMs: number }): Answer {
-    return { number: generation.number, state: 'waiting', pending_until_ms: untilMs };
+    // Another change that joined it has extended its time.
+    const until = this.#options.rules().pending?.until_ms ?? untilMs;
+    return { number: generation.number, state: 'waiting', pending_until_ms: until };
   }
 
   #reject(generation: Generation, { code, message }: { code: string; message: string }): void {

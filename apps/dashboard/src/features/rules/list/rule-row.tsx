@@ -154,8 +154,7 @@ function Reason({ rule: { group, reason } }: { rule: ListedRule }) {
   if (group === undefined) return reason === '' ? <span className="text-faint">{ABSENT}</span> : reason;
   return (
     <>
-      <span className="rule-fleet">fleet: {group}</span>
-      {reason}
+      <span className="rule-fleet">fleet: {group}</span> {reason}
     </>
   );
 }
