@@ -11,7 +11,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { Dialogue } from '../lab/dialogue.ts';
 import { PACKETLOG } from '../lab/process.ts';
 import { PRODUCER_CPU } from './contestant.ts';
-import { startDialogue } from './dialogue.ts';
+import { spawnPinned, startDialogue } from './dialogue.ts';
 import type { Peers } from './peers.ts';
 import { footprint } from './process-memory.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
@@ -185,13 +185,9 @@ class RunningHub {
   }
 
   static async start(directory: string, listen: string): Promise<RunningHub> {
-    const child = spawn(
-      'taskset',
-      ['-c', HUB_CPU, process.execPath, PACKETLOG, 'hub', '--listen', listen, '--state', directory],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const command = [process.execPath, PACKETLOG, 'hub', '--listen', listen, '--state', directory];
+    const child = spawnPinned({ cpus: HUB_CPU, stderr: 'pipe' }, command);
+    child.stdout?.resume();
     const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
     const printed: string[] = [];
     for await (const line of lines) {

@@ -39,7 +39,6 @@ const chunkSchema = z.strictObject({
   /** Blocks that are done. */
   done: count,
 });
-export type Chunk = z.infer<typeof chunkSchema>;
 
 const stateSchema = z.strictObject({
   /** Origin of the hub that gets the blocks; '': none yet. */
