@@ -23,6 +23,8 @@ import type { RelayOrders } from './relay-orders.ts';
 
 /** Unproven connections of nodes at once; the web server limits those of each address. */
 const MAX_UNPROVEN = 1024;
+/** From a rejection to the end of the connection. */
+const GOODBYE_MS = 1000;
 /** The room of nodes that have proven their keys. */
 const PROVEN = 'proven';
 
@@ -104,7 +106,9 @@ export class NodeEntrance {
       const node = parsed.success ? parsed.data.node : '';
       lines.warn({ address: socket.handshake.address, node, code, why: message }, 'node rejected');
       acknowledge({ ok: false, error: result });
-      this.#dismiss(socket);
+      this.#parts.access.dismissed(socket.request.socket);
+      // The node reads the answer first, and then closes the connection itself.
+      setTimeout(() => socket.disconnect(true), GOODBYE_MS).unref();
       return;
     }
     if (!socket.connected) return;

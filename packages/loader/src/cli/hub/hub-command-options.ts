@@ -1,7 +1,7 @@
 /** Options of `packetlog hub …`. */
 import { parseDuration, RuleValueError } from '@packetlog/common';
-import { groupNameSchema } from '@packetlog/common/fleet';
-import { InvalidArgumentError, Option } from 'commander';
+import { groupNameSchema, nodeNameSchema, personNameSchema, type Role, roleSchema } from '@packetlog/common/fleet';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LogLevel, TlsFiles } from '../options/run-settings.ts';
 import type { ListenAddress } from '../options/values.ts';
 
@@ -25,6 +25,11 @@ export interface HubOptions extends HubPlace {
   readonly logLevel: LogLevel;
 }
 
+export function placeOf(command: Command): HubPlace {
+  const { state, socket } = command.opts<{ state: string; socket?: string }>();
+  return { state, socket };
+}
+
 export function stateOption(): Option {
   return new Option('--state <dir>', 'directory of the hub’s state')
     .argParser(statePlace)
@@ -36,6 +41,16 @@ export function socketOption(): Option {
   return new Option('--socket <path>', 'Unix socket where the hub answers commands (default: hub.sock in --state)').env(
     'PACKETLOG_HUB_SOCKET',
   );
+}
+
+/** Adds the options of every command that asks the hub. */
+export function withPlace(command: Command): Command {
+  return command.addOption(stateOption()).addOption(socketOption());
+}
+
+/** Adds also `--json`. */
+export function withJson(command: Command): Command {
+  return withPlace(command).addOption(jsonOption());
 }
 
 export function jsonOption(): Option {
@@ -58,8 +73,31 @@ export function tokenSeconds(text: string): number {
   throw new InvalidArgumentError(`Write a time up to ${MAX_TOKEN_DAYS}d, such as 1h.`);
 }
 
-export function groupName(text: string): string {
-  const parsed = groupNameSchema.safeParse(text);
+interface NameSchema {
+  safeParse(text: string): {
+    readonly data?: string | undefined;
+    readonly error?: { readonly issues: readonly { readonly message: string }[] } | undefined;
+  };
+}
+
+/** Returns a parser of names, which throws InvalidArgumentError. */
+function nameOf(schema: NameSchema): (text: string) => string {
+  return (text) => {
+    const { data, error } = schema.safeParse(text);
+    if (data !== undefined) return data;
+    throw new InvalidArgumentError(error?.issues[0]?.message ?? 'Write a name.');
+  };
+}
+
+export const groupName = nameOf(groupNameSchema);
+export const nodeName = nameOf(nodeNameSchema);
+export const personName = nameOf(personNameSchema);
+
+/** Parses `look`, `admin` or `rules:GROUP,…`. */
+export function role(text: string): Role {
+  const [kind, groups] = text.split(':', 2);
+  const given = kind === 'rules' ? { kind, groups: groups?.split(',') ?? [] } : { kind: text };
+  const parsed = roleSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'not a name.');
+  throw new InvalidArgumentError('Write look, rules:GROUP,… or admin.');
 }

@@ -4,17 +4,11 @@ import { Option as NewOption } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
 import type { RunOptions } from '../options/run-settings.ts';
 import { tlsFiles } from '../options/tls-options.ts';
-import { countFromOne, type ListenAddress, listenAddress } from '../options/values.ts';
-import { print } from '../process/print.ts';
+import { type ListenAddress, listenAddress } from '../options/values.ts';
 import { unknownCommand } from '../process/unknown-command.ts';
-import {
-  groupName,
-  type HubPlace,
-  jsonOption,
-  socketOption,
-  stateOption,
-  tokenSeconds,
-} from './hub-command-options.ts';
+import { placeOf, socketOption, stateOption } from './hub-command-options.ts';
+import { addNodeCommands } from './hub-node-commands.ts';
+import { addPeopleCommands } from './hub-people-commands.ts';
 
 /** Options that a hub has in common with `packetlog run`. */
 const SHARED = new Set(['--tls-cert', '--tls-key', '--ui', '--allow-origin', '--log-level']);
@@ -28,6 +22,7 @@ Examples:
   packetlog hub --listen 0.0.0.0:7412 --tls-cert hub.pem --tls-key hub.key
   packetlog hub join-token --for 1h --uses 30 --group web
   packetlog hub nodes
+  packetlog hub people add ann --role rules:web
 
 Exit codes:
   ${EXIT.ok}  done
@@ -42,11 +37,11 @@ type Done = (code: number) => void;
 export function addHubCommand(program: Command, runOptions: readonly Option[], done: Done): void {
   const hub = program
     .command('hub')
-    .description('one view and one set of rules for many servers: run a hub, join-token, nodes')
+    .description('one view and one set of rules for many servers: run a hub, its nodes and people')
     .addHelpText('after', HELP);
   addServe(hub, runOptions, done);
-  addJoinToken(hub, done);
-  addNodes(hub, done);
+  addNodeCommands(hub, done);
+  addPeopleCommands(hub, done);
 }
 
 function addServe(hub: Command, runOptions: readonly Option[], done: Done): void {
@@ -83,46 +78,4 @@ function addServe(hub: Command, runOptions: readonly Option[], done: Done): void
       }),
     );
   });
-}
-
-function addJoinToken(hub: Command, done: Done): void {
-  hub
-    .command('join-token')
-    .description('print a token with which nodes join: packetlog run --hub URL --hub-token TOKEN')
-    .addOption(
-      new NewOption('--for <time>', 'time until it expires, such as 1h or 7d')
-        .argParser(tokenSeconds)
-        .default(3600, '1h'),
-    )
-    .addOption(new NewOption('--uses <n>', 'number of nodes that may join with it').argParser(countFromOne).default(1))
-    .addOption(new NewOption('--group <name>', 'group of these nodes').argParser(groupName).default('default'))
-    .addOption(stateOption())
-    .addOption(socketOption())
-    .action(async (_, command: Command) => {
-      const { for: for_s, uses, group } = command.opts<{ for: number; uses: number; group: string }>();
-      const { printAnswer } = await import('./hub-client.ts');
-      const show = ({ token }: { token: string }) => `${token}\n`;
-      done(await printAnswer(placeOf(command), 'join_token', { for_s, uses, group }, print, show));
-    });
-}
-
-function addNodes(hub: Command, done: Done): void {
-  hub
-    .command('nodes')
-    .description('print the nodes: group, when they were heard last, rates, version, rules')
-    .addOption(stateOption())
-    .addOption(socketOption())
-    .addOption(jsonOption())
-    .action(async (_, command: Command) => {
-      const { jsonLine, printAnswer } = await import('./hub-client.ts');
-      const { nodesJson, nodesText } = await import('./hub-text.ts');
-      const { json = false } = command.opts<{ json?: boolean }>();
-      const show = json ? (fleet: Parameters<typeof nodesJson>[0]) => jsonLine(nodesJson(fleet)) : nodesText;
-      done(await printAnswer(placeOf(command), 'nodes', {}, print, show));
-    });
-}
-
-function placeOf(command: Command): HubPlace {
-  const { state, socket } = command.opts<{ state: string; socket?: string }>();
-  return { state, socket };
 }

@@ -104,6 +104,11 @@ export class HubServer {
     return servedUrl(this.#options.listen.host, this.port, this.#tls);
   }
 
+  /** SHA-256 of the certificate, 64 hex digits; undefined without TLS. */
+  get fingerprint(): string | undefined {
+    return this.#tls && new Certificate(this.#tls).fingerprint;
+  }
+
   /** Uses another certificate for new connections. */
   setTls(tls: TlsPem): void {
     this.#tls = tls;

@@ -45,8 +45,9 @@ export async function runHub(options: HubOptions): Promise<number> {
   return wasUncaught() ? EXIT.failed : EXIT.ok;
 }
 
-async function greet({ hub, url }: HubServer, options: HubOptions): Promise<void> {
+async function greet({ hub, url, fingerprint }: HubServer, options: HubOptions): Promise<void> {
   say(`Hub: ${url}/`);
+  if (fingerprint !== undefined) say(`Certificate: sha256/${fingerprint} (for --hub-fingerprint of nodes)`);
   const { people } = hub.identity;
   if (people.list().length === 0) {
     // A token must not reach a journal, which other users may read.

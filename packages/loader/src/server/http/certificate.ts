@@ -24,6 +24,11 @@ export class Certificate {
     return names.flatMap((name) => /^DNS:([^*"]+)$/.exec(name)?.[1]?.toLowerCase() ?? []);
   }
 
+  /** SHA-256 of the whole certificate, 64 small hex digits. */
+  get fingerprint(): string {
+    return this.#x509.fingerprint256.replaceAll(':', '').toLowerCase();
+  }
+
   get validFromMs(): number {
     return Date.parse(this.#x509.validFrom);
   }
