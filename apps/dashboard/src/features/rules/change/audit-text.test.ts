@@ -26,6 +26,8 @@ test.each<[Partial<AuditEntry>, string]>([
     'imported set scanners, 1 entry',
   ],
   [{ what: 'add' }, 'added no rule'],
+  [{ what: 'apply', why: 'needs confirmation: rule 1 denies any source' }, 'applied a rules file'],
+  [{ what: 'apply', why: 'generation 5 of web: scanners' }, 'applied rules of the fleet'],
   [{ what: 'undo', why: 'redo of deny 203.0.113.7' }, 'redo of deny 203.0.113.7'],
 ])('the change %o reads "%s"', (over, sentence) => {
   expect(auditSentence(entry(over))).toBe(sentence);

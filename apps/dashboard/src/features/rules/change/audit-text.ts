@@ -29,7 +29,8 @@ export function auditSentence({ what, why, before, after, at }: AuditEntry): str
     case 'import':
       return `imported ${(after?.sets ?? []).map(({ name, entries }) => `set ${name}, ${entriesText(entries)}`).join('; ')}`;
     case 'apply':
-      return 'applied a rules file';
+      // The reason beside it names the generation.
+      return why.startsWith('generation ') ? 'applied rules of the fleet' : 'applied a rules file';
     case 'expire':
       return `${rulesText(then, Date.parse(at))} expired`;
     case 'confirm':
