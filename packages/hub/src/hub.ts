@@ -16,6 +16,7 @@ import { PeopleEntrance } from './people/people-entrance.ts';
 import { Relays } from './relay/relays.ts';
 import { FleetRequests } from './requests/fleet-requests.ts';
 import type { FleetHandlers } from './requests/handlers.ts';
+import { FleetRules } from './rules/fleet-rules.ts';
 import type { HubState } from './state/hub-state.ts';
 
 /** Nodes come back within this time after the hub ends, for each node that it has; not all at once. */
@@ -53,9 +54,36 @@ export interface OfflineHub {
 export async function openOfflineHub(state: HubState, lines: Pick<Lines, 'failed'>): Promise<OfflineHub> {
   const now = Date.now;
   const identity = await openIdentity(state, now);
-  const nodes = new FleetNodes(identity.register, new NodeDirectory(), () => undefined);
-  const handlers = identityHandlers({ identity, nodes, now, glance: () => {} });
-  return { requests: requestsOf(identity, handlers, now, lines), identity, close: identity.close };
+  const links = new NodeDirectory();
+  // Rollouts go on when a hub runs.
+  const rules = await openRules({ state, lines, log: { info: () => {} }, now }, identity, links);
+  const nodes = new FleetNodes(identity.register, links, wantedBy(rules, identity));
+  const handlers = { ...identityHandlers({ identity, nodes, now, glance: () => {} }), ...rules.handlers() };
+  return {
+    requests: requestsOf(identity, handlers, now, lines),
+    identity,
+    close: () => {
+      rules.end();
+      identity.close();
+    },
+  };
+}
+
+function openRules(
+  { state, lines, log, now }: Pick<HubParts, 'state' | 'log'> & { lines: Pick<Lines, 'failed'>; now: () => number },
+  { register, key }: FleetIdentity,
+  links: NodeDirectory,
+): Promise<FleetRules> {
+  const failed = (error: unknown, message: string) => lines.failed(error, message);
+  return FleetRules.open({ state, links, members: register, privateKey: key.privateKey, now, log, failed });
+}
+
+/** Returns the number of the generation that a node should have. */
+function wantedBy(rules: FleetRules, { register }: FleetIdentity): (node: string) => number | undefined {
+  return (node) => {
+    const group = register.get(node)?.group;
+    return group === undefined ? undefined : rules.wanted(node, group);
+  };
 }
 
 export class Hub {
@@ -68,17 +96,20 @@ export class Hub {
   readonly #rhythm: Rhythm;
   readonly #feed: FleetFeed;
   readonly relays: Relays;
+  readonly #rules: FleetRules;
 
-  private constructor(parts: HubParts, identity: FleetIdentity) {
+  private constructor(parts: HubParts, identity: FleetIdentity, links: NodeDirectory, rules: FleetRules) {
     const { io, access, lines, log, version, hostName, now = Date.now, wrongToken } = parts;
     const startedAtMs = now();
     this.#parts = parts;
     this.identity = identity;
-    this.nodes = new NodeDirectory();
+    this.nodes = links;
+    this.#rules = rules;
     this.#orders = new RelayOrders(access, lines);
     this.#rhythm = new Rhythm((reportMs) => entrance.setRhythm(reportMs));
-    const nodes = new FleetNodes(identity.register, this.nodes, () => undefined);
-    const handlers = identityHandlers({ identity, nodes, now, glance: () => this.#rhythm.glance() });
+    const nodes = new FleetNodes(identity.register, links, wantedBy(rules, identity));
+    const glance = () => this.#rhythm.glance();
+    const handlers = { ...identityHandlers({ identity, nodes, now, glance }), ...rules.handlers() };
     this.requests = requestsOf(identity, handlers, now, lines);
     const namespace: PeopleNamespace = io.of('/');
     this.#feed = new FleetFeed(namespace, nodes, now);
@@ -126,7 +157,13 @@ export class Hub {
   }
 
   static async open(parts: HubParts): Promise<Hub> {
-    return new Hub(parts, await openIdentity(parts.state, parts.now ?? Date.now));
+    const now = parts.now ?? Date.now;
+    const identity = await openIdentity(parts.state, now);
+    const links = new NodeDirectory();
+    const rules = await openRules({ ...parts, now }, identity, links);
+    const hub = new Hub(parts, identity, links, rules);
+    rules.start();
+    return hub;
   }
 
   /** Takes an upgrade that is not socket.io's; returns false if it is none of the hub's. */
@@ -139,6 +176,7 @@ export class Hub {
 
   /** Asks the nodes to come back to the next hub, not all at once, and ends all connections. */
   async close(): Promise<void> {
+    await this.#rules.close();
     const withinMs = Math.min(MAX_RETURN_MS, Math.max(MIN_RETURN_MS, this.nodes.size * RETURN_MS_PER_NODE));
     for (const session of [...this.nodes.all()]) session.dismiss('The hub ends.', withinMs);
     this.#rhythm.close();
@@ -156,7 +194,10 @@ export class Hub {
     this.nodes.onReport(({ name }) => this.#feed.changed(name));
     this.nodes.onRules(({ name }) => this.#feed.changed(name));
     register.onChange((name, node) => {
-      if (node === undefined) this.nodes.forget(name);
+      if (node === undefined) {
+        this.nodes.forget(name);
+        this.#rules.forget(name);
+      }
       this.#feed.changed(name);
       const session = this.nodes.get(name);
       const isSame = node?.public_key === session?.publicKey && node?.group === session?.group;

@@ -5,7 +5,6 @@ export type { NodeLink, NodeLinks } from './nodes/node-link.ts';
 export { openControlServer } from './people/control-server.ts';
 export { type Caller, type FleetHandler, type FleetHandlers, FleetRejection } from './requests/handlers.ts';
 export { mayChangeNode } from './requests/roles.ts';
-export { FleetRules, type FleetRulesParts } from './rules/fleet-rules.ts';
 export { type FileStateOptions, openFileState } from './state/file-state.ts';
 export { type HubState, StateConflict, StateError, type Stored } from './state/hub-state.ts';
 export { openNatsState } from './state/nats-state.ts';

@@ -34,6 +34,8 @@ export interface RequestedJoinToken {
 /** Why a join token is of no use, as a clause. */
 export type TokenProblem = 'it is unknown' | 'it has expired' | 'it is used up' | 'it is of another hub';
 
+type TokenAnswer = { readonly group: string; readonly id: string } | { readonly problem: TokenProblem };
+
 export class JoinTokens {
   readonly #state: HubState;
   readonly #hubKeyDigest: string;
@@ -60,22 +62,40 @@ export class JoinTokens {
     return { token: formatJoinToken(token), id: token.id, expires_at_ms };
   }
 
+  /** Returns the group of the token, or why it is of no use. */
+  async check(text: string): Promise<TokenAnswer> {
+    const token = this.#parse(text);
+    if ('problem' in token) return token;
+    const key = PREFIX + token.id;
+    return this.#answer(token, key, (await this.#state.get(key))?.value).result;
+  }
+
   /** Takes one use of the token for a node. Returns its group, or why it is of no use. */
-  async use(text: string): Promise<{ group: string; id: string } | { problem: TokenProblem }> {
+  async use(text: string): Promise<TokenAnswer> {
+    const token = this.#parse(text);
+    if ('problem' in token) return token;
+    const key = PREFIX + token.id;
+    return changeValue<TokenAnswer>(this.#state, key, (value) => {
+      const { record, result } = this.#answer(token, key, value);
+      if (record === undefined) return { value, result };
+      return { value: JSON.stringify({ ...record, uses_left: record.uses_left - 1 }), result };
+    });
+  }
+
+  #parse(text: string): JoinToken | { problem: TokenProblem } {
     const token = parseJoinToken(text);
     if (token === undefined) return { problem: 'it is unknown' };
-    if (token.hubKeyDigest !== this.#hubKeyDigest) return { problem: 'it is of another hub' };
-    const key = PREFIX + token.id;
-    return changeValue<{ group: string; id: string } | { problem: TokenProblem }>(this.#state, key, (value) => {
-      const record = value === undefined ? undefined : readRecord(key, value, recordSchema);
-      if (record === undefined || !hasSecretDigest(token.secret, record.secret_digest)) {
-        return { value, result: { problem: 'it is unknown' } };
-      }
-      if (record.expires_at_ms <= this.#now()) return { value, result: { problem: 'it has expired' } };
-      if (record.uses_left === 0) return { value, result: { problem: 'it is used up' } };
-      const next = { ...record, uses_left: record.uses_left - 1 };
-      return { value: JSON.stringify(next), result: { group: record.group, id: token.id } };
-    });
+    return token.hubKeyDigest === this.#hubKeyDigest ? token : { problem: 'it is of another hub' };
+  }
+
+  /** `record`: present if the token can be used. */
+  #answer(token: JoinToken, key: string, value: string | undefined) {
+    const record = value === undefined ? undefined : readRecord(key, value, recordSchema);
+    const problem = (what: TokenProblem) => ({ record: undefined, result: { problem: what } });
+    if (record === undefined || !hasSecretDigest(token.secret, record.secret_digest)) return problem('it is unknown');
+    if (record.expires_at_ms <= this.#now()) return problem('it has expired');
+    if (record.uses_left === 0) return problem('it is used up');
+    return { record, result: { group: record.group, id: token.id } };
   }
 
   /** Returns the tokens that have not expired. */

@@ -86,6 +86,24 @@ export class NodeRegister {
     }
   }
 
+  /**
+   * Adds a node that joins. A node joins at all hubs at the same moment: `isNew` only where it was added. Returns undefined
+   * if another node has the name.
+   */
+  async join(node: KnownNode): Promise<{ readonly node: KnownNode; readonly isNew: boolean } | undefined> {
+    if (await this.add(node)) return { node, isNew: true };
+    const key = PREFIX + node.name;
+    const stored = await this.#state.get(key);
+    if (stored !== undefined) this.#changed(key, stored);
+    const known = this.#nodes.get(node.name);
+    return known?.public_key === node.public_key ? { node: known, isNew: false } : undefined;
+  }
+
+  /** Removes a node that could not join after all. */
+  async leave({ name, public_key }: KnownNode): Promise<void> {
+    await this.#remove(name, public_key);
+  }
+
   /** Throws FleetRejection. */
   async rename(name: string, to: string): Promise<void> {
     const { name: _, ...record } = this.#known(name);

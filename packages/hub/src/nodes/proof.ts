@@ -69,15 +69,23 @@ export async function checkProof(
   if (register.size >= MAX_NODES_OF_A_HUB) {
     return rejection('full', `The hub has ${MAX_NODES_OF_A_HUB} nodes, the most it can have. Revoke some of them.`);
   }
+  const offered = await tokens.check(join_token);
+  if ('problem' in offered) return tokenRejected(offered.problem);
+  // Before the token is used: a node joins at all hubs at the same moment, and uses it once.
+  const joined = await register.join({ name, group: offered.group, public_key, joined_at_ms: now() });
+  if (joined === undefined) return nameTaken(name);
+  if (!joined.isNew) return { node: joined.node, joinedWith: undefined };
   const used = await tokens.use(join_token);
-  if ('problem' in used) {
-    return rejection(
-      'join_token',
-      `The join token cannot be used: ${used.problem}. Get another on the hub: packetlog hub join-token.`,
-    );
-  }
-  const node: KnownNode = { name, group: used.group, public_key, joined_at_ms: now() };
-  return (await register.add(node)) ? { node, joinedWith: used.id } : nameTaken(name);
+  if (!('problem' in used)) return { node: joined.node, joinedWith: used.id };
+  await register.leave(joined.node);
+  return tokenRejected(used.problem);
+}
+
+function tokenRejected(problem: string): NodeRejection {
+  return rejection(
+    'join_token',
+    `The join token cannot be used: ${problem}. Get another on the hub: packetlog hub join-token.`,
+  );
 }
 
 function nameTaken(name: string): NodeRejection {

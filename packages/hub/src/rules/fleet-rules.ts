@@ -76,7 +76,17 @@ export class FleetRules {
   /** Another hub goes on with the rollouts. */
   async close(): Promise<void> {
     await this.#runner.close();
+    this.end();
+  }
+
+  /** Ends what was not started. */
+  end(): void {
     this.#records.close();
+  }
+
+  /** Call it for nodes that have left the fleet or have another name. */
+  forget(node: string): void {
+    this.#memory.forget(node);
   }
 
   /** Number of the generation that this node should have. */

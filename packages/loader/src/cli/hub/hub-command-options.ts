@@ -31,7 +31,10 @@ export function placeOf(command: Command): HubPlace {
 }
 
 export function stateOption(): Option {
-  return new Option('--state <dir>', 'directory of the hub’s state')
+  return new Option(
+    '--state <dir|url>',
+    'directory of the hub’s state, or nats://HOST:PORT to share it with other hubs',
+  )
     .argParser(statePlace)
     .default(DEFAULT_HUB_STATE)
     .env('PACKETLOG_HUB_STATE');

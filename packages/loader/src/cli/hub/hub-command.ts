@@ -9,6 +9,7 @@ import { unknownCommand } from '../process/unknown-command.ts';
 import { placeOf, socketOption, stateOption } from './hub-command-options.ts';
 import { addNodeCommands } from './hub-node-commands.ts';
 import { addPeopleCommands } from './hub-people-commands.ts';
+import { addHubRules } from './hub-rules-command.ts';
 
 /** Options that a hub has in common with `packetlog run`. */
 const SHARED = new Set(['--tls-cert', '--tls-key', '--ui', '--allow-origin', '--log-level']);
@@ -22,6 +23,7 @@ Examples:
   packetlog hub --listen 0.0.0.0:7412 --tls-cert hub.pem --tls-key hub.key
   packetlog hub join-token --for 1h --uses 30 --group web
   packetlog hub nodes
+  packetlog hub rules apply web.json --group web
   packetlog hub people add ann --role rules:web
 
 Exit codes:
@@ -37,11 +39,12 @@ type Done = (code: number) => void;
 export function addHubCommand(program: Command, runOptions: readonly Option[], done: Done): void {
   const hub = program
     .command('hub')
-    .description('one view and one set of rules for many servers: run a hub, its nodes and people')
+    .description('one view and one set of rules for many servers: run a hub, its nodes, rules and people')
     .addHelpText('after', HELP);
   addServe(hub, runOptions, done);
   addNodeCommands(hub, done);
   addPeopleCommands(hub, done);
+  addHubRules(hub, done);
 }
 
 function addServe(hub: Command, runOptions: readonly Option[], done: Done): void {

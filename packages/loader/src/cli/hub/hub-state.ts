@@ -1,19 +1,25 @@
 /** Opens the state of a hub for a command. */
 import { join } from 'node:path';
-import { type HubState, openFileState, StateError } from '@packetlog/hub';
+import { type HubState, isNatsUrl, openFileState, openNatsState, StateError } from '@packetlog/hub';
 import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile } from '../../rules/store/state-lock.ts';
 import type { HubPlace } from './hub-command-options.ts';
 
 const SOCKET_NAME = 'hub.sock';
+/** Of a hub without a directory of its own. */
+const SOCKET_DIRECTORY = '/run/packetlog-hub';
 
 export function controlSocketOf({ state, socket }: HubPlace): string {
-  return socket ?? join(state, SOCKET_NAME);
+  return socket ?? join(isNatsUrl(state) ? SOCKET_DIRECTORY : state, SOCKET_NAME);
 }
 
 /** Throws SetupError. */
-export async function openHubState(state: string): Promise<HubState> {
+export async function openHubState(
+  state: string,
+  onConnection: (isBack: boolean) => void = () => {},
+): Promise<HubState> {
   try {
+    if (isNatsUrl(state)) return await openNatsState({ url: state, onConnection });
     return await openFileState({ directory: state, lockFile });
   } catch (error) {
     throw error instanceof StateError ? asSetupError(error) : error;

@@ -1,4 +1,6 @@
 /** `packetlog hub`: runs a hub until Ctrl-C. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { openControlServer } from '@packetlog/hub';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { LineLimit } from '../../line-limit.ts';
@@ -25,11 +27,17 @@ export async function runHub(options: HubOptions): Promise<number> {
     (error) => log.debug({ err: error }, 'uncaught'),
     'The hub exits; nodes keep their rules.',
   );
-  const state = await openHubState(options.state);
+  const state = await openHubState(options.state, (isBack) => {
+    if (isBack) log.info('NATS can be reached again');
+    else log.warn('NATS cannot be reached: the hub tries again, and changes are rejected meanwhile');
+  });
   try {
     const server = await HubServer.open(options, state, log, lines);
     try {
-      const control = await openControlServer(controlSocketOf(options), server.hub.requests);
+      const socket = controlSocketOf(options);
+      // That of a hub without a directory of its own; its service makes it, too.
+      mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
+      const control = await openControlServer(socket, server.hub.requests);
       stop.onReload = () => reloadTls(options, server, log, ({ message }) => log.error(message));
       await greet(server, options);
       await stop.requested;

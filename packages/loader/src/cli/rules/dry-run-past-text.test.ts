@@ -48,7 +48,7 @@ const REPORT: PastDryRunReport = {
 
 it('says what would have been denied, what of it looks good, and what is incomplete', () => {
   const dryRun = { examples: [] } as never;
-  expect(dryRunPastText({ report: REPORT, triedLimits: [], dryRun })).toEqual([
+  expect(dryRunPastText({ report: REPORT, dryRun })).toEqual([
     'PARTIAL: interrupted after 4 of 9 segments.',
     'Evaluated 4,000 packets, 400,000 bytes, from 2023-11-14 22:15:20.000 to 2023-11-14 22:16:20.000 UTC.',
     'The first recorded packet is 2 min after --from.',
@@ -92,7 +92,7 @@ it('shows limits, how sure their counts are, and their fullest buckets', () => {
   };
   const none = { ...limit, rule: 'limit 192.0.2.0/24', over: 0, first_over_ns: null, by_bucket: [], not_evaluated: 0 };
   const report = { ...REPORT, limits: [limit, { ...none, is_upper_estimate: true }] };
-  const lines = dryRunPastText({ report, triedLimits: [], dryRun });
+  const lines = dryRunPastText({ report, dryRun });
   const start = lines.indexOf('Limits, each alone:');
   expect(lines.slice(start, start + 7)).toEqual([
     'Limits, each alone:',

@@ -12,7 +12,10 @@ import { one } from './rules-text.ts';
 const NS_PER_MS = 1_000_000n;
 const grouped = (value: number) => value.toLocaleString('en-US');
 
-export function dryRunPastText({ report, dryRun }: PastResult): string[] {
+export function dryRunPastText({
+  report,
+  dryRun,
+}: Pick<PastResult, 'report'> & { readonly dryRun: Pick<PastResult['dryRun'], 'examples'> }): string[] {
   const { newly_denied, denied, observed, by_rule, by_source, by_port, known_good, looks_established } = report;
   const { records, judged } = report;
   const lines = [...headText(report)];
