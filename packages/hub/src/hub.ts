@@ -112,7 +112,7 @@ export class Hub {
     const handlers = { ...identityHandlers({ identity, nodes, now, glance }), ...rules.handlers() };
     this.requests = requestsOf(identity, handlers, now, lines);
     const namespace: PeopleNamespace = io.of('/');
-    this.#feed = new FleetFeed(namespace, nodes, now);
+    this.#feed = new FleetFeed(namespace, nodes, () => rules.groups(), now);
     const entrance = new NodeEntrance({
       namespace: io.of(NODE_NAMESPACE),
       register: identity.register,
@@ -190,6 +190,7 @@ export class Hub {
   /** Tells people about nodes, and nodes about changes of the register. */
   #follow(): void {
     const { register } = this.identity;
+    this.#rules.onGroups(() => this.#feed.groupsChanged());
     this.nodes.onJoined(({ name }) => this.#feed.changed(name));
     this.nodes.onReport(({ name }) => this.#feed.changed(name));
     this.nodes.onRules(({ name }) => this.#feed.changed(name));

@@ -67,6 +67,30 @@ describe('a person', () => {
     expect(ann.fleets[1]).toMatchObject({ is_full: false, nodes: [{ name: 'web2', report: { packets: 7 } }] });
   });
 
+  it('gets the groups, and again when their rules or their nodes change', async () => {
+    await join('web1', 'web');
+    const ann = await come('ann');
+    await vi.waitFor(() =>
+      expect(ann.groups.at(-1)).toEqual([
+        { name: 'default', nodes: 0 },
+        { name: 'web', nodes: 1 },
+      ]),
+    );
+    const rules = { rules: [{ action: 'deny' as const, source: '192.0.2.1' }] };
+    expect(await ann.ask('rules_apply', { group: 'web', expected: 0, rules })).toMatchObject({
+      ok: true,
+      value: { number: 1, rollout: { state: 'running', stage: 'one' } },
+    });
+    await vi.waitFor(
+      () =>
+        expect(ann.groups.at(-1)?.[1]).toMatchObject({
+          generation: { number: 1, by: 'ann' },
+          rollout: { wanted: 1, in_force: 0 },
+        }),
+      { timeout: 5000 },
+    );
+  });
+
   it('sees that a node was renamed or removed', async () => {
     await join('web1');
     const ann = await come('ann');

@@ -1,8 +1,8 @@
 /**
- * Sends the fleet to people: all nodes at the start, then at most once a second those that changed. Each message is
- * encoded once, whoever gets it. People who do not read get all nodes again when they do.
+ * Sends the fleet to people: all nodes and groups at the start, then at most once a second the nodes that changed, and the
+ * groups if something about them did. Each message is encoded once, whoever gets it. People who do not read get all nodes again when they do.
  */
-import type { HubToPersonEvents, PersonToHubEvents } from '@packetlog/common/fleet';
+import type { Group, HubToPersonEvents, PersonToHubEvents } from '@packetlog/common/fleet';
 import type { Namespace, Socket } from 'socket.io';
 import type { FleetNodes } from './fleet-nodes.ts';
 
@@ -18,16 +18,19 @@ const NEXT = 'next';
 export class FleetFeed {
   readonly #namespace: PeopleNamespace;
   readonly #nodes: FleetNodes;
+  readonly #groups: () => Group[];
   readonly #now: () => number;
   readonly #sockets = new Set<PersonSocket>();
   readonly #changed = new Set<string>();
+  #sentGroups = '';
   #sentAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** `now` returns milliseconds since 1970. */
-  constructor(namespace: PeopleNamespace, nodes: FleetNodes, now: () => number) {
+  constructor(namespace: PeopleNamespace, nodes: FleetNodes, groups: () => Group[], now: () => number) {
     this.#namespace = namespace;
     this.#nodes = nodes;
+    this.#groups = groups;
     this.#now = now;
   }
 
@@ -47,6 +50,11 @@ export class FleetFeed {
     if (this.#sockets.size === 0) return;
     this.#changed.add(name);
     this.#schedule();
+  }
+
+  /** Something about a group is new. */
+  groupsChanged(): void {
+    if (this.#sockets.size > 0) this.#schedule();
   }
 
   close(): void {
@@ -69,8 +77,14 @@ export class FleetFeed {
       this.#namespace.to(CURRENT).emit('fleet', this.#nodes.some(this.#changed, this.#now()));
     }
     this.#changed.clear();
+    // Reports change the counts of rollouts, too.
+    const groups = this.#groups();
+    const text = JSON.stringify(groups);
+    if (text !== this.#sentGroups) this.#namespace.to(CURRENT).emit('groups', { groups });
+    this.#sentGroups = text;
     if (rooms.has(NEXT)) {
       this.#namespace.to(NEXT).emit('fleet', this.#nodes.all(this.#now()));
+      this.#namespace.to(NEXT).emit('groups', { groups });
       this.#namespace.in(NEXT).socketsJoin(CURRENT);
       this.#namespace.in(NEXT).socketsLeave(NEXT);
     }
