@@ -4,6 +4,7 @@ import type { Interface } from '@packetlog/common';
 import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
 import dynamic from 'next/dynamic';
+import { nodeOfAddress } from '../../node/connection/loader-address.ts';
 import { ConnectionMark, STATE_COLOR } from '../../node/connection-mark.tsx';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { ALL_NODES, FLEET } from '../../node/nodes.ts';
@@ -66,10 +67,12 @@ export function StatusStrip({ old }: { old: boolean }) {
 }
 
 function Where() {
-  const node = useSnapshot(({ figures }) => figures.hello?.node);
+  const ownName = useSnapshot(({ figures }) => figures.hello?.node);
   const interfaces = useSnapshot(({ figures }) => figures.interfaces);
   const roomy = useMedia('(min-width: 860px)');
-  const { loaders, shown } = useNodes();
+  const { loaders, shown, hub } = useNodes();
+  // The fleet's name of a node need not be its host name.
+  const node = hub === null ? ownName : nodeOfAddress(shown);
   const several = loaders.length > 1;
   if (shown === FLEET)
     return (

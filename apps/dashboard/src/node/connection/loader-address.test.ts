@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isNodeOf, loaderAddress, nodeAddress, socketAddress } from './loader-address.ts';
+import { isNodeOf, loaderAddress, nodeAddress, nodeOfAddress, socketAddress } from './loader-address.ts';
 
 test.each([
   ['http://web-2:7411', 'http://web-2:7411'],
@@ -24,6 +24,10 @@ test('the socket of a node at a hub has a path of its own', () => {
     origin: 'https://hub.example',
     path: '/nodes/web1/socket.io/',
   });
+});
+
+test('an address has the name of its node', () => {
+  expect(nodeOfAddress(nodeAddress('https://hub.example', 'web.1'))).toBe('web.1');
 });
 
 test('a node of a hub has the same origin', () => {

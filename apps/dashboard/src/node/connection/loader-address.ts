@@ -6,6 +6,11 @@ export function nodeAddress(hub: string, node: string): string {
   return `${hub}/nodes/${node}/`;
 }
 
+/** Returns the name of a node at a hub: 'web1' of 'https://hub.example/nodes/web1/'. */
+export function nodeOfAddress(address: string): string {
+  return address.split('/').at(-2) ?? '';
+}
+
 /** Returns whether an address is that of a node at this hub. */
 export function isNodeOf(hub: string, address: string): boolean {
   return address.startsWith(`${hub}/nodes/`) && loaderAddress(address) === address;

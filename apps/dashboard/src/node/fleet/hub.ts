@@ -128,6 +128,7 @@ export class Hub {
       if (!isHubHello(message)) return this.#store.badMessage();
       this.#hello = message;
       this.#changed();
+      void this.askGroups();
     });
     socket.on('fleet', (message: unknown) => {
       if (!isFleet(message)) return this.#store.badMessage();
@@ -138,6 +139,14 @@ export class Hub {
       this.#groups = message.groups;
       this.#changed();
     });
+  }
+
+  /** Asks for the groups: rollouts go on between the hub’s messages about them. */
+  async askGroups(): Promise<void> {
+    const answer = await this.ask('groups', {});
+    if (!answer.ok || !isGroups(answer.value)) return;
+    this.#groups = answer.value.groups;
+    this.#changed();
   }
 
   #apply({ at_ms, is_full, nodes, removed }: Fleet): void {
@@ -168,9 +177,9 @@ export class Hub {
 
   /** Makes ages older, and asks a hub that is quiet, because no node changed, whether it is there. */
   #tick(): void {
-    if (this.#socket.connected && performance.now() - this.#heardAt > TICK_MS) void this.ask('groups', {});
+    if (this.#socket.connected && performance.now() - this.#heardAt > TICK_MS) void this.askGroups();
     // Where messages arrive each second, they make ages older.
-    if (performance.now() - this.#shownAt < TICK_MS) return;
+    if (performance.now() - this.#shownAt < TICK_MS * 0.9) return;
     this.#frame ??= requestAnimationFrame(() => this.#show());
   }
 

@@ -119,7 +119,7 @@ export function ApplySheet({ group: { name, nodes, generation }, onClose }: { gr
             />
             <p className={read.ok && fileProblem === '' ? 'field-hint' : 'field-problem'}>
               {text === null
-                ? 'Reading the newest rules from the hub.'
+                ? error === null && 'Reading the newest rules from the hub.'
                 : fileProblem ||
                   (read.ok
                     ? `${counted(read.rules.rules.length, 'rule')}, ${counted(Object.keys(read.rules.lists).length, 'list')}. ${read.note}`

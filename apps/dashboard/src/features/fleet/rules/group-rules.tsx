@@ -2,12 +2,12 @@
 
 import type { FleetNode, Group } from '@packetlog/common/fleet';
 import dynamic from 'next/dynamic';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { FleetView } from '../../../node/fleet/hub.ts';
 import { lazyWithRetry } from '../../../node/lazy-with-retry.ts';
 import { momentText } from '../../../text/calendar-text.ts';
 import { counted } from '../../../text/number.ts';
-import { useDo } from '../hub/use-fleet.ts';
+import { useDo, useHub } from '../hub/use-fleet.ts';
 import { mayChangeRules, rulesStateOf } from '../text/generation-text.ts';
 import { RolloutLine } from './rollout-line.tsx';
 import { WrongNodes } from './wrong-nodes.tsx';
@@ -15,21 +15,29 @@ import './group-rules.css';
 
 const ApplySheet = dynamic(async () => (await lazyWithRetry(() => import('./apply-sheet.tsx'))).ApplySheet);
 
+/** How often the state of rollouts is asked for. */
+const ROLLOUT_MS = 2_000;
+
 /** The rules of each group: which are wanted, how far they are, and what nodes did with them. */
 export function GroupRules({ fleet }: { fleet: FleetView }) {
   /** The group whose rules are changed. */
   const [changed, setChanged] = useState<string | null>(null);
-  const { groups, nodes, hello } = fleet;
+  const { nodes, hello } = fleet;
+  const hub = useHub();
+  useEffect(() => {
+    const timer = setInterval(() => void hub?.askGroups(), ROLLOUT_MS);
+    return () => clearInterval(timer);
+  }, [hub]);
+  const groups = useMemo(() => allGroups(fleet.groups, nodes), [fleet.groups, nodes]);
   const byGroup = useMemo(() => wrongByGroup(nodes), [nodes]);
   const group = groups.find(({ name }) => name === changed);
-  const mayChangeAny = groups.some(({ name }) => mayChangeRules(hello.role, name));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard
     <section className="group-rules" aria-label="Rules of the groups" tabIndex={0} data-testid="group-rules">
       <p className="group-rules-intro text-muted">
         The rules of a group are in force on each of its nodes, beside the node’s own rules, and stay in force without
         the hub. New rules go to one node first, then to 5 %, then to all; the first node that rejects them stops that.
-        {!mayChangeAny &&
+        {hello.role.kind === 'look' &&
           ` You are ${hello.person}, with a role that cannot change rules: an administrator of the fleet can give you another one.`}
       </p>
       {groups.map((each) => (
@@ -130,6 +138,16 @@ function GroupSection({
       {rollout !== undefined && <RolloutLine rollout={rollout} nodes={nodes} />}
       {wrong.length > 0 && <WrongNodes nodes={wrong} nowMs={nowMs} mayRepair={mayChange} />}
     </section>
+  );
+}
+
+/** Returns the groups, with those that only nodes name yet, by name. */
+function allGroups(groups: readonly Group[], nodes: readonly FleetNode[]): readonly Group[] {
+  const known = new Map(groups.map((group) => [group.name, group]));
+  const unknown = new Map<string, number>();
+  for (const { group } of nodes) if (!known.has(group)) unknown.set(group, (unknown.get(group) ?? 0) + 1);
+  return [...groups, ...[...unknown].map(([name, count]) => ({ name, nodes: count }))].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
   );
 }
 
