@@ -256,6 +256,19 @@ describe('the connection', () => {
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');
   });
+
+  test('a rejection that does not last is waited for, such as by a hub whose node is away', async () => {
+    const packetlog = await client();
+    const port = Number(new URL(loader.url).port);
+    await loader.close();
+    await vi.waitFor(() => expect(packetlog.connected).toBe(false));
+    loader = await startFakeLoader(port);
+    loader.rejection = { code: 'unavailable', message: 'The hub does not hear web1 now.', retry_after_ms: 10 };
+    await vi.waitFor(() => expect(loader.rejections).toBeGreaterThan(1));
+    loader.rejection = undefined;
+    loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE } });
+    expect((await packetlog.deny('203.0.113.7')).id).toBe(7);
+  });
 });
 
 describe('packets', () => {

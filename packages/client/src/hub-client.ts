@@ -19,7 +19,7 @@ import {
 import type { Socket } from 'socket.io-client';
 import { connect } from './connect.ts';
 import type { FleetFeed } from './fleet-feed.ts';
-import { DEFAULT_TIMEOUT_MS } from './open-socket.ts';
+import { DEFAULT_TIMEOUT_MS, retryAfter } from './open-socket.ts';
 import type { PacketLogClient } from './packet-log-client.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { Requests } from './requests.ts';
@@ -75,7 +75,7 @@ export class HubClient {
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
       // The hub now rejects this client: the person was removed.
       const rejection = rejectionSchema.safeParse(error.data);
-      if (!socket.active && rejection.success)
+      if (!socket.active && rejection.success && retryAfter(socket, error) === undefined)
         this.#requests.end(new PacketLogError(rejection.data.message, rejection.data));
     });
   }

@@ -89,11 +89,20 @@ export async function greeted<First>(
       // socket.io does not reconnect after the server has closed the connection.
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), RECONNECT_DELAY_MS);
     });
+    socket.on('connect_error', (error: Error & { data?: unknown }) => {
+      const retryMs = retryAfter(socket, error);
+      if (retryMs !== undefined) setTimeout(() => socket.connect(), retryMs);
+    });
     return first;
   } catch (error) {
     socket.disconnect();
     throw error;
   }
+}
+
+/** Returns when to connect again after a rejection that does not last, such as of a node that is away; undefined: never. */
+export function retryAfter(socket: Socket, { data }: Error & { data?: unknown }): number | undefined {
+  return socket.active ? undefined : rejectionSchema.safeParse(data).data?.retry_after_ms;
 }
 
 /** Resolves with the first message. Rejects if the server rejects the connection, or after the timeout. */

@@ -22,7 +22,7 @@ import type { Socket } from 'socket.io-client';
 import { Bans, type BansFeed } from './bans.ts';
 import type { FindingsFeed } from './findings-feed.ts';
 import { LiveSums } from './live-sums.ts';
-import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
+import { type ConnectOptions, DEFAULT_TIMEOUT_MS, retryAfter } from './open-socket.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { PacketStream, type PacketStreamOptions } from './packet-stream.ts';
 import { PastPackets } from './past-packets.ts';
@@ -94,7 +94,7 @@ export class PacketLogClient {
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
       // The loader now rejects this client: its tokens have changed.
       const rejection = rejectionSchema.safeParse(error.data);
-      if (!socket.active && rejection.success)
+      if (!socket.active && rejection.success && retryAfter(socket, error) === undefined)
         this.#requests.end(new PacketLogError(rejection.data.message, rejection.data));
     });
   }

@@ -1,7 +1,7 @@
 import { type Acknowledgement, clientLedgerSchema, PacketLogBatch, type Subscribe } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
 import { BatchQueue } from './batch-queue.ts';
-import { type ConnectOptions, DEFAULT_TIMEOUT_MS, openSocket } from './open-socket.ts';
+import { type ConnectOptions, DEFAULT_TIMEOUT_MS, openSocket, retryAfter } from './open-socket.ts';
 import { PacketLogError } from './packet-log-error.ts';
 
 export interface PacketStreamOptions {
@@ -139,7 +139,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     });
     socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
       // The loader now rejects this client: its tokens have changed.
-      if (!socket.active)
+      if (!socket.active && retryAfter(socket, error) === undefined)
         this.#queue.end(new PacketLogError(error.message, { code: 'unauthorized' }, { cause: error }));
     });
     await this.#subscribe(socket);

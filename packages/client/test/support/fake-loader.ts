@@ -22,6 +22,8 @@ export interface FakeLoader {
   answer: ((event: string, request: unknown) => unknown) | undefined;
   /** Why handshakes are rejected; undefined lets them in. */
   rejection: Rejection | undefined;
+  /** Handshakes that were rejected. */
+  rejections: number;
   /** Resolves with the next socket that subscribes. */
   subscribed(): Promise<Socket>;
   close(): Promise<void>;
@@ -39,12 +41,14 @@ export async function startFakeLoader(port = 0): Promise<FakeLoader> {
     asked: [],
     answer: () => ({ ok: true, value: {} }),
     rejection: undefined,
+    rejections: 0,
     subscribed: () => new Promise((resolve) => onSubscribe.push(resolve)),
     close: () => server.close(),
   };
   server.use((socket, next) => {
     const rejection: Rejection | undefined =
       socket.handshake.auth['token'] === TOKEN ? fake.rejection : { code: 'unauthorized', message: 'Wrong token.' };
+    if (rejection !== undefined) fake.rejections++;
     next(rejection === undefined ? undefined : Object.assign(new Error(rejection.message), { data: rejection }));
   });
   server.on('connection', (socket) => {
