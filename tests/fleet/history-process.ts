@@ -13,6 +13,7 @@ const log = {
   warn: (facts: object, message: string) => console.error(message, facts),
 };
 const history = await History.open({
+  hasAll: true,
   directory,
   maxSpoolBytes: Number(maxSpoolBytes),
   clickhouse: { urls, ...(cluster !== '' && { cluster }) },

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { HistoryCounts } from '@packetlog/hub/history';
+import type { FleetHistory } from '@packetlog/common/fleet';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CLUSTER, type ClickHouse, startClickHouses } from '../lab/clickhouse.ts';
 import { until } from '../lab/until.ts';
@@ -58,11 +58,11 @@ class HistoryProcess {
     this.port = Number(line);
   }
 
-  async counts(): Promise<HistoryCounts> {
+  async counts(): Promise<FleetHistory> {
     const line = once(this.#lines as Interface, 'line');
     this.#process?.stdin?.write('\n');
     const [text] = await line;
-    return JSON.parse(text as string) as HistoryCounts;
+    return JSON.parse(text as string) as FleetHistory;
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

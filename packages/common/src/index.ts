@@ -212,6 +212,7 @@ export {
   pastTopSchema,
   pastUnbookmarkRequestSchema,
 } from './past/past-requests.ts';
+export { stepFor } from './past/past-steps.ts';
 export {
   type AttachMode,
   attachModeSchema,

@@ -3,6 +3,8 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { NODE_NAMESPACE } from '@packetlog/common/fleet';
 import type { Server as Io } from 'socket.io';
+import type { History } from './history/history.ts';
+import { shipHandler } from './history/ship-handler.ts';
 import { type FleetIdentity, openIdentity } from './identity/fleet-identity.ts';
 import type { ConnectionAccess, Lines } from './nodes/connection-access.ts';
 import { NodeDirectory } from './nodes/node-directory.ts';
@@ -36,6 +38,8 @@ export interface HubParts {
   readonly log: { info(facts: object, message: string): void };
   /** Counts a wrong token from this address; returns the seconds to wait, 0 for none. */
   readonly wrongToken: (address: string) => number;
+  /** Undefined: the hub keeps none. */
+  readonly history?: History | undefined;
   readonly version: string;
   readonly hostName: string;
   /** Milliseconds since 1970. */
@@ -91,6 +95,8 @@ export class Hub {
   readonly nodes: NodeDirectory;
   readonly requests: FleetRequests;
   readonly people: PeopleEntrance;
+  /** Answers `POST SHIP_PATH`. */
+  readonly ship: ReturnType<typeof shipHandler>;
   readonly #parts: HubParts;
   readonly #orders: RelayOrders;
   readonly #rhythm: Rhythm;
@@ -99,7 +105,7 @@ export class Hub {
   readonly #rules: FleetRules;
 
   private constructor(parts: HubParts, identity: FleetIdentity, links: NodeDirectory, rules: FleetRules) {
-    const { io, access, lines, log, version, hostName, now = Date.now, wrongToken } = parts;
+    const { io, access, lines, log, version, hostName, history, now = Date.now, wrongToken } = parts;
     const startedAtMs = now();
     this.#parts = parts;
     this.identity = identity;
@@ -109,8 +115,9 @@ export class Hub {
     this.#rhythm = new Rhythm((reportMs) => entrance.setRhythm(reportMs));
     const nodes = new FleetNodes(identity.register, links, wantedBy(rules, identity));
     const glance = () => this.#rhythm.glance();
-    const handlers = { ...identityHandlers({ identity, nodes, now, glance }), ...rules.handlers() };
+    const handlers = { ...identityHandlers({ identity, nodes, now, glance }), ...rules.handlers(), ...history?.handlers };
     this.requests = requestsOf(identity, handlers, now, lines);
+    this.ship = shipHandler(links, history, access);
     const namespace: PeopleNamespace = io.of('/');
     this.#feed = new FleetFeed(namespace, nodes, () => rules.groups(), now);
     const entrance = new NodeEntrance({
@@ -126,7 +133,7 @@ export class Hub {
       now,
       reportMs: () => this.#rhythm.reportMs,
       ...(parts.proofMs !== undefined && { proofMs: parts.proofMs }),
-      ship: () => 'nothing',
+      ship: () => history?.wanted ?? 'nothing',
       joined: (node, tokenId, address) => {
         log.info({ node, address, join_token: tokenId }, 'node joined');
         const entry = { at_ms: now(), person: `join token ${tokenId}`, address, what: 'join', target: node };
@@ -144,7 +151,7 @@ export class Hub {
       access,
       lines,
       wrongToken,
-      hello: () => ({ version, hub: hostName, started_at_ms: startedAtMs, has_history: false }),
+      hello: () => ({ version, hub: hostName, started_at_ms: startedAtMs, has_history: history !== undefined }),
     });
     this.relays = new Relays({
       ...parts.relays,

@@ -5,6 +5,8 @@
  */
 import * as z from 'zod/mini';
 import type { PastDryRunReport } from '../past/past-dry-run.ts';
+import type { PastRates, PastRows, PastTop } from '../past/past-requests.ts';
+import { MAX_NODES_OF_A_HUB } from './fleet-limits.ts';
 import { groupNameSchema, nodeNameSchema, personNameSchema } from './fleet-names.ts';
 import { type FleetRules, fleetRulesSchema } from './generation.ts';
 import { nodeReportSchema } from './node-report.ts';
@@ -116,6 +118,44 @@ export const fleetAuditEntrySchema = z.object({
 });
 export type FleetAuditEntry = z.infer<typeof fleetAuditEntrySchema>;
 
+const pastQuestion = z.strictObject({
+  /** Only packets of these nodes; absent: of all. */
+  nodes: z.optional(z.array(nodeNameSchema).check(z.maxLength(MAX_NODES_OF_A_HUB))),
+  request: z.unknown(),
+});
+
+/** Rows of several nodes. Interfaces have names only on their nodes. */
+export interface FleetPastRows extends PastRows {
+  /** The node of each row. */
+  readonly nodes: readonly string[];
+}
+
+/**
+ * The fleet's history: since the hub started, except what is in the spool. Rows are of the table `packets`, if nothing else
+ * is said.
+ */
+export interface FleetHistory {
+  /** Written to the hub's disk. */
+  readonly acknowledged_rows: number;
+  readonly acknowledged_blocks: number;
+  /** Blocks that were acknowledged before. */
+  readonly duplicate_blocks: number;
+  readonly malformed_blocks: number;
+  /** Blocks that were not taken because the spool was full or the disk failed. */
+  readonly full_blocks: number;
+  readonly spool_bytes: number;
+  readonly spool_max_bytes: number;
+  readonly spool_blocks: number;
+  readonly spool_rows: number;
+  readonly inserted_rows: number;
+  readonly inserts: number;
+  readonly insert_failures: number;
+  /** Rows of all tables that may be in ClickHouse twice. */
+  readonly possibly_duplicated_rows: number;
+  /** Why ClickHouse takes no blocks now. */
+  readonly problem?: string;
+}
+
 /** One schema per request; the key is the name after `fleet:`. */
 export const fleetRequestSchemas = {
   nodes: nothing,
@@ -142,6 +182,12 @@ export const fleetRequestSchemas = {
   repair: z.strictObject({ node: nodeNameSchema }),
   /** Asks the recorders of a group's nodes, or of all nodes. `request`: of `past:dry_run`. */
   dry_run: z.strictObject({ group: z.optional(groupNameSchema), request: z.unknown() }),
+  /** Questions about the fleet's history, in ClickHouse. `request`: of `past:rates`, `past:top` and `past:rows`. */
+  past_rates: pastQuestion,
+  past_top: pastQuestion,
+  past_rows: pastQuestion,
+  /** What became of the blocks of all nodes. */
+  history: nothing,
   join_token: z.strictObject({
     for_s: z.int().check(z.minimum(1), z.maximum(30 * 86_400)),
     uses: z.int().check(z.minimum(1), z.maximum(100_000)),
@@ -180,6 +226,10 @@ export interface FleetResults {
   rollout: { rollout: Rollout };
   repair: { node: string };
   dry_run: Asked<PastDryRunReport>;
+  past_rates: PastRates;
+  past_top: PastTop;
+  past_rows: FleetPastRows;
+  history: FleetHistory;
   join_token: { token: string; id: string; expires_at_ms: number };
   join_tokens: { tokens: JoinTokenState[] };
   join_token_revoke: { id: string };

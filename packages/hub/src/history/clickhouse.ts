@@ -34,11 +34,15 @@ const CODE = /^Code: (\d+)/;
 const MAX_MESSAGE = 500;
 
 /** Runs a statement on one server, and returns the answer as text. Throws ClickHouseError. */
-export async function runOn(
+export async function runOn(...parameters: Parameters<typeof bytesOn>): Promise<string> {
+  return (await bytesOn(...parameters)).toString();
+}
+
+async function bytesOn(
   url: string,
   { user, password }: Pick<ClickHouseTarget, 'user' | 'password'>,
   { sql, rows, settings = {}, timeoutMs }: Statement,
-): Promise<string> {
+): Promise<Buffer> {
   const target = new URL(url);
   for (const [name, value] of Object.entries(settings)) target.searchParams.set(name, String(value));
   if (rows !== undefined) target.searchParams.set('query', sql);
@@ -47,7 +51,7 @@ export async function runOn(
     headers['Authorization'] = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
   }
   let response: Response;
-  let text: string;
+  let answer: Buffer;
   try {
     response = await fetch(target, {
       method: 'POST',
@@ -56,12 +60,12 @@ export async function runOn(
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    text = await response.text();
+    answer = Buffer.from(await response.arrayBuffer());
   } catch (error) {
     throw new ClickHouseError(target.origin, problemOf(error as Error), undefined, error);
   }
-  if (response.ok) return text;
-  const message = text.trim().slice(0, MAX_MESSAGE);
+  if (response.ok) return answer;
+  const message = answer.toString().trim().slice(0, MAX_MESSAGE);
   throw new ClickHouseError(
     target.origin,
     message || `it answered with ${response.status}`,
@@ -88,9 +92,14 @@ export class ClickHouse {
 
   /** Throws ClickHouseError. Does not try another server by itself: what this one did may not be known. */
   async run(statement: Statement): Promise<string> {
+    return (await this.bytes(statement)).toString();
+  }
+
+  /** As `run`. */
+  async bytes(statement: Statement): Promise<Buffer> {
     const { urls } = this.target;
     try {
-      return await runOn(urls[this.#current % urls.length] as string, this.target, statement);
+      return await bytesOn(urls[this.#current % urls.length] as string, this.target, statement);
     } catch (error) {
       this.#current++;
       throw error;

@@ -1,13 +1,17 @@
 /** The fleet's history: takes blocks of recorded packets from nodes, and keeps them in ClickHouse. */
 import { SegmentFormatError } from '@packetlog/common';
-import type { ShipTable } from '@packetlog/common/fleet';
+import type { FleetHistory, ShipTable } from '@packetlog/common/fleet';
+import type { FleetHandlers } from '../requests/handlers.ts';
 import { ClickHouse, type ClickHouseTarget } from './clickhouse.ts';
+import { HistoryQuestions } from './history-questions.ts';
 import { readPosition } from './insert-position.ts';
 import { Inserter } from './inserter.ts';
 import { readShippedBlock } from './read-block.ts';
 import { Spool } from './spool.ts';
 
 export interface HistoryOptions {
+  /** Whether nodes ship permitted packets, too. */
+  readonly hasAll: boolean;
   readonly clickhouse: ClickHouseTarget;
   /** Of the spool; created if it is missing. Its parent must exist, and no other process may use it. */
   readonly directory: string;
@@ -37,28 +41,8 @@ export type Receipt =
   | { readonly kind: 'missing'; readonly next: number }
   | { readonly kind: 'malformed'; readonly why: string };
 
-/** Since the hub started, except what is in the spool. Rows are of the table `packets`. */
-export interface HistoryCounts {
-  readonly acknowledged_rows: number;
-  readonly acknowledged_blocks: number;
-  /** Blocks that were acknowledged before. */
-  readonly duplicate_blocks: number;
-  readonly malformed_blocks: number;
-  /** Blocks that were not taken because the spool was full or the disk failed. */
-  readonly full_blocks: number;
-  readonly spool_bytes: number;
-  readonly spool_max_bytes: number;
-  readonly spool_blocks: number;
-  readonly spool_rows: number;
-  readonly inserted_rows: number;
-  readonly inserts: number;
-  readonly insert_failures: number;
-  /** Rows of all tables that may be in ClickHouse twice. */
-  readonly possibly_duplicated_rows: number;
-}
-
 export class History {
-  readonly clickhouse: ClickHouse;
+  readonly questions: HistoryQuestions;
   readonly #options: HistoryOptions;
   readonly #spool: Spool;
   readonly #inserter: Inserter;
@@ -70,7 +54,7 @@ export class History {
 
   private constructor(options: HistoryOptions, clickhouse: ClickHouse, spool: Spool, inserter: Inserter) {
     this.#options = options;
-    this.clickhouse = clickhouse;
+    this.questions = new HistoryQuestions({ clickhouse, hasAll: options.hasAll });
     this.#spool = spool;
     this.#inserter = inserter;
   }
@@ -98,7 +82,7 @@ export class History {
     return new History(options, clickhouse, spool, inserter);
   }
 
-  get counts(): HistoryCounts {
+  get counts(): FleetHistory {
     const { inserted, inserts, failures, possiblyDuplicated } = this.#inserter.counts;
     return {
       acknowledged_rows: this.#rows,
@@ -114,7 +98,13 @@ export class History {
       inserts,
       insert_failures: failures,
       possibly_duplicated_rows: possiblyDuplicated,
+      ...(this.problem !== undefined && { problem: this.problem }),
     };
+  }
+
+  /** What nodes are told to ship. */
+  get wanted(): 'denied' | 'all' {
+    return this.#options.hasAll ? 'all' : 'denied';
   }
 
   /** Why ClickHouse takes no blocks, a sentence; undefined: it does. */
@@ -125,6 +115,17 @@ export class History {
   /** Whether a block of this size would not be taken now. */
   isFull(bytes: number): boolean {
     return this.#spool.isFull(bytes);
+  }
+
+  /** Answers the requests of people. */
+  get handlers(): FleetHandlers {
+    const { questions } = this;
+    return {
+      past_rates: ({ nodes, request }) => questions.rates(request, nodes),
+      past_top: ({ nodes, request }) => questions.top(request, nodes),
+      past_rows: ({ nodes, request }) => questions.rows(request, nodes),
+      history: () => this.counts,
+    };
   }
 
   /** Resolves with `stored` when the block is on the disk. Never rejects. */

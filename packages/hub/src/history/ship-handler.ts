@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MAX_SHIPPED_BYTES, MAX_SHIPPED_ROWS, nonceSchema, SHIP_HEADERS, SHIP_TABLES } from '@packetlog/common/fleet';
 import * as z from 'zod/mini';
+import type { ConnectionAccess } from '../nodes/connection-access.ts';
 import type { NodeLinks } from '../nodes/node-link.ts';
 import type { History, Receipt } from './history.ts';
 
@@ -34,13 +35,14 @@ interface Answer {
 export function shipHandler(
   links: Pick<NodeLinks, 'bySessionToken'>,
   history: History | undefined,
+  access: Pick<ConnectionAccess, 'admitted'> = { admitted: () => {} },
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   let running = 0;
   return async (request, response) => {
     if (running >= MAX_AT_ONCE) return answer(response, { status: 503, retryAfterS: BUSY_RETRY_S });
     running++;
     try {
-      answer(response, await receive(request, links, history));
+      answer(response, await receive(request, links, history, access));
     } catch {
       // The node has gone, or was too slow.
       request.destroy();
@@ -54,10 +56,12 @@ async function receive(
   request: IncomingMessage,
   links: Pick<NodeLinks, 'bySessionToken'>,
   history: History | undefined,
+  access: Pick<ConnectionAccess, 'admitted'>,
 ): Promise<Answer> {
   const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1];
   const node = token === undefined ? undefined : links.bySessionToken(token)?.name;
   if (node === undefined) return { status: 401, body: { error: 'Prove your key on this hub first.' } };
+  access.admitted(request.socket);
   if (history === undefined) return { status: 404, body: { error: 'This hub keeps no history.' } };
   const { success, data } = headersSchema.safeParse(request.headers);
   if (!success) return { status: 400, body: { error: 'A header of the block is missing or invalid.' } };

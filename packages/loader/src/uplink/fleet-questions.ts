@@ -1,6 +1,7 @@
 /** What a connection to one hub asks the core. */
 import type { Challenge, NodeRules, Prove, Signed } from '@packetlog/common/fleet';
 import {
+  type Block,
   type FleetAnswer,
   type FleetQuestion,
   type FleetValues,
@@ -56,6 +57,15 @@ export class FleetQuestions {
 
   repair(): Promise<FleetAnswer<NodeRules>> {
     return this.#answer<'repair'>({ verb: 'repair', hub: this.#hub });
+  }
+
+  /** Resolves with the next block of recorded packets; undefined: there is none now. */
+  block(want: QuestionOf<'block'>['want']): Promise<FleetAnswer<Block | undefined>> {
+    return this.#answer<'block'>({ verb: 'block', hub: this.#hub, want });
+  }
+
+  shipped(answer: Omit<QuestionOf<'shipped'>, 'verb' | 'hub'>): Promise<FleetAnswer<undefined>> {
+    return this.#answer<'shipped'>({ verb: 'shipped', hub: this.#hub, ...answer });
   }
 
   async #answer<Verb extends FleetQuestion['verb']>(

@@ -11,6 +11,7 @@ import { type AskCore, FleetQuestions } from './fleet-questions.ts';
 import { HubConnection, type OpenSession } from './hub-connection.ts';
 import { NodeState } from './node-state.ts';
 import { dialRelay } from './relay.ts';
+import { ShipLoop } from './ship-loop.ts';
 
 /** How often the core learns when hubs were heard. */
 const EXCHANGES_MS = 5000;
@@ -32,7 +33,8 @@ export class Uplink {
   readonly #parts: UplinkParts;
   readonly #state: NodeState;
   readonly #connections: readonly HubConnection[];
-  readonly #open = new Set<OpenSession>();
+  /** What ships recorded packets over each proven connection. */
+  readonly #open = new Map<OpenSession, ShipLoop>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: UplinkParts) {
@@ -50,8 +52,8 @@ export class Uplink {
             return socket;
           },
           changed: () => this.#exchanged(),
-          opened: (session) => this.#open.add(session),
-          closed: (session) => this.#open.delete(session),
+          opened: (session) => this.#opened(session),
+          closed: (session) => this.#closed(session),
           warn: (problem) => lines.warn({ hub: url, problem }, 'a request of the hub failed'),
         }),
     );
@@ -59,7 +61,7 @@ export class Uplink {
 
   /** Proven connections, in the order in which they were opened. */
   get sessions(): ReadonlySet<OpenSession> {
-    return this.#open;
+    return new Set(this.#open.keys());
   }
 
   /** What the core said about the fleet last. */
@@ -89,6 +91,17 @@ export class Uplink {
   close(): void {
     clearInterval(this.#timer);
     for (const connection of this.#connections) connection.close();
+  }
+
+  #opened(session: OpenSession): void {
+    const { core, lines } = this.#parts;
+    const warn = (problem: string) => lines.warn({ hub: session.url, problem }, 'a hub does not take recorded packets');
+    this.#open.set(session, new ShipLoop({ session, core: new FleetQuestions(session.hub, core), warn }));
+  }
+
+  #closed(session: OpenSession): void {
+    this.#open.get(session)?.end();
+    this.#open.delete(session);
   }
 
   #exchanged(): void {

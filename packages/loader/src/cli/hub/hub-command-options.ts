@@ -4,6 +4,7 @@ import { groupNameSchema, nodeNameSchema, personNameSchema, type Role, roleSchem
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LogLevel, TlsFiles } from '../options/run-settings.ts';
 import type { ListenAddress } from '../options/values.ts';
+import type { HistorySettings } from './history-options.ts';
 
 export const DEFAULT_HUB_STATE = '/var/lib/packetlog-hub';
 const DAY_MS = 86_400_000;
@@ -23,6 +24,8 @@ export interface HubOptions extends HubPlace {
   readonly ui: string | undefined;
   readonly allowOrigin: readonly string[];
   readonly logLevel: LogLevel;
+  /** Undefined: the hub keeps no history. */
+  readonly history: HistorySettings | undefined;
 }
 
 export function placeOf(command: Command): HubPlace {

@@ -6,7 +6,9 @@ import type { RunOptions } from '../options/run-settings.ts';
 import { tlsFiles } from '../options/tls-options.ts';
 import { type ListenAddress, listenAddress } from '../options/values.ts';
 import { unknownCommand } from '../process/unknown-command.ts';
+import { type GivenHistoryOptions, historyOf, historyOptions } from './history-options.ts';
 import { placeOf, socketOption, stateOption } from './hub-command-options.ts';
+import { addHistoryCommand } from './hub-history-command.ts';
 import { addNodeCommands } from './hub-node-commands.ts';
 import { addPeopleCommands } from './hub-people-commands.ts';
 import { addHubRules } from './hub-rules-command.ts';
@@ -45,6 +47,7 @@ export function addHubCommand(program: Command, runOptions: readonly Option[], d
   addNodeCommands(hub, done);
   addPeopleCommands(hub, done);
   addHubRules(hub, done);
+  addHistoryCommand(hub, done);
 }
 
 function addServe(hub: Command, runOptions: readonly Option[], done: Done): void {
@@ -59,6 +62,7 @@ function addServe(hub: Command, runOptions: readonly Option[], done: Done): void
     )
     .addOption(stateOption())
     .addOption(socketOption());
+  for (const option of historyOptions()) serve.addOption(option);
   for (const option of runOptions) if (SHARED.has(option.long ?? '')) serve.addOption(option);
   serve.allowExcessArguments().action(async (_, command: Command) => {
     const [word] = command.args;
@@ -78,6 +82,7 @@ function addServe(hub: Command, runOptions: readonly Option[], done: Done): void
         ui: given.ui,
         allowOrigin: given.allowOrigin ?? [],
         logLevel: given.logLevel ?? 'info',
+        history: historyOf(command.opts<GivenHistoryOptions>(), placeOf(command).state, process.env),
       }),
     );
   });

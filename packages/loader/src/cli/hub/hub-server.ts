@@ -2,8 +2,9 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { hostname } from 'node:os';
 import { MAX_MESSAGE_BYTES } from '@packetlog/common';
-import { MAX_GENERATION_BYTES, NODE_NAMESPACE } from '@packetlog/common/fleet';
+import { MAX_GENERATION_BYTES, NODE_NAMESPACE, SHIP_PATH } from '@packetlog/common/fleet';
 import { Hub, type HubState } from '@packetlog/hub';
+import type { History } from '@packetlog/hub/history';
 import type { Logger } from 'pino';
 import type { TlsPem } from '../../ipc/tls-pem.ts';
 import type { LineLimit } from '../../line-limit.ts';
@@ -28,6 +29,7 @@ const MAX_CONNECTIONS = 16_384;
 /** Rules with lists come in one message, as base64url. Before the token, a connection may send 16 KiB. */
 const MAX_NODE_BYTES = Math.ceil((MAX_GENERATION_BYTES * 4) / 3);
 const FAILED = 'a request failed';
+const BLOCK_MS = 60_000;
 const LOCALHOST = '127.0.0.1';
 
 export class HubServer {
@@ -55,7 +57,13 @@ export class HubServer {
   }
 
   /** Throws SetupError. */
-  static async open(options: HubOptions, state: HubState, log: Logger, lines: LineLimit): Promise<HubServer> {
+  static async open(
+    options: HubOptions,
+    state: HubState,
+    history: History | undefined,
+    log: Logger,
+    lines: LineLimit,
+  ): Promise<HubServer> {
     const { host, port: requestedPort } = options.listen;
     const tls = openTls(options, log);
     const directory = uiDirectory(options.ui);
@@ -68,15 +76,21 @@ export class HubServer {
       () => allowed.value,
       [],
       async () => true,
-      undefined,
+      (request, response) => {
+        const isBlock = request.method === 'POST' && request.url === SHIP_PATH;
+        if (isBlock) void hub.ship(request, response);
+        return isBlock;
+      },
       tls,
     );
+    // Nodes may send blocks slowly; others than nodes have less time and few bytes.
+    http.requestTimeout = BLOCK_MS;
     connections.watch(http);
     const io = hardenedIo(http, () => allowed.value, lines, { maxHttpBufferSize: MAX_NODE_BYTES }, [NODE_NAMESPACE]);
     // For people who use single nodes; it gets its connections from the hub, and does not listen.
     const inner = createServer();
     const relayIo = hardenedIo(inner, () => allowed.value, lines, { maxHttpBufferSize: MAX_MESSAGE_BYTES });
-    const hub = await Hub.open({
+    const hub: Hub = await Hub.open({
       http,
       io,
       relays: { io: relayIo, http: inner },
@@ -84,6 +98,7 @@ export class HubServer {
       access: connections,
       lines,
       log,
+      history,
       wrongToken: (address) => {
         const seconds = guesses.waitSeconds(peerOf(address));
         guesses.wrong(peerOf(address));

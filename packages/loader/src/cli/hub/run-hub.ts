@@ -14,6 +14,7 @@ import { reloadTls } from '../run/tls.ts';
 import type { HubOptions } from './hub-command-options.ts';
 import { HubServer } from './hub-server.ts';
 import { controlSocketOf, openHubState } from './hub-state.ts';
+import { type OpenHistory, openHistory } from './open-history.ts';
 
 const FIRST_ADMIN = 'admin';
 
@@ -31,8 +32,10 @@ export async function runHub(options: HubOptions): Promise<number> {
     if (isBack) log.info('NATS can be reached again');
     else log.warn('NATS cannot be reached: the hub tries again, and changes are rejected meanwhile');
   });
+  let kept: OpenHistory | undefined;
   try {
-    const server = await HubServer.open(options, state, log, lines);
+    kept = options.history && (await openHistory(options.history, log));
+    const server = await HubServer.open(options, state, kept?.history, log, lines);
     try {
       const socket = controlSocketOf(options);
       // That of a hub without a directory of its own; its service makes it, too.
@@ -47,6 +50,7 @@ export async function runHub(options: HubOptions): Promise<number> {
       await server.close();
     }
   } finally {
+    await kept?.close();
     await state.close();
     lines.flush();
   }
