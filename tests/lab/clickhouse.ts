@@ -170,7 +170,7 @@ function logOf(directory: string): string {
 }
 
 /** Another process could take the port before the server does: then the server ends at its start, with its message. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

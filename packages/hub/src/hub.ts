@@ -115,7 +115,11 @@ export class Hub {
     this.#rhythm = new Rhythm((reportMs) => entrance.setRhythm(reportMs));
     const nodes = new FleetNodes(identity.register, links, wantedBy(rules, identity));
     const glance = () => this.#rhythm.glance();
-    const handlers = { ...identityHandlers({ identity, nodes, now, glance }), ...rules.handlers(), ...history?.handlers };
+    const handlers = {
+      ...identityHandlers({ identity, nodes, now, glance }),
+      ...rules.handlers(),
+      ...history?.handlers,
+    };
     this.requests = requestsOf(identity, handlers, now, lines);
     this.ship = shipHandler(links, history, access);
     const namespace: PeopleNamespace = io.of('/');
