@@ -13,7 +13,7 @@ import { eachWithNetwork } from '../e2e/suite.ts';
 import { untilArrived } from '../lab/arrival.ts';
 import { replaceServer, withLoaderCopy } from '../lab/loader-copy.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
-import { type LabProcess, startProcess } from '../lab/process.ts';
+import { type LabProcess, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { receiveUdp, sendUdp, type UdpReceiver } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -108,6 +108,12 @@ describe.skipIf(!requireRoot())('a generation on a node', () => {
   const send = (generation: Signed) =>
     ask<{ value?: NodeRules; error?: object }>({ verb: 'generation', part: 0, parts: 1, ...generation });
 
+  async function status(): Promise<string> {
+    const command = startPacketlog(suite.network.server, { args: ['status'], env: place.env });
+    await command.exited;
+    return command.stdout;
+  }
+
   /** Sends ten packets; resolves with how many of them the receiver got. */
   async function passing(): Promise<number> {
     const { client, link } = suite.network;
@@ -149,6 +155,7 @@ describe.skipIf(!requireRoot())('a generation on a node', () => {
     ]) {
       expect(packetlog.stderr).toMatch(logged);
     }
+    expect(await status()).toMatch(/^Fleet: +generation 5 of web in force; generation 4 rejected \(replay\)$/m);
     expect(await passing()).toBe(0);
 
     await done(place, 'remove', { ids: [1] });

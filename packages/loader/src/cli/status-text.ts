@@ -4,6 +4,7 @@ import type { ShipLedger } from '@packetlog/common/fleet';
 import type { HubStatus } from '../ipc/fleet/fleet-access.ts';
 import type { LoaderStatus } from '../ipc/loader-status.ts';
 import { printableName } from '../system/interface-name.ts';
+import { generationText } from './generation-text.ts';
 import { problemsOf } from './run/health.ts';
 
 const MIB = 2 ** 20;
@@ -79,6 +80,7 @@ export function statusText(status: LoaderStatus, nowMs: number): string[] {
     ...(status.alerts.problem === undefined ? [] : field('Problem', printableName(status.alerts.problem))),
     ...serverProblem(status.server),
     ...(status.hubs ?? []).flatMap((hub) => field('Hub', hubText(hub, nowMs))),
+    ...(status.fleet_rules === undefined ? [] : field('Fleet', printableName(generationText(status.fleet_rules)))),
     ...findingLines(status.findings?.open ?? [], nowMs),
     ...field('Alarm', alarmText(status.last_alarm, nowMs)),
     ...problemsOf(status).flatMap((problem) => field('Problem', problem)),

@@ -1,6 +1,6 @@
 /** What the running loader reports to `packetlog status`. */
 import { defaultPolicySchema, findingsSchema, ledgerSchema, noticeSchema } from '@packetlog/common';
-import { shipLedgerSchema } from '@packetlog/common/fleet';
+import { nodeRulesSchema, shipLedgerSchema } from '@packetlog/common/fleet';
 import { z } from 'zod';
 import { alertReportSchema } from './alerts/alerts-access.ts';
 import { hubStatusSchema } from './fleet/fleet-access.ts';
@@ -61,6 +61,8 @@ export const loaderStatusSchema = z.object({
     .nullable(),
   /** The hubs that this node dials; absent: it is no node of a fleet. */
   hubs: z.optional(z.array(hubStatusSchema)),
+  /** Rules of the fleet on this node; absent without a hub. */
+  fleet_rules: z.optional(nodeRulesSchema),
   /** Absent: there was none since the start. */
   findings: z.optional(findingsSchema),
   alerts: alertReportSchema,

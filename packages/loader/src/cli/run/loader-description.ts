@@ -41,6 +41,7 @@ export interface LoaderFacts {
   readonly bans: () => BansAccess;
   /** Undefined: this loader is no node of a fleet. */
   readonly hubs: () => LoaderStatus['hubs'];
+  readonly fleetRules: () => LoaderStatus['fleet_rules'];
 }
 
 export class DescribedLoader implements LoaderDescription {
@@ -119,6 +120,7 @@ export class DescribedLoader implements LoaderDescription {
       reasons = {},
     } = this.#ledger ?? {};
     const hubs = this.#facts.hubs();
+    const fleetRules = this.#facts.fleetRules();
     const ship = this.#facts.ship();
     return {
       version: version(),
@@ -133,6 +135,7 @@ export class DescribedLoader implements LoaderDescription {
       memory_bytes: residentMemory(),
       server: this.#facts.server?.status() ?? null,
       ...(hubs === undefined ? {} : { hubs }),
+      ...(fleetRules === undefined ? {} : { fleet_rules: fleetRules }),
       ...(this.#findings === undefined ? {} : { findings: this.#findings }),
       alerts: this.#facts.alerts().report(),
       ...(ship !== undefined && { ship }),

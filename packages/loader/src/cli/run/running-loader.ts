@@ -103,6 +103,7 @@ export class RunningLoader {
       alerts: () => this.#alerts,
       bans: () => this.#bans.api,
       hubs: () => this.#fleet?.status(),
+      fleetRules: () => this.#fleet?.state().rules,
     });
     this.#bans = this.#makeBans();
     this.#rules = this.#makeRules();

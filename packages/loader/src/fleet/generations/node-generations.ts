@@ -156,22 +156,22 @@ export class NodeGenerations implements Generations {
     const { group, number, hash } = generation;
     const groups = this.#options.groups();
     if (!groups.includes(group)) {
-      const message = `The generation is for the group ${group}, and this node is in ${groups.join(', ') || 'none'}.`;
+      const message = `It is for the group ${group}, and this node is in ${groups.join(', ') || 'none'}.`;
       return { code: 'wrong_group', message };
     }
     if (hashOfRules(signed) !== hash) {
-      return { code: 'wrong_hash', message: 'The hash of the generation is not that of its rules.' };
+      return { code: 'wrong_hash', message: 'Its hash is not that of its rules.' };
     }
     const newest = this.#newest[group] ?? 0;
     if (number < newest) {
       return {
         code: 'replay',
-        message: `Generation ${number} is older than generation ${newest}, which was in force.`,
+        message: `It is older than generation ${newest}, which was in force.`,
       };
     }
     const known = this.#inForce?.generation;
     if (known?.group === group && known.number === number && known.hash !== hash) {
-      return { code: 'replay', message: `Generation ${number} differs from generation ${number} that is in force.` };
+      return { code: 'replay', message: `It differs from the generation ${number} that is in force.` };
     }
     return undefined;
   }
