@@ -53,6 +53,16 @@ test('the page has its own ledger since it connected, including earlier connecti
   expect(of(facts({ loss }))['page']).toMatchObject({ entered: 110, passed: 40, lost: 25 });
 });
 
+test('through a hub there is one more step, and the sums stay equal', () => {
+  const input = facts();
+  // The loader delivered 40 rows to the hub, which passed on 33 of them.
+  const ledger = { ...input.ledger, hub: { received: 40, sent: 33, withheld: 7 } };
+  const steps = of({ ...input, ledger });
+  expect(steps['hub']).toMatchObject({ entered: 40, passed: 33, lost: 0 });
+  expect(steps['page']).toMatchObject({ entered: 83, passed: 33, lost: 5 });
+  expect(of(input)['hub']).toBeUndefined();
+});
+
 test('denied packets are counted separately and are not lost', () => {
   const { rules } = of(facts());
   expect(rules?.lost).toBe(0);

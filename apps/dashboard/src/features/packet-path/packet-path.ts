@@ -1,4 +1,5 @@
 import type { InterfaceLedger, Ledger } from '@packetlog/common';
+import { hubRows } from '../../node/fleet/hub-rows.ts';
 import { ledgerSum } from '../../node/state/ledger-sum.ts';
 import type { Loss } from '../../node/state/loss.ts';
 import { counted, formatCount } from '../../text/number.ts';
@@ -19,7 +20,7 @@ export interface PathAmount {
 }
 
 export interface PathStep {
-  readonly id: 'hook' | 'rules' | 'ring' | 'loader' | 'page';
+  readonly id: 'hook' | 'rules' | 'ring' | 'loader' | 'hub' | 'page';
   readonly title: string;
   readonly text: string;
   readonly entered: number;
@@ -49,6 +50,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
   const sum = (key: keyof InterfaceLedger) => ledgerSum(ledger, key);
   const { ring, queue, client, before = 0 } = ledger;
   const { permit, deny, would_deny, aborted } = VERDICT_TEXT;
+  const hub = hubRows(ledger);
   const seen = sum('seen');
   const emitted = sum('emitted');
   const oneOf = sampledOneOf > 1 ? ` In the last second 1 of ${formatCount(sampledOneOf)}.` : '';
@@ -100,11 +102,24 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       ...some(excluded('in transit', ring.pending + queue.pending, 'Waiting in the ring or in the loader.')),
       lost('loader too slow', ring.dropped + queue.dropped, 'The loader could not process them in time.'),
     ]),
+    ...(hub === null
+      ? []
+      : [
+          step('hub', 'Hub', 'row', hub.received, 'Passes the rows of this node on to this page.', [
+            ...some(
+              excluded(
+                'withheld',
+                hub.withheld,
+                'This page or its connection read too slowly: the hub did not pass them on.',
+              ),
+            ),
+          ]),
+        ]),
     step(
       'page',
       'This page',
       'row',
-      client.offered + client.filtered + loss.page - client.dropped,
+      client.offered + client.filtered + loss.page - client.dropped - (hub?.withheld ?? 0),
       'Counted since this page connected.',
       [
         ...some(excluded('filtered', client.filtered, 'Excluded by your filter.')),
@@ -170,5 +185,6 @@ const PLACES: Readonly<Record<PathStep['id'], string>> = {
   rules: 'at the rules',
   ring: 'because the ring was full',
   loader: 'in the loader',
+  hub: 'at the hub',
   page: 'between the loader and this page',
 };
