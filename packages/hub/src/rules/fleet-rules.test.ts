@@ -4,6 +4,7 @@ import type { CheckedFleetRequest, FleetResults, FleetVerb } from '@packetlog/co
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { lockFile, newDirectory } from '../../test/support/directory.ts';
 import { FakeLinks, FakeNode } from '../../test/support/fake-nodes.ts';
+import { sharedBy } from '../../test/support/shared-state.ts';
 import { newPrivateKey, publicKeyOf, readPrivateKey } from '../identity/signing.ts';
 import { openFileState } from '../state/file-state.ts';
 import type { HubState } from '../state/hub-state.ts';
@@ -247,31 +248,12 @@ describe('a dry run', () => {
 });
 
 describe('two hubs with one state', () => {
-  /** As if it were in NATS: both hubs see what the other one changes. */
-  function shared(): HubState {
-    const bound: Record<string, unknown> = { isShared: true };
-    for (const name of [
-      'get',
-      'list',
-      'put',
-      'remove',
-      'watch',
-      'putBlob',
-      'getBlob',
-      'removeBlob',
-      'close',
-    ] as const) {
-      bound[name] = (state[name] as (...args: unknown[]) => unknown).bind(state);
-    }
-    return bound as unknown as HubState;
-  }
-
   it('one of them sends; the other one goes on when it ends', async () => {
     await rules.close();
     const [first, second] = [new FakeLinks(), new FakeLinks()];
-    const one = await open(shared(), first);
+    const one = await open(sharedBy(state), first);
     await expect.poll(() => state.get('lease/rollout')).toBeDefined();
-    const two = await open(shared(), second);
+    const two = await open(sharedBy(state), second);
     members.push({ name: 'a', group: 'web' });
     const node = new FakeNode('a', 'web', hubKey);
     first.join(node);

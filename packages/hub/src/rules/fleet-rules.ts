@@ -6,6 +6,7 @@ import { type FleetHandlers, FleetRejection } from '../requests/handlers.ts';
 import { type HubState, StateConflict } from '../state/hub-state.ts';
 import { dryRun } from './dry-run.ts';
 import { Generations, hashOf } from './generations.ts';
+import { type FleetMembers, namesByGroup } from './group-members.ts';
 import { GroupRecords } from './group-records.ts';
 import { Lease } from './lease.ts';
 import { NodeMemory } from './node-memory.ts';
@@ -13,7 +14,7 @@ import { targetOf } from './node-outcome.ts';
 import { personOf } from './person-name.ts';
 import { groupOf, rolloutOf } from './rollout-counts.ts';
 import { type GroupRules, isRollout, newestNumber, nextRollout, type RolloutRecord } from './rollout-record.ts';
-import { type FleetMembers, RolloutRunner } from './rollout-runner.ts';
+import { RolloutRunner } from './rollout-runner.ts';
 import { blobsOf, notHeard, requireExpected, requireLists, resumeOf, stopOf } from './rules-requests.ts';
 
 const NO_RULES: Rules = { rules: [], lists: {} };
@@ -97,7 +98,7 @@ export class FleetRules {
 
   /** All groups by name. */
   groups(): Group[] {
-    const nodes = this.#membersByGroup();
+    const nodes = namesByGroup(this.#parts.members);
     const names = new Set([...this.#records.names(), ...nodes.keys()]);
     for (const [group, { rules }] of this.#records.all()) if (isRollout(rules)) names.add(group);
     return [...names].sort().map((name) => groupOf(name, this.#records.get(name)?.rules, this.#told(nodes.get(name))));
@@ -226,7 +227,7 @@ export class FleetRules {
 
   async #remove(group: string): Promise<void> {
     this.#requireGroup(group);
-    const nodes = this.#membersByGroup().get(group)?.length ?? 0;
+    const nodes = namesByGroup(this.#parts.members).get(group)?.length ?? 0;
     if (nodes > 0) {
       const what = nodes === 1 ? '1 node' : `${nodes} nodes`;
       throw new FleetRejection('conflict', `Group ${group} has ${what}. Move them to another group first.`);
@@ -247,21 +248,11 @@ export class FleetRules {
   }
 
   #rollout(group: string, record: RolloutRecord): Rollout {
-    return rolloutOf(record, group, this.#told(this.#membersByGroup().get(group)));
+    return rolloutOf(record, group, this.#told(namesByGroup(this.#parts.members).get(group)));
   }
 
   #told(names: readonly string[] = []) {
     return names.map((name) => this.#memory.rules(name));
-  }
-
-  #membersByGroup(): Map<string, string[]> {
-    const groups = new Map<string, string[]>();
-    for (const { name, group } of this.#parts.members.all()) {
-      const names = groups.get(group);
-      if (names === undefined) groups.set(group, [name]);
-      else names.push(name);
-    }
-    return groups;
   }
 
   #exists(group: string): boolean {

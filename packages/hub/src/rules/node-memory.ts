@@ -40,8 +40,12 @@ export class NodeMemory {
     return this.#nodes.get(name)?.rules;
   }
 
-  told(name: string, rules: NodeRules): void {
-    this.#node(name).rules = rules;
+  /** Returns whether this is new. */
+  told(name: string, rules: NodeRules): boolean {
+    const node = this.#node(name);
+    const isNew = JSON.stringify(node.rules) !== JSON.stringify(rules);
+    node.rules = rules;
+    return isNew;
   }
 
   connectionChanged(name: string): void {

@@ -5,6 +5,7 @@
 import type { NodeLink, NodeLinks } from '../nodes/node-link.ts';
 import { StateConflict } from '../state/hub-state.ts';
 import type { Generations } from './generations.ts';
+import { type FleetMembers, namesByGroup } from './group-members.ts';
 import type { GroupRecords } from './group-records.ts';
 import { type Lease, RENEW_MS } from './lease.ts';
 import type { NodeMemory } from './node-memory.ts';
@@ -17,16 +18,6 @@ const TICK_MS = 1000;
 const MAX_SENDING = 100;
 /** Bytes of the generations that are on their way; one may be larger. */
 const MAX_SENDING_BYTES = 64 * 1024 * 1024;
-
-export interface FleetMember {
-  readonly name: string;
-  readonly group: string;
-}
-
-/** The nodes that have joined, whether or not they have a connection. */
-export interface FleetMembers {
-  all(): Iterable<FleetMember>;
-}
 
 export interface RunnerParts {
   readonly links: NodeLinks;
@@ -59,9 +50,9 @@ export class RolloutRunner {
     const { links, memory, records, lease } = this.#parts;
     for (const link of links.all()) if (link.report !== undefined) memory.told(link.name, link.report.rules);
     this.#ends.push(
+      // A thousand nodes that report once a second are not a thousand reasons to decide.
       links.onRules(({ name }, rules) => {
-        memory.told(name, rules);
-        this.wake();
+        if (memory.told(name, rules)) this.wake();
       }),
       links.onJoined(({ name }) => {
         memory.connectionChanged(name);
@@ -117,9 +108,7 @@ export class RolloutRunner {
 
   async #decide(): Promise<void> {
     const { members, records } = this.#parts;
-    const names = new Map<string, string[]>();
-    for (const { name, group } of members.all()) names.set(group, [...(names.get(group) ?? []), name]);
-    for (const [group, nodes] of names) {
+    for (const [group, nodes] of namesByGroup(members)) {
       const rules = records.get(group)?.rules;
       if (!isRollout(rules)) await this.#decideWithoutRules(group, nodes);
       else await this.#decideGroup(group, nodes.sort());

@@ -57,7 +57,6 @@ function rolloutLines(group: string, rollout: Rollout): string[] {
   ];
 }
 
-/** Throws nothing: a group without rules has one line. */
 export function statusText(group: string, { groups }: { readonly groups: readonly Group[] }): string {
   const rollout = groups.find(({ name }) => name === group)?.rollout;
   return rollout === undefined ? lines([`Group ${group} has no rules.`]) : rolloutText(group, rollout);
@@ -65,23 +64,27 @@ export function statusText(group: string, { groups }: { readonly groups: readonl
 
 export function fleetDryRunText({ asked, answered, missing, sum }: Asked<PastDryRunReport>): string {
   const others = asked - answered - missing.length;
-  const report = {
-    ...sum,
-    by_source: sum.by_source.slice(0, MAX_SOURCES),
-    by_port: sum.by_port.slice(0, MAX_SOURCES),
-    known_good: { ...sum.known_good, by_source: sum.known_good.by_source.slice(0, MAX_SOURCES) },
-    looks_established: {
-      ...sum.looks_established,
-      by_source: sum.looks_established.by_source.slice(0, MAX_SOURCES),
-    },
-  };
   return lines([
     `${grouped(answered)} of ${one(asked, 'node')} answered.`,
     ...missing.map(({ node, why }) => `  no answer of ${node}: ${printableName(why)}`),
     ...(others > 0 ? [`  and of ${one(others, 'other')}`] : []),
-    ...(answered === 0
-      ? []
-      : ['Numbers of sources are added up: a source that several nodes saw counts for each.', '']),
-    ...(answered === 0 ? [] : dryRunPastText({ report, dryRun: { examples: [] } })),
+    ...(answered === 0 ? [] : summedText(sum)),
   ]);
+}
+
+function summedText(sum: PastDryRunReport): string[] {
+  const first = <Entry>(entries: readonly Entry[]) => entries.slice(0, MAX_SOURCES);
+  const { known_good, looks_established } = sum;
+  const report = {
+    ...sum,
+    by_source: first(sum.by_source),
+    by_port: first(sum.by_port),
+    known_good: { ...known_good, by_source: first(known_good.by_source) },
+    looks_established: { ...looks_established, by_source: first(looks_established.by_source) },
+  };
+  return [
+    'Numbers of sources are added up: a source that several nodes saw counts for each.',
+    '',
+    ...dryRunPastText({ report, dryRun: { examples: [] } }),
+  ];
 }
