@@ -1,5 +1,6 @@
 /** People use nodes through a hub, as they would directly: rows, rules, and what happens when a side ends. Needs root. */
 
+import { readFileSync } from 'node:fs';
 import { connect } from '@packetlog/client';
 import { BATCH_HEADER_SIZE, PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common';
 import { type HubLedger, nodePath, type Role } from '@packetlog/common/fleet';
@@ -7,6 +8,7 @@ import { io, type Socket } from 'socket.io-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { eachWithNetwork } from '../e2e/suite.ts';
 import { untilArrived } from '../lab/arrival.ts';
+import { makeCertificatePlace } from '../lab/certificate.ts';
 import { LAB_TOKEN, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { forwardPort, receiveUdp, sendUdp } from '../lab/traffic.ts';
@@ -144,6 +146,25 @@ describe.skipIf(!requireRoot())('a relay', () => {
     await until(() => !admin.connected, { what: 'the end of the relay' });
     await expect(connect(`${url}${nodePath('web1')}`, { token: ann })).rejects.toMatchObject({ code: 'unauthorized' });
     expect(look.connected).toBe(true);
+  });
+
+  test('leads through TLS to a node that serves over TLS itself', async () => {
+    const { server, link } = suite.network;
+    const certificates = makeCertificatePlace();
+    closers.push(() => certificates.remove());
+    const { cert, key } = await certificates.make('hub', 'DNS:localhost,IP:127.0.0.1');
+    const tls = ['--tls-cert', cert, '--tls-key', key];
+    const hub = await startHub(suite, server, { args: tls });
+    const token = await hub.joinToken();
+    await startNode(suite, link.server, [hub], { token, args: [...tls, '--hub-ca', cert] });
+    await untilHeard(hub, 'web1');
+    const forward = await forwardPort(server, hub.port);
+    closers.push(() => forward.close());
+    const ann = await personOf(hub, 'ann', { kind: 'look' });
+    const url = `https://127.0.0.1:${hub.port}${nodePath('web1')}`;
+    const person = await connect(url, { token: ann, ca: readFileSync(cert, 'utf8') });
+    closers.push(() => person.close());
+    expect(await person.rules()).toMatchObject({ revision: 1 });
   });
 
   test('is made again after the hub or the node was killed', async () => {

@@ -8,6 +8,7 @@ type SentRequest = { event: string; request: Record<string, unknown>; answer: (a
 const sent: SentRequest[] = [];
 const listeners = new Map<string, ((argument?: unknown) => void)[]>();
 let connected = false;
+let connects = 0;
 
 const socket = {
   get connected() {
@@ -16,7 +17,7 @@ const socket = {
   on: (event: string, listener: () => void) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
   emit: (event: string, request: Record<string, unknown>, answer: (answer: unknown) => void) =>
     sent.push({ event, request, answer }),
-  connect: () => {},
+  connect: () => connects++,
   disconnect: () => {},
   removeAllListeners: () => listeners.clear(),
 };
@@ -55,6 +56,25 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
+});
+
+describe('a connection that is rejected', () => {
+  const rejectedWith = (data: object) => {
+    for (const listener of listeners.get('connect_error') ?? []) listener(Object.assign(new Error('no'), { data }));
+  };
+
+  it('is tried again if the rejection does not last: a node that is away from its hub', () => {
+    const before = connects;
+    rejectedWith({ code: 'unavailable', message: 'The hub does not hear web1 now.', retry_after_ms: 2000 });
+    expect(store.connection).toMatchObject({ state: 'rejected' });
+    vi.advanceTimersByTime(1999);
+    expect(connects).toBe(before);
+    vi.advanceTimersByTime(1);
+    expect(connects).toBe(before + 1);
+    rejectedWith({ code: 'unauthorized', message: 'The token is wrong.' });
+    vi.advanceTimersByTime(100_000);
+    expect(connects).toBe(before + 1);
+  });
 });
 
 describe('a request that the loader rejects with a retry time', () => {

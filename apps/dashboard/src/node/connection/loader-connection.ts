@@ -104,8 +104,11 @@ export class LoaderConnection {
     });
     socket.on('connect_error', (error) => {
       const rejection = (error as Error & { data?: unknown }).data;
-      if (isRejection(rejection)) this.#store.connect({ type: 'rejected', rejection });
-      else if (socket.active) this.#gone();
+      if (isRejection(rejection)) {
+        this.#store.connect({ type: 'rejected', rejection });
+        // It does not last: a node that is away from its hub.
+        if (rejection.retry_after_ms) this.#retry = setTimeout(() => socket.connect(), rejection.retry_after_ms);
+      } else if (socket.active) this.#gone();
       // A middleware rejected the connection without a reason.
       else this.#store.connect({ type: 'rejected', rejection: { code: 'internal', message: error.message } });
     });

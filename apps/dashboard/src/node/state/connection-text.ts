@@ -95,8 +95,9 @@ function rejectionText(rejection: Rejection): Pick<ConnectionText, 'sentence' | 
       };
     case 'invalid':
       return { sentence: 'This page cannot connect there.', advice: rejection.message || OPEN_URL, retry: true };
-    case 'forbidden':
     case 'unavailable':
+      return { sentence: 'This cannot be reached now.', advice: rejection.message || OPEN_URL, retry: true };
+    case 'forbidden':
     case 'internal':
       return { sentence: 'The loader rejected this page.', advice: OPEN_URL, retry: true };
   }
