@@ -100,6 +100,7 @@ export function stageIntegration(directory) {
   const copy = (from, to) => cpSync(join(ROOT, from), join(directory, to), { recursive: true });
   copy('deploy/systemd/packetlog.service', 'usr/lib/systemd/system/packetlog.service');
   copy('deploy/systemd/packetlog-server.service', 'usr/lib/systemd/system/packetlog-server.service');
+  copy('deploy/systemd/packetlog-hub.service', 'usr/lib/systemd/system/packetlog-hub.service');
   copy('deploy/systemd/run-packetlog-bpf.mount', 'usr/lib/systemd/system/run-packetlog-bpf.mount');
   copy('deploy/systemd/sysusers.conf', 'usr/lib/sysusers.d/packetlog.conf');
   copy('deploy/systemd/tmpfiles.conf', 'usr/lib/tmpfiles.d/packetlog.conf');

@@ -12,6 +12,7 @@ const settingOf = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(UNIT)?.
 test.each([
   ['packetlog.service', 2],
   ['packetlog-server.service', 1.5],
+  ['packetlog-hub.service', 1.5],
 ])('%s is exposed by at most %d of 10, as systemd-analyze counts', (name, most) => {
   const path = file(`systemd/${name}`);
   const report = execFileSync('systemd-analyze', ['security', '--offline=true', '--no-pager', path], {
@@ -21,8 +22,16 @@ test.each([
   expect(Number(exposure)).toBeLessThanOrEqual(most);
 });
 
+test('the variables that the unit of a hub sets are those of the command', () => {
+  const unit = readFileSync(file('systemd/packetlog-hub.service'), 'utf8');
+  const help = execFileSync(process.execPath, [BIN, 'hub', 'serve', '--help'], { encoding: 'utf8' });
+  const variables = Array.from(unit.matchAll(/PACKETLOG_\w+/g), ([name]) => name);
+  expect(variables.length).toBeGreaterThan(2);
+  for (const variable of variables) expect(help).toMatch(new RegExp(`\\b${variable}\\)`));
+});
+
 test('the units have no line that systemd rejects', () => {
-  const paths = [file('systemd/packetlog.service'), file('systemd/packetlog-server.service')];
+  const paths = ['packetlog', 'packetlog-server', 'packetlog-hub'].map((name) => file(`systemd/${name}.service`));
   const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...paths], { encoding: 'utf8' });
   // The package is not installed here.
   const complaints = stderr

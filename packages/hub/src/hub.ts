@@ -1,7 +1,7 @@
 /** The hub: nodes dial it, people use them through it. It keeps no packets. */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { NODE_NAMESPACE } from '@packetlog/common/fleet';
+import { type Fleet, NODE_NAMESPACE } from '@packetlog/common/fleet';
 import type { Server as Io } from 'socket.io';
 import type { History } from './history/history.ts';
 import { shipHandler } from './history/ship-handler.ts';
@@ -19,6 +19,7 @@ import { Relays } from './relay/relays.ts';
 import { FleetRequests } from './requests/fleet-requests.ts';
 import type { FleetHandlers } from './requests/handlers.ts';
 import { FleetRules } from './rules/fleet-rules.ts';
+import { backupLines } from './state/backup.ts';
 import type { HubState } from './state/hub-state.ts';
 
 /** Nodes come back within this time after the hub ends, for each node that it has; not all at once. */
@@ -101,6 +102,8 @@ export class Hub {
   readonly #orders: RelayOrders;
   readonly #rhythm: Rhythm;
   readonly #feed: FleetFeed;
+  readonly #entrance: NodeEntrance;
+  readonly #fleetNodes: FleetNodes;
   readonly relays: Relays;
   readonly #rules: FleetRules;
 
@@ -112,7 +115,7 @@ export class Hub {
     this.nodes = links;
     this.#rules = rules;
     this.#orders = new RelayOrders(access, lines);
-    this.#rhythm = new Rhythm((reportMs) => entrance.setRhythm(reportMs));
+    this.#rhythm = new Rhythm((reportMs) => this.#entrance.setRhythm(reportMs));
     const nodes = new FleetNodes(identity.register, links, wantedBy(rules, identity));
     const glance = () => this.#rhythm.glance();
     const handlers = {
@@ -124,7 +127,8 @@ export class Hub {
     this.ship = shipHandler(links, history, access);
     const namespace: PeopleNamespace = io.of('/');
     this.#feed = new FleetFeed(namespace, nodes, () => rules.groups(), now);
-    const entrance = new NodeEntrance({
+    this.#fleetNodes = nodes;
+    this.#entrance = new NodeEntrance({
       namespace: io.of(NODE_NAMESPACE),
       register: identity.register,
       tokens: identity.tokens,
@@ -183,6 +187,21 @@ export class Hub {
       this.relays.upgrade(request, socket, head) ||
       this.#orders.upgrade(request, socket, head, (token) => this.nodes.bySessionToken(token))
     );
+  }
+
+  /** Returns all nodes as people see them. */
+  fleet(): Fleet {
+    return this.#fleetNodes.all((this.#parts.now ?? Date.now)());
+  }
+
+  /** Rejected connections of nodes since the start, by code. */
+  get rejectedNodes(): ReadonlyMap<string, number> {
+    return this.#entrance.rejected;
+  }
+
+  /** Returns the lines of a backup of the state. */
+  backup(): AsyncIterable<string> {
+    return backupLines(this.#parts.state, (this.#parts.now ?? Date.now)());
   }
 
   /** Asks the nodes to come back to the next hub, not all at once, and ends all connections. */

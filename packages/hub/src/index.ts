@@ -5,6 +5,7 @@ export type { NodeLink, NodeLinks } from './nodes/node-link.ts';
 export { openControlServer } from './people/control-server.ts';
 export { type Caller, type FleetHandler, type FleetHandlers, FleetRejection } from './requests/handlers.ts';
 export { mayChangeNode } from './requests/roles.ts';
+export { type Backup, backupLines, readBackup, restoreBackup } from './state/backup.ts';
 export { type FileStateOptions, openFileState } from './state/file-state.ts';
 export { type HubState, StateConflict, StateError, type Stored } from './state/hub-state.ts';
 export { openNatsState } from './state/nats-state.ts';

@@ -5,6 +5,7 @@ import {
   type HubToNodeEvents,
   type NodeRejection,
   type NodeToHubEvents,
+  nodeRejectionSchema,
   nodeReportSchema,
   nodeRulesSchema,
   PROOF_MS,
@@ -25,6 +26,7 @@ import type { RelayOrders } from './relay-orders.ts';
 const MAX_UNPROVEN = 1024;
 /** From a rejection to the end of the connection. */
 const GOODBYE_MS = 1000;
+const REJECTION_CODES = nodeRejectionSchema.shape.code.options;
 /** The room of nodes that have proven their keys. */
 const PROVEN = 'proven';
 
@@ -44,6 +46,8 @@ export interface EntranceParts extends ProofChecks {
 
 export class NodeEntrance {
   readonly #parts: EntranceParts;
+  /** Rejected connections since the start, by code. */
+  readonly rejected = new Map<NodeRejection['code'], number>(REJECTION_CODES.map((code) => [code, 0]));
   #unproven = 0;
 
   constructor(parts: EntranceParts) {
@@ -104,6 +108,7 @@ export class NodeEntrance {
     if (!parsed.success || !isProven(result)) {
       const { code, message } = result as NodeRejection;
       const node = parsed.success ? parsed.data.node : '';
+      this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
       lines.warn({ address: socket.handshake.address, node, code, why: message }, 'node rejected');
       acknowledge({ ok: false, error: result });
       this.#parts.access.dismissed(socket.request.socket);

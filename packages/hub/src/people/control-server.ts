@@ -1,20 +1,34 @@
 /**
- * Answers commands on the hub's machine: `POST /fleet/VERB` over a Unix socket that only its owner can open. A command
- * may do everything.
+ * Answers commands on the hub's machine over a Unix socket that only its owner can open: `POST /fleet/VERB`, and
+ * `POST /backup` with the lines of a backup. A command may do everything.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type FleetAnswer, type FleetVerb, MAX_GENERATION_BYTES } from '@packetlog/common/fleet';
 import { type FleetRequests, isFleetVerb } from '../requests/fleet-requests.ts';
 import type { Caller } from '../requests/handlers.ts';
 
 const PATH = /^\/fleet\/([a-z_]+)$/;
+const BACKUP_PATH = '/backup';
 const USER_HEADER = 'packetlog-user';
 const OWNER_ONLY = 0o600;
 
+/** What the commands ask. */
+interface Controlled {
+  readonly requests: FleetRequests;
+  backup(): AsyncIterable<string>;
+}
+
 /** Resolves when the socket is open. A socket that an ended hub left is replaced: the state's lock prevents two hubs. */
-export async function openControlServer(path: string, requests: FleetRequests): Promise<Server> {
+export async function openControlServer(path: string, hub: Controlled): Promise<Server> {
+  const { requests } = hub;
   const server = createServer((request, response) => {
+    if (request.url === BACKUP_PATH && request.method === 'POST') {
+      pipeline(Readable.from(hub.backup()), response).catch(() => response.destroy());
+      return;
+    }
     answer(requests, request).then(
       (result) => send(response, 200, result),
       (error: unknown) => send(response, 400, { ok: false, error: { code: 'invalid', message: String(error) } }),

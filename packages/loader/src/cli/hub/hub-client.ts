@@ -1,19 +1,15 @@
 /** Asks the running hub, or answers from its state while no hub runs. */
-import { request } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import type { FleetAnswer, FleetRequest, FleetResults, FleetVerb } from '@packetlog/common/fleet';
 import { openOfflineHub } from '@packetlog/hub';
 import { EXIT } from '../../errors/exit-codes.ts';
-import { privilegeAdvice } from '../../errors/privilege.ts';
-import { SetupError } from '../../errors/setup-error.ts';
 import { printableName } from '../../system/interface-name.ts';
 import { commandUser } from '../process/command-user.ts';
 import { say } from '../process/say.ts';
 import { terminalJson } from '../process/terminal-text.ts';
 import type { HubPlace } from './hub-command-options.ts';
+import { askSocket } from './hub-socket.ts';
 import { controlSocketOf, openHubState } from './hub-state.ts';
-
-const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED']);
-const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
 /** Throws SetupError if neither the hub nor its state can be used. */
 export async function askHub<Verb extends FleetVerb>(
@@ -21,21 +17,9 @@ export async function askHub<Verb extends FleetVerb>(
   verb: Verb,
   body: FleetRequest<Verb>,
 ): Promise<FleetAnswer<Verb>> {
-  const path = controlSocketOf(place);
-  try {
-    return await post<FleetAnswer<Verb>>(path, `/fleet/${verb}`, JSON.stringify(body));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (ABSENT.has(code)) return offline(place, verb, body);
-    const isDenied = DENIED.has(code);
-    throw new SetupError({
-      step: 'reach the hub at',
-      target: path,
-      ...(isDenied && { problem: 'permission denied', next: privilegeAdvice({ command: 'packetlog hub …' }) }),
-      exit: isDenied ? 'privilege' : 'failed',
-      cause,
-    });
-  }
+  const response = await askSocket(controlSocketOf(place), `/fleet/${verb}`, JSON.stringify(body));
+  if (response === undefined) return offline(place, verb, body);
+  return JSON.parse(await textOf(response)) as FleetAnswer<Verb>;
 }
 
 /** Prints what `show` returns for the answer, or the error. Resolves with the exit code. */
@@ -80,29 +64,4 @@ async function offline<Verb extends FleetVerb>(
   } finally {
     await state.close();
   }
-}
-
-function post<Answer>(socketPath: string, path: string, body: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'Content-Length': Buffer.byteLength(body), 'packetlog-user': userHeader() };
-    const outgoing = request({ socketPath, path, method: 'POST', headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Answer);
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-/** The value comes from the environment, and may hold characters that Node.js rejects in a header. */
-function userHeader(): string {
-  return commandUser(process.env).user.replace(/[^ -~]/g, '?');
 }

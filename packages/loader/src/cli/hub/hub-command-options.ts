@@ -23,6 +23,7 @@ export interface HubOptions extends HubPlace {
   readonly tls: TlsFiles | undefined;
   readonly ui: string | undefined;
   readonly allowOrigin: readonly string[];
+  readonly metrics: ListenAddress | 'same' | 'off';
   readonly logLevel: LogLevel;
   /** Undefined: the hub keeps no history. */
   readonly history: HistorySettings | undefined;

@@ -10,11 +10,12 @@ import { type GivenHistoryOptions, historyOf, historyOptions } from './history-o
 import { placeOf, socketOption, stateOption } from './hub-command-options.ts';
 import { addHistoryCommand } from './hub-history-command.ts';
 import { addNodeCommands } from './hub-node-commands.ts';
+import { addOperateCommands } from './hub-operate-commands.ts';
 import { addPeopleCommands } from './hub-people-commands.ts';
 import { addHubRules } from './hub-rules-command.ts';
 
 /** Options that a hub has in common with `packetlog run`. */
-const SHARED = new Set(['--tls-cert', '--tls-key', '--ui', '--allow-origin', '--log-level']);
+const SHARED = new Set(['--tls-cert', '--tls-key', '--ui', '--allow-origin', '--metrics', '--log-level']);
 const DEFAULT_PORT = 7412;
 
 const HELP = `
@@ -48,6 +49,7 @@ export function addHubCommand(program: Command, runOptions: readonly Option[], d
   addPeopleCommands(hub, done);
   addHubRules(hub, done);
   addHistoryCommand(hub, done);
+  addOperateCommands(hub, done);
 }
 
 function addServe(hub: Command, runOptions: readonly Option[], done: Done): void {
@@ -81,6 +83,7 @@ function addServe(hub: Command, runOptions: readonly Option[], done: Done): void
         tls: tlsFiles(given.tlsCert, given.tlsKey),
         ui: given.ui,
         allowOrigin: given.allowOrigin ?? [],
+        metrics: given.metrics ?? 'off',
         logLevel: given.logLevel ?? 'info',
         history: historyOf(command.opts<GivenHistoryOptions>(), placeOf(command).state, process.env),
       }),

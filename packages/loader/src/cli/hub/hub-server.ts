@@ -17,12 +17,15 @@ import { guardHandlers } from '../../server/http/guard-handlers.ts';
 import { servedUrl } from '../../server/http/served-url.ts';
 import { replaceTls } from '../../server/http/tls-server.ts';
 import { listen, webServer } from '../../server/http/web-server.ts';
+import { METRICS_PATH } from '../../server/metrics/metrics-path.ts';
+import { type MetricsPlace, ServedMetrics } from '../../server/metrics/served-metrics.ts';
 import { hardenedIo } from '../../server/socket-io.ts';
 import { version } from '../process/package-version.ts';
 import { readPageFiles } from '../run/page-files.ts';
 import { openTls } from '../run/tls.ts';
 import { uiDirectory } from '../run/ui-directory.ts';
 import type { HubOptions } from './hub-command-options.ts';
+import { HubMetrics } from './hub-metrics.ts';
 
 /** Connections of nodes, people and relays. */
 const MAX_CONNECTIONS = 16_384;
@@ -34,22 +37,21 @@ const LOCALHOST = '127.0.0.1';
 
 export class HubServer {
   readonly hub: Hub;
-  readonly port: number;
   readonly #http: HttpServer;
   readonly #allowed: { value: Allowed };
   readonly #options: HubOptions;
   #tls: TlsPem | undefined;
+  #metrics: ServedMetrics<HubMetrics> | undefined;
+  #port = 0;
 
   private constructor(
     hub: Hub,
     http: HttpServer,
-    port: number,
     allowed: { value: Allowed },
     options: HubOptions,
     tls: TlsPem | undefined,
   ) {
     this.hub = hub;
-    this.port = port;
     this.#http = http;
     this.#allowed = allowed;
     this.#options = options;
@@ -71,6 +73,7 @@ export class HubServer {
     const allowed: { value: Allowed } = { value: { hosts: new Set(), origins: new Set() } };
     const connections = new Connections(lines, ownLimits(MAX_CONNECTIONS));
     const guesses = new TokenGuesses(() => performance.now());
+    let metrics: ServedMetrics<HubMetrics> | undefined;
     const http = webServer(
       pages,
       () => allowed.value,
@@ -79,7 +82,7 @@ export class HubServer {
       (request, response) => {
         const isBlock = request.method === 'POST' && request.url === SHIP_PATH;
         if (isBlock) void hub.ship(request, response);
-        return isBlock;
+        return isBlock || (metrics?.onServedPort(request, response) ?? false);
       },
       tls,
     );
@@ -107,16 +110,25 @@ export class HubServer {
       version: version(),
       hostName: hostname(),
     });
+    const server = new HubServer(hub, http, allowed, options, tls);
+    if (options.metrics !== 'off') {
+      metrics = await server.#openMetrics(options.metrics, connections, lines);
+      server.#metrics = metrics;
+    }
     http.on('upgrade', (request, socket, head) => void hub.upgrade(request, socket, head));
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
-    const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
-    const server = new HubServer(hub, http, port, allowed, options, tls);
+    server.#port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
     server.#allow();
     return server;
   }
 
   get url(): string {
-    return servedUrl(this.#options.listen.host, this.port, this.#tls);
+    return servedUrl(this.#options.listen.host, this.#port, this.#tls);
+  }
+
+  /** Where the metrics are served; undefined: nowhere. */
+  get metricsUrl(): string | undefined {
+    return this.#metrics && (this.#metrics.url ?? `${this.url}${METRICS_PATH}`);
   }
 
   /** SHA-256 of the certificate, 64 hex digits; undefined without TLS. */
@@ -129,15 +141,33 @@ export class HubServer {
     this.#tls = tls;
     this.#allow();
     replaceTls(this.#http, tls);
+    this.#metrics?.setTls(tls);
   }
 
   async close(): Promise<void> {
     await this.hub.close();
     this.#http.closeAllConnections();
+    await this.#metrics?.close();
+  }
+
+  /** Any person may read the metrics. */
+  #openMetrics(place: MetricsPlace, connections: Connections, lines: LineLimit): Promise<ServedMetrics<HubMetrics>> {
+    const { hub } = this;
+    const metrics = new HubMetrics({
+      version: version(),
+      startedAtMs: Date.now(),
+      fleet: () => hub.fleet(),
+      people: () => hub.people.connections,
+      connections: () => connections.count,
+      rejected: () => hub.rejectedNodes,
+      certificateExpiresMs: () => this.#tls && new Certificate(this.#tls).validUntilMs,
+    });
+    const isToken = (given: string) => hub.identity.people.byToken(given) !== undefined;
+    return ServedMetrics.open({ metrics, place, isToken, connections, lines, tls: this.#tls });
   }
 
   #allow(): void {
     const { listen: address, allowOrigin } = this.#options;
-    this.#allowed.value = allowedFor(address.host, this.port, allowOrigin, this.#tls && new Certificate(this.#tls));
+    this.#allowed.value = allowedFor(address.host, this.#port, allowOrigin, this.#tls && new Certificate(this.#tls));
   }
 }

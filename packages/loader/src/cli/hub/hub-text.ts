@@ -53,7 +53,7 @@ function nodesText({ nodes, at_ms }: Fleet): string {
   return table(headings, rows, [0, 1, 2, 5, 6]);
 }
 
-function ageText(seconds: number): string {
+export function ageText(seconds: number): string {
   if (seconds < S_PER_MINUTE) return `${Math.round(seconds)} s ago`;
   if (seconds < S_PER_HOUR) return `${Math.round(seconds / S_PER_MINUTE)} min ago`;
   if (seconds < S_PER_DAY) return `${Math.round(seconds / S_PER_HOUR)} h ago`;

@@ -40,7 +40,7 @@ export async function runHub(options: HubOptions): Promise<number> {
       const socket = controlSocketOf(options);
       // That of a hub without a directory of its own; its service makes it, too.
       mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
-      const control = await openControlServer(socket, server.hub.requests);
+      const control = await openControlServer(socket, server.hub);
       stop.onReload = () => reloadTls(options, server, log, ({ message }) => log.error(message));
       await greet(server, options);
       await stop.requested;
@@ -57,9 +57,10 @@ export async function runHub(options: HubOptions): Promise<number> {
   return wasUncaught() ? EXIT.failed : EXIT.ok;
 }
 
-async function greet({ hub, url, fingerprint }: HubServer, options: HubOptions): Promise<void> {
+async function greet({ hub, url, fingerprint, metricsUrl }: HubServer, options: HubOptions): Promise<void> {
   say(`Hub: ${url}/`);
   if (fingerprint !== undefined) say(`Certificate: sha256/${fingerprint} (for --hub-fingerprint of nodes)`);
+  if (metricsUrl !== undefined) say(`Metrics: ${metricsUrl}`);
   const { people } = hub.identity;
   if (people.list().length === 0) {
     // A token must not reach a journal, which other users may read.

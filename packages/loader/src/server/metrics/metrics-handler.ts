@@ -2,10 +2,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LineLimit } from '../../line-limit.ts';
 import { securityHeaders } from '../http/security-headers.ts';
-import type { Metrics } from './metrics.ts';
+
+/** The metrics of a loader or of a hub. */
+export interface MetricsText {
+  readonly contentType: string;
+  /** Undefined: not yet. */
+  text(): Promise<string> | undefined;
+}
 
 export interface MetricsAccess {
-  readonly metrics: Metrics;
+  readonly metrics: MetricsText;
   /** Checks the bearer token of a request; undefined: requests need none. */
   readonly isToken: ((given: string) => boolean) | undefined;
   readonly lines: Pick<LineLimit, 'warn' | 'failed'>;

@@ -3,6 +3,7 @@ import { get } from '../../../test/support/web-fixture.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { LineLimit } from '../../line-limit.ts';
 import { Connections } from '../access/connections.ts';
+import { Metrics } from './metrics.ts';
 import { type MetricsPlace, ServedMetrics } from './served-metrics.ts';
 
 const TOKEN = 'a-token-of-the-test';
@@ -36,6 +37,7 @@ describe('a separate address of the metrics', () => {
   async function open(place: MetricsPlace) {
     const isToken = (given: string) => given === TOKEN;
     const served = await ServedMetrics.open({
+      metrics: new Metrics(),
       place,
       isToken,
       connections: new Connections(lines),

@@ -8,14 +8,15 @@ import { guardHandlers } from '../http/guard-handlers.ts';
 import { servedUrl } from '../http/served-url.ts';
 import { makeServer, replaceTls } from '../http/tls-server.ts';
 import { limitTimes, listen, plain } from '../http/web-server.ts';
-import { Metrics } from './metrics.ts';
-import { answerMetrics, type MetricsAccess } from './metrics-handler.ts';
+import type { Metrics } from './metrics.ts';
+import { answerMetrics, type MetricsAccess, type MetricsText } from './metrics-handler.ts';
 import { isMetricsPath, METRICS_PATH } from './metrics-path.ts';
 
 /** `same`: the port of the dashboard, where the read-only token is required. */
 export type MetricsPlace = 'same' | { readonly host: string; readonly port: number };
 
-export interface ServedMetricsOptions {
+export interface ServedMetricsOptions<Own extends MetricsText = Metrics> {
+  readonly metrics: Own;
   readonly place: MetricsPlace;
   /** Returns whether this is the read-only token. */
   readonly isToken: (given: string) => boolean;
@@ -25,8 +26,8 @@ export interface ServedMetricsOptions {
   readonly tls: TlsPem | undefined;
 }
 
-export class ServedMetrics {
-  readonly metrics: Metrics;
+export class ServedMetrics<Own extends MetricsText = Metrics> {
+  readonly metrics: Own;
   /** URL of a separate address; undefined: they are on the port of the dashboard. */
   readonly url: string | undefined;
   /** Whether other machines can reach the separate address over plain HTTP. */
@@ -34,8 +35,8 @@ export class ServedMetrics {
   readonly #access: MetricsAccess;
   readonly #http: HttpServer | undefined;
 
-  private constructor(access: MetricsAccess, http?: HttpServer, url?: string, isExposed = false) {
-    this.metrics = access.metrics;
+  private constructor(metrics: Own, access: MetricsAccess, http?: HttpServer, url?: string, isExposed = false) {
+    this.metrics = metrics;
     this.url = url;
     this.isExposed = isExposed;
     this.#access = access;
@@ -43,9 +44,9 @@ export class ServedMetrics {
   }
 
   /** Opens the separate address, if there is one. Throws SetupError. */
-  static async open({ place, isToken, connections, lines, tls }: ServedMetricsOptions): Promise<ServedMetrics> {
-    const metrics = new Metrics();
-    if (place === 'same') return new ServedMetrics({ metrics, isToken, lines });
+  static async open<Own extends MetricsText>(options: ServedMetricsOptions<Own>): Promise<ServedMetrics<Own>> {
+    const { metrics, place, isToken, connections, lines, tls } = options;
+    if (place === 'same') return new ServedMetrics(metrics, { metrics, isToken, lines });
     const isOpen = isLoopback(place.host);
     const access = { metrics, isToken: isOpen ? undefined : isToken, lines };
     let allowed: Allowed | undefined;
@@ -59,7 +60,7 @@ export class ServedMetrics {
     const port = await listen(http, place.host === 'localhost' ? '127.0.0.1' : place.host, place.port, '--metrics');
     allowed = allowedFor(place.host, port, []);
     const url = `${servedUrl(place.host, port, ownTls)}${METRICS_PATH}`;
-    return new ServedMetrics(access, http, url, !isOpen && tls === undefined);
+    return new ServedMetrics(metrics, access, http, url, !isOpen && tls === undefined);
   }
 
   /** Answers a request on the port of the dashboard. Returns false if it is not for the metrics. */
