@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FleetHistory, ShipLedger } from '@packetlog/common/fleet';
@@ -107,6 +107,7 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
   let network: Network;
   let directory = '';
   let hub: Command;
+  let url = '';
   let nodes: Node[] = [];
 
   beforeAll(async () => {
@@ -117,6 +118,7 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
     network = await createNetwork({ links: NODES.length, ipv6: false });
     const state = join(directory, 'hub');
     const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
     hub = new Command([
       ...['hub', '--listen', `127.0.0.1:${port}`, '--state', state, '--ui', 'off', '--history', 'all'],
       ...servers.flatMap(({ url }) => ['--clickhouse', new URL(url).origin]),
@@ -127,7 +129,6 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
       await run(process.execPath, [PACKETLOG, 'hub', 'join-token', '--state', state, '--uses', String(NODES.length)])
     ).trim();
     for (const [i, name] of NODES.entries()) {
-      const url = `http://127.0.0.1:${port}`;
       nodes.push(new Node(name, directory, i, network.server.name, await freePort(), url, token));
     }
     await Promise.all(nodes.map((node) => node.start()));
@@ -227,5 +228,34 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
     await send();
     await startHub();
     await expectAll();
+  });
+
+  test('is asked with packetlog query --hub', async () => {
+    const args = ['hub', 'people', 'add', 'ann', '--role', 'look', '--state', join(directory, 'hub')];
+    const token = (await run(process.execPath, [PACKETLOG, ...args])).trim();
+    const file = join(directory, 'token');
+    writeFileSync(file, token);
+    const query = (...more: string[]) =>
+      run(process.execPath, [PACKETLOG, 'query', '--hub', url, '--token-file', file, '--from', '-1h', ...more]);
+    const sum = nodes.reduce((total, { sent }) => total + sent, 0);
+    expect(await query('--count')).toBe(`${sum}\n`);
+    const [first] = nodes as [Node];
+    expect(await query('--count', '--nodes', first.name, 'udp src port 5000')).toBe(`${first.sent}\n`);
+    expect(await query('--count', '--nodes', first.name, 'src port 5001')).toBe('0\n');
+    const top = (await query('--top', 'source', '--print', 'json'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(top.reduce((total, { packets }: { packets: number }) => total + packets, 0)).toBe(sum);
+    const rows = (await query('--limit', '7', '--print', 'json'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows).toHaveLength(7);
+    const minutes = (await query('--by', 'minute', '--print', 'json'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(minutes.reduce((total, { packets }: { packets: number }) => total + packets, 0)).toBe(sum);
   });
 });

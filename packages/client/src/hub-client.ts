@@ -1,10 +1,20 @@
-import { type PastDryRunReport, type PastDryRunRequest, rejectionSchema } from '@packetlog/common';
+import {
+  type PastDryRunReport,
+  type PastDryRunRequest,
+  type PastRates,
+  type PastRatesRequest,
+  type PastRowsRequest,
+  type PastTop,
+  type PastTopRequest,
+  rejectionSchema,
+} from '@packetlog/common';
 import {
   type Asked,
   type CheckedFleetRequest,
   type FleetAnswer,
   type FleetAuditEntry,
   type FleetNode,
+  type FleetPastRows,
   type FleetRequest,
   type FleetResults,
   type FleetVerb,
@@ -34,12 +44,23 @@ export interface HubConnectOptions extends TrustOptions {
 
 /** Nodes answer these, or read their recorded packets, before the hub does. */
 const SLOW_TIMEOUT_MS = 60_000;
-const SLOW: ReadonlySet<FleetVerb> = new Set(['dry_run', 'rules_apply', 'repair']);
+const SLOW: ReadonlySet<FleetVerb> = new Set([
+  'dry_run',
+  'rules_apply',
+  'repair',
+  'past_rates',
+  'past_top',
+  'past_rows',
+]);
 const READING: ReadonlySet<FleetVerb> = new Set([
   'nodes',
   'groups',
   'rules',
   'dry_run',
+  'past_rates',
+  'past_top',
+  'past_rows',
+  'history',
   'join_tokens',
   'people',
   'audit',
@@ -103,6 +124,21 @@ export class HubClient {
     const client = await connect(`${new URL(this.#url).origin}${nodePath(name)}`, this.#options);
     this.#nodes.add(client);
     return client;
+  }
+
+  /** Rates of the fleet's history, which the hub keeps in ClickHouse. `nodes`: only of these; all unless given. */
+  pastRates(request: PastRatesRequest, nodes?: readonly string[]): Promise<PastRates> {
+    return this.#ask('past_rates', { request, ...(nodes && { nodes: [...nodes] }) });
+  }
+
+  /** As `pastRates`. An interface is named by its node and its index. */
+  pastTop(request: PastTopRequest, nodes?: readonly string[]): Promise<PastTop> {
+    return this.#ask('past_top', { request, ...(nodes && { nodes: [...nodes] }) });
+  }
+
+  /** As `pastRates`. The answer has the node of each row. */
+  pastRows(request: PastRowsRequest, nodes?: readonly string[]): Promise<FleetPastRows> {
+    return this.#ask('past_rows', { request, ...(nodes && { nodes: [...nodes] }) });
   }
 
   async rename(node: string, to: string): Promise<void> {

@@ -55,7 +55,7 @@ export function fingerprint(text: string): string {
   throw new InvalidArgumentError('Write sha256/ and 64 hex digits, as the hub prints at its start.');
 }
 
-function nodeName(text: string): string {
+export function nodeName(text: string): string {
   const parsed = nodeNameSchema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'This is no name.');

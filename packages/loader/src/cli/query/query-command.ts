@@ -2,7 +2,9 @@
 import type { Filter, TimeStep } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
+import type { TimeRange } from '../../past/reading/time-range.ts';
 import { filterOption } from '../options/filter-option.ts';
+import { hubUrl, nodeName } from '../options/hub-options.ts';
 import { directoryOption, fromOption, type PastOptions, rangeOf, toOption } from '../options/past-options.ts';
 import { list } from '../options/shared-options.ts';
 import { countFromOne, fileName } from '../options/values.ts';
@@ -17,6 +19,10 @@ interface Given extends PastOptions {
   readonly by?: TimeStep;
   readonly count?: boolean;
   readonly print: QueryFormat;
+  readonly hub?: string;
+  readonly tokenFile?: string;
+  readonly hubCa?: string;
+  readonly nodes?: readonly string[];
 }
 
 const DEFAULT_TOP = 10;
@@ -43,6 +49,7 @@ Examples:
   packetlog query --from -1h --top source-port-pair --limit 20 deny
   packetlog query --from -1d --top source-as --geoip GeoLite2-ASN.mmdb deny
   packetlog query --from -1h --top source --by minute --print csv 'deny and tcp'
+  PACKETLOG_TOKEN=… packetlog query --hub https://hub.example --from -1h --top source deny
 
 Exit codes:
   ${EXIT.ok}  every segment in the range was read; the last lines say whether records are missing
@@ -76,6 +83,22 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
         `number of rows to print, or of values with --top (default: ${DEFAULT_TOP} with --top, otherwise ${DEFAULT_ROWS})`,
       ).argParser(limitOption),
     )
+    .addOption(
+      new Option('--hub <url>', 'ask this hub about the history of the fleet; the token of a person is PACKETLOG_TOKEN')
+        .argParser(hubUrl)
+        .conflicts('dir'),
+    )
+    .addOption(new Option('--token-file <file>', 'with --hub: file with the token').argParser(fileName))
+    .addOption(
+      new Option('--hub-ca <file>', 'with --hub: accept only certificates of these authorities (PEM)').argParser(
+        fileName,
+      ),
+    )
+    .addOption(
+      new Option('--nodes <names>', 'with --hub: only packets of these nodes, separated with commas').argParser(
+        list(nodeName),
+      ),
+    )
     .addOption(new Option('-p, --print <format>', 'format of the rows').choices([...QUERY_FORMATS]).default('table'))
     .addHelpText('after', HELP)
     .action(async (words: string[], _, command: Command) => {
@@ -85,6 +108,10 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
       }
       const filter = filterOf(words, command);
       const range = rangeOf(given);
+      if (given.hub !== undefined) {
+        done(await askHub(given, given.hub, filter, range));
+        return;
+      }
       const [{ recordDirectory }, { query }, { WaitingOutput }, { standardOutput }] = await Promise.all([
         import('../process/recorded-directory.ts'),
         import('./query.ts'),
@@ -98,6 +125,21 @@ export function addQueryCommand(program: Command, done: (code: number) => void):
         await query({ directory, range, filter, question, format: given.print }, new WaitingOutput(standardOutput())),
       );
     });
+}
+
+async function askHub(given: Given, hub: string, filter: Filter | undefined, range: TimeRange): Promise<number> {
+  const [{ queryHub }, { WaitingOutput }, { standardOutput }, { personToken }] = await Promise.all([
+    import('./query-hub.ts'),
+    import('../segments/waiting-output.ts'),
+    import('../../print/standard-output.ts'),
+    import('./person-token.ts'),
+  ]);
+  const token = personToken(given.tokenFile, process.env);
+  const options = { hub, token, ca: given.hubCa, nodes: given.nodes, range, filter };
+  return await queryHub(
+    { ...options, question: questionOf(given), format: given.print },
+    new WaitingOutput(standardOutput()),
+  );
 }
 
 function questionOf({ count, by, top, limit }: Given): Question {

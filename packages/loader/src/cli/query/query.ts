@@ -113,7 +113,7 @@ function answer(options: QueryOptions, blocks: PastBlocks, history: InterfaceHis
       const isLimited = view.length === question.limit;
       const notes = isLimited ? [`The newest ${plural(view.length, 'row')}: --limit prints more.`] : [];
       return {
-        lines: formattedRows(view, history, format),
+        lines: formattedRows(view, (i) => history.nameAt(view.timestampNs(i), view.ifindex(i)), format),
         total: { packets, bytes: 0, records: view.length },
         isLimited,
         notes,

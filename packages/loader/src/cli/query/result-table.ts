@@ -32,7 +32,7 @@ export function countTable({ packets }: RecordSums): ResultTable {
   return { fields: ['packets'], texts: new Set(), rows: [[{ value: packets, text: String(packets) }]] };
 }
 
-export function seriesTable({ steps }: SeriesResult): ResultTable {
+export function seriesTable({ steps }: Pick<SeriesResult, 'steps'>): ResultTable {
   const rows = steps.map(({ start_ns, packets, bytes, denied }) => [
     stepCell(start_ns),
     ...[packets, bytes, denied].map(number),

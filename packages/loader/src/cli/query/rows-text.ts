@@ -11,7 +11,6 @@ import {
   tcpFlagsText,
 } from '@packetlog/common';
 import { aligned, utcText } from '../../past/reading/report-text.ts';
-import type { InterfaceHistory } from '../../recorder/format/interface-history.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { QueryFormat } from './result-table.ts';
 
@@ -19,8 +18,12 @@ const HEADINGS = ['time (UTC)', 'source', 'port', 'destination', 'port', 'proto'
 const LAST_HEADINGS = ['weight', 'verdict', 'reason'];
 const TEXTS = new Set([0, 1, 3, 5, 6, 7, 10, 11]);
 
-export function* formattedRows(view: PacketLogView, history: InterfaceHistory, format: QueryFormat): Generator<string> {
-  const nameOf = (i: number) => history.nameAt(view.timestampNs(i), view.ifindex(i));
+/** `nameOf`: name of the interface of a row. */
+export function* formattedRows(
+  view: PacketLogView,
+  nameOf: (row: number) => string,
+  format: QueryFormat,
+): Generator<string> {
   if (format === 'table') {
     const rows = Array.from({ length: view.length }, (_, i) => cells(view, i, printableName(nameOf(i))));
     for (const line of aligned([[...HEADINGS, ...LAST_HEADINGS], ...rows], TEXTS)) yield `${line}\n`;
