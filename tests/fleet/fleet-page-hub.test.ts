@@ -10,6 +10,7 @@ import { until } from '../lab/until.ts';
 import { removeFleetDirectories, startHub, startNode } from '../support/fleet.ts';
 
 const PACKETS = 100;
+const RULES = { rules: [{ action: 'deny', source: 'any', protocol: 'udp', destination_port: 9 }] };
 const PAGE = fileURLToPath(new URL('../../apps/dashboard/out/', import.meta.url));
 
 const suite = eachWithNetwork();
@@ -50,6 +51,19 @@ test.skipIf(!requireRoot())(
     expect(await page.getByLabel('Packet path').first().textContent()).toContain('Hub');
     await page.getByTestId('go-to-fleet').click();
     await page.getByTestId('fleet-page').waitFor();
+
+    // Rules of its group: the page shows what the node did with them.
+    await page.getByRole('tab', { name: /^Rules/ }).click();
+    await page.locator('[data-testid=group][data-group=web]').getByTestId('change-rules').click();
+    await page.locator('[data-testid=rules-text]:not(:disabled)').fill(JSON.stringify(RULES));
+    await page.getByTestId('apply-rules').click();
+    await page.locator('[data-testid=rollout][data-state=done]').waitFor();
+    expect(await page.getByTestId('rollout').textContent()).toContain('1 in force');
+    await page.getByRole('tab', { name: 'Nodes' }).click();
+    await page.getByTestId('fleet-node').getByText('1 in force').waitFor();
+    const denied = await sendUdp(client, { address: link.server.ipv4, count: PACKETS });
+    await hub.untilNodes(([web1]) => web1?.report?.ledger.denied === denied.sent, 'the rule to deny all packets');
+
     // A person who was removed is told so, at once.
     const removed = await hub.ask('person_remove', { person: 'anna' });
     expect(removed.ok).toBe(true);
