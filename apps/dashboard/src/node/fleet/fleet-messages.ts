@@ -86,20 +86,21 @@ const isReport = isShape<NodeReport>({
 
 const isNullOrNumber: Check<number | null> = (value): value is number | null => value === null || isNumber(value);
 
-export const isFleet = isShape<Fleet>({
+export const isFleetNode = isShape<FleetNode>({
+  name: isText,
+  group: isText,
+  joined_at_ms: isNumber,
+  key: isText,
+  heard_at_ms: isNullOrNumber,
+  wanted: mayBe(isCount),
+  report: mayBe(isReport),
+});
+
+/** The nodes are checked one by one: a thousand take longer than a frame. */
+export const isFleet = isShape<Omit<Fleet, 'nodes'> & { nodes: unknown[] }>({
   at_ms: isNumber,
   is_full: isFlag,
-  nodes: isList(
-    isShape<FleetNode>({
-      name: isText,
-      group: isText,
-      joined_at_ms: isNumber,
-      key: isText,
-      heard_at_ms: isNullOrNumber,
-      wanted: mayBe(isCount),
-      report: mayBe(isReport),
-    }),
-  ),
+  nodes: (value): value is unknown[] => Array.isArray(value),
   removed: isList(isText),
 });
 

@@ -55,26 +55,26 @@ afterEach(() => {
 });
 
 describe('the nodes of a hub', () => {
-  test('are there when the hub has said who it is and sent them, and follow the changes in order', () => {
+  test('are there when the hub has said who it is and sent them, and follow the changes in order', async () => {
     hear('hub', HELLO);
-    vi.advanceTimersByTime(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(hub.get()).toBeNull();
     hear('fleet', { at_ms: 5_000, is_full: true, nodes: [fleetNode('b'), fleetNode('a')], removed: [] });
-    vi.advanceTimersByTime(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(names()).toEqual(['a', 'b']);
     hear('fleet', { at_ms: 6_000, is_full: false, nodes: [fleetNode('c', { report: report() })], removed: ['a'] });
-    vi.advanceTimersByTime(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(names()).toEqual(['b', 'c']);
     hear('fleet', { at_ms: 7_000, is_full: true, nodes: [fleetNode('d')], removed: [] });
-    vi.advanceTimersByTime(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(names()).toEqual(['d']);
     expect(store.connection.state).toBe('live');
   });
 
-  test('age by the hub’s clock, also while nothing arrives', () => {
+  test('age by the hub’s clock, also while nothing arrives', async () => {
     hear('hub', HELLO);
     hear('fleet', { at_ms: 1_000_000, is_full: true, nodes: [], removed: [] });
-    vi.advanceTimersByTime(10_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     const { nowMs } = hub.get() ?? { nowMs: 0 };
     expect(nowMs - 1_000_000).toBeGreaterThan(8_400);
     expect(nowMs - 1_000_000).toBeLessThan(10_100);
@@ -90,9 +90,10 @@ describe('the nodes of a hub', () => {
     ['fleet', { at_ms: 1, is_full: true, nodes: [{ name: 'a' }], removed: [] }],
     ['groups', { groups: [{ name: 'a', nodes: 1, rollout: {} }] }],
     ['groups', null],
-  ])('a message %s of another shape is counted, and not used', (event, message) => {
+  ])('a message %s of another shape is counted, and not used', async (event, message) => {
     const bad = vi.spyOn(store, 'badMessage');
     hear(event, message);
+    await vi.advanceTimersByTimeAsync(1);
     expect(bad).toHaveBeenCalledTimes(1);
     expect(hub.get()).toBeNull();
   });
@@ -111,7 +112,7 @@ describe('the connection', () => {
     stop();
   });
 
-  test('that the hub rejects keeps the reason', () => {
+  test('that the hub rejects keeps the reason', async () => {
     const rejection = { code: 'unauthorized', message: 'Unknown token.' };
     hear('connect_error', Object.assign(new Error('x'), { data: rejection }));
     expect(store.connection).toEqual({ state: 'rejected', rejection });

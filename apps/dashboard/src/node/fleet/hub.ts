@@ -12,7 +12,7 @@ import type {
 import { io, type Socket } from 'socket.io-client';
 import { isRejection } from '../messages/messages.ts';
 import type { Store } from '../state/store.ts';
-import { isFleet, isFleetError, isGroups, isHubHello } from './fleet-messages.ts';
+import { isFleet, isFleetError, isFleetNode, isGroups, isHubHello } from './fleet-messages.ts';
 
 /** What components draw. A new object for each change; at most one per frame. */
 export interface FleetView {
@@ -26,6 +26,8 @@ export interface FleetView {
 
 /** Ages are shown in seconds. */
 const TICK_MS = 1_000;
+/** Nodes that are checked before the page may draw a frame. */
+const NODES_AT_ONCE = 200;
 /** Delay before reconnecting after the hub closed the connection; socket.io would not reconnect. */
 const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;
 const ANSWER_WITHIN_MS = 15_000;
@@ -46,6 +48,9 @@ export class Hub {
   /** The hub's clock minus that of the page, ms. */
   #offset = 0;
   #heardAt = 0;
+  /** Resolves when all messages so far were checked: they are used in their order. */
+  #checked = Promise.resolve();
+  #isClosed = false;
   #shownAt = 0;
   #view: FleetView | null = null;
   #frame: number | null = null;
@@ -87,6 +92,7 @@ export class Hub {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#retry);
     clearInterval(this.#ticking);
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
@@ -131,8 +137,8 @@ export class Hub {
       void this.askGroups();
     });
     socket.on('fleet', (message: unknown) => {
-      if (!isFleet(message)) return this.#store.badMessage();
-      this.#apply(message);
+      const at = performance.now();
+      this.#checked = this.#checked.then(() => this.#check(message, at));
     });
     socket.on('groups', (message: unknown) => {
       if (!isGroups(message)) return this.#store.badMessage();
@@ -149,13 +155,23 @@ export class Hub {
     this.#changed();
   }
 
-  #apply({ at_ms, is_full, nodes, removed }: Fleet): void {
+  /** Checks a message in parts, so that frames are drawn in between, and uses it. `at`: when it arrived. */
+  async #check(message: unknown, at: number): Promise<void> {
+    if (!isFleet(message)) return this.#store.badMessage();
+    for (let i = 0; i < message.nodes.length; i += NODES_AT_ONCE) {
+      if (i > 0) await new Promise((resolve) => setTimeout(resolve));
+      if (!message.nodes.slice(i, i + NODES_AT_ONCE).every(isFleetNode)) return this.#store.badMessage();
+    }
+    if (!this.#isClosed) this.#apply(message as Fleet, at);
+  }
+
+  #apply({ at_ms, is_full, nodes, removed }: Fleet, at: number): void {
     if (is_full) this.#nodes.clear();
     if (is_full || removed.length > 0 || nodes.some(({ name }) => !this.#nodes.has(name))) this.#names = null;
     for (const name of removed) this.#nodes.delete(name);
     for (const node of nodes) this.#nodes.set(node.name, node);
     this.#sorted = null;
-    this.#offset = at_ms - performance.now();
+    this.#offset = at_ms - at;
     this.#changed();
   }
 
