@@ -1,6 +1,7 @@
 /** People use nodes through a hub, as they would directly: rows, rules, and what happens when a side ends. Needs root. */
 
 import { readFileSync } from 'node:fs';
+import type { Socket as NetSocket } from 'node:net';
 import { connect } from '@packetlog/client';
 import { BATCH_HEADER_SIZE, PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common';
 import { type HubLedger, nodePath, type Role } from '@packetlog/common/fleet';
@@ -17,6 +18,8 @@ import { type LabHub, type LabNode, removeFleetDirectories, startHub, startNode 
 
 const PORT = 4711;
 const SENT = 5000;
+/** More than the buffers of two sockets and of the hub take: 64 bytes each. */
+const FLOOD = 300_000;
 
 describe.skipIf(!requireRoot())('a relay', () => {
   const suite = eachWithNetwork({ links: 2 });
@@ -72,12 +75,17 @@ describe.skipIf(!requireRoot())('a relay', () => {
       socket.once('hello', resolve);
       socket.once('connect_error', reject);
     });
-    const filter = `udp dst port ${PORT}`;
-    expect(await socket.emitWithAck('subscribe', { filter })).toMatchObject({ ok: true });
+    const subscription = { filter: `udp dst port ${PORT}`, max_rows_per_second: 1_000_000 };
+    expect(await socket.emitWithAck('subscribe', subscription)).toMatchObject({ ok: true });
     return it;
   }
   interface Seen {
-    readonly client: { readonly offered: number; readonly delivered: number; readonly withheld: number };
+    readonly client: {
+      readonly offered: number;
+      readonly delivered: number;
+      readonly withheld: number;
+      readonly pending: number;
+    };
     readonly hub?: HubLedger;
   }
 
@@ -107,6 +115,39 @@ describe.skipIf(!requireRoot())('a relay', () => {
     await sendUdp(client, { address: second?.server.ipv4 ?? '', ports: [PORT], count: 10 });
     await until(() => other.rows === 10, { what: 'the rows of the other node' });
     expect(relayed.rows).toBe(sent);
+  });
+
+  test('withholds rows from a person who does not read, and counts them to the last one', async () => {
+    const { hub, url, nodes } = await start();
+    const { client, server, link } = suite.network;
+    const [, port] = (await nodes[0]?.process.untilPrinted(/http:\/\/[^:]+:(\d+)/)) ?? [];
+    const forward = await forwardPort(server, Number(port));
+    closers.push(() => forward.close());
+    const witness = await receiver(`http://127.0.0.1:${port}`, LAB_TOKEN);
+    const slow = await receiver(url, await personOf(hub, 'ann', { kind: 'look' }), `${nodePath('web1')}socket.io/`);
+    const { transport } = slow.socket.io.engine as unknown as { transport: { ws: { _socket: NetSocket } } };
+    transport.ws._socket.pause();
+    const { sent } = await sendUdp(client, { address: link.server.ipv4, ports: [PORT], count: FLOOD });
+    await untilArrived(link.server, sent);
+    const hasAll = ({ ledger }: typeof witness) => ledger?.client.offered === sent && ledger.client.pending === 0;
+    await until(() => hasAll(witness), {
+      what: 'all rows of the flood at the node',
+      evidence: () => `${witness.rows}`,
+    });
+    transport.ws._socket.resume();
+    await until(() => hasAll(slow) && slow.rows === slow.ledger?.hub?.sent, {
+      what: 'the sums of the slow person',
+      evidence: () => JSON.stringify([slow.rows, slow.withheld, slow.ledger]),
+    });
+    const { client: ofNode, hub: ofHub } = slow.ledger as Seen & { hub: HubLedger };
+    expect(ofHub.withheld).toBeGreaterThan(0);
+    expect(ofHub.received).toBe(ofNode.delivered);
+    expect(ofHub.sent).toBe(slow.rows);
+    expect(ofHub.received).toBe(ofHub.sent + ofHub.withheld);
+    // The next batch says in its header what is missing before it.
+    await sendUdp(client, { address: link.server.ipv4, ports: [PORT], count: 1 });
+    await until(() => slow.withheld > 0, { what: 'a batch after those that were withheld' });
+    expect(slow.withheld).toBe(ofHub.withheld + ofNode.withheld);
   });
 
   test('lets those change rules who may, and names them in the audit trail', async () => {

@@ -64,11 +64,6 @@ export class Uplink {
     return new Set(this.#open.keys());
   }
 
-  /** What the core said about the fleet last. */
-  get fleet(): FleetState | undefined {
-    return this.#state.fleet;
-  }
-
   start(): void {
     this.#timer = setInterval(() => this.#exchanged(), EXCHANGES_MS);
     for (const connection of this.#connections) connection.dial();
