@@ -250,6 +250,18 @@ describe('shipping', () => {
     expect(next(shipping)).toBeUndefined();
   });
 
+  it('gives another hub the blocks after ten seconds if the first has acknowledged all', () => {
+    seal(1, records(30));
+    const shipping = open();
+    shipAll(shipping);
+    seal(2, records(30));
+    shipping.tick();
+    nowMs += 9000;
+    expect(next(shipping, 'denied', 'web1', OTHER)).toBeUndefined();
+    nowMs += 2000;
+    expect(next(shipping, 'denied', 'web1', OTHER)).toMatchObject({ sequence: 1, rows: 10 });
+  });
+
   it('names the node as the hub does, also after it was renamed', () => {
     seal(1, records(30));
     const shipping = open();

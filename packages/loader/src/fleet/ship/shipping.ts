@@ -35,6 +35,8 @@ const GATHER_MS = 5000;
 const MANY_RECORDS = 32_768;
 /** How long a hub that has a block, and may have stored it, is waited for before another hub gets it, in ms. */
 const SWITCH_MS = 60_000;
+/** The same for a hub that has acknowledged all blocks: it asks every second. */
+const IDLE_SWITCH_MS = 10_000;
 /** Segments that are counted at once: each index takes a fraction of a millisecond. */
 const SEGMENTS_AT_ONCE = 200;
 /** How often counts are written although nothing was shipped, in ms. */
@@ -154,16 +156,13 @@ export class Shipping {
     };
   }
 
-  /** Another hub gets the blocks once the one before has not asked for some time. */
+  /** Another hub gets the blocks once the one before has not asked for some time; after a start, that has its time, too. */
   #isHubOf(state: ShipState, hub: string): boolean {
     if (state.hub === hub) return true;
-    if (state.hub !== '' && this.#options.now() - this.#lastAsked < SWITCH_MS) {
-      // After a start the hub before gets its time, too.
-      return false;
-    }
-    if (state.hub !== '' && this.#lastAsked === Number.NEGATIVE_INFINITY) {
-      this.#lastAsked = this.#options.now();
-      return false;
+    if (state.hub !== '') {
+      if (this.#lastAsked === Number.NEGATIVE_INFINITY) this.#lastAsked = this.#options.now();
+      const waitMs = state.chunk === undefined ? IDLE_SWITCH_MS : SWITCH_MS;
+      if (this.#options.now() - this.#lastAsked < waitMs) return false;
     }
     this.#newStream(state, hub);
     this.#save(state);
