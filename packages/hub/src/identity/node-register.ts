@@ -8,7 +8,7 @@ import * as z from 'zod/mini';
 import { FleetRejection } from '../requests/handlers.ts';
 import { changeValue } from '../state/change-value.ts';
 import { type HubState, StateConflict, type Stored } from '../state/hub-state.ts';
-import { readRecord } from './records.ts';
+import { ignoringDamaged, readRecord } from './records.ts';
 
 const PREFIX = 'nodes/';
 const REVOKED = 'revoked/';
@@ -41,7 +41,10 @@ export class NodeRegister {
   static async open(state: HubState): Promise<NodeRegister> {
     const register = new NodeRegister(state);
     // First: no change between both is missed.
-    register.#end = await state.watch(PREFIX, (key, stored) => register.#changed(key, stored));
+    register.#end = await state.watch(
+      PREFIX,
+      ignoringDamaged((key, stored) => register.#changed(key, stored)),
+    );
     for (const [key, stored] of await state.list(PREFIX)) register.#changed(key, stored);
     await register.#finishRenaming();
     return register;

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { FleetRejection } from '../requests/handlers.ts';
 import { changeValue } from '../state/change-value.ts';
 import { type HubState, StateConflict, type Stored } from '../state/hub-state.ts';
-import { readRecord } from './records.ts';
+import { ignoringDamaged, readRecord } from './records.ts';
 import { newSecret, secretDigest } from './secrets.ts';
 
 const PREFIX = 'people/';
@@ -37,7 +37,10 @@ export class People {
 
   static async open(state: HubState): Promise<People> {
     const people = new People(state);
-    people.#end = await state.watch(PREFIX, (key, stored) => people.#changed(key, stored));
+    people.#end = await state.watch(
+      PREFIX,
+      ignoringDamaged((key, stored) => people.#changed(key, stored)),
+    );
     for (const [key, stored] of await state.list(PREFIX)) people.#changed(key, stored);
     return people;
   }

@@ -4,11 +4,13 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type FleetAnswer, type FleetVerb, MAX_GENERATION_BYTES } from '@packetlog/common/fleet';
 import { type FleetRequests, isFleetVerb } from '../requests/fleet-requests.ts';
 import type { Caller } from '../requests/handlers.ts';
+import { StateError } from '../state/hub-state.ts';
 
 const PATH = /^\/fleet\/([a-z_]+)$/;
 const BACKUP_PATH = '/backup';
@@ -21,7 +23,10 @@ interface Controlled {
   backup(): AsyncIterable<string>;
 }
 
-/** Resolves when the socket is open. A socket that an ended hub left is replaced: the state's lock prevents two hubs. */
+/**
+ * Resolves when the socket is open. A socket that an ended hub left is replaced. Throws StateError if another hub answers
+ * there: hubs on one machine that share their state need a socket each.
+ */
 export async function openControlServer(path: string, hub: Controlled): Promise<Server> {
   const { requests } = hub;
   const server = createServer((request, response) => {
@@ -34,6 +39,9 @@ export async function openControlServer(path: string, hub: Controlled): Promise<
       (error: unknown) => send(response, 400, { ok: false, error: { code: 'invalid', message: String(error) } }),
     );
   });
+  if (await isAnswered(path)) {
+    throw new StateError('listen on', path, 'another hub answers there', 'Choose another path with --socket.');
+  }
   rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -44,6 +52,17 @@ export async function openControlServer(path: string, hub: Controlled): Promise<
   });
   chmodSync(path, OWNER_ONLY);
   return server;
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
 
 async function answer(requests: FleetRequests, request: IncomingMessage): Promise<FleetAnswer<FleetVerb>> {

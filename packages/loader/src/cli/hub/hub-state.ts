@@ -22,11 +22,13 @@ export async function openHubState(
     if (isNatsUrl(state)) return await openNatsState({ url: state, onConnection });
     return await openFileState({ directory: state, lockFile });
   } catch (error) {
-    throw error instanceof StateError ? asSetupError(error) : error;
+    throw asSetupError(error);
   }
 }
 
-function asSetupError(error: StateError): SetupError {
+/** Returns an error of the hub as one of the command; others as they are. */
+export function asSetupError(error: unknown): unknown {
+  if (!(error instanceof StateError)) return error;
   const { step, target, problem, next } = error;
   return new SetupError({ step, target, problem, next, exit: 'failed', cause: error });
 }

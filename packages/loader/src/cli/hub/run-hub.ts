@@ -13,7 +13,7 @@ import { stopWhenUncaught } from '../process/uncaught.ts';
 import { reloadTls } from '../run/tls.ts';
 import type { HubOptions } from './hub-command-options.ts';
 import { HubServer } from './hub-server.ts';
-import { controlSocketOf, openHubState } from './hub-state.ts';
+import { asSetupError, controlSocketOf, openHubState } from './hub-state.ts';
 import { type OpenHistory, openHistory } from './open-history.ts';
 
 const FIRST_ADMIN = 'admin';
@@ -40,7 +40,9 @@ export async function runHub(options: HubOptions): Promise<number> {
       const socket = controlSocketOf(options);
       // That of a hub without a directory of its own; its service makes it, too.
       mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
-      const control = await openControlServer(socket, server.hub);
+      const control = await openControlServer(socket, server.hub).catch((error: unknown) => {
+        throw asSetupError(error);
+      });
       stop.onReload = () => reloadTls(options, server, log, ({ message }) => log.error(message));
       await greet(server, options);
       await stop.requested;
@@ -65,8 +67,13 @@ async function greet({ hub, url, fingerprint, metricsUrl }: HubServer, options: 
   if (people.list().length === 0) {
     // A token must not reach a journal, which other users may read.
     if (process.stderr.isTTY === true) {
-      const token = await people.add(FIRST_ADMIN, { kind: 'admin' }, Date.now());
-      say(`Admin URL, shown only now: ${url}/#token=${token}`);
+      const admin = { kind: 'admin' } as const;
+      const made = await hub.requests.ask(
+        'person_add',
+        { person: FIRST_ADMIN, role: admin },
+        { person: 'hub', role: admin },
+      );
+      say(made.ok ? `Admin URL, shown only now: ${url}/#token=${made.value.token}` : made.error.message);
     } else {
       const command = `packetlog hub people add ${FIRST_ADMIN} --role admin --state ${options.state}`;
       say(`No person can use the hub yet. Add one: ${command}`, 'warning');
