@@ -1,5 +1,6 @@
 /** The Fleet page of a real hub with a real node: packets, rows through the hub, people. Needs root and chromium. */
 import { fileURLToPath } from 'node:url';
+import { connect, connectHub } from '@packetlog/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { exact, openPage, startChromium, untilApplied } from '../e2e/chromium.ts';
@@ -63,6 +64,19 @@ test.skipIf(!requireRoot())(
     await page.getByTestId('fleet-node').getByText('1 in force').waitFor();
     const denied = await sendUdp(client, { address: link.server.ipv4, count: PACKETS });
     await hub.untilNodes(([web1]) => web1?.report?.ledger.denied === denied.sent, 'the rule to deny all packets');
+
+    // A program sees the same with the same token, and uses the node through the hub.
+    const fleet = await connectHub(hub.url, { token: anna.value.token });
+    expect((await fleet.nodes()).nodes.map(({ name }) => name)).toEqual(['web1']);
+    expect((await fleet.rules('web')).number).toBe(1);
+    expect((await fleet.groups()).find(({ name }) => name === 'web')?.rollout).toMatchObject({
+      state: 'done',
+      in_force: 1,
+    });
+    const web1 = await fleet.node('web1');
+    expect((await web1.rules()).rules.map(({ action }) => action)).toEqual(['deny']);
+    await expect(connect(hub.url, { token: anna.value.token })).rejects.toThrow(`${hub.url}/nodes/NAME/`);
+    await fleet.close();
 
     // A person who was removed is told so, at once.
     const removed = await hub.ask('person_remove', { person: 'anna' });
