@@ -31,6 +31,20 @@ describe('admission', () => {
     expect(rejected).toEqual({ code: 'unauthorized', message: expect.stringContaining('packetlog url') });
   });
 
+  it('admits whom a grant of a hub names, and limits people by name, not by the address of the hub', async () => {
+    address = HERE;
+    on.grants.set('plg1.ann', { person: 'ann', mayChange: false });
+    on.grants.set('plg1.ben', { person: 'ben', mayChange: true });
+    for (let i = 0; i < 3; i++) expect(await on.attempt({ auth: { token: 'plg1.ann' } })).toBe('connected');
+    expect(await on.attempt({ auth: { token: 'plg1.ann' } })).toMatchObject({ code: 'too_many_clients' });
+    expect(await on.attempt({ auth: { token: 'plg1.ben' } })).toBe('connected');
+    const admin = on.client({ auth: { token: 'plg1.ben', admin_token: 'plg1.ben' } });
+    expect(await once(admin, 'hello')).toMatchObject({ admin: true });
+    expect(await on.attempt({ auth: { token: 'plg1.ann', admin_token: 'plg1.ann' } })).toMatchObject({
+      code: 'unauthorized',
+    });
+  });
+
   it('rejects another protocol version, with the next step', async () => {
     const auth = { token: TOKEN, protocol: PROTOCOL_VERSION + 1 };
     expect(await on.attempt({ auth })).toMatchObject({
