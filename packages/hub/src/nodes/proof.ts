@@ -59,7 +59,10 @@ export async function checkProof(
       'The key of this node was revoked. To join again, delete the directory fleet in its state directory, and use a new join token.',
     );
   }
-  if (register.get(name) !== undefined) return nameTaken(name);
+  const named = register.get(name);
+  // It may have joined at another hub since the key was looked up.
+  if (named?.public_key === public_key) return { node: named, joinedWith: undefined };
+  if (named !== undefined) return nameTaken(name);
   if (join_token === undefined) {
     return rejection(
       'unknown_node',
