@@ -1,8 +1,10 @@
 /**
- * The history of a fleet from the packet to the row: three loaders on a real kernel, a hub, and two ClickHouse servers as
- * a cluster. Each process is killed in turn; afterwards each packet that was sent is one row. Needs root.
+ * The history of a fleet from the packet to the row: three loaders on a real kernel, two hubs that share their state in
+ * NATS, and two ClickHouse servers as a cluster. Each process is killed in turn; afterwards each packet that was sent is one
+ * row. Needs root.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +13,7 @@ import type { FleetHistory, ShipLedger } from '@packetlog/common/fleet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLUSTER, type ClickHouse, freePort, startClickHouses } from '../lab/clickhouse.ts';
 import { run } from '../lab/command.ts';
+import { type NatsServer, startNatsServer } from '../lab/nats-server.ts';
 import { createNetwork, type Network } from '../lab/network.ts';
 import { PACKETLOG } from '../lab/process.ts';
 import { recordsIn } from '../lab/recorded.ts';
@@ -68,14 +71,23 @@ class Node {
   readonly command: Command;
   sent = 0;
 
-  constructor(name: string, directory: string, link: number, server: string, port: number, hub: string, token: string) {
+  constructor(
+    name: string,
+    directory: string,
+    link: number,
+    server: string,
+    port: number,
+    hubs: readonly string[],
+    token: string,
+  ) {
     this.name = name;
     this.state = join(directory, name);
     mkdirSync(this.state);
     this.command = new Command(
       [
         ...['run', '--netns', server, '--iface', `server${link}`, '--mode', 'native', '--print', 'none', '--ui', 'off'],
-        ...['--sample', 'off', '--listen', `127.0.0.1:${port}`, '--record', 'on', '--hub', hub, '--node-name', name],
+        ...['--sample', 'off', '--listen', `127.0.0.1:${port}`, '--record', 'on', '--node-name', name],
+        ...hubs.flatMap((hub) => ['--hub', hub]),
       ],
       { PACKETLOG_STATE_DIR: this.state, PACKETLOG_PIN: 'never', PACKETLOG_HUB_TOKEN: token },
     );
@@ -102,12 +114,40 @@ class Node {
   }
 }
 
+class Hub {
+  readonly name: string;
+  readonly url: string;
+  readonly socket: string;
+  readonly command: Command;
+
+  constructor(name: string, directory: string, port: number, state: string, servers: readonly ClickHouse[]) {
+    this.name = name;
+    this.url = `http://127.0.0.1:${port}`;
+    this.socket = join(directory, `${name}.sock`);
+    this.command = new Command([
+      ...['hub', '--listen', `127.0.0.1:${port}`, '--state', state, '--socket', this.socket, '--ui', 'off'],
+      ...servers.flatMap((server) => ['--clickhouse', new URL(server.url).origin]),
+      ...['--clickhouse-cluster', CLUSTER, '--history', 'all', '--spool', join(directory, `${name}-spool`)],
+    ]);
+  }
+
+  start(): Promise<void> {
+    return this.command.start(/Waiting for Ctrl-C/);
+  }
+
+  async history(): Promise<FleetHistory> {
+    const args = ['hub', 'history', '--json', '--socket', this.socket];
+    return JSON.parse(await run(process.execPath, [PACKETLOG, ...args])) as FleetHistory;
+  }
+}
+
 describe.skipIf(!requireRoot())('the history of a fleet', () => {
   let servers: ClickHouse[] = [];
   let network: Network;
   let directory = '';
-  let hub: Command;
-  let url = '';
+  let state = '';
+  let nats: NatsServer;
+  const hubs: Hub[] = [];
   let nodes: Node[] = [];
 
   beforeAll(async () => {
@@ -116,46 +156,32 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
     chmodSync(directory, 0o755);
     servers = await startClickHouses(2);
     network = await createNetwork({ links: NODES.length, ipv6: false });
-    const state = join(directory, 'hub');
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    hub = new Command([
-      ...['hub', '--listen', `127.0.0.1:${port}`, '--state', state, '--ui', 'off', '--history', 'all'],
-      ...servers.flatMap(({ url }) => ['--clickhouse', new URL(url).origin]),
-      ...['--clickhouse-cluster', CLUSTER],
-    ]);
-    await startHub();
-    const token = (
-      await run(process.execPath, [PACKETLOG, 'hub', 'join-token', '--state', state, '--uses', String(NODES.length)])
-    ).trim();
+    nats = await startNatsServer();
+    state = `${nats.url}?bucket=${randomUUID()}`;
+    for (const name of ['hub1', 'hub2']) {
+      hubs.push(new Hub(name, directory, await freePort(), state, servers));
+    }
+    // One after the other: the first makes the hubs' key.
+    for (const hub of hubs) await hub.start();
+    const args = ['hub', 'join-token', '--state', state, '--uses', String(NODES.length)];
+    const token = (await run(process.execPath, [PACKETLOG, ...args])).trim();
+    const urls = hubs.map(({ url }) => url);
     for (const [i, name] of NODES.entries()) {
-      nodes.push(new Node(name, directory, i, network.server.name, await freePort(), url, token));
+      nodes.push(new Node(name, directory, i, network.server.name, await freePort(), urls, token));
     }
     await Promise.all(nodes.map((node) => node.start()));
   });
   afterAll(async () => {
     await Promise.all(nodes.map(({ command }) => command.end('SIGINT')));
-    await hub?.end('SIGINT');
+    await Promise.all(hubs.map(({ command }) => command.end('SIGINT')));
+    await nats?.close();
     await network?.dispose();
     await Promise.all(servers.map((server) => server.close()));
     rmSync(directory, { recursive: true, force: true });
     nodes = [];
   });
 
-  const startHub = () => hub.start(/Waiting for Ctrl-C/);
-  const everything = () => [hub.printed, ...nodes.map(({ command }) => command.printed)].join('\n');
-
-  async function history(): Promise<FleetHistory> {
-    const text = await run(process.execPath, [
-      PACKETLOG,
-      'hub',
-      'history',
-      '--json',
-      '--state',
-      join(directory, 'hub'),
-    ]);
-    return JSON.parse(text) as FleetHistory;
-  }
+  const everything = () => [...hubs, ...nodes].map(({ command }) => command.printed).join('\n');
 
   /** Sends to each node, and waits until its recorder has written what came. */
   async function send(): Promise<void> {
@@ -189,10 +215,11 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
       );
       expect(ship).toEqual({ offered: node.sent, acked: node.sent, pending: 0, expired: 0 });
     }
-    await until(async () => (await history()).spool_blocks === 0, {
-      what: 'the spool to be empty',
-      evidence: everything,
-    });
+    for (const hub of hubs) {
+      const what = `the spool of ${hub.name} to be empty`;
+      await until(async () => (await hub.history()).spool_blocks === 0, { what, evidence: everything });
+      expect((await hub.history()).possibly_duplicated_rows).toBe(0);
+    }
     const sorted = nodes.toSorted((one, other) => (one.name < other.name ? -1 : 1));
     const wanted = sorted.map(({ name, sent }) => `${name}\t${sent}\t${sent}`);
     const [from, to] = ['packetlog.packets', 'packetlog.minutes'];
@@ -202,7 +229,6 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
     expect(
       await rows(`SELECT node, sum(records), sum(packets) FROM ${to} GROUP BY node ORDER BY node FORMAT TSV`),
     ).toEqual(wanted);
-    expect((await history()).possibly_duplicated_rows).toBe(0);
   }
 
   test('has each packet as one row', async () => {
@@ -223,20 +249,27 @@ describe.skipIf(!requireRoot())('the history of a fleet', () => {
       await send();
       await server.start();
     }
+    for (const hub of hubs) {
+      await send();
+      await hub.command.end('SIGKILL');
+      await send();
+      await hub.start();
+    }
     await send();
-    await hub.end('SIGKILL');
+    await nats.stop('SIGKILL');
     await send();
-    await startHub();
+    await nats.start();
     await expectAll();
   });
 
   test('is asked with packetlog query --hub', async () => {
-    const args = ['hub', 'people', 'add', 'ann', '--role', 'look', '--state', join(directory, 'hub')];
+    const [hub] = hubs as [Hub];
+    const args = ['hub', 'people', 'add', 'ann', '--role', 'look', '--state', state, '--socket', hub.socket];
     const token = (await run(process.execPath, [PACKETLOG, ...args])).trim();
     const file = join(directory, 'token');
     writeFileSync(file, token);
     const query = (...more: string[]) =>
-      run(process.execPath, [PACKETLOG, 'query', '--hub', url, '--token-file', file, '--from', '-1h', ...more]);
+      run(process.execPath, [PACKETLOG, 'query', '--hub', hub.url, '--token-file', file, '--from', '-1h', ...more]);
     const sum = nodes.reduce((total, { sent }) => total + sent, 0);
     expect(await query('--count')).toBe(`${sum}\n`);
     const [first] = nodes as [Node];
