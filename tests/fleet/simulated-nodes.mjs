@@ -20,7 +20,7 @@ import { io } from 'socket.io-client';
 
 const [url = '', token = '', count = '1000'] = process.argv.slice(2);
 const MAX_PAUSE_MS = 30_000;
-const FIRST_PAUSE_MS = 1000;
+const FIRST_PAUSE_MS = 10_000;
 /** Nodes that dial at the same time at first: a thousand machines do not start in the same second either. */
 const DIALING = 50;
 

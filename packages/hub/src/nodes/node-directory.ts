@@ -6,7 +6,8 @@ import type { NodeSession } from './node-session.ts';
 /** What was heard of a node last. */
 export interface Heard {
   readonly heardAtMs: number;
-  readonly report: NodeReport | undefined;
+  /** The newest report as JSON. */
+  readonly reportText: string | undefined;
 }
 
 class Callbacks<Args extends readonly unknown[]> {
@@ -58,7 +59,7 @@ export class NodeDirectory implements NodeLinks {
     const earlier = this.#earlier.get(name);
     const session = this.#sessions.get(name);
     if (session === undefined) return earlier;
-    return { heardAtMs: session.heardAtMs, report: session.report ?? earlier?.report };
+    return { heardAtMs: session.heardAtMs, reportText: session.reportText ?? earlier?.reportText };
   }
 
   /** An earlier connection of the node ends: it may be dead without the hub knowing. */
@@ -78,8 +79,9 @@ export class NodeDirectory implements NodeLinks {
     session.ended();
     if (this.#sessions.get(session.name) !== session) return;
     this.#sessions.delete(session.name);
-    const { heardAtMs, report } = session;
-    this.#earlier.set(session.name, { heardAtMs, report: report ?? this.#earlier.get(session.name)?.report });
+    const { heardAtMs, reportText } = session;
+    const newest = reportText ?? this.#earlier.get(session.name)?.reportText;
+    this.#earlier.set(session.name, { heardAtMs, reportText: newest });
     this.#gone.call(session.name);
   }
 
@@ -97,7 +99,8 @@ export class NodeDirectory implements NodeLinks {
 
   rulesChanged(session: NodeSession, rules: NodeRules, nowMs: number): void {
     session.heardAtMs = nowMs;
-    if (session.report !== undefined) session.report = { ...session.report, rules };
+    const { report } = session;
+    if (report !== undefined) session.report = { ...report, rules };
     this.#rules.call(session, rules);
   }
 }

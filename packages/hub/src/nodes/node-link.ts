@@ -10,8 +10,8 @@ export interface NodeLink {
   readonly publicKey: string;
   /** The hub's clock when the node sent something last. */
   readonly heardAtMs: number;
-  /** The newest report on this connection. */
-  readonly report: NodeReport | undefined;
+  /** Of the newest report on this connection; undefined before the first. */
+  readonly rules: NodeRules | undefined;
   /** The following reject with an Error when the connection ends, or the node does not answer in time. */
   sendGeneration(generation: Signed): Promise<NodeRules>;
   confirm(which: { readonly group: string; readonly number: number }): Promise<NodeRules>;

@@ -30,7 +30,9 @@ export class NodeSession implements NodeLink {
   readonly sessionToken = newSecret();
   readonly socket: NodeSocket;
   heardAtMs: number;
-  report: NodeReport | undefined;
+  /** Newest rules that the node reported. */
+  rules: NodeRules | undefined;
+  #report: string | undefined;
   readonly #orders: RelayOrders;
   /** Rejects what waits for an answer. */
   readonly #waiting = new Set<(error: Error) => void>();
@@ -42,6 +44,20 @@ export class NodeSession implements NodeLink {
     this.publicKey = node.public_key;
     this.#orders = orders;
     this.heardAtMs = nowMs;
+  }
+
+  /** The newest report as JSON: a thousand reports as objects would fill the heap, and collecting them takes time. */
+  get reportText(): string | undefined {
+    return this.#report;
+  }
+
+  get report(): NodeReport | undefined {
+    return this.#report === undefined ? undefined : (JSON.parse(this.#report) as NodeReport);
+  }
+
+  set report(report: NodeReport) {
+    this.#report = JSON.stringify(report);
+    this.rules = report.rules;
   }
 
   /** Whether an answer of the node is expected. */

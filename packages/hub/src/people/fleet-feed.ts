@@ -74,7 +74,7 @@ export class FleetFeed {
     for (const socket of this.#sockets) areSlow = !this.#sort(socket) || areSlow;
     const { rooms } = this.#namespace.adapter;
     if (this.#changed.size > 0 && rooms.has(CURRENT)) {
-      this.#namespace.to(CURRENT).emit('fleet', this.#nodes.some(this.#changed, this.#now()));
+      this.#fleet(CURRENT, this.#nodes.encodeSome(this.#changed, this.#now()));
     }
     this.#changed.clear();
     // Reports change the counts of rollouts, too.
@@ -83,12 +83,18 @@ export class FleetFeed {
     if (text !== this.#sentGroups) this.#namespace.to(CURRENT).emit('groups', { groups });
     this.#sentGroups = text;
     if (rooms.has(NEXT)) {
-      this.#namespace.to(NEXT).emit('fleet', this.#nodes.all(this.#now()));
+      this.#fleet(NEXT, this.#nodes.encodeAll(this.#now()));
       this.#namespace.to(NEXT).emit('groups', { groups });
       this.#namespace.in(NEXT).socketsJoin(CURRENT);
       this.#namespace.in(NEXT).socketsLeave(NEXT);
     }
     if (areSlow) this.#schedule();
+  }
+
+  /** Sends the event `fleet`, whose value is JSON already: an event of the default namespace is `2["NAME",VALUE]`. */
+  #fleet(room: string, value: string): void {
+    const message = `2["fleet",${value}]`;
+    for (const socket of this.#sockets) if (socket.rooms.has(room)) socket.conn.write(message);
   }
 
   /** Returns whether this person has read what was sent before; puts them in their room. */

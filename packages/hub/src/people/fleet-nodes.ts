@@ -20,24 +20,36 @@ export class FleetNodes {
 
   /** `nowMs`: the hub's clock. */
   all(nowMs: number): Fleet {
-    const nodes = Array.from(this.#register.all(), (node) => this.#describe(node));
-    return { at_ms: nowMs, is_full: true, nodes, removed: [] };
+    return JSON.parse(this.encodeAll(nowMs)) as Fleet;
   }
 
-  /** Returns the given nodes; those that are not in the register are removed ones. */
-  some(names: Iterable<string>, nowMs: number): Fleet {
-    const nodes: FleetNode[] = [];
+  /** Returns all nodes as JSON. */
+  encodeAll(nowMs: number): string {
+    const nodes = Array.from(this.#register.all(), (node) => this.#encode(node));
+    return encodeFleet(nowMs, true, nodes, []);
+  }
+
+  /** Returns the given nodes as JSON; those that are not in the register are removed ones. */
+  encodeSome(names: Iterable<string>, nowMs: number): string {
+    const nodes: string[] = [];
     const removed: string[] = [];
     for (const name of names) {
       const node = this.#register.get(name);
       if (node === undefined) removed.push(name);
-      else nodes.push(this.#describe(node));
+      else nodes.push(this.#encode(node));
     }
-    return { at_ms: nowMs, is_full: false, nodes, removed };
+    return encodeFleet(nowMs, false, nodes, removed);
   }
 
-  #describe(node: KnownNode): FleetNode {
-    const { name, group, joined_at_ms, public_key } = node;
+  /** Reports are kept as JSON: it is not parsed for each person and second. */
+  #encode(node: KnownNode): string {
+    const report = this.#directory.heard(node.name)?.reportText;
+    const rest = JSON.stringify(this.#describe(node));
+    return report === undefined ? rest : `${rest.slice(0, -1)},"report":${report}}`;
+  }
+
+  /** Without the report. */
+  #describe({ name, group, joined_at_ms, public_key }: KnownNode): FleetNode {
     const heard = this.#directory.heard(name);
     const wanted = this.#wanted(name);
     return {
@@ -47,9 +59,12 @@ export class FleetNodes {
       key: shortKey(public_key),
       heard_at_ms: heard?.heardAtMs ?? null,
       ...(wanted !== undefined && { wanted }),
-      ...(heard?.report !== undefined && { report: heard.report }),
     };
   }
+}
+
+function encodeFleet(nowMs: number, isFull: boolean, nodes: readonly string[], removed: readonly string[]): string {
+  return `{"at_ms":${nowMs},"is_full":${isFull},"nodes":[${nodes.join()}],"removed":${JSON.stringify(removed)}}`;
 }
 
 function shortKey(publicKey: string): string {

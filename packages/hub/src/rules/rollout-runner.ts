@@ -48,7 +48,7 @@ export class RolloutRunner {
 
   start(): void {
     const { links, memory, records, lease } = this.#parts;
-    for (const link of links.all()) if (link.report !== undefined) memory.told(link.name, link.report.rules);
+    for (const { name, rules } of links.all()) if (rules !== undefined) memory.told(name, rules);
     this.#ends.push(
       // A thousand nodes that report once a second are not a thousand reasons to decide.
       links.onRules(({ name }, rules) => {
@@ -158,7 +158,7 @@ export class RolloutRunner {
       const link = this.#parts.links.get(name);
       const rules = this.#parts.memory.rules(name);
       // Before its first report it is unknown what it has.
-      if (link === undefined || link.report === undefined || rules === undefined || link.group !== group) continue;
+      if (link?.rules === undefined || rules === undefined || link.group !== group) continue;
       const step = planNode(record, group, name, rules, this.#parts.memory);
       if (step?.kind === 'confirm') this.#confirm(link, step.target.number);
       else if (step !== undefined) this.#send(link, step.target, step.what);

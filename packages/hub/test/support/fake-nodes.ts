@@ -1,13 +1,7 @@
 /** Nodes in this process, for tests of what the hub sends to them. */
 import type { Duplex } from 'node:stream';
 import type { Acknowledgement } from '@packetlog/common';
-import {
-  type Generation,
-  generationSchema,
-  type NodeReport,
-  type NodeRules,
-  type Signed,
-} from '@packetlog/common/fleet';
+import { type Generation, generationSchema, type NodeRules, type Signed } from '@packetlog/common/fleet';
 import { readStatement } from '../../src/identity/signing.ts';
 import type { NodeLink, NodeLinks } from '../../src/nodes/node-link.ts';
 
@@ -31,10 +25,6 @@ export class FakeNode implements NodeLink {
     this.name = name;
     this.group = group;
     this.#hubKey = hubKey;
-  }
-
-  get report(): NodeReport {
-    return { rules: this.rules } as NodeReport;
   }
 
   async sendGeneration(signed: Signed): Promise<NodeRules> {
