@@ -185,7 +185,8 @@ class RunningHub {
   }
 
   static async start(directory: string, listen: string): Promise<RunningHub> {
-    const command = [process.execPath, PACKETLOG, 'hub', '--listen', listen, '--state', directory];
+    // As people start it: with the options of Node.js that it chooses.
+    const command = [PACKETLOG, 'hub', '--listen', listen, '--state', directory];
     const child = spawnPinned({ cpus: HUB_CPU, stderr: 'pipe' }, command);
     child.stdout?.resume();
     const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });

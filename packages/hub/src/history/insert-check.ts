@@ -71,22 +71,34 @@ export async function minutesBefore(clickhouse: ClickHouse, blocks: readonly Blo
   return Object.fromEntries(rows.map(([node, day, records]) => [`${node} ${day}`, Number(records)]));
 }
 
-/** Checks blocks of `minutes`, whose rows ClickHouse adds up: compares the sums with those before the insert. */
+/**
+ * Checks blocks of `minutes`, whose rows ClickHouse adds up: compares the sums with those before the insert. If the hub is
+ * killed while it sends, ClickHouse 18.16 stores the blocks that it had read: of each node and day, the first ones.
+ */
 export async function checkMinutes(
   clickhouse: ClickHouse,
   blocks: readonly BlockFacts[],
   before: SumsBefore,
 ): Promise<Checked> {
-  const wanted = new Map<string, number>();
-  for (const block of blocks) {
-    wanted.set(keyOf(block), (wanted.get(keyOf(block)) ?? 0) + (block.sums?.records ?? 0));
-  }
   const now = await minutesBefore(clickhouse, blocks);
+  const addedTo = (key: string) => (now[key] ?? 0) - (before[key] ?? 0);
+  /** Records of a block and of those of its node and day before it. */
+  const upTo: number[] = [];
+  const sums = new Map<string, number>();
+  /** Nodes and days of which the first blocks are exactly what was added. */
+  const known = new Set<string>();
+  for (const block of blocks) {
+    const key = keyOf(block);
+    const sum = (sums.get(key) ?? 0) + (block.sums?.records ?? 0);
+    sums.set(key, sum);
+    upTo.push(sum);
+    if (sum === addedTo(key)) known.add(key);
+  }
   let doubtfulRows = 0;
-  const isStored = blocks.map((block) => {
-    const added = (now[keyOf(block)] ?? 0) - (before[keyOf(block)] ?? 0);
-    if (added === wanted.get(keyOf(block))) return true;
-    if (added !== 0) doubtfulRows += block.rows;
+  const isStored = blocks.map((block, i) => {
+    const key = keyOf(block);
+    if (known.has(key)) return (upTo[i] ?? 0) <= addedTo(key);
+    if (addedTo(key) !== 0) doubtfulRows += block.rows;
     return false;
   });
   return { isStored, doubtfulRows };

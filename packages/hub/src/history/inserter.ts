@@ -4,6 +4,7 @@
  * is noted before it begins, and afterwards the tables are asked which of its blocks they have.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SHIP_TABLES, SHIPPED_COLUMNS, type ShipTable } from '@packetlog/common/fleet';
 import { type ClickHouse, ClickHouseError, type Settings } from './clickhouse.ts';
 import { type Checked, checkMinutes, checkPackets, isRunning, minutesBefore } from './insert-check.ts';
@@ -14,6 +15,8 @@ import type { BlockFacts } from './spool-frame.ts';
 
 const PAUSE_MS = 1000;
 const MAX_RETRY_MS = 30_000;
+/** Within this time, a server begins an insert that it had received when its client or another server was killed. */
+const SETTLE_MS = 2000;
 const INSERT_MS = 60_000;
 /** ClickHouse makes one part of fewer rows than this in a statement (`min_insert_block_size_rows`). */
 const MAX_ROWS = 500_000;
@@ -167,6 +170,7 @@ export class Inserter {
     if (frames.length === 0) return;
     let before = inDoubt?.before;
     if (inDoubt !== undefined) {
+      await delay(SETTLE_MS);
       const { isStored, doubtfulRows } = await this.#check(
         table,
         frames.map(({ facts }) => facts),
